@@ -1,0 +1,406 @@
+//! Named API keys as they cross the wire, and the rules for their names and scopes.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use time::OffsetDateTime;
+
+use crate::Sensitive;
+
+/// A key may carry at most this many scopes.
+pub const MAX_SCOPES: usize = 32;
+
+/// The scopes Keyward itself understands, each with a line that says what it opens.
+pub const KNOWN_SCOPES: [(&str, &str); 4] = [
+    ("secrets:read", "Read the values of stored secrets"),
+    ("secrets:write", "Create, change and delete secrets"),
+    ("providers:resolve", "Get the credential of a provider or model"),
+    ("keys:verify", "Ask whether another caller's key is good"),
+];
+
+/// The name of a key: trimmed, 1 to 64 characters (Unicode scalar values), none of
+/// them a control character.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 64))]
+pub struct KeyName(String);
+
+impl KeyName {
+    /// Longest name in characters.
+    pub const MAX_CHARS: usize = 64;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for KeyName {
+    type Error = KeyNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let name = text.trim();
+        if name.is_empty() {
+            return Err(KeyNameError::Blank);
+        }
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(KeyNameError::TooLong);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(KeyNameError::Control);
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl From<KeyName> for String {
+    fn from(name: KeyName) -> Self {
+        name.0
+    }
+}
+
+/// Why a text is not the name of a key. `Display` is the sentence a person reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyNameError {
+    /// Nothing but white space.
+    Blank,
+    /// More than [`KeyName::MAX_CHARS`].
+    TooLong,
+    /// A line break, a NUL or another control character.
+    Control,
+}
+
+impl fmt::Display for KeyNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blank => "Name is required",
+            Self::TooLong => "Name must be 64 characters or fewer",
+            Self::Control => "Name must not contain control characters",
+        })
+    }
+}
+
+impl std::error::Error for KeyNameError {}
+
+/// What a key may do beyond proving who calls: `^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$`,
+/// at most 128 characters. [`KNOWN_SCOPES`] open routes of Keyward; any other is the
+/// operator's own word for a service behind forward auth.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schema(value_type = String, pattern = "^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$", max_length = 128)
+)]
+pub struct Scope(String);
+
+impl Scope {
+    /// Longest scope in characters, all of them ASCII.
+    pub const MAX_CHARS: usize = 128;
+
+    /// The scope as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(b);
+        let mut parts = text.split(':');
+        let head = parts.next().unwrap_or_default().as_bytes();
+        let head_fits = head.first().is_some_and(u8::is_ascii_lowercase) && head.iter().all(plain);
+        let tail_fits =
+            parts.all(|part| !part.is_empty() && part.bytes().all(|b| b == b'*' || plain(&b)));
+        if text.len() <= Self::MAX_CHARS && head_fits && tail_fits {
+            Ok(Self(text))
+        } else {
+            Err(ScopeError)
+        }
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.0
+    }
+}
+
+/// The text is not a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeError;
+
+impl fmt::Display for ScopeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scope must look like orders:write (lower case, at most 128 characters)")
+    }
+}
+
+impl std::error::Error for ScopeError {}
+
+/// At most [`MAX_SCOPES`] scopes, sorted, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Scope>", into = "Vec<Scope>")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, max_items = 32))]
+pub struct Scopes(Vec<Scope>);
+
+impl Scopes {
+    /// The scopes in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Scope::as_str)
+    }
+}
+
+impl TryFrom<Vec<Scope>> for Scopes {
+    type Error = ScopesError;
+
+    fn try_from(mut scopes: Vec<Scope>) -> Result<Self, Self::Error> {
+        scopes.sort();
+        scopes.dedup();
+        if scopes.len() > MAX_SCOPES {
+            return Err(ScopesError);
+        }
+        Ok(Self(scopes))
+    }
+}
+
+impl From<Scopes> for Vec<Scope> {
+    fn from(scopes: Scopes) -> Self {
+        scopes.0
+    }
+}
+
+/// More than [`MAX_SCOPES`] scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopesError;
+
+impl fmt::Display for ScopesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("A key may have at most 32 scopes")
+    }
+}
+
+impl std::error::Error for ScopesError {}
+
+/// One key as everybody who is signed in may see it: never the key, never its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApiKey {
+    /// Stays the same for the life of the key; a UUID, unless the row was imported.
+    pub id: String,
+    /// Distinct among all keys.
+    pub name: String,
+    /// The first 8 characters of the key, for a person to recognise it by.
+    pub prefix: String,
+    /// What the key may do beyond proving who calls.
+    pub scopes: Scopes,
+    /// When it was created.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// Who created it: the e-mail address of a user, or `command line`.
+    pub created_by: Option<String>,
+    /// When a verification last accepted it, up to 5 seconds late.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_used_at: Option<OffsetDateTime>,
+    /// From this instant on it is refused.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub expires_at: Option<OffsetDateTime>,
+    /// A disabled key is refused until it is enabled again.
+    pub enabled: bool,
+    /// The stored row cannot be read: it authenticates nobody and can only be deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreadable: bool,
+}
+
+/// The answer to a creation: the record, and the key itself for the only time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreatedApiKey {
+    /// What the list shows from now on.
+    #[serde(flatten)]
+    pub record: ApiKey,
+    /// The whole key. It is stored nowhere and cannot be shown again.
+    pub key: Sensitive,
+}
+
+/// `POST /api/keys`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateApiKey {
+    /// Distinct among all keys.
+    pub name: KeyName,
+    /// None by default: the key proves who calls and does nothing else.
+    #[serde(default)]
+    pub scopes: Scopes,
+    /// In the future; absent or `null` for a key that does not expire.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// `PATCH /api/keys/{id}`: what is absent stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpdateApiKey {
+    /// A new name, distinct among all keys.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub name: Option<KeyName>,
+    /// Replaces all scopes.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub scopes: Option<Scopes>,
+    /// A new expiry in the future, or `null` for none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable_time")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub expires_at: Option<Option<OffsetDateTime>>,
+    /// `false` refuses the key until it is `true` again.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub enabled: Option<bool>,
+}
+
+/// Who calls: the answer of `/api/verify` to a good key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifiedCaller {
+    /// The id of the key.
+    pub key_id: String,
+    /// The name of the key.
+    pub name: String,
+    /// The scopes of the key.
+    pub scopes: Scopes,
+}
+
+/// `null` is not the same as absent: a field without a null value refuses it.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// Absent, `null` and a time are three things; serde alone tells two of them apart.
+mod nullable_time {
+    use serde::{Deserializer, Serializer};
+    use time::OffsetDateTime;
+    use time::serde::rfc3339::option;
+
+    #[expect(clippy::option_option, reason = "absent, null and a time are three things")]
+    #[expect(clippy::ref_option, reason = "the shape serde calls")]
+    pub fn serialize<S: Serializer>(
+        value: &Option<Option<OffsetDateTime>>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        option::serialize(&value.flatten(), to)
+    }
+
+    #[expect(clippy::option_option, reason = "absent, null and a time are three things")]
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Option<OffsetDateTime>>, D::Error> {
+        option::deserialize(from).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> Result<String, KeyNameError> {
+        KeyName::try_from(text.to_owned()).map(String::from)
+    }
+
+    fn is_scope(text: &str) -> bool {
+        Scope::try_from(text.to_owned()).is_ok()
+    }
+
+    #[test]
+    fn names_are_trimmed_of_unicode_white_space() {
+        assert_eq!(name("\u{3000} production \u{a0}\n"), Ok("production".into()));
+    }
+
+    #[test]
+    fn names_have_1_to_64_characters_counted_as_scalar_values() {
+        assert_eq!(name(" \t "), Err(KeyNameError::Blank));
+        assert_eq!(name(&"\u{1f511}".repeat(64)), Ok("\u{1f511}".repeat(64)));
+        assert_eq!(name(&"x".repeat(65)), Err(KeyNameError::TooLong));
+    }
+
+    #[test]
+    fn names_have_no_control_characters_inside() {
+        for control in ["a\0b", "a\nb", "a\u{7f}b", "a\u{85}b"] {
+            assert_eq!(name(control), Err(KeyNameError::Control), "{control:?}");
+        }
+    }
+
+    #[test]
+    fn the_sentences_are_those_of_the_contract() {
+        assert_eq!(KeyNameError::Blank.to_string(), "Name is required");
+        assert_eq!(KeyNameError::TooLong.to_string(), "Name must be 64 characters or fewer");
+    }
+
+    #[test]
+    fn scopes_follow_their_grammar() {
+        for good in ["a", "secrets:read", "secrets:read:github_*", "a.b-c_1:*:x.y"] {
+            assert!(is_scope(good), "{good}");
+        }
+        for bad in ["", ":", "a:", "1a", "A", "a b", "a*", "a:B", "a::b", "é", "a\n", "a:\0"] {
+            assert!(!is_scope(bad), "{bad:?}");
+        }
+        assert!(is_scope(&"a".repeat(128)));
+        assert!(!is_scope(&"a".repeat(129)));
+    }
+
+    #[test]
+    fn scopes_are_sorted_and_at_most_32_different_ones() {
+        let parse = |json| serde_json::from_value::<Scopes>(json);
+        let scopes = parse(serde_json::json!(["b", "a", "b"])).unwrap();
+        assert_eq!(scopes.iter().collect::<Vec<_>>(), ["a", "b"]);
+        let many = |n: u8| (0..n).map(|i| format!("s{i}")).collect::<Vec<_>>();
+        assert!(parse(serde_json::json!(many(32))).is_ok());
+        assert!(parse(serde_json::json!(many(33))).is_err());
+    }
+
+    #[test]
+    fn an_update_tells_absent_null_and_set_apart() {
+        let parse = |json| serde_json::from_str::<UpdateApiKey>(json);
+        assert_eq!(parse("{}").unwrap().expires_at, None);
+        assert_eq!(parse(r#"{"expiresAt":null}"#).unwrap().expires_at, Some(None));
+        assert!(parse(r#"{"expiresAt":"2030-01-01T00:00:00Z"}"#).unwrap().expires_at.is_some());
+        assert!(parse(r#"{"enabled":null}"#).is_err());
+        assert!(parse(r#"{"id":"x"}"#).is_err());
+    }
+
+    #[test]
+    fn debug_of_a_created_key_does_not_show_the_key() {
+        let record = ApiKey {
+            id: String::new(),
+            name: "n".into(),
+            prefix: "kw_Ab3dE".into(),
+            scopes: Scopes::default(),
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            created_by: None,
+            last_used_at: None,
+            expires_at: None,
+            enabled: true,
+            unreadable: false,
+        };
+        let created = CreatedApiKey { record, key: "planted-value".to_owned().into() };
+        assert!(!format!("{created:?}").contains("planted"));
+        assert!(serde_json::to_string(&created).unwrap().contains(r#""key":"planted-value""#));
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_is_accepted_stays_the_same_when_parsed_again(text in any::<String>()) {
+            if let Ok(once) = name(&text) {
+                prop_assert_eq!(name(&once), Ok(once.clone()));
+                prop_assert!((1..=64).contains(&once.chars().count()));
+            }
+        }
+    }
+}

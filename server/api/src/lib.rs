@@ -1,0 +1,23 @@
+//! Everything that crosses the wire, in one place for the server and the page.
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`keys`] | named API keys and their scopes |
+//! | [`session`] | first start, sign in, who am I |
+//! | [`error`] | the one error body (RFC 9457) |
+//! | [`data`] | the one success body |
+//! | [`sensitive`] | text that must not be printed |
+//!
+//! Input types validate when they are built (`TryFrom<String>`), so the form and the
+//! server say the same sentence about the same mistake. The crate knows neither HTTP
+//! nor a database and compiles to WASM.
+
+pub mod data;
+pub mod error;
+pub mod keys;
+pub mod sensitive;
+pub mod session;
+
+pub use data::Data;
+pub use error::{FieldError, Problem};
+pub use sensitive::Sensitive;

@@ -1,0 +1,191 @@
+//! First start, signing in and who is signed in.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::Sensitive;
+
+/// The address a person signs in with: trimmed, lower case, at most 254 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 254))]
+pub struct Email(String);
+
+impl Email {
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = EmailError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let email = text.trim().to_lowercase();
+        if email.is_empty() {
+            return Err(EmailError::Blank);
+        }
+        let odd = |c: char| c.is_whitespace() || c.is_control();
+        let parts = email.split_once('@');
+        let fits = parts.is_some_and(|(local, domain)| {
+            !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+        });
+        if !fits || email.len() > 254 || email.chars().any(odd) {
+            return Err(EmailError::Malformed);
+        }
+        Ok(Self(email))
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+/// Why a text is not an address. `Display` is the sentence a person reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailError {
+    /// Nothing but white space.
+    Blank,
+    /// Not `name@host`, or longer than 254 bytes.
+    Malformed,
+}
+
+impl fmt::Display for EmailError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blank => "Email is required",
+            Self::Malformed => "Email must look like name@example.com",
+        })
+    }
+}
+
+impl std::error::Error for EmailError {}
+
+/// A password that is being set: 10 to 200 characters (Unicode scalar values).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Sensitive", into = "Sensitive")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 10, max_length = 200))]
+pub struct NewPassword(Sensitive);
+
+impl NewPassword {
+    /// The text itself, for the hash function.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl TryFrom<Sensitive> for NewPassword {
+    type Error = NewPasswordError;
+
+    fn try_from(text: Sensitive) -> Result<Self, Self::Error> {
+        match text.expose().chars().count() {
+            10..=200 => Ok(Self(text)),
+            _ => Err(NewPasswordError),
+        }
+    }
+}
+
+impl From<NewPassword> for Sensitive {
+    fn from(password: NewPassword) -> Self {
+        password.0
+    }
+}
+
+/// The password is too short or too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewPasswordError;
+
+impl fmt::Display for NewPasswordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password must have 10 to 200 characters")
+    }
+}
+
+impl std::error::Error for NewPasswordError {}
+
+/// `GET /api/setup`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetupStatus {
+    /// `true` until the first administrator exists; never again afterwards.
+    pub open: bool,
+}
+
+/// `POST /api/setup`: creates the first administrator and signs them in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Setup {
+    /// The one-time token printed at the first start.
+    pub token: Sensitive,
+    /// The administrator's address.
+    pub email: Email,
+    /// The administrator's password.
+    pub password: NewPassword,
+}
+
+/// `POST /api/session`. Any text is taken: what is wrong with it is not said.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignIn {
+    /// The address of a user.
+    pub email: String,
+    /// The password of that user.
+    pub password: Sensitive,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// The id of the user.
+    pub user_id: Uuid,
+    /// The address of the user.
+    pub email: String,
+    /// The session ends then at the latest, however busy it is.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_trimmed_and_lower_case() {
+        let email = Email::try_from(" Ada@Example.COM ".to_owned()).unwrap();
+        assert_eq!(email.as_str(), "ada@example.com");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for bad in ["ada", "@x", "a@", "a@b@c", "a b@c", "a\0@c", &format!("{}@c", "a".repeat(253))]
+        {
+            assert_eq!(Email::try_from(bad.to_owned()), Err(EmailError::Malformed), "{bad:?}");
+        }
+        assert_eq!(Email::try_from("  ".to_owned()), Err(EmailError::Blank));
+    }
+
+    #[test]
+    fn passwords_have_10_to_200_characters() {
+        let fits = |n| NewPassword::try_from(Sensitive::from("ä".repeat(n))).is_ok();
+        assert!(!fits(9) && fits(10) && fits(200) && !fits(201));
+    }
+
+    #[test]
+    fn debug_shows_neither_password_nor_token() {
+        let json = r#"{"token":"planted-1","email":"a@b","password":"planted-value"}"#;
+        let setup: Setup = serde_json::from_str(json).unwrap();
+        assert!(!format!("{setup:?}").contains("planted"));
+    }
+}
