@@ -1,0 +1,21 @@
+//! Keyward's database schema, step by step, on SQLite and PostgreSQL.
+//!
+//! A migration that has been released is never edited; a change is a new one. Each goes
+//! up, down and up again. Columns are spelt out in each migration's own `Iden` enum, so
+//! that an old step does not change when the server's entities do.
+
+use sea_orm_migration::{MigrationTrait, async_trait};
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
+
+mod m0001_settings;
+mod m0002_users_and_sessions;
+
+/// All steps, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_settings::Migration), Box::new(m0002_users_and_sessions::Migration)]
+    }
+}
