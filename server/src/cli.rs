@@ -1,0 +1,239 @@
+//! The commands. Data goes to stdout, prose to stderr; exit codes: 0, 1 failed, 2 usage,
+//! 78 configuration.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use keyward_api::keys::{ApiKey, CreateApiKey, KeyName, Scope, Scopes};
+use rand::rngs::SysRng;
+use sea_orm::DatabaseConnection;
+use time::format_description::well_known::Rfc3339;
+use tracing_subscriber::EnvFilter;
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, DatabaseConfig, Environment, Flags};
+use crate::database;
+use crate::encryption::kek::RootKey;
+use crate::keys::Registry;
+use crate::serve::{self, StartError};
+
+/// What `EX_CONFIG` is in sysexits.h.
+const EXIT_CONFIG: u8 = 78;
+
+/// Who made a key that was made here.
+const CREATED_BY: &str = "command line";
+
+/// Named API keys that authenticate external callers, and a vault for third-party secrets.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: CliFlags,
+}
+
+#[derive(Args)]
+struct CliFlags {
+    /// Address to listen on; port 0 lets the kernel choose [env: `KEYWARD_BIND`]
+    #[arg(long, global = true, value_name = "IP:PORT")]
+    bind: Option<String>,
+    /// Address people use [env: `KEYWARD_PUBLIC_URL`]
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// sqlite://PATH or postgres://... [env: `DATABASE_URL`]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the page (the default)
+    Serve,
+    /// Bring the database up to date and stop
+    Migrate,
+    /// Print a new root key for `SECRETS_ENCRYPTION_KEY`
+    GenerateKey,
+    /// Create, list and delete API keys; a running server follows within a second
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Create a key and print it, once
+    Create {
+        /// Name, distinct among all keys
+        #[arg(long, value_parser = |text: &str| KeyName::try_from(text.to_owned()))]
+        name: KeyName,
+        /// Scope, e.g. secrets:read; may be repeated
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = |text: &str| Scope::try_from(text.to_owned()))]
+        scopes: Vec<Scope>,
+        /// Time to live, e.g. 90d or 12h
+        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+        expires_in: Option<Duration>,
+    },
+    /// List all keys
+    List {
+        /// As JSON, in the form of `GET /api/keys`
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a key
+    Delete {
+        /// Its id or its name
+        id_or_name: String,
+    },
+}
+
+/// Why a command ended.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Config(error) => Self::Config(error),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+fn failed(error: impl ToString) -> CliError {
+    CliError::Failed(error.to_string())
+}
+
+impl Cli {
+    /// Runs the command with the variables of the process.
+    pub async fn run(self) -> ExitCode {
+        let env = |name: &str| std::env::var(name).ok();
+        match self.execute(&env).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("keyward: {error}");
+                match error {
+                    CliError::Config(_) => ExitCode::from(EXIT_CONFIG),
+                    CliError::Failed(_) => ExitCode::FAILURE,
+                }
+            }
+        }
+    }
+
+    async fn execute(self, env: Environment<'_>) -> Result<(), CliError> {
+        let CliFlags { bind, public_url, database_url } = self.flags;
+        let flags = Flags { bind, public_url, database_url };
+        start_log(env)?;
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => Ok(serve::serve(Config::load(&flags, env)?).await?),
+            Command::Migrate => open(&flags, env).await.map(drop),
+            Command::GenerateKey => {
+                let key = RootKey::generate(&mut SysRng).map_err(failed)?;
+                println!("{}", *key.to_base64());
+                Ok(())
+            }
+            Command::Keys { command } => {
+                let db = open(&flags, env).await?;
+                let keys = Registry::load(db, Clock::System).await.map_err(failed)?;
+                command.execute(&keys).await
+            }
+        }
+    }
+}
+
+impl KeysCommand {
+    async fn execute(self, keys: &Registry) -> Result<(), CliError> {
+        match self {
+            Self::Create { name, scopes, expires_in } => {
+                let scopes = Scopes::try_from(scopes).map_err(failed)?;
+                let now = Clock::System.now();
+                let expiry = |ttl: Duration| {
+                    let ttl = time::Duration::try_from(ttl).ok()?;
+                    now.checked_add(ttl).filter(|at| at.year() <= 9999 && *at > now)
+                };
+                let expires_at = expires_in
+                    .map(|ttl| expiry(ttl).ok_or_else(|| failed("--expires-in is out of range")))
+                    .transpose()?;
+                let wanted = CreateApiKey { name, scopes, expires_at };
+                let (record, key) = keys.create(wanted, CREATED_BY.into()).await.map_err(failed)?;
+                eprintln!("Created \"{}\". The key is not shown again:", record.name);
+                println!("{}", key.expose());
+            }
+            Self::List { json } => {
+                let list = keys.list().await.map_err(failed)?;
+                if json {
+                    println!("{}", serde_json::to_string_pretty(&list).map_err(failed)?);
+                } else {
+                    print_table(&list);
+                }
+            }
+            Self::Delete { id_or_name } => {
+                let list = keys.list().await.map_err(failed)?;
+                let same = |key: &&ApiKey| key.id == id_or_name || key.name == id_or_name;
+                let key = list.iter().find(same).ok_or_else(|| failed("API key not found"))?;
+                keys.delete(key.id.clone()).await.map_err(failed)?;
+                eprintln!("Deleted \"{}\".", key.name);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn print_table(keys: &[ApiKey]) {
+    let width = keys.iter().map(|key| key.name.chars().count()).max().unwrap_or(0).max(4);
+    println!("{:<36}  {:<width$}  {:<8}  {:<10}  EXPIRES", "ID", "NAME", "KEY", "STATUS");
+    for key in keys {
+        let status = match key {
+            ApiKey { unreadable: true, .. } => "unreadable",
+            ApiKey { enabled: false, .. } => "disabled",
+            ApiKey { expires_at: Some(at), .. } if *at <= Clock::System.now() => "expired",
+            _ => "active",
+        };
+        let expires = key.expires_at.and_then(|at| at.format(&Rfc3339).ok());
+        let expires = expires.as_deref().unwrap_or("never");
+        println!(
+            "{:<36}  {:<width$}  {:<8}  {status:<10}  {expires}",
+            key.id, key.name, key.prefix
+        );
+    }
+}
+
+async fn open(flags: &Flags, env: Environment<'_>) -> Result<DatabaseConnection, CliError> {
+    let config = DatabaseConfig::load(flags, env)?;
+    let db = database::connect(config.url.expose()).await.map_err(StartError::from)?;
+    database::migrate(&db).await.map_err(StartError::from)?;
+    Ok(db)
+}
+
+/// Logs go to stderr: as lines for a person, or as JSON when nobody sits there.
+fn start_log(env: Environment<'_>) -> Result<(), ConfigError> {
+    let wrong =
+        |variable: &str, problem: String| ConfigError { variable: variable.into(), problem };
+    let filter = env("RUST_LOG").filter(|text| !text.is_empty()).unwrap_or_else(|| "info,memory_serve=warn".into());
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| wrong("RUST_LOG", format!("is no filter: {error}")))?;
+    let format = env("KEYWARD_LOG_FORMAT").filter(|text| !text.is_empty());
+    let pretty = match format.as_deref() {
+        Some("pretty") => true,
+        Some("json") => false,
+        None => std::io::stderr().is_terminal(),
+        Some(_) => {
+            return Err(wrong("KEYWARD_LOG_FORMAT", "is wrong: expected pretty or json".into()));
+        }
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if pretty {
+        log.with_target(false).init()
+    } else {
+        log.json().flatten_event(true).init()
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! The time, passed in from outside, so that tests of expiry are exact.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+/// Where the server reads the time. Nothing else may ask the operating system for it.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The time of the machine.
+    System,
+    /// Stands still until it is moved; microseconds since 1970.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that shows `now` until [`Clock::advance`] is called.
+    pub fn manual(now: OffsetDateTime) -> Self {
+        let micros = i64::try_from(now.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX);
+        Self::Manual(Arc::new(AtomicI64::new(micros)))
+    }
+
+    /// The time in UTC, in whole microseconds: the finest that both databases keep.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    pub fn now(&self) -> OffsetDateTime {
+        match self {
+            Self::System => OffsetDateTime::now_utc().truncate_to_microsecond(),
+            Self::Manual(micros) => {
+                let nanos = i128::from(micros.load(Ordering::SeqCst)) * 1_000;
+                OffsetDateTime::from_unix_timestamp_nanos(nanos)
+                    .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            }
+        }
+    }
+
+    /// Moves a manual clock forward; the system's clock is left alone.
+    pub fn advance(&self, by: Duration) {
+        if let Self::Manual(micros) = self {
+            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+}

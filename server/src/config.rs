@@ -1,0 +1,375 @@
+//! What the operator decides. Each value comes from a flag, else a variable, else the
+//! file that `VARIABLE_FILE` names (secrets only), else a default; an error names the
+//! variable and what was expected. The table is in the README.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use ipnet::IpNet;
+use keyward_api::Sensitive;
+use keyward_api::session::{Email, NewPassword};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::encryption::kek::{RootKey, RootKeyError};
+
+const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
+const DATABASE_URL: &str = "DATABASE_URL";
+const ADMIN_PASSWORD: &str = "KEYWARD_ADMIN_PASSWORD";
+
+/// Where variables come from: the process, or a map in a test.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What was given on the command line; it goes before variables.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--bind`.
+    pub bind: Option<String>,
+    /// `--public-url`.
+    pub public_url: Option<String>,
+    /// `--database-url`.
+    pub database_url: Option<String>,
+}
+
+/// A variable is missing or wrong. Ends the program with exit code 78.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {problem}")]
+pub struct ConfigError {
+    /// The variable, or the flag.
+    pub variable: String,
+    /// The rest of the sentence; never a value.
+    pub problem: String,
+}
+
+impl ConfigError {
+    fn new(variable: &str, problem: impl fmt::Display) -> Self {
+        Self { variable: variable.to_owned(), problem: problem.to_string() }
+    }
+}
+
+/// Which database.
+#[derive(Clone)]
+pub struct DatabaseConfig {
+    /// `sqlite://PATH` or `postgres://...`, with its password.
+    pub url: Sensitive,
+}
+
+/// How people and programs reach the server.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Where to listen; port 0 lets the kernel choose.
+    pub bind: SocketAddr,
+    /// The address people use; absent: `http://` and what was bound.
+    pub public_url: Option<Url>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// The administrator to create when there is no user.
+#[derive(Clone, Debug)]
+pub struct AdminConfig {
+    /// Their address.
+    pub email: Email,
+    /// Their password.
+    pub password: NewPassword,
+}
+
+/// Everything `serve` needs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The root key.
+    pub root_key: RootKey,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// The network.
+    pub http: HttpConfig,
+    /// The first administrator, if one is given.
+    pub admin: Option<AdminConfig>,
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.url.expose().split(':').next().unwrap_or_default();
+        f.debug_struct("DatabaseConfig").field("scheme", &scheme).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Reads and checks everything; the first thing wrong is the error.
+    pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
+        let root_key = load_root_key(env)?;
+        let database = DatabaseConfig::load(flags, env)?;
+        let admin = AdminConfig::load(env)?;
+        refuse_shared_root_key(&root_key, &database, admin.as_ref())?;
+        Ok(Self { root_key, database, http: HttpConfig::load(flags, env)?, admin })
+    }
+}
+
+impl DatabaseConfig {
+    /// Reads the address of the database alone, for commands that need nothing else.
+    pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
+        let url = match &flags.database_url {
+            Some(url) => Some(url.clone().into()),
+            None => secret(env, DATABASE_URL)?,
+        };
+        let url = url.unwrap_or_else(|| "sqlite://data/keyward.db".to_owned().into());
+        let known = ["sqlite:", "postgres:", "postgresql:"];
+        if !known.iter().any(|scheme| url.expose().starts_with(scheme)) {
+            return Err(ConfigError::new(
+                DATABASE_URL,
+                "is not understood: expected sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME",
+            ));
+        }
+        if !url.expose().starts_with("sqlite:") && Url::parse(url.expose()).is_err() {
+            return Err(ConfigError::new(
+                DATABASE_URL,
+                "is no URL: expected postgres://USER:PASSWORD@HOST/NAME (escape special characters)",
+            ));
+        }
+        Ok(Self { url })
+    }
+
+    fn password(&self) -> Option<Zeroizing<String>> {
+        let url = Url::parse(self.url.expose()).ok()?;
+        let password = percent_encoding::percent_decode_str(url.password()?).decode_utf8_lossy();
+        Some(Zeroizing::new(password.into_owned()))
+    }
+}
+
+impl HttpConfig {
+    fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
+        let bind = flags.bind.clone().or_else(|| variable(env, "KEYWARD_BIND"));
+        let bind = bind.as_deref().unwrap_or("127.0.0.1:8080").parse().map_err(|_| {
+            ConfigError::new("KEYWARD_BIND", "is no address: expected IP:PORT, e.g. 127.0.0.1:8080")
+        })?;
+        let public_url = flags.public_url.clone().or_else(|| variable(env, "KEYWARD_PUBLIC_URL"));
+        let public_url = public_url.as_deref().map(parse_public_url).transpose()?;
+        let proxies = variable(env, "KEYWARD_TRUSTED_PROXIES").unwrap_or_default();
+        let trusted_proxies = proxies
+            .split([',', ' '])
+            .filter(|part| !part.is_empty())
+            .map(parse_network)
+            .collect::<Result<_, _>>()?;
+        Ok(Self { bind, public_url, trusted_proxies })
+    }
+}
+
+impl AdminConfig {
+    fn load(env: Environment<'_>) -> Result<Option<Self>, ConfigError> {
+        const EMAIL: &str = "KEYWARD_ADMIN_EMAIL";
+        let email = variable(env, EMAIL);
+        let password = secret(env, ADMIN_PASSWORD)?;
+        let (email, password) = match (email, password) {
+            (None, None) => return Ok(None),
+            (Some(email), Some(password)) => (email, password),
+            (Some(_), None) => {
+                return Err(ConfigError::new(
+                    ADMIN_PASSWORD,
+                    format!("is missing: {EMAIL} is set"),
+                ));
+            }
+            (None, Some(_)) => {
+                return Err(ConfigError::new(
+                    EMAIL,
+                    format!("is missing: {ADMIN_PASSWORD} is set"),
+                ));
+            }
+        };
+        let wrong = |variable, error: &dyn fmt::Display| {
+            ConfigError::new(variable, format!("is wrong: {error}"))
+        };
+        let email = Email::try_from(email).map_err(|error| wrong(EMAIL, &error))?;
+        let password =
+            NewPassword::try_from(password).map_err(|error| wrong(ADMIN_PASSWORD, &error))?;
+        Ok(Some(Self { email, password }))
+    }
+}
+
+fn load_root_key(env: Environment<'_>) -> Result<RootKey, ConfigError> {
+    let hint = "Make one with `keyward generate-key`.";
+    let Some(text) = secret(env, ROOT_KEY)? else {
+        let problem = format!(
+            "is missing: it is the root key that encrypts stored secrets, 32 random bytes as base64 \
+             or 64 hex digits. Set it, or put it into a file and set {ROOT_KEY}_FILE. {hint}"
+        );
+        return Err(ConfigError::new(ROOT_KEY, problem));
+    };
+    RootKey::parse(text.expose())
+        .map_err(|error: RootKeyError| ConfigError::new(ROOT_KEY, format!("{error}. {hint}")))
+}
+
+/// The root key is for one use: whoever learns another secret must not learn it.
+fn refuse_shared_root_key(
+    root_key: &RootKey,
+    database: &DatabaseConfig,
+    admin: Option<&AdminConfig>,
+) -> Result<(), ConfigError> {
+    let database_password = database.password();
+    let others = [
+        (DATABASE_URL, database_password.as_deref().map(String::as_str)),
+        (ADMIN_PASSWORD, admin.map(|admin| admin.password.expose())),
+    ];
+    for (other, value) in others {
+        if value.is_some_and(|value| root_key.equals_text(value)) {
+            return Err(ConfigError::new(
+                ROOT_KEY,
+                format!(
+                    "is also the password in {other}: the root key must be used for nothing else"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// An empty variable counts as one that is not set.
+fn variable(env: Environment<'_>, name: &str) -> Option<String> {
+    env(name).filter(|value| !value.trim().is_empty())
+}
+
+fn secret(env: Environment<'_>, name: &str) -> Result<Option<Sensitive>, ConfigError> {
+    let file_variable = format!("{name}_FILE");
+    let value = variable(env, name);
+    let Some(file) = variable(env, &file_variable) else { return Ok(value.map(Sensitive::from)) };
+    if value.is_some() {
+        return Err(ConfigError::new(name, format!("and {file_variable} are both set: keep one")));
+    }
+    let text = std::fs::read_to_string(Path::new(&file)).map_err(|error| {
+        ConfigError::new(&file_variable, format!("names a file that cannot be read: {error}"))
+    })?;
+    let text = Zeroizing::new(text);
+    if text.trim().is_empty() {
+        return Err(ConfigError::new(&file_variable, "names an empty file"));
+    }
+    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned().into()))
+}
+
+fn parse_public_url(text: &str) -> Result<Url, ConfigError> {
+    let wrong = || {
+        let expected = "is no address: expected http(s)://HOST[:PORT] without path or query";
+        ConfigError::new("KEYWARD_PUBLIC_URL", expected)
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let fits = matches!(url.scheme(), "http" | "https")
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty();
+    if fits { Ok(url) } else { Err(wrong()) }
+}
+
+fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(|_| address()).map_err(|_| {
+        ConfigError::new("KEYWARD_TRUSTED_PROXIES", "is no list of networks, e.g. 10.0.0.0/8,::1")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=";
+
+    fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let env = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name)?;
+            Some(found.1.to_owned())
+        };
+        Config::load(&Flags::default(), &env)
+    }
+
+    fn refusal(variables: &[(&str, &str)]) -> String {
+        load(variables).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_root_key_alone_is_enough() {
+        let config = load(&[(ROOT_KEY, KEY)]).unwrap();
+        assert_eq!(config.database.url.expose(), "sqlite://data/keyward.db");
+        assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
+        assert!(config.admin.is_none() && config.http.trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn a_missing_root_key_is_named_with_the_way_to_make_one() {
+        for variables in [&[][..], &[(ROOT_KEY, "")], &[(ROOT_KEY, "  ")]] {
+            let text = refusal(variables);
+            assert!(text.starts_with("SECRETS_ENCRYPTION_KEY is missing"), "{text}");
+            assert!(text.contains("keyward generate-key"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_root_key_is_named_and_not_repeated() {
+        let text = refusal(&[(ROOT_KEY, "planted")]);
+        assert!(text.starts_with("SECRETS_ENCRYPTION_KEY is not a key"), "{text}");
+        assert!(!text.contains("planted"));
+    }
+
+    #[test]
+    fn a_secret_comes_from_its_file_but_not_from_both() {
+        let file = std::env::temp_dir().join(format!("keyward-config-{}", std::process::id()));
+        std::fs::write(&file, format!("{KEY}\n")).unwrap();
+        let path = file.to_str().unwrap();
+        assert!(load(&[("SECRETS_ENCRYPTION_KEY_FILE", path)]).is_ok());
+        let both = refusal(&[("SECRETS_ENCRYPTION_KEY_FILE", path), (ROOT_KEY, KEY)]);
+        assert!(both.contains("are both set"), "{both}");
+        std::fs::write(&file, " \n").unwrap();
+        assert!(refusal(&[("SECRETS_ENCRYPTION_KEY_FILE", path)]).contains("empty file"));
+        std::fs::remove_file(&file).unwrap();
+        assert!(refusal(&[("SECRETS_ENCRYPTION_KEY_FILE", path)]).contains("cannot be read"));
+    }
+
+    #[test]
+    fn the_root_key_is_no_other_secret() {
+        let escaped =
+            percent_encoding::utf8_percent_encode(KEY, percent_encoding::NON_ALPHANUMERIC);
+        let url = format!("postgres://u:{escaped}@h/d");
+        let text = refusal(&[(ROOT_KEY, KEY), (DATABASE_URL, &url)]);
+        assert!(text.contains("DATABASE_URL"), "{text}");
+        let admin = [(ROOT_KEY, KEY), ("KEYWARD_ADMIN_EMAIL", "a@b"), (ADMIN_PASSWORD, KEY)];
+        assert!(refusal(&admin).contains(ADMIN_PASSWORD));
+    }
+
+    #[test]
+    fn each_wrong_variable_is_named() {
+        for (variable, value) in [
+            ("DATABASE_URL", "mysql://planted"),
+            ("DATABASE_URL", "postgres://u:planted@h:x/d"),
+            ("KEYWARD_BIND", "planted"),
+            ("KEYWARD_PUBLIC_URL", "planted"),
+            ("KEYWARD_PUBLIC_URL", "https://planted/path"),
+            ("KEYWARD_PUBLIC_URL", "ftp://planted"),
+            ("KEYWARD_TRUSTED_PROXIES", "10.0.0.0/8,planted"),
+        ] {
+            let text = refusal(&[(ROOT_KEY, KEY), (variable, value)]);
+            assert!(text.starts_with(variable) && !text.contains("planted"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_administrator_is_given_whole_or_not_at_all() {
+        let email = ("KEYWARD_ADMIN_EMAIL", "ada@example.com");
+        assert!(refusal(&[(ROOT_KEY, KEY), email]).starts_with(ADMIN_PASSWORD));
+        let password = (ADMIN_PASSWORD, "long enough");
+        assert!(refusal(&[(ROOT_KEY, KEY), password]).starts_with("KEYWARD_ADMIN_EMAIL"));
+        assert!(
+            refusal(&[(ROOT_KEY, KEY), email, (ADMIN_PASSWORD, "short")]).contains("10 to 200")
+        );
+        assert!(load(&[(ROOT_KEY, KEY), email, password]).unwrap().admin.is_some());
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let config = load(&[
+            (ROOT_KEY, KEY),
+            (DATABASE_URL, "postgres://u:planted-1@h/d"),
+            ("KEYWARD_ADMIN_EMAIL", "a@b"),
+            (ADMIN_PASSWORD, "planted-value"),
+        ]);
+        let text = format!("{:?}", config.unwrap());
+        assert!(!text.contains("planted") && !text.contains(KEY), "{text}");
+    }
+}

@@ -1,0 +1,201 @@
+//! The one place that turns what went wrong into a status, a code and two texts: one for
+//! the caller, and one for the log where they differ.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use keyward_api::{FieldError, Problem};
+use sea_orm::DbErr;
+
+use crate::keys::registry::CreateError;
+use crate::keys::store::ChangeError;
+
+/// Sent with every 401, whatever the reason.
+const CHALLENGE: HeaderValue =
+    HeaderValue::from_static(r#"ApiKey realm="keyward", header="x-api-key""#);
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Everything a handler or an extractor can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields of the request break their rules.
+    #[error("validation failed")]
+    Validation(Vec<FieldError>),
+    /// The body is no JSON.
+    #[error("{0}")]
+    InvalidJson(String),
+    /// The body is not `application/json`.
+    #[error("Expected a body with Content-Type: application/json")]
+    UnsupportedMediaType,
+    /// The body is over the limit.
+    #[error("The request body is too large")]
+    BodyTooLarge,
+    /// No credential, or one that is not good. Says nothing about which.
+    #[error("A valid credential is required")]
+    Unauthenticated,
+    /// Sign-in with an unknown address or a wrong password.
+    #[error("Email or password is wrong")]
+    WrongCredentials,
+    /// Set-up with a wrong token.
+    #[error("The setup token is wrong")]
+    WrongSetupToken,
+    /// A write that another site made the browser send.
+    #[error("This request came from another site and was refused")]
+    CrossSite,
+    /// The first administrator exists.
+    #[error("Setup is complete; sign in instead")]
+    SetupClosed,
+    /// Nothing is at this address.
+    #[error("Nothing is here")]
+    NoRoute,
+    /// Something is at this address, but not for this method.
+    #[error("This method is not allowed here")]
+    MethodNotAllowed,
+    /// A change of the keys was refused.
+    #[error(transparent)]
+    Key(ChangeError),
+    /// Too many attempts; the next is welcome after this time.
+    #[error("Too many attempts; try again in {} s", .0.as_secs() + 1)]
+    TooManyAttempts(Duration),
+    /// The database cannot answer.
+    #[error("The store cannot answer; try again")]
+    Store(DbErr),
+    /// The request took too long.
+    #[error("The request took too long; try again")]
+    TimedOut,
+    /// A fault of this program. The text is for the log alone.
+    #[error("Something went wrong here")]
+    Internal(String),
+}
+
+impl Error {
+    /// A single field that breaks its rule.
+    pub fn field(field: &str, message: impl ToString) -> Self {
+        Self::Validation(vec![FieldError { field: field.into(), message: message.to_string() }])
+    }
+
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Validation(_) => (StatusCode::BAD_REQUEST, "validation_failed"),
+            Self::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+            }
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
+            Self::WrongSetupToken => (StatusCode::UNAUTHORIZED, "wrong_setup_token"),
+            Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site_request"),
+            Self::SetupClosed => (StatusCode::CONFLICT, "setup_closed"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::Key(ChangeError::NameTaken(_)) => (StatusCode::CONFLICT, "key_name_taken"),
+            Self::Key(ChangeError::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
+            Self::Key(ChangeError::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
+            Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::Key(ChangeError::Database(_)) | Self::Store(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable")
+            }
+            Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Self::Store(error) | Self::Key(ChangeError::Database(error)) => {
+                tracing::error!(%error, "the store cannot answer");
+            }
+            Self::Internal(detail) => tracing::error!(detail, "internal error"),
+            _ => tracing::debug!(error = %self, "request refused"),
+        }
+    }
+
+    /// The body of the answer.
+    fn problem(self, status: StatusCode, code: &str) -> Problem {
+        let title = status.canonical_reason().unwrap_or_default();
+        // A name taken is about a field as well: the form shows it there.
+        let fields = match &self {
+            Self::Key(ChangeError::NameTaken(_)) => {
+                vec![FieldError { field: "name".into(), message: self.to_string() }]
+            }
+            Self::Validation(fields) => fields.clone(),
+            _ => Vec::new(),
+        };
+        let detail = match (&self, fields.first()) {
+            (Self::Key(ChangeError::Database(error)), _) => Self::Store(error.clone()).to_string(),
+            (_, Some(first)) => first.message.clone(),
+            _ => self.to_string(),
+        };
+        Problem { errors: fields, ..Problem::new(status.as_u16(), title, code, detail) }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ChangeError> for Error {
+    fn from(error: ChangeError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<CreateError> for Error {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Change(change) => change.into(),
+            CreateError::Random(error) => Self::Internal(format!("no random bytes: {error}")),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        self.log();
+        let (status, code) = self.status_and_code();
+        let retry_after = match &self {
+            // Rounded up, so that whoever obeys is not refused again.
+            Self::TooManyAttempts(wait) => Some(wait.as_secs() + 1),
+            _ => None,
+        };
+        let body = axum::Json(self.problem(status, code));
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_database_said_stays_in_the_log() {
+        let failed = || DbErr::Custom("planted-detail".into());
+        for error in [Error::Store(failed()), Error::Key(ChangeError::Database(failed()))] {
+            let (status, code) = error.status_and_code();
+            let problem = error.problem(status, code);
+            assert_eq!((problem.status, problem.code.as_str()), (503, "store_unavailable"));
+            assert!(!format!("{problem:?}").contains("planted"));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up() {
+        let response = Error::TooManyAttempts(Duration::from_millis(1_200)).into_response();
+        assert_eq!(response.headers()[RETRY_AFTER], "2");
+    }
+}

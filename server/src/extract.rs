@@ -1,0 +1,219 @@
+//! What handlers take out of a request, with refusals in the form of [`Error`].
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use ipnet::IpNet;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::state::AppState;
+
+/// A JSON body. Says which field is wrong, and never repeats what it held.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        if !is_json(request.headers()) {
+            return Err(Error::UnsupportedMediaType);
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(refused_body)?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn refused_body(rejection: BytesRejection) -> Error {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::BodyTooLarge,
+        _ => Error::InvalidJson("The request body did not arrive whole".into()),
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(refused_value)?;
+    json.end()
+        .map_err(|_| Error::InvalidJson("Expected one JSON value and nothing after it".into()))?;
+    Ok(value)
+}
+
+fn refused_value(error: serde_path_to_error::Error<serde_json::Error>) -> Error {
+    if !error.inner().is_data() {
+        let (line, column) = (error.inner().line(), error.inner().column());
+        return Error::InvalidJson(format!("Invalid JSON at line {line}, column {column}"));
+    }
+    let path = error.path().to_string();
+    let text = error.inner().to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    let quoted = |prefix: &str| text.strip_prefix(prefix)?.split('`').next();
+    if let Some(field) = quoted("missing field `") {
+        return Error::field(field, format!("{} is required", title(field)));
+    }
+    if let Some(field) = quoted("unknown field `") {
+        return Error::field(field, "Unknown field");
+    }
+    if let Some(rest) = text.strip_prefix("invalid type: ") {
+        // "integer `5`, expected a string": the first half may hold what was sent.
+        let (found, expected) = rest.rsplit_once(", expected ").unwrap_or((rest, "another type"));
+        let field = if path == "." { "body" } else { &path };
+        if found.starts_with("null") && path != "." {
+            return Error::field(field, format!("{} is required", title(field)));
+        }
+        return Error::field(field, format!("Expected {expected}"));
+    }
+    // Ours, from `TryFrom`: a sentence for a person.
+    Error::field(&path, text)
+}
+
+/// `expiresAt` -> `Expires at`.
+fn title(field: &str) -> String {
+    let mut words = String::with_capacity(field.len() + 2);
+    for c in field.chars() {
+        match c {
+            c if words.is_empty() => words.extend(c.to_uppercase()),
+            c if c.is_uppercase() => {
+                words.push(' ');
+                words.extend(c.to_lowercase());
+            }
+            c => words.push(c),
+        }
+    }
+    words
+}
+
+/// Where a request comes from: the peer, or, when the peer is a trusted proxy, the
+/// nearest address in `X-Forwarded-For` that is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let ConnectInfo(peer) =
+            peer.ok_or_else(|| Error::Internal("served without connect info".into()))?;
+        Ok(Self(client_address(peer.ip(), &parts.headers, &state.trusted_proxies)))
+    }
+}
+
+/// Read from the right, since a client can put anything on the left; text that is no
+/// address ends the search.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_proxy = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
+    let mut client = peer.to_canonical();
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .collect();
+    for hop in forwarded.into_iter().rev() {
+        if !is_proxy(client) {
+            break;
+        }
+        let Some(address) = parse_hop(hop.trim()) else { break };
+        client = address.to_canonical();
+    }
+    client
+}
+
+/// An address, alone or with a port; IPv6 with a port is in brackets.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let alone = || hop.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()).or_else(alone)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use keyward_api::keys::CreateApiKey;
+
+    use super::*;
+
+    fn refusal(body: &str) -> (String, String) {
+        match parse::<CreateApiKey>(body.as_bytes()) {
+            Err(Error::Validation(fields)) => (fields[0].field.clone(), fields[0].message.clone()),
+            Err(Error::InvalidJson(detail)) => ("-".into(), detail),
+            other => panic!("not refused as input: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_mistake_names_its_field() {
+        let cases = [
+            ("{}", "name", "Name is required"),
+            (r#"{"name":null}"#, "name", "Name is required"),
+            (r#"{"name":"  "}"#, "name", "Name is required"),
+            (r#"{"name":5}"#, "name", "Expected a string"),
+            (r#"{"name":"a","colour":1}"#, "colour", "Unknown field"),
+            (
+                r#"{"name":"a","scopes":["A"]}"#,
+                "scopes[0]",
+                "Scope must look like orders:write (lower case, at most 128 characters)",
+            ),
+            (r#"{"name":"a","name":"b"}"#, "name", "duplicate field `name`"),
+            ("[]", "body", "Expected struct CreateApiKey with 3 elements"),
+        ];
+        for (body, field, message) in cases {
+            let (got_field, got_message) = refusal(body);
+            assert_eq!((got_field.as_str(), got_message.as_str()), (field, message), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_says_where() {
+        assert_eq!(refusal("{\"name\"").1, "Invalid JSON at line 1, column 7");
+        assert_eq!(refusal("").1, "Invalid JSON at line 1, column 0");
+        assert_eq!(refusal(r#"{"name":"a"} x"#).1, "Expected one JSON value and nothing after it");
+    }
+
+    #[test]
+    fn a_refused_value_is_not_repeated() {
+        assert!(!refusal(r#"{"name":["planted"]}"#).1.contains("planted"));
+        assert!(!refusal(r#"{"name":"a","scopes":"planted"}"#).1.contains("planted"));
+        assert!(!refusal(r#"{"name":"a","expiresAt":"planted"}"#).1.contains("planted"));
+    }
+
+    fn address(peer: &str, forwarded: &[&str]) -> String {
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_str(value).unwrap());
+        }
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
+        assert_eq!(address("192.0.2.1", &["198.51.100.1"]), "192.0.2.1");
+        assert_eq!(address("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(address("::ffff:10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn the_nearest_untrusted_hop_counts_and_the_rest_may_be_forged() {
+        assert_eq!(address("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
+        assert_eq!(address("10.0.0.1", &["1.1.1.1", "198.51.100.1"]), "198.51.100.1");
+        assert_eq!(address("10.0.0.1", &["198.51.100.1, garbage"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn ports_and_brackets_are_understood() {
+        assert_eq!(address("10.0.0.1", &["198.51.100.1:4711"]), "198.51.100.1");
+        assert_eq!(address("fd00::1", &["[2001:db8::1]:4711"]), "2001:db8::1");
+        assert_eq!(address("fd00::1", &["[2001:db8::1]"]), "2001:db8::1");
+    }
+}

@@ -1,0 +1,77 @@
+//! When each key was used last, written behind.
+//!
+//! A verification only marks its record in memory. Every [`INTERVAL`], and at shutdown,
+//! one batch writes what was marked since the last time; a crash loses at most that.
+
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, DbErr};
+use time::OffsetDateTime;
+
+use super::verify::CachedKey;
+use crate::database::begin_write;
+use crate::settings::{self, Kind};
+
+/// How often the marks are written.
+pub const INTERVAL: Duration = Duration::from_secs(5);
+
+/// The mark of one key. Zero: not used since start.
+#[derive(Debug, Default)]
+pub struct Mark {
+    /// Seconds since 1970; only ever grows.
+    at: AtomicI64,
+    /// Whether the key already waits in [`Activity`].
+    waiting: AtomicBool,
+}
+
+/// The keys that were used since the last write, each once.
+#[derive(Default)]
+pub struct Activity {
+    waiting: Mutex<Vec<Arc<CachedKey>>>,
+}
+
+impl Activity {
+    /// Remembers that `key` was used at `now`. Touches a lock only for the first use in
+    /// each interval.
+    pub fn mark(&self, key: &Arc<CachedKey>, now: OffsetDateTime) {
+        key.mark.at.fetch_max(now.unix_timestamp(), Ordering::Relaxed);
+        if !key.mark.waiting.swap(true, Ordering::AcqRel) {
+            self.lock().push(key.clone());
+        }
+    }
+
+    /// Writes all marks in one transaction. When it fails they wait for the next time.
+    pub async fn flush(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
+        let used = mem::take(&mut *self.lock());
+        if used.is_empty() {
+            return Ok(());
+        }
+        for key in &used {
+            // Before the time is read: a use from here on marks again.
+            key.mark.waiting.store(false, Ordering::Release);
+        }
+        let written = write(db, &used).await;
+        if written.is_err() {
+            let again = |key: &Arc<CachedKey>| !key.mark.waiting.swap(true, Ordering::AcqRel);
+            self.lock().extend(used.into_iter().filter(again));
+        }
+        written
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<CachedKey>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn write(db: &DatabaseConnection, used: &[Arc<CachedKey>]) -> Result<(), DbErr> {
+    let transaction = begin_write(db).await?;
+    for key in used {
+        let seconds = key.mark.at.load(Ordering::Acquire);
+        let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        settings::record_use(&transaction, Kind::ApiKey, &key.id, at).await?;
+    }
+    transaction.commit().await
+}

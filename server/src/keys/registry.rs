@@ -1,0 +1,264 @@
+//! The only place that changes keys: the database first, then the cache, before anybody
+//! is told.
+//!
+//! 1. Changes and reloads take turns, so the cache follows the order of the commits.
+//! 2. A change runs in a task of its own: a caller that hangs up between the commit and
+//!    the cache does not leave a revoked key accepted.
+//! 3. Every change replaces the revision in its transaction. A revision that this process
+//!    did not write means that another one (the command line, a second server) changed
+//!    the keys: everything is loaded anew, within [`POLL`].
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyward_api::keys::{ApiKey, CreateApiKey, UpdateApiKey};
+use rand::TryRng;
+use rand::rngs::SysRng;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::activity::{self, Activity};
+use super::cache::Cache;
+use super::store::{self, ChangeError, KeyChange, NewKey, StoredKey};
+use super::token::PlainKey;
+use super::verify::{CachedKey, Verifier};
+use crate::clock::Clock;
+use crate::database::begin_write;
+
+/// How often this process looks whether another one changed the keys.
+pub const POLL: Duration = Duration::from_secs(1);
+
+/// The keys of this installation, stored and in memory.
+#[derive(Clone)]
+pub struct Registry(Arc<Inner>);
+
+struct Inner {
+    db: DatabaseConnection,
+    clock: Clock,
+    cache: Arc<Cache<CachedKey>>,
+    activity: Arc<Activity>,
+    /// The revision the cache shows. Held while the keys are changed or loaded.
+    revision: Mutex<Option<String>>,
+}
+
+/// Why a key was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The change was refused.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The operating system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(#[from] rand::rngs::SysError),
+}
+
+impl Registry {
+    /// Loads all keys. Rows that cannot be read are logged and left out.
+    pub async fn load(db: DatabaseConnection, clock: Clock) -> Result<Self, LoadError> {
+        let mut seed = [0; 32];
+        SysRng.try_fill_bytes(&mut seed)?;
+        let inner = Inner {
+            db,
+            clock,
+            cache: Arc::new(Cache::new(seed)),
+            activity: Arc::default(),
+            revision: Mutex::new(None),
+        };
+        if store::revision(&inner.db).await?.is_none() {
+            // A revision to lock exists before anybody needs to lock it.
+            let transaction = begin_write(&inner.db).await?;
+            store::bump_revision(&transaction, inner.clock.now()).await?;
+            transaction.commit().await?;
+        }
+        inner.reload(&mut *inner.revision.lock().await).await?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Answers who a presented key belongs to.
+    pub fn verifier(&self) -> Verifier {
+        let Inner { cache, activity, clock, .. } = &*self.0;
+        Verifier::new(cache.clone(), activity.clone(), clock.clone())
+    }
+
+    /// Number of keys that can authenticate.
+    pub fn len(&self) -> usize {
+        self.0.cache.len()
+    }
+
+    /// Whether no key can authenticate.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All keys as they are stored, oldest first, unreadable ones among them.
+    pub async fn list(&self) -> Result<Vec<ApiKey>, DbErr> {
+        let record = |key: Result<StoredKey, store::UnreadableKey>| {
+            key.map_or_else(|unreadable| unreadable.record, |key| key.record)
+        };
+        Ok(store::list(&self.0.db).await?.into_iter().map(record).collect())
+    }
+
+    /// Makes a key. Its text exists in the answer and nowhere else.
+    pub async fn create(
+        &self,
+        wanted: CreateApiKey,
+        created_by: String,
+    ) -> Result<(ApiKey, PlainKey), CreateError> {
+        let plain = PlainKey::generate(&mut SysRng)?;
+        let new = NewKey {
+            name: wanted.name,
+            scopes: wanted.scopes,
+            expires_at: wanted.expires_at,
+            created_by,
+            prefix: plain.display_prefix().to_owned(),
+            digest: plain.digest(),
+        };
+        let inner = self.0.clone();
+        let record = finish(async move {
+            let (transaction, mut revision) = inner.begin().await?;
+            let key = store::insert(&transaction, new, inner.clock.now()).await?;
+            inner.commit(transaction, &mut revision).await?;
+            inner.show(&key);
+            Ok(key.record)
+        })
+        .await?;
+        Ok((record, plain))
+    }
+
+    /// Changes a key; when this returns, verifications go by the change.
+    pub async fn update(&self, id: String, wanted: UpdateApiKey) -> Result<ApiKey, ChangeError> {
+        let UpdateApiKey { name, scopes, expires_at, enabled } = wanted;
+        let change = KeyChange { name, scopes, expires_at, enabled };
+        let inner = self.0.clone();
+        finish(async move {
+            let (transaction, mut revision) = inner.begin().await?;
+            let key = store::update(&transaction, &id, change, inner.clock.now()).await?;
+            inner.commit(transaction, &mut revision).await?;
+            inner.show(&key);
+            Ok(key.record)
+        })
+        .await
+    }
+
+    /// Deletes a key; when this returns, no verification accepts it.
+    pub async fn delete(&self, id: String) -> Result<(), ChangeError> {
+        let inner = self.0.clone();
+        finish(async move {
+            let (transaction, mut revision) = inner.begin().await?;
+            store::delete(&transaction, &id).await?;
+            inner.commit(transaction, &mut revision).await?;
+            inner.cache.remove(&id);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Loads everything anew if another process changed the keys.
+    pub async fn refresh(&self) -> Result<(), DbErr> {
+        let mut known = self.0.revision.lock().await;
+        if store::revision(&self.0.db).await? != *known {
+            self.0.reload(&mut known).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the times of last use.
+    pub async fn flush(&self) -> Result<(), DbErr> {
+        self.0.activity.flush(&self.0.db).await
+    }
+
+    /// Polls and flushes until the task is dropped. Failures are logged and tried again.
+    pub async fn run(self) {
+        let mut poll = tokio::time::interval(POLL);
+        let mut flush = tokio::time::interval(activity::INTERVAL);
+        loop {
+            let (what, done) = tokio::select! {
+                _ = poll.tick() => ("look for changed keys", self.refresh().await),
+                _ = flush.tick() => ("write the times of last use", self.flush().await),
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, "could not {what}; trying again");
+            }
+        }
+    }
+}
+
+/// Why the keys could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// The operating system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(#[from] rand::rngs::SysError),
+}
+
+impl Inner {
+    async fn begin(&self) -> Result<(DatabaseTransaction, MutexGuard<'_, Option<String>>), DbErr> {
+        let revision = self.revision.lock().await;
+        Ok((begin_write(&self.db).await?, revision))
+    }
+
+    /// Rule 3. Only when the revision was the one this process knew may it skip a reload.
+    async fn commit(
+        &self,
+        transaction: DatabaseTransaction,
+        known: &mut Option<String>,
+    ) -> Result<(), DbErr> {
+        let (before, after) = store::bump_revision(&transaction, self.clock.now()).await?;
+        transaction.commit().await?;
+        if before == *known {
+            *known = Some(after);
+        }
+        Ok(())
+    }
+
+    fn show(&self, key: &StoredKey) {
+        let cached = Arc::new(CachedKey::new(key));
+        if let Err(same) = self.cache.insert(&cached.id.clone(), key.digest, cached) {
+            tracing::error!(key_id = key.record.id, "key cannot authenticate: {same}");
+        }
+    }
+
+    async fn reload(&self, known: &mut Option<String>) -> Result<(), DbErr> {
+        // Before the rows: a change in between is seen by the next poll.
+        let revision = store::revision(&self.db).await?;
+        let stored = store::list(&self.db).await?;
+        let mut gone: HashSet<Arc<str>> = self.cache.ids().into_iter().collect();
+        let mut readable = Vec::with_capacity(stored.len());
+        for key in stored {
+            match key {
+                Ok(key) => {
+                    gone.remove(key.record.id.as_str());
+                    readable.push(key);
+                }
+                Err(row) => tracing::error!(
+                    key_id = row.record.id,
+                    name = row.record.name,
+                    "stored API key cannot be read: {}",
+                    row.reason
+                ),
+            }
+        }
+        // Revocations first: a digest that moved to another row is free by then.
+        for id in gone {
+            self.cache.remove(&id);
+        }
+        readable.iter().for_each(|key| self.show(key));
+        *known = revision;
+        Ok(())
+    }
+}
+
+/// Runs a change to its end even if nobody waits for it any more.
+async fn finish<T, F>(change: F) -> Result<T, ChangeError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ChangeError>> + Send + 'static,
+{
+    tokio::spawn(change).await.unwrap_or_else(|stopped| {
+        Err(DbErr::Custom(format!("the change was stopped: {stopped}")).into())
+    })
+}

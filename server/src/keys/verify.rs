@@ -1,0 +1,169 @@
+//! From a presented text to who calls. Memory only: goes on when the database is away.
+
+use std::sync::Arc;
+
+use keyward_api::keys::{Scopes, VerifiedCaller};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use time::OffsetDateTime;
+
+use super::activity::{Activity, Mark};
+use super::cache::Cache;
+use super::store::StoredKey;
+use super::token::{self, KeyDigest};
+use crate::clock::Clock;
+use crate::layers::api_key::Verify;
+
+/// What is escaped in a name in a header: everything but RFC 3986 unreserved characters.
+const NAME_ESCAPES: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a verification needs to know of a key, ready to be sent.
+#[derive(Debug)]
+pub struct CachedKey {
+    /// The id of the key.
+    pub id: Arc<str>,
+    /// Its name, as it is.
+    pub name: String,
+    /// Its name, percent-encoded for a header.
+    pub escaped_name: String,
+    /// Its scopes.
+    pub scopes: Scopes,
+    /// Its scopes, joined by a space for a header.
+    pub joined_scopes: String,
+    enabled: bool,
+    expires_at: Option<OffsetDateTime>,
+    pub(super) mark: Mark,
+}
+
+impl CachedKey {
+    pub(super) fn new(key: &StoredKey) -> Self {
+        let record = &key.record;
+        Self {
+            id: record.id.as_str().into(),
+            name: record.name.clone(),
+            escaped_name: utf8_percent_encode(&record.name, NAME_ESCAPES).to_string(),
+            scopes: record.scopes.clone(),
+            joined_scopes: record.scopes.iter().collect::<Vec<_>>().join(" "),
+            enabled: record.enabled,
+            expires_at: record.expires_at,
+            mark: Mark::default(),
+        }
+    }
+
+    /// At the instant of expiry the key is already refused.
+    fn is_good(&self, now: OffsetDateTime) -> bool {
+        self.enabled && self.expires_at.is_none_or(|expiry| now < expiry)
+    }
+}
+
+/// The caller a good key belongs to; put into the request by the layer.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Arc<CachedKey>);
+
+impl From<&Caller> for VerifiedCaller {
+    fn from(Caller(key): &Caller) -> Self {
+        Self { key_id: key.id.to_string(), name: key.name.clone(), scopes: key.scopes.clone() }
+    }
+}
+
+/// Looks keys up in the cache and marks the good ones as used.
+#[derive(Clone)]
+pub struct Verifier {
+    cache: Arc<Cache<CachedKey>>,
+    activity: Arc<Activity>,
+    clock: Clock,
+}
+
+impl Verifier {
+    pub(super) fn new(cache: Arc<Cache<CachedKey>>, activity: Arc<Activity>, clock: Clock) -> Self {
+        Self { cache, activity, clock }
+    }
+}
+
+impl Verify for Verifier {
+    type Caller = Caller;
+
+    fn verify(&self, presented: &str) -> Option<Caller> {
+        // Whatever its form: imported keys keep their own, and a key of another form must
+        // not be refused sooner than one of ours.
+        let found = self.cache.find(&KeyDigest::of(presented));
+        let now = self.clock.now();
+        match found {
+            Some(key) if key.is_good(now) => {
+                self.activity.mark(&key, now);
+                Some(Caller(key))
+            }
+            Some(key) => {
+                tracing::debug!(key_id = %key.id, "key refused: disabled or expired");
+                None
+            }
+            None => {
+                tracing::debug!(shape = ?token::shape(presented), "key refused: unknown");
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use keyward_api::keys::ApiKey;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+
+    fn verifier(change: impl FnOnce(&mut ApiKey)) -> (Verifier, Clock) {
+        let mut record = ApiKey {
+            id: "1".into(),
+            name: "grüße, a b".into(),
+            prefix: "good".into(),
+            scopes: Scopes::default(),
+            created_at: START,
+            created_by: None,
+            last_used_at: None,
+            expires_at: None,
+            enabled: true,
+            unreadable: false,
+        };
+        change(&mut record);
+        let clock = Clock::manual(START);
+        let cache = Arc::new(Cache::new([1; 32]));
+        let key = CachedKey::new(&StoredKey { record, digest: KeyDigest::of("good") });
+        cache.insert(&key.id.clone(), KeyDigest::of("good"), Arc::new(key)).unwrap();
+        (Verifier::new(cache, Arc::default(), clock.clone()), clock)
+    }
+
+    #[test]
+    fn the_instant_of_expiry_is_refused_and_the_one_before_is_not() {
+        let (verifier, clock) =
+            verifier(|key| key.expires_at = Some(START + Duration::from_secs(1)));
+        clock.advance(Duration::from_micros(999_999));
+        assert!(verifier.verify("good").is_some());
+        clock.advance(Duration::from_micros(1));
+        assert!(verifier.verify("good").is_none());
+    }
+
+    #[test]
+    fn a_disabled_key_is_refused() {
+        let (verifier, _) = verifier(|key| key.enabled = false);
+        assert!(verifier.verify("good").is_none());
+    }
+
+    #[test]
+    fn a_key_of_any_form_is_looked_up() {
+        let (verifier, _) = verifier(|_| ());
+        assert!(verifier.verify("good").is_some());
+        assert!(verifier.verify("Good").is_none());
+    }
+
+    #[test]
+    fn the_name_is_percent_encoded_for_the_header() {
+        let (verifier, _) = verifier(|_| ());
+        let Caller(key) = verifier.verify("good").unwrap();
+        assert_eq!(key.escaped_name, "gr%C3%BC%C3%9Fe%2C%20a%20b");
+    }
+}

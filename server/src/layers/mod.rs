@@ -1,0 +1,3 @@
+//! Tower layers that could live in a crate of their own.
+
+pub mod api_key;

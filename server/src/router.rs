@@ -1,0 +1,178 @@
+//! The one route table and the one layer stack.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use axum::{Router, middleware};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, HeaderValue};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tracing::Level;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::Error;
+use crate::layers::api_key::{ApiKeyLayer, Refusal};
+use crate::openapi::Document;
+use crate::state::AppState;
+use crate::{assets, health, keys, session};
+
+/// Largest body of a request, in bytes.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// After this time a request is answered with 503.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// No inline script or style, nothing from elsewhere, and no frame around it.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// The API's documentation page sets styles from its scripts.
+const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// Everything the server answers.
+pub fn build(state: AppState) -> Router {
+    let (api, document) = api().split_for_parts();
+    let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
+    let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
+    // Outermost first; a layer sees a request before those below it.
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn(drop_odd_request_id))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(on_response()))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(header(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+        .layer(header(CONTENT_SECURITY_POLICY, PAGE_POLICY))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(middleware::from_fn(no_store_under_api))
+        .layer(middleware::from_fn(time_out))
+        .layer(csrf(&state).with_rejection_response(|_| Error::CrossSite.into_response()))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let app = Router::new()
+        .merge(api)
+        .merge(docs)
+        .route("/api", any(no_route))
+        .route("/api/{*path}", any(no_route))
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .merge(assets::router())
+        .layer(layers);
+    let app = match state.public_url.scheme() {
+        "https" => {
+            let one_year = HeaderValue::from_static("max-age=31536000");
+            app.layer(header(STRICT_TRANSPORT_SECURITY, one_year))
+        }
+        _ => app,
+    };
+    app.merge(verify(&state)).with_state(state)
+}
+
+/// The routes that the OpenAPI document describes.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(session::handlers::setup_status, session::handlers::setup))
+        .routes(routes!(
+            session::handlers::who_am_i,
+            session::handlers::sign_in,
+            session::handlers::sign_out
+        ))
+        .routes(routes!(keys::handlers::list, keys::handlers::create))
+        .routes(routes!(keys::handlers::update, keys::handlers::delete))
+}
+
+/// Forward auth stands outside the layers above: it answers for requests of other sites,
+/// with bodies of any size that it never reads, and it must be fast.
+fn verify(state: &AppState) -> Router<AppState> {
+    let layer = ApiKeyLayer::new(state.keys.verifier(), refuse);
+    Router::new()
+        .route("/api/verify", any(keys::handlers::verify).layer(layer))
+        .layer(header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+/// The same for every reason.
+fn refuse(_: Refusal) -> Response {
+    Error::Unauthenticated.into_response()
+}
+
+async fn no_route() -> Error {
+    Error::NoRoute
+}
+
+/// Refuses writes that a browser sends on behalf of another site. The public URL is named
+/// because a proxy may change the `Host` that the origin is compared with.
+fn csrf(state: &AppState) -> CsrfLayer {
+    let origin = state.public_url.origin().ascii_serialization();
+    CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the public URL has no origin; only the Host header is compared");
+        CsrfLayer::new()
+    })
+}
+
+/// Unless the response has one already.
+fn header(name: HeaderName, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, value)
+}
+
+/// A proxy in front may name the request; what would not fit a log line is replaced.
+async fn drop_odd_request_id(mut request: Request, next: middleware::Next) -> Response {
+    let fits = |id: &HeaderValue| {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        id.len() <= 64 && id.as_bytes().iter().all(plain)
+    };
+    if !request.headers().get_all(REQUEST_ID).iter().all(fits) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    next.run(request).await
+}
+
+/// The path, but neither the query nor any header: a person may have put a secret there.
+fn span(request: &Request) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+fn on_response() -> DefaultOnResponse {
+    DefaultOnResponse::new().level(Level::INFO)
+}
+
+async fn no_store_under_api(request: Request, next: middleware::Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api");
+    let mut response = next.run(request).await;
+    if is_api {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// tower-http's layer would answer without a body.
+async fn time_out(request: Request, next: middleware::Next) -> Response {
+    let answered = tokio::time::timeout(TIMEOUT, next.run(request)).await;
+    answered.unwrap_or_else(|_| Error::TimedOut.into_response())
+}
+
+fn answer_panic(panic: Box<dyn Any + Send>) -> Response<Body> {
+    let text = panic.downcast_ref::<&str>().copied().unwrap_or("a panic");
+    Error::Internal(text.to_owned()).into_response()
+}

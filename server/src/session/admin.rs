@@ -1,0 +1,35 @@
+//! The permission to administer, as a parameter of a handler.
+
+use axum::extract::FromRequestParts;
+use axum_extra::extract::cookie::CookieJar;
+use http::request::Parts;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{cookie, store};
+use crate::error::Error;
+use crate::state::AppState;
+
+/// A person who is signed in. Every user is an administrator.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// The id of the user.
+    pub user_id: Uuid,
+    /// The address of the user.
+    pub email: String,
+    /// When the session ends at the latest.
+    pub expires_at: OffsetDateTime,
+}
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let jar = CookieJar::from_headers(&parts.headers);
+        let token = cookie::token(&jar).ok_or(Error::Unauthenticated)?;
+        let hash = cookie::token_hash(token);
+        let session = store::use_session(&state.db, &hash, state.clock.now()).await?;
+        let store::ActiveSession { user, expires_at } = session.ok_or(Error::Unauthenticated)?;
+        Ok(Self { user_id: user.id.into(), email: user.email, expires_at })
+    }
+}

@@ -1,0 +1,14 @@
+//! People: the first one ([`setup`]), their passwords ([`password`]), how often they may
+//! guess ([`limit`]), and the sessions they sign in to ([`store`], [`cookie`]). A handler
+//! that takes an [`Admin`] runs for nobody else.
+
+pub mod admin;
+pub mod cookie;
+pub mod entity;
+pub mod handlers;
+pub mod limit;
+pub mod password;
+pub mod setup;
+pub mod store;
+
+pub use admin::Admin;

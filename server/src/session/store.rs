@@ -1,0 +1,146 @@
+//! Queries on users and sessions.
+
+use keyward_api::session::Email;
+use sea_orm::ActiveModelTrait;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{DatabaseConnection, PaginatorTrait};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::entity::{sessions, users};
+use crate::database::begin_write;
+use crate::settings::{self, Kind};
+
+/// A session that is not used ends after this time.
+pub const IDLE: Duration = Duration::hours(12);
+/// Any session ends after this time.
+pub const ABSOLUTE: Duration = Duration::days(7);
+/// The last request of a session is written this often at most.
+const SEEN_STEP: Duration = Duration::minutes(1);
+
+/// The row that says, for ever, that there was a first administrator.
+const FIRST_ADMIN: &str = "first_admin";
+
+/// A session that has not ended, with its user.
+pub struct ActiveSession {
+    /// Whose it is.
+    pub user: users::Model,
+    /// When it ends at the latest.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Whether there was ever an administrator.
+pub async fn has_first_admin(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    if settings::find_by_key(db, Kind::Config, FIRST_ADMIN).await?.is_some() {
+        return Ok(true);
+    }
+    Ok(users::Entity::find().count(db).await? > 0)
+}
+
+/// Creates the first administrator; `None` when there was one. Of several at once exactly
+/// one wins: the row that says so is unique.
+pub async fn create_first_admin(
+    db: &DatabaseConnection,
+    email: &Email,
+    password_hash: String,
+    now: OffsetDateTime,
+) -> Result<Option<users::Model>, DbErr> {
+    let transaction = begin_write(db).await?;
+    if has_first_admin(&transaction).await? {
+        return Ok(None);
+    }
+    let id = Uuid::now_v7();
+    let value = serde_json::Value::from(id.to_string()).to_string();
+    let row_id = Uuid::now_v7().to_string();
+    let row = settings::insert(&transaction, Kind::Config, &row_id, FIRST_ADMIN, value, now).await;
+    if let Err(error) = row {
+        let lost = matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)));
+        return if lost { Ok(None) } else { Err(error) };
+    }
+    let user = users::Model {
+        id: id.into(),
+        email: email.as_str().to_owned(),
+        password_hash,
+        created_at: now,
+    };
+    users::Entity::insert(users::ActiveModel::from(user.clone()).reset_all())
+        .exec_without_returning(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(user))
+}
+
+/// The user with this address.
+pub async fn find_user(
+    db: &impl ConnectionTrait,
+    email: &Email,
+) -> Result<Option<users::Model>, DbErr> {
+    users::Entity::find().filter(users::Column::Email.eq(email.as_str())).one(db).await
+}
+
+/// Begins a session and clears away those that have ended; when it ends at the latest.
+pub async fn begin_session(
+    db: &DatabaseConnection,
+    user: &users::Model,
+    token_hash: String,
+    now: OffsetDateTime,
+) -> Result<OffsetDateTime, DbErr> {
+    // Whole seconds, here and in `touch`: SQLite compares times as text, and these sort.
+    let now = now.truncate_to_second();
+    let expires_at = now + ABSOLUTE;
+    let transaction = begin_write(db).await?;
+    let ended = Condition::any()
+        .add(sessions::Column::ExpiresAt.lte(now))
+        .add(sessions::Column::LastSeenAt.lte(now - IDLE));
+    sessions::Entity::delete_many().filter(ended).exec(&transaction).await?;
+    let session = sessions::ActiveModel {
+        token_hash: Set(token_hash),
+        user_id: Set(user.id),
+        created_at: Set(now),
+        last_seen_at: Set(now),
+        expires_at: Set(expires_at),
+    };
+    sessions::Entity::insert(session).exec_without_returning(&transaction).await?;
+    transaction.commit().await?;
+    Ok(expires_at)
+}
+
+/// The session with this token, unless it has ended; remembers that it was used.
+pub async fn use_session(
+    db: &DatabaseConnection,
+    token_hash: &str,
+    now: OffsetDateTime,
+) -> Result<Option<ActiveSession>, DbErr> {
+    let found = sessions::Entity::find_by_id(token_hash.to_owned())
+        .find_also_related(users::Entity)
+        .one(db)
+        .await?;
+    let Some((session, Some(user))) = found else { return Ok(None) };
+    if now >= session.expires_at || now >= session.last_seen_at + IDLE {
+        return Ok(None);
+    }
+    if now >= session.last_seen_at + SEEN_STEP {
+        touch(db, token_hash, now).await?;
+    }
+    Ok(Some(ActiveSession { user, expires_at: session.expires_at }))
+}
+
+/// Ends the session with this token.
+pub async fn end_session(db: &impl ConnectionTrait, token_hash: &str) -> Result<(), DbErr> {
+    sessions::Entity::delete_by_id(token_hash.to_owned()).exec(db).await.map(drop)
+}
+
+async fn touch(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::LastSeenAt, Expr::value(now.truncate_to_second()))
+        .filter(sessions::Column::TokenHash.eq(token_hash))
+        .exec(db)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,10 @@
+//! The settings table. It holds rows of several types side by side, so every query names
+//! the [`Kind`] it is for and touches no row of another.
+
+mod entity;
+mod store;
+
+pub use entity::{Column, Entity, Model};
+pub use store::{
+    Kind, delete, find, find_by_key, insert, list, lock_by_key, put, record_use, update, value_like,
+};

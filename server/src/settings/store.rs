@@ -1,0 +1,156 @@
+//! Every query on the settings table. Each takes a [`Kind`] and filters by it, deletes
+//! and updates included: the id of a row of another type matches nothing.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect,
+};
+use time::OffsetDateTime;
+
+use super::entity::{ActiveModel, Column, Entity, Model};
+
+/// The types of rows in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A named key: `key` is its name.
+    ApiKey,
+    /// A fact about this installation.
+    Config,
+}
+
+impl Kind {
+    /// The text in the column `type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::Config => "config",
+        }
+    }
+
+    fn guard(self) -> Condition {
+        Condition::all().add(Column::Kind.eq(self.as_str()))
+    }
+}
+
+/// All rows of one type, in no order.
+pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(kind.guard()).all(db).await
+}
+
+/// The row of this type with this id.
+pub async fn find(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(kind.guard().add(Column::Id.eq(id))).one(db).await
+}
+
+/// The row of this type with this key.
+pub async fn find_by_key(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    key: &str,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(kind.guard().add(Column::Key.eq(key))).one(db).await
+}
+
+/// Like [`find_by_key`], and nobody else may change the row until the transaction ends.
+pub async fn lock_by_key(
+    transaction: &DatabaseTransaction,
+    kind: Kind,
+    key: &str,
+) -> Result<Option<Model>, DbErr> {
+    let guard = kind.guard().add(Column::Key.eq(key));
+    Entity::find().filter(guard).lock_exclusive().one(transaction).await
+}
+
+/// Rows of this type whose value contains `text`, which must have no `%`, `_` or `\`.
+pub async fn value_like(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    text: &str,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(kind.guard().add(Column::Value.contains(text))).all(db).await
+}
+
+/// A new row, made at `now`. Fails when its key is taken.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    id: &str,
+    key: &str,
+    value: String,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let row = new_row(kind, id, key, value, now);
+    Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+/// Changes key and value of the row of this type with this id; the number of rows changed.
+pub async fn update(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    id: &str,
+    key: &str,
+    value: String,
+    now: OffsetDateTime,
+) -> Result<u64, DbErr> {
+    let result = Entity::update_many()
+        .col_expr(Column::Key, Expr::value(key))
+        .col_expr(Column::Value, Expr::value(value))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(kind.guard().add(Column::Id.eq(id)))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected)
+}
+
+/// Inserts the row with this key, or replaces its value.
+pub async fn put(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    id: &str,
+    key: &str,
+    value: String,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let replace = OnConflict::columns([Column::Kind, Column::Key])
+        .update_columns([Column::Value, Column::UpdatedAt])
+        .to_owned();
+    let row = new_row(kind, id, key, value, now);
+    Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
+}
+
+/// Deletes the row of this type with this id; the number of rows deleted.
+pub async fn delete(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<u64, DbErr> {
+    let guard = kind.guard().add(Column::Id.eq(id));
+    Ok(Entity::delete_many().filter(guard).exec(db).await?.rows_affected)
+}
+
+/// Moves the last use of a key forward to `at`, in whole seconds; never back, and without
+/// touching `updated_at`.
+pub async fn record_use(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    id: &str,
+    at: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let earlier = Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lt(at));
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(at))
+        .filter(kind.guard().add(Column::Id.eq(id)).add(earlier))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+fn new_row(kind: Kind, id: &str, key: &str, value: String, now: OffsetDateTime) -> ActiveModel {
+    ActiveModel {
+        id: Set(id.to_owned()),
+        kind: Set(kind.as_str().to_owned()),
+        key: Set(key.to_owned()),
+        value: Set(value),
+        created_at: Set(now),
+        updated_at: Set(now),
+        last_used_at: Set(None),
+    }
+}
