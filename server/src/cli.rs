@@ -43,7 +43,7 @@ struct CliFlags {
     /// Address people use [env: `KEYWARD_PUBLIC_URL`]
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// sqlite://PATH or postgres://... [env: `DATABASE_URL`]
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME` [env: `DATABASE_URL`]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
 }
@@ -217,7 +217,9 @@ async fn open(flags: &Flags, env: Environment<'_>) -> Result<DatabaseConnection,
 fn start_log(env: Environment<'_>) -> Result<(), ConfigError> {
     let wrong =
         |variable: &str, problem: String| ConfigError { variable: variable.into(), problem };
-    let filter = env("RUST_LOG").filter(|text| !text.is_empty()).unwrap_or_else(|| "info,memory_serve=warn".into());
+    let filter = env("RUST_LOG")
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(|| "info,memory_serve=warn".into());
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| wrong("RUST_LOG", format!("is no filter: {error}")))?;
     let format = env("KEYWARD_LOG_FORMAT").filter(|text| !text.is_empty());
@@ -231,9 +233,9 @@ fn start_log(env: Environment<'_>) -> Result<(), ConfigError> {
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if pretty {
-        log.with_target(false).init()
+        log.with_target(false).init();
     } else {
-        log.json().flatten_event(true).init()
+        log.json().flatten_event(true).init();
     }
     Ok(())
 }

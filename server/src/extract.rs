@@ -43,6 +43,10 @@ fn refused_body(rejection: BytesRejection) -> Error {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    // serde would take `["name", [], null]` for an object without the names.
+    if bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        return Err(Error::field("body", "Expected an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(refused_value)?;
     json.end()
@@ -65,14 +69,16 @@ fn refused_value(error: serde_path_to_error::Error<serde_json::Error>) -> Error 
     if let Some(field) = quoted("unknown field `") {
         return Error::field(field, "Unknown field");
     }
+    if let Some(field) = quoted("duplicate field `") {
+        return Error::field(field, "Duplicate field");
+    }
     if let Some(rest) = text.strip_prefix("invalid type: ") {
         // "integer `5`, expected a string": the first half may hold what was sent.
         let (found, expected) = rest.rsplit_once(", expected ").unwrap_or((rest, "another type"));
-        let field = if path == "." { "body" } else { &path };
-        if found.starts_with("null") && path != "." {
-            return Error::field(field, format!("{} is required", title(field)));
+        if found.starts_with("null") {
+            return Error::field(&path, format!("{} is required", title(&path)));
         }
-        return Error::field(field, format!("Expected {expected}"));
+        return Error::field(&path, format!("Expected {expected}"));
     }
     // Ours, from `TryFrom`: a sentence for a person.
     Error::field(&path, text)
@@ -164,8 +170,9 @@ mod tests {
                 "scopes[0]",
                 "Scope must look like orders:write (lower case, at most 128 characters)",
             ),
-            (r#"{"name":"a","name":"b"}"#, "name", "duplicate field `name`"),
-            ("[]", "body", "Expected struct CreateApiKey with 3 elements"),
+            (r#"{"name":"a","name":"b"}"#, "name", "Duplicate field"),
+            ("[]", "body", "Expected an object"),
+            (r#"["a",[],null]"#, "body", "Expected an object"),
         ];
         for (body, field, message) in cases {
             let (got_field, got_message) = refusal(body);

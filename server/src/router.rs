@@ -73,6 +73,7 @@ pub fn build(state: AppState) -> Router {
         .merge(api)
         .merge(docs)
         .route("/api", any(no_route))
+        .route("/api/", any(no_route))
         .route("/api/{*path}", any(no_route))
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .merge(assets::router())

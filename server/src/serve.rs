@@ -54,7 +54,9 @@ pub enum StartError {
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let bind = config.http.bind;
     let failed = |error| StartError::Listen(bind, error);
-    // First of all, so that a taken port changes nothing.
+    // From here on a signal is heeded, also one that comes before everything is ready.
+    let told_to_stop = listen_for_signals()?;
+    // Before the database is touched, so that a taken port changes nothing.
     let listener = TcpListener::bind(bind).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (state, setup_token) = prepare(&config, Clock::System, address).await?;
@@ -79,7 +81,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     println!("listening on http://{address}");
 
     tokio::select! {
-        () = told_to_stop() => {
+        () = told_to_stop => {
             tracing::info!("stopping");
             let _ = stop.send(());
             if tokio::time::timeout(GRACE, &mut server).await.is_err() {
@@ -149,15 +151,11 @@ fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
     Ok(url.map_err(|error| Error::Internal(format!("the bound address is no URL: {error}")))?)
 }
 
-async fn told_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! { _ = interrupted => (), _ = terminated.recv() => () }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM will not be handled");
-            let _ = interrupted.await;
-        }
-    }
+fn listen_for_signals() -> Result<impl Future<Output = ()>, Error> {
+    let failed = |error| Error::Internal(format!("signals cannot be handled: {error}"));
+    let mut terminated = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! { _ = terminated.recv() => (), _ = interrupted.recv() => () }
+    })
 }

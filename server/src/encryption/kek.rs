@@ -18,7 +18,7 @@ const LENIENT: GeneralPurposeConfig =
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// Why a text is not a root key. `Display` completes "SECRETS_ENCRYPTION_KEY ...".
+/// Why a text is not a root key. `Display` completes "`SECRETS_ENCRYPTION_KEY` ...".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RootKeyError {
     /// Neither base64 nor hex of 32 bytes.

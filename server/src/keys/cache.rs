@@ -33,16 +33,17 @@ use super::token::KeyDigest;
 pub const PAGE_SLOTS: usize = 1024;
 
 type Words = [u64; 4];
+type Column = Box<[u64; PAGE_SLOTS]>;
 
 struct Page<T> {
-    columns: Box<[[u64; PAGE_SLOTS]; 4]>,
+    columns: [Column; 4],
     records: Vec<Option<Arc<T>>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Place {
     page: u32,
-    slot: u32,
+    slot: usize,
 }
 
 /// Only writers use the index, and they take turns on its lock.
@@ -160,7 +161,7 @@ impl<T> Cache<T> {
             slot |= page_slot;
         }
         #[expect(clippy::cast_possible_truncation, reason = "a page number and a slot fit 32 bits")]
-        let place = Place { page: page_number as u32, slot: slot as u32 };
+        let place = Place { page: page_number as u32, slot: slot as usize };
         let found = self.digest_at(place).ct_eq(&wanted) & (any & 1).ct_eq(&1);
         Located { place, found }
     }
@@ -170,19 +171,19 @@ impl<T> Cache<T> {
             return None;
         }
         let page = self.pages.get(&located.place.page)?;
-        let slot = located.place.slot as usize;
+        let slot = located.place.slot;
         // The key may have been revoked, and its slot given away, since the scan.
         let same = page.digest(slot).ct_eq(&words(digest));
         if bool::from(same) { page.records[slot].clone() } else { None }
     }
 
     fn digest_at(&self, place: Place) -> Words {
-        self.pages.get(&place.page).map_or([0; 4], |page| page.digest(place.slot as usize))
+        self.pages.get(&place.page).map_or([0; 4], |page| page.digest(place.slot))
     }
 
     fn write(&self, place: Place, digest: Words, record: Option<Arc<T>>) {
         if let Some(mut page) = self.pages.get_mut(&place.page) {
-            let slot = place.slot as usize;
+            let slot = place.slot;
             for (column, word) in page.columns.iter_mut().zip(digest) {
                 column[slot] = word;
             }
@@ -201,14 +202,13 @@ impl<T> Cache<T> {
     }
 
     fn add_page(&self, index: &mut Index) {
-        let mut columns = Box::new([[0; PAGE_SLOTS]; 4]);
-        columns.iter_mut().flatten().for_each(|word| *word = index.rng.next_u64());
+        let columns = std::array::from_fn(|_| random_column(&mut index.rng));
         let records = std::iter::repeat_with(|| None).take(PAGE_SLOTS).collect();
         let page = index.pages;
         self.pages.insert(page, Page { columns, records });
         index.pages += 1;
         // Popped from the end: slots fill from the front.
-        index.free.extend((0..PAGE_SLOTS as u32).rev().map(|slot| Place { page, slot }));
+        index.free.extend((0..PAGE_SLOTS).rev().map(|slot| Place { page, slot }));
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
@@ -223,7 +223,7 @@ impl<T> Page<T> {
 }
 
 /// All ones and the slot, or zeros: never a branch on a digest.
-fn scan(columns: &[[u64; PAGE_SLOTS]; 4], wanted: &Words) -> (u64, u64) {
+fn scan(columns: &[Column; 4], wanted: &Words) -> (u64, u64) {
     let [a, b, c, d] = columns;
     let (mut any, mut slot) = (0, 0);
     for i in 0..PAGE_SLOTS {
@@ -239,6 +239,12 @@ fn scan(columns: &[[u64; PAGE_SLOTS]; 4], wanted: &Words) -> (u64, u64) {
 fn words(digest: &KeyDigest) -> Words {
     let (chunks, _) = digest.as_bytes().as_chunks::<8>();
     std::array::from_fn(|i| u64::from_ne_bytes(chunks[i]))
+}
+
+fn random_column(rng: &mut StdRng) -> Column {
+    let mut column = Box::new([0; PAGE_SLOTS]);
+    column.fill_with(|| rng.next_u64());
+    column
 }
 
 fn random_words(rng: &mut StdRng) -> Words {

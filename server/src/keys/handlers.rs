@@ -1,15 +1,18 @@
 //! `/api/keys` for people who are signed in, `/api/verify` for callers.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey, VerifiedCaller};
-use time::OffsetDateTime;
+use percent_encoding::utf8_percent_encode;
+use time::{OffsetDateTime, UtcOffset};
 
-use super::verify::Caller;
+use super::store::ChangeError;
+use super::verify::{Caller, HEADER_ESCAPES};
 use crate::error::Error;
 use crate::extract::Json;
 use crate::session::Admin;
@@ -42,9 +45,9 @@ pub async fn list(
 pub async fn create(
     admin: Admin,
     State(state): State<AppState>,
-    Json(wanted): Json<CreateApiKey>,
+    Json(mut wanted): Json<CreateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
-    refuse_past(wanted.expires_at, &state)?;
+    wanted.expires_at = wanted.expires_at.map(|expiry| future(expiry, &state)).transpose()?;
     let (record, key) = state.keys.create(wanted, admin.email).await?;
     let key = key.expose().to_owned().into();
     Ok(axum::Json(Data { data: CreatedApiKey { record, key } }))
@@ -59,10 +62,12 @@ pub async fn create(
 pub async fn update(
     _admin: Admin,
     State(state): State<AppState>,
-    Path(id): Path<String>,
-    Json(wanted): Json<UpdateApiKey>,
+    KeyId(id): KeyId,
+    Json(mut wanted): Json<UpdateApiKey>,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    refuse_past(wanted.expires_at.flatten(), &state)?;
+    if let Some(Some(expiry)) = wanted.expires_at {
+        wanted.expires_at = Some(Some(future(expiry, &state)?));
+    }
     Ok(axum::Json(Data { data: state.keys.update(id, wanted).await? }))
 }
 
@@ -75,7 +80,7 @@ pub async fn update(
 pub async fn delete(
     _admin: Admin,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
     state.keys.delete(id).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
@@ -91,7 +96,7 @@ pub async fn verify(Extension(caller): Extension<Caller>) -> Result<Response, Er
     let Caller(key) = &caller;
     // Always all of them, so that a proxy which copies them overwrites forged ones.
     let headers = [
-        (X_KEYWARD_KEY_ID, header(&key.id)?),
+        (X_KEYWARD_KEY_ID, header(&utf8_percent_encode(&key.id, HEADER_ESCAPES).to_string())?),
         (X_KEYWARD_KEY_NAME, header(&key.escaped_name)?),
         (X_KEYWARD_SCOPES, header(&key.joined_scopes)?),
     ];
@@ -102,11 +107,25 @@ fn header(text: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(text).map_err(|_| Error::Internal("an id that fits no header".into()))
 }
 
-fn refuse_past(expires_at: Option<OffsetDateTime>, state: &AppState) -> Result<(), Error> {
-    match expires_at {
-        Some(expiry) if expiry <= state.clock.now() => {
-            Err(Error::field("expiresAt", "Expiry must be in the future"))
-        }
-        _ => Ok(()),
+/// The expiry in UTC, if it is still to come.
+fn future(expiry: OffsetDateTime, state: &AppState) -> Result<OffsetDateTime, Error> {
+    expiry
+        .checked_to_offset(UtcOffset::UTC)
+        .filter(|expiry| *expiry > state.clock.now())
+        .ok_or_else(|| Error::field("expiresAt", "Expiry must be in the future"))
+}
+
+/// The id in the path. A text that can be no id is the id of no key.
+pub struct KeyId(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let id = path.map_err(|_| ChangeError::NotFound)?.0;
+        // As long as the column, and nothing that PostgreSQL refuses in a text.
+        let fits = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(id)) } else { Err(ChangeError::NotFound.into()) }
     }
 }

@@ -93,9 +93,8 @@ impl Registry {
 
     /// All keys as they are stored, oldest first, unreadable ones among them.
     pub async fn list(&self) -> Result<Vec<ApiKey>, DbErr> {
-        let record = |key: Result<StoredKey, store::UnreadableKey>| {
-            key.map_or_else(|unreadable| unreadable.record, |key| key.record)
-        };
+        let record =
+            |key: store::ReadKey| key.map_or_else(|unreadable| unreadable.record, |key| key.record);
         Ok(store::list(&self.0.db).await?.into_iter().map(record).collect())
     }
 
@@ -246,7 +245,9 @@ impl Inner {
         for id in gone {
             self.cache.remove(&id);
         }
-        readable.iter().for_each(|key| self.show(key));
+        for key in &readable {
+            self.show(key);
+        }
         *known = revision;
         Ok(())
     }

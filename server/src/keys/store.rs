@@ -56,6 +56,9 @@ pub struct UnreadableKey {
     pub reason: String,
 }
 
+/// A row, read.
+pub type ReadKey = Result<StoredKey, Box<UnreadableKey>>;
+
 /// What a new key consists of; the key itself is not stored.
 pub struct NewKey {
     /// Distinct among all keys.
@@ -80,7 +83,6 @@ pub struct KeyChange {
     /// All scopes anew.
     pub scopes: Option<Scopes>,
     /// A new expiry, or none.
-    #[expect(clippy::option_option, reason = "unchanged, none and a time are three things")]
     pub expires_at: Option<Option<OffsetDateTime>>,
     /// Refuse or accept it.
     pub enabled: Option<bool>,
@@ -104,9 +106,7 @@ pub enum ChangeError {
 }
 
 /// All keys, oldest first.
-pub async fn list(
-    db: &impl ConnectionTrait,
-) -> Result<Vec<Result<StoredKey, UnreadableKey>>, DbErr> {
+pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<ReadKey>, DbErr> {
     let mut rows = settings::list(db, Kind::ApiKey).await?;
     rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     Ok(rows.into_iter().map(read).collect())
@@ -220,7 +220,7 @@ fn taken_or_failed(error: DbErr, name: &str) -> ChangeError {
     }
 }
 
-fn read(row: settings::Model) -> Result<StoredKey, UnreadableKey> {
+fn read(row: settings::Model) -> ReadKey {
     match parse(&row.value) {
         Ok((stored, digest)) => {
             let name = stored.name.clone().unwrap_or(row.key);
@@ -240,7 +240,7 @@ fn read(row: settings::Model) -> Result<StoredKey, UnreadableKey> {
                 enabled: false,
                 unreadable: true,
             };
-            Err(UnreadableKey { record, reason })
+            Err(Box::new(UnreadableKey { record, reason }))
         }
     }
 }

@@ -13,8 +13,8 @@ use super::token::{self, KeyDigest};
 use crate::clock::Clock;
 use crate::layers::api_key::Verify;
 
-/// What is escaped in a name in a header: everything but RFC 3986 unreserved characters.
-const NAME_ESCAPES: &AsciiSet =
+/// What is escaped in the value of a header: everything but RFC 3986 unreserved characters.
+pub(super) const HEADER_ESCAPES: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a verification needs to know of a key, ready to be sent.
@@ -41,7 +41,7 @@ impl CachedKey {
         Self {
             id: record.id.as_str().into(),
             name: record.name.clone(),
-            escaped_name: utf8_percent_encode(&record.name, NAME_ESCAPES).to_string(),
+            escaped_name: utf8_percent_encode(&record.name, HEADER_ESCAPES).to_string(),
             scopes: record.scopes.clone(),
             joined_scopes: record.scopes.iter().collect::<Vec<_>>().join(" "),
             enabled: record.enabled,

@@ -1,0 +1,42 @@
+//! What is measured, and the control that must be caught.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use keyward::keys::cache::Cache;
+use keyward::keys::token::KeyDigest;
+
+/// Three pages, the last one not full.
+pub const KEYS: usize = 3_000;
+
+/// The digest of the key in the given place; places from the number of keys on are absent.
+pub fn digest(place: usize) -> KeyDigest {
+    KeyDigest::of(&place.to_string())
+}
+
+/// A cache with `keys` keys. The seed is fixed, so that two processes build the same one.
+pub fn cache(keys: usize) -> Cache<usize> {
+    let cache = Cache::new([7; 32]);
+    for place in 0..keys {
+        let inserted = cache.insert(&place.to_string().into(), digest(place), Arc::new(place));
+        assert!(inserted.is_ok(), "the digests differ");
+    }
+    cache
+}
+
+/// The control: the digests alone, for a search that stops where it finds.
+pub fn leaky(keys: usize) -> Vec<KeyDigest> {
+    (0..keys).map(digest).collect()
+}
+
+/// One lookup. The name is how callgrind finds it, so it is never inlined.
+#[inline(never)]
+pub fn measured_locate(cache: &Cache<usize>, wanted: &KeyDigest) -> bool {
+    black_box(cache).locate(black_box(wanted)).found().into()
+}
+
+/// One lookup that leaves early, compared byte by byte until they differ.
+#[inline(never)]
+pub fn measured_leaky(digests: &[KeyDigest], wanted: &KeyDigest) -> bool {
+    black_box(digests).contains(black_box(wanted))
+}

@@ -1,0 +1,105 @@
+//! Who may call what. The OpenAPI document is walked: a route without a line here fails.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, App, Backend, Client, on_both_databases};
+
+on_both_databases!(
+    every_route_of_the_document_answers_each_caller_as_the_matrix_says,
+    the_document_names_the_credentials_of_each_route,
+    unknown_routes_and_methods_are_problems,
+);
+
+/// Statuses for anonymous, a session, a key without scope, a key with every known scope.
+/// Requests are sent without a body: 400 and 415 mean that the caller was let in.
+const MATRIX: [(&str, &str, [u16; 4]); 13] = [
+    ("get", "/livez", [200, 200, 200, 200]),
+    ("get", "/readyz", [200, 200, 200, 200]),
+    ("get", "/api/setup", [200, 200, 200, 200]),
+    ("post", "/api/setup", [415, 415, 415, 415]),
+    ("post", "/api/session", [415, 415, 415, 415]),
+    ("get", "/api/session", [401, 200, 401, 401]),
+    ("get", "/api/keys", [401, 200, 401, 401]),
+    ("post", "/api/keys", [401, 415, 401, 401]),
+    ("patch", "/api/keys/{id}", [401, 415, 401, 401]),
+    ("delete", "/api/keys/{id}", [401, 404, 401, 401]),
+    ("get", "/api/verify", [401, 401, 200, 200]),
+    ("post", "/api/verify", [401, 401, 200, 200]),
+    // Last, since it ends the session.
+    ("delete", "/api/session", [401, 200, 401, 401]),
+];
+
+/// The same handler and layer for every method of this path.
+const ANY_METHOD: &str = "/api/verify";
+
+async fn document(client: &Client) -> BTreeMap<(String, String), Value> {
+    let document = client.get("/api/openapi.json").await.expect(200).body();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut operations = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations.insert((method.clone(), path.clone()), operation.clone());
+        }
+    }
+    operations
+}
+
+async fn call(client: &Client, method: &str, path: &str, key: Option<&str>) -> Answer {
+    let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+    let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+    let headers: Vec<_> = key.iter().map(|key| ("x-api-key", key.as_bytes())).collect();
+    client.send(method, &path, &headers, None).await
+}
+
+async fn every_route_of_the_document_answers_each_caller_as_the_matrix_says(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (_, plain) = admin.create_key(&json!({ "name": "plain" })).await;
+    let scopes: Vec<&str> = keyward_api::keys::KNOWN_SCOPES.map(|(scope, _)| scope).to_vec();
+    let (_, with_scopes) = admin.create_key(&json!({ "name": "scoped", "scopes": scopes })).await;
+    let anonymous = app.anonymous();
+
+    let mut undecided = document(&anonymous).await;
+    assert!(undecided.len() >= 17, "{}", undecided.len());
+    for (method, path, expected) in MATRIX {
+        let described = undecided.remove(&(method.to_owned(), path.to_owned())).is_some();
+        assert!(described, "{method} {path} is not in the document");
+        let actual = [
+            call(&anonymous, method, path, None).await.status,
+            call(&admin, method, path, None).await.status,
+            call(&anonymous, method, path, Some(&plain)).await.status,
+            call(&anonymous, method, path, Some(&with_scopes)).await.status,
+        ];
+        assert_eq!(actual, expected, "{method} {path}");
+    }
+    undecided.retain(|(_, path), _| path != ANY_METHOD);
+    assert!(undecided.is_empty(), "no line in the matrix: {:?}", undecided.keys());
+}
+
+async fn the_document_names_the_credentials_of_each_route(backend: Backend) {
+    let app = App::start(backend).await;
+    let operations = document(&app.anonymous()).await;
+    for (method, path, statuses) in MATRIX {
+        let security = &operations[&(method.to_owned(), path.to_owned())]["security"];
+        let expected = match statuses {
+            [401, 401, ..] => json!([{ "apiKey": [] }]),
+            [401, ..] => json!([{ "session": [] }]),
+            _ => Value::Null,
+        };
+        assert_eq!(security, &expected, "{method} {path}");
+    }
+}
+
+async fn unknown_routes_and_methods_are_problems(backend: Backend) {
+    let app = App::start(backend).await;
+    let client = app.anonymous();
+    for path in ["/api", "/api/", "/api/nothing", "/api/keys/a/b/c", "/api/verify/x"] {
+        client.get(path).await.expect_problem(404, "not_found", "Nothing is here");
+    }
+    let refused = client.send(Method::PUT, "/api/keys", &[], None).await;
+    let message = "This method is not allowed here";
+    refused.expect_problem(405, "method_not_allowed", message);
+}

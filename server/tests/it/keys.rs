@@ -1,0 +1,189 @@
+//! The life of a key, as a person who is signed in and a caller see it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::support::{App, Backend, EMAIL, on_both_databases};
+
+on_both_databases!(
+    a_new_key_is_shown_once_and_only_its_digest_is_stored,
+    a_key_is_accepted_until_it_is_deleted,
+    disabling_refuses_and_enabling_accepts_again,
+    a_key_is_refused_from_the_instant_of_its_expiry,
+    renaming_keeps_everything_else,
+    of_many_creations_with_one_name_exactly_one_wins,
+    changes_at_once_leave_the_cache_as_the_database_says,
+    a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive,
+    another_process_is_followed,
+);
+
+async fn a_new_key_is_shown_once_and_only_its_digest_is_stored(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let wanted = json!({ "name": "  production ", "scopes": ["secrets:read", "a:b"] });
+    let answer = admin.post("/api/keys", &wanted).await.expect(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let mut created = answer.data();
+    let key = created["key"].take();
+    let key = key.as_str().unwrap();
+    assert!(key.starts_with("kw_") && key.len() == 51, "{key}");
+    let expected = json!({
+        "id": created["id"], "name": "production", "prefix": key[..8], "scopes": ["a:b", "secrets:read"],
+        "createdAt": "2026-01-01T12:00:00Z", "createdBy": EMAIL, "lastUsedAt": null,
+        "expiresAt": null, "enabled": true, "key": null,
+    });
+    assert_eq!(created, expected);
+
+    let listed = admin.keys().await;
+    let mut expected = expected;
+    expected.as_object_mut().unwrap().remove("key");
+    assert_eq!(listed, json!([expected]));
+
+    let rows =
+        keyward::settings::list(&app.state.db, keyward::settings::Kind::ApiKey).await.unwrap();
+    let value: Value = serde_json::from_str(&rows[0].value).unwrap();
+    let digest = keyward::keys::token::KeyDigest::of(key).to_hex();
+    assert_eq!((&value["key_hash"], &value["key_prefix"]), (&json!(digest), &json!(key[..8])));
+    assert!(!format!("{rows:?}").contains(&key[8..]));
+}
+
+async fn a_key_is_accepted_until_it_is_deleted(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    let (_, other) = admin.create_key(&json!({ "name": "b" })).await;
+    app.verify(&key).await.expect(200);
+    let deleted = admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    assert_eq!(deleted.body(), json!({ "data": { "deleted": true } }));
+    app.verify(&key).await.expect(401);
+    app.verify(&other).await.expect(200);
+    admin.delete(&format!("/api/keys/{id}")).await.expect_problem(
+        404,
+        "key_not_found",
+        "API key not found",
+    );
+    assert_eq!(admin.keys().await.as_array().unwrap().len(), 1);
+}
+
+async fn disabling_refuses_and_enabling_accepts_again(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    let path = format!("/api/keys/{id}");
+    for (enabled, status) in [(false, 401), (true, 200)] {
+        let data = admin.patch(&path, &json!({ "enabled": enabled })).await.expect(200).data();
+        assert_eq!(data["enabled"], enabled);
+        app.verify(&key).await.expect(status);
+    }
+}
+
+async fn a_key_is_refused_from_the_instant_of_its_expiry(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let wanted = json!({ "name": "a", "expiresAt": "2026-01-01T12:01:00Z" });
+    let (id, key) = admin.create_key(&wanted).await;
+    app.clock.advance(Duration::from_micros(59_999_999));
+    app.verify(&key).await.expect(200);
+    app.clock.advance(Duration::from_micros(1));
+    app.verify(&key).await.expect(401);
+
+    let path = format!("/api/keys/{id}");
+    let past = json!({ "expiresAt": "2026-01-01T12:01:00Z" });
+    let refused = admin.patch(&path, &past).await;
+    refused.expect_problem(400, "validation_failed", "Expiry must be in the future");
+    app.verify(&key).await.expect(401);
+    let later = json!({ "expiresAt": "2026-01-01T14:00:00+01:00" });
+    let data = admin.patch(&path, &later).await.expect(200).data();
+    assert_eq!(data["expiresAt"], "2026-01-01T13:00:00Z", "times are in UTC");
+    app.verify(&key).await.expect(200);
+    let data = admin.patch(&path, &json!({ "expiresAt": null })).await.expect(200).data();
+    assert_eq!(data["expiresAt"], Value::Null);
+    app.clock.advance(Duration::from_hours(24));
+    app.verify(&key).await.expect(200);
+}
+
+async fn renaming_keeps_everything_else(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a", "scopes": ["x:y"] })).await;
+    let before = admin.keys().await;
+    let path = format!("/api/keys/{id}");
+    let after = admin.patch(&path, &json!({ "name": " b " })).await.expect(200).data();
+    let mut expected = before[0].clone();
+    expected["name"] = json!("b");
+    assert_eq!(after, expected);
+    assert_eq!(admin.keys().await, json!([expected]));
+    assert_eq!(app.verify(&key).await.expect(200).header("x-keyward-key-name"), "b");
+    // Its own name is not taken, and nothing to change is no mistake.
+    admin.patch(&path, &json!({ "name": "b" })).await.expect(200);
+    admin.patch(&path, &json!({})).await.expect(200);
+}
+
+async fn of_many_creations_with_one_name_exactly_one_wins(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let wanted = json!({ "name": "contested" });
+    let answers = join_all((0..20).map(|_| admin.post("/api/keys", &wanted))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|a| a.status == 200);
+    assert_eq!((won.len(), lost.len()), (1, 19));
+    for answer in lost {
+        let message = "An API key named \"contested\" already exists";
+        answer.expect_problem(409, "key_name_taken", message);
+    }
+    assert_eq!(admin.keys().await.as_array().unwrap().len(), 1);
+}
+
+async fn changes_at_once_leave_the_cache_as_the_database_says(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    let path = format!("/api/keys/{id}");
+    for _ in 0..5 {
+        let bodies: Vec<Value> = (0..8).map(|n| json!({ "enabled": n % 2 == 0 })).collect();
+        for answer in join_all(bodies.iter().map(|body| admin.patch(&path, body))).await {
+            answer.expect(200);
+        }
+        let enabled = admin.keys().await[0]["enabled"].as_bool().unwrap();
+        app.verify(&key).await.expect(if enabled { 200 } else { 401 });
+    }
+}
+
+async fn a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    // Polled once, so that it has begun, and dropped before it can have ended.
+    let deletion = app.state.keys.delete(id);
+    assert!(tokio::time::timeout(Duration::ZERO, deletion).await.is_err());
+    for _ in 0..500 {
+        if admin.keys().await == json!([]) && app.verify(&key).await.status == 401 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the deletion did not come to its end");
+}
+
+async fn another_process_is_followed(backend: Backend) {
+    let app = App::start(backend).await;
+    let other = keyward::keys::Registry::load(app.database.connect().await, app.clock.clone());
+    let other = other.await.unwrap();
+    let wanted = |name: &str| serde_json::from_value(json!({ "name": name })).unwrap();
+    let (_, here) = app.state.keys.create(wanted("here"), EMAIL.into()).await.unwrap();
+    let (record, there) = other.create(wanted("there"), EMAIL.into()).await.unwrap();
+    app.verify(there.expose()).await.expect(401);
+    app.state.keys.refresh().await.unwrap();
+    app.verify(there.expose()).await.expect(200);
+    app.verify(here.expose()).await.expect(200);
+
+    other.refresh().await.unwrap();
+    assert_eq!(other.len(), 2);
+    other.delete(record.id).await.unwrap();
+    // A change of its own in between does not make it believe that it has seen all.
+    app.state.keys.create(wanted("more"), EMAIL.into()).await.unwrap();
+    app.state.keys.refresh().await.unwrap();
+    app.verify(there.expose()).await.expect(401);
+    app.verify(here.expose()).await.expect(200);
+}

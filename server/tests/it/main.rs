@@ -1,0 +1,19 @@
+//! Everything that needs a database or HTTP, on SQLite and on PostgreSQL. One module for
+//! each noun; what a test proves is in its name.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic fails the test")]
+
+mod access_matrix;
+mod activity;
+mod health;
+mod key_input;
+mod keys;
+mod migrations;
+mod outage;
+mod page;
+mod process;
+mod sessions;
+mod setup;
+mod stored_rows;
+mod support;
+mod verify;

@@ -1,0 +1,84 @@
+//! The schema goes up, down and up again, and the entities match it.
+
+use futures_util::future::join_all;
+use keyward::database;
+use keyward::session::entity::{sessions, users};
+use keyward_migration::{Migrator, MigratorTrait, SchemaManager};
+use sea_orm::{ConnectionTrait, EntityTrait, IdenStatic, Iterable, Statement};
+
+use crate::support::{Backend, TestDatabase, on_both_databases};
+
+on_both_databases!(
+    they_go_up_down_and_up_again,
+    entities_have_exactly_the_columns_of_their_tables,
+    many_processes_may_migrate_at_once,
+    type_and_key_of_a_setting_are_unique_together,
+);
+
+async fn they_go_up_down_and_up_again(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    let db = database.connect().await;
+    let schema = SchemaManager::new(&db);
+    for _ in 0..2 {
+        Migrator::up(&db, None).await.unwrap();
+        assert!(schema.has_table("settings").await.unwrap());
+        assert!(schema.has_table("sessions").await.unwrap());
+        Migrator::down(&db, None).await.unwrap();
+        assert!(!schema.has_table("settings").await.unwrap());
+        assert!(!schema.has_table("users").await.unwrap());
+    }
+}
+
+async fn entities_have_exactly_the_columns_of_their_tables(backend: Backend) {
+    async fn check<E: EntityTrait>(database: &TestDatabase, entity: E)
+    where
+        E::Column: Iterable + IdenStatic,
+    {
+        let db = database.connect().await;
+        let table = entity.table_name();
+        let sql = match database.backend {
+            Backend::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
+            Backend::Postgres => format!(
+                "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = '{table}'"
+            ),
+        };
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+        let mut columns: Vec<String> =
+            rows.unwrap().iter().map(|row| row.try_get("", "name").unwrap()).collect();
+        let mut fields: Vec<String> = E::Column::iter().map(|c| c.as_str().to_owned()).collect();
+        columns.sort();
+        fields.sort();
+        assert_eq!(columns, fields, "{table}");
+        E::find().all(&db).await.unwrap();
+    }
+    let database = TestDatabase::new(backend).await;
+    database::migrate(&database.connect().await).await.unwrap();
+    check(&database, keyward::settings::Entity).await;
+    check(&database, users::Entity).await;
+    check(&database, sessions::Entity).await;
+}
+
+async fn many_processes_may_migrate_at_once(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    let migrations = (0..6).map(|_| async {
+        let db = database.connect().await;
+        database::migrate(&db).await
+    });
+    for migrated in join_all(migrations).await {
+        migrated.unwrap();
+    }
+    let db = database.connect().await;
+    assert!(Migrator::get_pending_migrations(&db).await.unwrap().is_empty());
+}
+
+async fn type_and_key_of_a_setting_are_unique_together(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    let db = database.connect().await;
+    database::migrate(&db).await.unwrap();
+    let insert = |id: &str, kind: &str| {
+        format!("INSERT INTO settings (id, type, key, value) VALUES ('{id}', '{kind}', 'k', '')")
+    };
+    db.execute_unprepared(&insert("1", "api_key")).await.unwrap();
+    db.execute_unprepared(&insert("2", "config")).await.unwrap();
+    db.execute_unprepared(&insert("3", "api_key")).await.unwrap_err();
+}

@@ -1,0 +1,81 @@
+//! The whole server in this process, with a clock that the test moves.
+
+use std::net::SocketAddr;
+
+use keyward::clock::Clock;
+use keyward::config::{Config, Flags};
+use keyward::serve;
+use keyward::state::AppState;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::{Answer, Backend, Client, TestDatabase};
+
+pub const EMAIL: &str = "ada@example.com";
+pub const PASSWORD: &str = "correct horse battery";
+const START: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+const ROOT_KEY: &str = "q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=";
+
+pub struct App {
+    pub state: AppState,
+    pub clock: Clock,
+    pub database: TestDatabase,
+    /// The text of the setup token, if there is no administrator.
+    pub setup_token: Option<String>,
+    pub address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl App {
+    /// With an administrator.
+    pub async fn start(backend: Backend) -> Self {
+        let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
+        Self::with(TestDatabase::new(backend).await, &admin).await
+    }
+
+    /// On a database that the test prepared, with more variables.
+    pub async fn with(database: TestDatabase, variables: &[(&str, &str)]) -> Self {
+        let env = |name: &str| match name {
+            "SECRETS_ENCRYPTION_KEY" => Some(ROOT_KEY.to_owned()),
+            "DATABASE_URL" => Some(database.url.clone()),
+            _ => variables.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned()),
+        };
+        let config = Config::load(&Flags::default(), &env).unwrap();
+        let clock = Clock::manual(START);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (state, token) = serve::prepare(&config, clock.clone(), address).await.unwrap();
+        let service =
+            keyward::build(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let setup_token = token.map(|token| token.expose().to_owned());
+        Self { state, clock, database, setup_token, address, server }
+    }
+
+    /// A client that is nobody.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A client that is signed in as the administrator.
+    pub async fn admin(&self) -> Client {
+        let client = self.anonymous();
+        let body = serde_json::json!({ "email": EMAIL, "password": PASSWORD });
+        client.post("/api/session", &body).await.expect(200);
+        client
+    }
+
+    /// Asks `/api/verify` with this key.
+    pub async fn verify(&self, key: &str) -> Answer {
+        self.anonymous().get_with("/api/verify", &[("x-api-key", key.as_bytes())]).await
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -1,0 +1,126 @@
+//! A client with a cookie jar, and answers that are easy to judge.
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, HeaderValue, Method};
+use serde_json::Value;
+
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().cookie_store(true).build().unwrap();
+        Self { http, base: format!("http://{address}") }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &[u8])]) -> Answer {
+        self.send(Method::GET, path, headers, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::POST, path, body).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::PATCH, path, body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
+    pub async fn json(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let headers: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
+        self.send(method, path, &headers, Some(body.to_string().into())).await
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &[u8])],
+        body: Option<Vec<u8>>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+
+    /// Creates a key; its id and its text.
+    pub async fn create_key(&self, body: &Value) -> (String, String) {
+        let data = self.post("/api/keys", body).await.expect(200).data();
+        let text = |field: &str| data[field].as_str().unwrap().to_owned();
+        (text("id"), text("key"))
+    }
+
+    /// All keys as the list shows them.
+    pub async fn keys(&self) -> Value {
+        self.get("/api/keys").await.expect(200).data()
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// The JSON body.
+    #[track_caller]
+    pub fn body(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// What the envelope of a success holds.
+    #[track_caller]
+    pub fn data(&self) -> Value {
+        self.body()["data"].take()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Checks the form of an error: status, code and sentence, in both contracts' members.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str, message: &str) -> Self {
+        let answer = self.expect(status);
+        let body = answer.body();
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let title = http::StatusCode::from_u16(status).unwrap().canonical_reason().unwrap();
+        for (member, value) in [
+            ("type", "about:blank".into()),
+            ("title", title.into()),
+            ("status", status.into()),
+            ("statusCode", status.into()),
+            ("code", code.into()),
+            ("detail", message.into()),
+            ("message", Value::from(message)),
+        ] {
+            assert_eq!(body[member], value, "{member} of {body}");
+        }
+        answer
+    }
+}

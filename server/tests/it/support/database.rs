@@ -1,0 +1,62 @@
+//! An empty database for one test, gone when the test is over.
+
+use std::env;
+use std::path::PathBuf;
+
+use keyward::database;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use uuid::Uuid;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+pub struct TestDatabase {
+    pub backend: Backend,
+    pub url: String,
+    folder: PathBuf,
+}
+
+impl TestDatabase {
+    pub async fn new(backend: Backend) -> Self {
+        let name = format!("keyward_{}", Uuid::now_v7().simple());
+        let folder = env::temp_dir().join(&name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let url = match backend {
+            Backend::Sqlite => format!("sqlite://{}/test.db", folder.display()),
+            Backend::Postgres => {
+                let db = database::connect(&server_url()).await.unwrap();
+                db.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+                db.close().await.unwrap();
+                let server = server_url();
+                let (server, _) = server.rsplit_once('/').unwrap();
+                format!("{server}/{name}")
+            }
+        };
+        Self { backend, url, folder }
+    }
+
+    pub async fn connect(&self) -> DatabaseConnection {
+        database::connect(&self.url).await.unwrap()
+    }
+
+    /// A folder for the files of the test.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // The PostgreSQL cluster as a whole ends with the tests.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn server_url() -> String {
+    env::var("KEYWARD_TEST_POSTGRES_URL").expect(
+        "no PostgreSQL: run the tests with `make test`, or under server/tests/with-postgres",
+    )
+}
