@@ -1,0 +1,18 @@
+//! A list that keeps what it has drawn.
+
+use leptos::prelude::*;
+
+/// Draws each id once and keeps it until the id goes. One component for all lists, since
+/// the generic `For` is compiled, and downloaded, again for each of them.
+#[component]
+pub fn Each(
+    #[prop(into)] ids: Signal<Vec<String>>,
+    /// Draws one id; the stored id lives as long as what is drawn.
+    draw: fn(StoredValue<String>) -> AnyView,
+) -> impl IntoView {
+    view! {
+        <For each=move || ids.get() key=String::clone let:id>
+            {draw(StoredValue::new(id))}
+        </For>
+    }
+}

@@ -1,0 +1,89 @@
+//! A text field with its label, its hint and its error.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+
+/// What is unlike between one text field and another.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Input {
+    /// The `type`; empty means `text`.
+    pub kind: &'static str,
+    /// The `name`, which password managers go by.
+    pub name: &'static str,
+    /// The `autocomplete`; empty means `off`.
+    pub autocomplete: &'static str,
+    /// Shown while the field is empty.
+    pub placeholder: &'static str,
+    /// A line below the label; empty for none.
+    pub hint: &'static str,
+}
+
+/// A labelled text field. Hint and error are tied to it by `aria-describedby`.
+#[component]
+pub fn TextField(
+    label: &'static str,
+    input: Input,
+    value: RwSignal<String>,
+    #[prop(optional, into)] error: Signal<Option<String>>,
+    #[prop(optional)] node_ref: NodeRef<html::Input>,
+) -> impl IntoView {
+    let id = unique_id();
+    let hint_id = format!("{id}-hint");
+    let error_id = format!("{id}-error");
+    let described = {
+        let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
+        move || {
+            described_by(&[
+                (!input.hint.is_empty()).then_some(hint_id.as_str()),
+                error.read().as_ref().map(|_| error_id.as_str()),
+            ])
+        }
+    };
+    let or = |text: &'static str, default| if text.is_empty() { default } else { text };
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <input
+                id=id
+                type=or(input.kind, "text")
+                name=input.name
+                autocomplete=or(input.autocomplete, "off")
+                autocapitalize="off"
+                spellcheck="false"
+                placeholder=input.placeholder
+                aria-describedby=described
+                aria-invalid=move || error.read().is_some().then_some("true")
+                node_ref=node_ref
+                bind:value=value
+            />
+            {(!input.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{input.hint}</p> })}
+            <FieldError id=error_id error/>
+        </div>
+    }
+}
+
+/// The sentence under a field. Its place is there always, so that it is announced when
+/// it is filled.
+#[component]
+pub fn FieldError(id: String, error: Signal<Option<String>>) -> impl IntoView {
+    view! {
+        <p class="field-error" id=id aria-live="polite">
+            {move || error.get().map(|text| view! { {icon(Icon::Warning)} <span>{text}</span> })}
+        </p>
+    }
+}
+
+/// The value of `aria-describedby`, or no attribute when nothing describes the field.
+pub fn described_by(ids: &[Option<&str>]) -> Option<String> {
+    let ids: Vec<_> = ids.iter().flatten().copied().collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+/// An id that no other element of the page has.
+pub fn unique_id() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("f{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,54 @@
+//! Icons, drawn inline on a 16 px grid in the colour of the text beside them.
+//! Each stands next to words, so a screen reader is told to skip it.
+
+use leptos::prelude::*;
+
+/// The pictures there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// Good, done.
+    Check,
+    /// A clock that has run out.
+    Clock,
+    /// Three dots: more actions.
+    Dots,
+    /// A key, and Keyward itself.
+    Key,
+    /// Three lines: the navigation.
+    Menu,
+    /// Disabled.
+    Pause,
+    /// Add.
+    Plus,
+    /// Again.
+    Refresh,
+    /// Something is wrong.
+    Warning,
+}
+
+impl Icon {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Check => "m3.5 8.5 3 3 6-7",
+            Self::Clock => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2m0 3v3.2l2 1.3",
+            Self::Dots => "M3.2 8h.01M8 8h.01M12.8 8h.01",
+            Self::Key => {
+                "M5.8 7.4a2.9 2.9 0 1 0 0 5.8 2.9 2.9 0 0 0 0-5.8m2-.1L13 2.2m-2.2 2.2 2 2"
+            }
+            Self::Menu => "M2.5 4.5h11M2.5 8h11m-11 3.5h11",
+            Self::Pause => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M6.5 6v4m3-4v4",
+            Self::Plus => "M8 3v10M3 8h10",
+            Self::Refresh => "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3",
+            Self::Warning => "M8 2.2 14.2 13H1.8zM8 6.4v3m0 1.7v.01",
+        }
+    }
+}
+
+/// The picture, at the size of the text around it.
+pub fn icon(icon: Icon) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+            <path d=icon.path()></path>
+        </svg>
+    }
+}

@@ -1,0 +1,38 @@
+//! What went wrong with a whole page or form, as opposed to one field.
+
+use leptos::prelude::*;
+
+use crate::client::ClientError;
+use crate::components::icon::{Icon, icon};
+
+/// A failed load: what could not be loaded, why, and a way to try again.
+#[component]
+pub fn LoadFailed(
+    /// A sentence that names what is missing.
+    title: &'static str,
+    error: ClientError,
+    #[prop(into)] retry: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <div class="notice notice-danger" role="alert">
+            {icon(Icon::Warning)}
+            <div class="notice-body">
+                <p class="notice-title">{title}</p>
+                <p>{error.message().to_owned()}</p>
+                {error.request_id.map(|id| view! { <p class="meta">"Request " <code>{id}</code></p> })}
+            </div>
+            <button type="button" class="button" on:click=move |_| retry.run(())>"Retry"</button>
+        </div>
+    }
+}
+
+/// Why a form was refused, when no field is to blame. It is in the page only while
+/// there is something to say, so that it is announced.
+#[component]
+pub fn FormError(#[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
+    move || {
+        error.get().map(
+            |text| view! { <p class="form-error" role="alert">{icon(Icon::Warning)} {text}</p> },
+        )
+    }
+}

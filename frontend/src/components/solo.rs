@@ -1,0 +1,27 @@
+//! The pages without navigation: one card in the middle of the window.
+
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+use crate::components::title::use_title;
+
+/// The name of the product, with its mark.
+#[component]
+pub fn Brand() -> impl IntoView {
+    view! { <p class="brand">{icon(Icon::Key)} "Keyward"</p> }
+}
+
+/// A page that is one card under its heading.
+#[component]
+pub fn Solo(title: &'static str, children: Children) -> impl IntoView {
+    use_title(title);
+    view! {
+        <main class="solo">
+            <Brand/>
+            <div class="card">
+                <h1>{title}</h1>
+                {children()}
+            </div>
+        </main>
+    }
+}

@@ -1,0 +1,111 @@
+//! The list of expiries, and the date field that one of them opens.
+
+use leptos::prelude::*;
+use time::{Date, OffsetDateTime, UtcOffset};
+
+use crate::clock;
+use crate::components::field::{FieldError, unique_id};
+use crate::keys::expiry::{CHOICES, Expiry, field_value};
+
+/// What the person has chosen so far.
+#[derive(Clone, Copy)]
+pub struct ExpiryChoice {
+    /// The line of the list.
+    pub expiry: RwSignal<Expiry>,
+    /// The date field, `2026-11-22`.
+    pub date: RwSignal<String>,
+    /// What is wrong with it.
+    pub error: RwSignal<Option<String>>,
+}
+
+/// Something is wrong with the choice, and the form says what.
+pub struct Refused;
+
+impl ExpiryChoice {
+    /// The choice that stands for an expiry that is set already.
+    pub fn of(expires_at: Option<OffsetDateTime>) -> Self {
+        let (expiry, date) = match expires_at {
+            Some(end) => (Expiry::OnDate, field_value(clock::local(end).date())),
+            None => (Expiry::Never, String::new()),
+        };
+        Self {
+            expiry: RwSignal::new(expiry),
+            date: RwSignal::new(date),
+            error: RwSignal::new(None),
+        }
+    }
+
+    /// The instant, unless something is wrong, which is then shown.
+    pub fn resolve(self) -> Result<Option<OffsetDateTime>, Refused> {
+        let (expiry, date) = (self.expiry.get_untracked(), self.date.read_untracked());
+        match expiry.resolve(&date, clock::read(), end_of) {
+            Ok(end) => {
+                self.error.set(None);
+                Ok(end)
+            }
+            Err(sentence) => {
+                self.error.set(Some(sentence.to_owned()));
+                Err(Refused)
+            }
+        }
+    }
+}
+
+/// The last second of a day where the person is, so that the list names the day that
+/// was chosen.
+fn end_of(day: Date) -> Option<OffsetDateTime> {
+    let end = day.with_hms(23, 59, 59).ok()?.assume_utc();
+    // The offset of the place at about that time: wrong only in a night of summer time.
+    let offset = clock::local(end).offset();
+    Some(end.replace_offset(offset).to_offset(UtcOffset::UTC))
+}
+
+/// The list and the date field.
+#[component]
+pub fn ExpiryFields(choice: ExpiryChoice) -> impl IntoView {
+    let id = unique_id();
+    let choose = move |event| {
+        choice.error.set(None);
+        choice.expiry.set(Expiry::from_value(&event_target_value(&event)));
+    };
+    let option = move |(expiry, value, label): (Expiry, &'static str, &'static str)| {
+        view! { <option value=value selected=move || choice.expiry.get() == expiry>{label}</option> }
+    };
+    view! {
+        <div class="field-row">
+            <div class="field">
+                <label for=id.clone()>"Expires"</label>
+                <select id=id on:change=choose>{CHOICES.map(option).collect_view()}</select>
+            </div>
+            <Show when=move || choice.expiry.get() == Expiry::OnDate>
+                <DateField choice/>
+            </Show>
+        </div>
+        <Show when=move || choice.expiry.get() != Expiry::OnDate && choice.error.read().is_some()>
+            <FieldError id=unique_id() error=choice.error.into()/>
+        </Show>
+    }
+}
+
+#[component]
+fn DateField(choice: ExpiryChoice) -> impl IntoView {
+    let id = unique_id();
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = format!("{hint_id} {error_id}");
+    let today = field_value(clock::local(clock::read()).date());
+    view! {
+        <div class="field">
+            <label for=id.clone()>"Expiry date"</label>
+            <input
+                id=id
+                type="date"
+                min=today
+                aria-describedby=described
+                aria-invalid=move || choice.error.read().is_some().then_some("true")
+                bind:value=choice.date
+            />
+            <p class="hint" id=hint_id>"Works until the end of that day."</p>
+            <FieldError id=error_id error=choice.error.into()/>
+        </div>
+    }
+}

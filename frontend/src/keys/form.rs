@@ -1,0 +1,138 @@
+//! The form that creates a key.
+
+use keyward_api::keys::{CreateApiKey, KeyName};
+use leptos::ev::{KeyboardEvent, SubmitEvent};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::client::ClientError;
+use crate::components::field::{Input, TextField};
+use crate::components::problem::FormError;
+use crate::keys::expiry_fields::{ExpiryChoice, ExpiryFields};
+use crate::keys::scope_fields::{ScopeChoice, ScopeFields};
+use crate::keys::section::AddButton;
+use crate::keys::store::Keys;
+
+/// The name of a key, wherever it is asked for.
+pub const NAME: Input = Input {
+    kind: "text",
+    name: "key-name",
+    autocomplete: "off",
+    placeholder: "e.g. production",
+    hint: "",
+};
+
+/// What was filled in, and what is wrong with it.
+#[derive(Clone, Copy)]
+struct Draft {
+    name: RwSignal<String>,
+    name_error: RwSignal<Option<String>>,
+    expiry: ExpiryChoice,
+    scopes: ScopeChoice,
+    form_error: RwSignal<Option<String>>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self {
+            name: RwSignal::new(String::new()),
+            name_error: RwSignal::new(None),
+            expiry: ExpiryChoice::of(None),
+            scopes: ScopeChoice::default(),
+            form_error: RwSignal::new(None),
+        }
+    }
+
+    /// Validates as the server will. All fields are looked at, so that all mistakes show.
+    fn check(self) -> Option<CreateApiKey> {
+        self.form_error.set(None);
+        let name = KeyName::try_from(self.name.get_untracked());
+        self.name_error.set(name.as_ref().err().map(ToString::to_string));
+        let (expires_at, scopes) = (self.expiry.resolve(), self.scopes.resolve());
+        Some(CreateApiKey { name: name.ok()?, scopes: scopes?, expires_at: expires_at.ok()? })
+    }
+
+    fn show(self, error: &ClientError) {
+        self.name_error.set(name_sentence(error));
+        self.expiry.error.set(error.field("expiresAt").map(str::to_owned));
+        self.scopes.error.set(error.field("scopes").map(str::to_owned));
+        let placed = [self.name_error, self.expiry.error, self.scopes.error];
+        if placed.iter().all(|field| field.read_untracked().is_none()) {
+            self.form_error.set(Some(error.full_message()));
+        }
+    }
+}
+
+/// What the server said about the name. That it is taken is said of no field.
+pub fn name_sentence(error: &ClientError) -> Option<String> {
+    let taken = error.problem().filter(|problem| problem.status == 409);
+    error.field("name").or(taken.map(|problem| problem.message.as_str())).map(str::to_owned)
+}
+
+/// The form, in its place above the list.
+#[component]
+pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
+    let (keys, add_button) = (expect_context::<Keys>(), expect_context::<AddButton>());
+    let draft = Draft::new();
+    let is_busy = RwSignal::new(false);
+    let name = NodeRef::<html::Input>::new();
+    let focus_name = move || name.get_untracked().map(|field| field.focus());
+    Effect::new(move |_| name.get().map(|field| field.focus()));
+
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        // The guard against a second key: a button is disabled only once it is drawn anew.
+        if is_busy.get_untracked() {
+            return;
+        }
+        let Some(key) = draft.check() else {
+            if draft.name_error.read_untracked().is_some() {
+                focus_name();
+            }
+            return;
+        };
+        is_busy.set(true);
+        spawn_local(async move {
+            let answer = keys.create(&key).await;
+            is_busy.try_set(false);
+            match answer {
+                Ok(()) => drop(is_open.try_set(false)),
+                Err(error) => {
+                    draft.show(&error);
+                    focus_name();
+                }
+            }
+        });
+    };
+    // A request under way cannot be taken back, so the form stays to show its answer.
+    let cancel = move || {
+        if !is_busy.get_untracked() {
+            is_open.set(false);
+            add_button.focus();
+        }
+    };
+    let cancel_on_escape = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            cancel();
+        }
+    };
+    view! {
+        <form class="panel" aria-label="Add API key" novalidate on:submit=submit on:keydown=cancel_on_escape>
+            <FormError error=draft.form_error/>
+            <div class="form-grid">
+                <div>
+                    <TextField label="Name" input=NAME value=draft.name error=draft.name_error node_ref=name/>
+                    <ExpiryFields choice=draft.expiry/>
+                </div>
+                <ScopeFields choice=draft.scopes/>
+            </div>
+            <div class="form-buttons">
+                <button class="button button-primary" aria-disabled=move || is_busy.get().then_some("true")>
+                    {move || if is_busy.get() { "Creating..." } else { "Create" }}
+                </button>
+                <button type="button" class="button" on:click=move |_| cancel()>"Cancel"</button>
+            </div>
+        </form>
+    }
+}

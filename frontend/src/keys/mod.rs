@@ -1,0 +1,30 @@
+//! The API keys.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`store`] | the list, and what may be done to it |
+//! | [`filter`], [`status`], [`expiry`], [`scopes`], [`curl`] | pure: decisions and sentences |
+//! | [`new_keys`], [`banner`], [`leave`] | the only time a key is seen, and not losing it |
+//! | [`section`], [`toolbar`], [`table`], [`row`], [`delete`], [`menu`] | what is on the page |
+//! | [`form`], [`rename`], [`change_expiry`] | what a person fills in |
+
+pub mod banner;
+pub mod change_expiry;
+pub mod curl;
+pub mod delete;
+pub mod expiry;
+pub mod expiry_fields;
+pub mod filter;
+pub mod form;
+pub mod leave;
+pub mod menu;
+pub mod new_keys;
+pub mod rename;
+pub mod row;
+pub mod scope_fields;
+pub mod scopes;
+pub mod section;
+pub mod status;
+pub mod store;
+pub mod table;
+pub mod toolbar;

@@ -1,0 +1,85 @@
+//! Keys that were just created: the only place of the page that holds a whole key.
+//!
+//! Invariant: a key is in this signal and in the field that shows it, from the answer of
+//! the server until it is dismissed; never in storage, an address, a title, a toast or
+//! the console.
+
+use keyward_api::Sensitive;
+use keyward_api::keys::CreatedApiKey;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+#[derive(Clone)]
+struct NewKey {
+    id: String,
+    name: String,
+    key: Sensitive,
+    /// The user who created it.
+    owner: Uuid,
+    is_copied: bool,
+}
+
+/// The keys whose banners are shown. They outlive the page that shows them, so that the
+/// back button or a lost session does not lose a key.
+#[derive(Clone, Copy)]
+pub struct NewKeys(RwSignal<Vec<NewKey>>);
+
+impl NewKeys {
+    /// None.
+    pub fn new() -> Self {
+        Self(RwSignal::new(Vec::new()))
+    }
+
+    /// A key was created by the user `owner`.
+    pub fn add(self, created: CreatedApiKey, owner: Uuid) {
+        let CreatedApiKey { record, key } = created;
+        let new = NewKey { id: record.id, name: record.name, key, owner, is_copied: false };
+        self.0.update(|list| list.insert(0, new));
+    }
+
+    /// The ids, newest first.
+    pub fn ids(self) -> Vec<String> {
+        self.0.read().iter().map(|new| new.id.clone()).collect()
+    }
+
+    /// The name the key was created with.
+    pub fn name(self, id: &str) -> String {
+        self.get(id, |new| new.name.clone())
+    }
+
+    /// A text made of the whole key; empty once it is dismissed.
+    pub fn with_key(self, id: &str, text: impl FnOnce(&str) -> String) -> String {
+        self.get(id, |new| text(new.key.expose()))
+    }
+
+    /// The key is in the clipboard.
+    pub fn mark_copied(self, id: &str) {
+        self.0.update(|list| {
+            list.iter_mut().filter(|new| new.id == id).for_each(|new| new.is_copied = true);
+        });
+    }
+
+    /// The person is done with it; its memory is overwritten.
+    pub fn dismiss(self, id: &str) {
+        self.0.update(|list| list.retain(|new| new.id != id));
+    }
+
+    /// Whoever comes next must not see any.
+    pub fn clear(self) {
+        self.0.update(Vec::clear);
+    }
+
+    /// Another person may have signed in.
+    pub fn keep_only_those_of(self, owner: &Uuid) {
+        self.0.update(|list| list.retain(|new| new.owner == *owner));
+    }
+
+    /// Whether leaving would lose a key that nobody has copied.
+    pub fn would_be_lost(self) -> bool {
+        self.0.read_untracked().iter().any(|new| !new.is_copied)
+    }
+
+    fn get(self, id: &str, part: impl FnOnce(&NewKey) -> String) -> String {
+        self.0.read().iter().find(|new| new.id == id).map(part).unwrap_or_default()
+    }
+}

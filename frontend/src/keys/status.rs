@@ -1,0 +1,147 @@
+//! Whether a key is accepted, in one word, and how long it still will be.
+
+use keyward_api::keys::ApiKey;
+use time::{Duration, OffsetDateTime};
+
+use crate::clock::plural;
+use crate::components::icon::Icon;
+
+/// From here on the list says that the end is near.
+const SOON: Duration = Duration::days(7);
+
+/// What became of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Accepted.
+    Active,
+    /// Refused until it is enabled again.
+    Disabled,
+    /// Refused since its expiry.
+    Expired,
+    /// Its row cannot be read: it authenticates nobody.
+    Unreadable,
+}
+
+impl Status {
+    /// All of them, in the order of the filter.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Disabled, Self::Expired, Self::Unreadable];
+
+    /// The status of a key at an instant. What needs a person's hand goes first.
+    pub fn of(key: &ApiKey, now: OffsetDateTime) -> Self {
+        if key.unreadable {
+            Self::Unreadable
+        } else if !key.enabled {
+            Self::Disabled
+        } else if key.expires_at.is_some_and(|end| end <= now) {
+            Self::Expired
+        } else {
+            Self::Active
+        }
+    }
+
+    /// The word for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Disabled => "Disabled",
+            Self::Expired => "Expired",
+            Self::Unreadable => "Unreadable",
+        }
+    }
+
+    /// The word in the address and in the names of style rules.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Expired => "expired",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// The picture beside the word.
+    pub const fn icon(self) -> Icon {
+        match self {
+            Self::Active => Icon::Check,
+            Self::Disabled => Icon::Pause,
+            Self::Expired => Icon::Clock,
+            Self::Unreadable => Icon::Warning,
+        }
+    }
+}
+
+/// The badge beside an expiry: `Expires in 3 days`, `Expired`, or none.
+pub fn expiry_badge(end: OffsetDateTime, now: OffsetDateTime) -> Option<String> {
+    let left = end - now;
+    if left <= Duration::ZERO {
+        Some("Expired".to_owned())
+    } else if left > SOON {
+        None
+    } else if left < Duration::hours(1) {
+        Some("Expires within the hour".to_owned())
+    } else if left < Duration::days(1) {
+        Some(format!("Expires in {}", plural(left.whole_hours(), "hour")))
+    } else {
+        // A started day counts: 7 days from now, read a second later, are still 7.
+        let days = (left + Duration::DAY - Duration::SECOND).whole_days();
+        Some(format!("Expires in {}", plural(days, "day")))
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use keyward_api::keys::Scopes;
+    use time::macros::datetime;
+
+    use super::*;
+
+    pub const NOW: OffsetDateTime = datetime!(2026-11-22 12:00:00 UTC);
+
+    pub fn key(name: &str) -> ApiKey {
+        ApiKey {
+            id: "1".to_owned(),
+            name: name.to_owned(),
+            prefix: "kw_Ab3dE".to_owned(),
+            scopes: Scopes::default(),
+            created_at: NOW,
+            created_by: None,
+            last_used_at: None,
+            expires_at: None,
+            enabled: true,
+            unreadable: false,
+        }
+    }
+
+    #[test]
+    fn a_key_is_expired_from_its_expiry_on() {
+        let mut key = key("a");
+        assert_eq!(Status::of(&key, NOW), Status::Active);
+        key.expires_at = Some(NOW);
+        assert_eq!(Status::of(&key, NOW - Duration::SECOND), Status::Active);
+        assert_eq!(Status::of(&key, NOW), Status::Expired);
+    }
+
+    #[test]
+    fn what_a_person_must_change_goes_before_what_time_changed() {
+        let mut key = key("a");
+        (key.expires_at, key.enabled) = (Some(NOW), false);
+        assert_eq!(Status::of(&key, NOW), Status::Disabled);
+        key.unreadable = true;
+        assert_eq!(Status::of(&key, NOW), Status::Unreadable);
+    }
+
+    #[test]
+    fn the_badge_appears_7_days_before() {
+        let badge = |left| expiry_badge(NOW + left, NOW);
+        assert_eq!(badge(Duration::days(7) + Duration::SECOND), None);
+        assert_eq!(badge(Duration::days(7)).as_deref(), Some("Expires in 7 days"));
+        assert_eq!(
+            badge(Duration::days(3) - Duration::MINUTE).as_deref(),
+            Some("Expires in 3 days")
+        );
+        assert_eq!(badge(Duration::DAY).as_deref(), Some("Expires in 1 day"));
+        assert_eq!(badge(Duration::hours(5)).as_deref(), Some("Expires in 5 hours"));
+        assert_eq!(badge(Duration::MINUTE).as_deref(), Some("Expires within the hour"));
+        assert_eq!(badge(Duration::ZERO).as_deref(), Some("Expired"));
+    }
+}

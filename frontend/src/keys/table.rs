@@ -1,0 +1,60 @@
+//! The table of keys. On a narrow page the style turns each row into a card; the names
+//! of the columns are then read from `data-label`. The roles are written out because some
+//! browsers forget that a table is one when its style says otherwise.
+
+use keyward_api::keys::ApiKey;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::components::each::Each;
+use crate::keys::change_expiry::ChangeExpiry;
+use crate::keys::rename::Rename;
+use crate::keys::row::Row;
+use crate::keys::store::Keys;
+
+/// What a dialog is about to change.
+#[derive(Clone)]
+pub enum Editing {
+    /// The name of a key.
+    Name(ApiKey),
+    /// The expiry of a key.
+    Expiry(ApiKey),
+}
+
+/// The dialog that is open, if one is.
+#[derive(Clone, Copy)]
+pub struct EditDialog(pub RwSignal<Option<Editing>>);
+
+/// The table, and the dialogs that its rows open.
+#[component]
+pub fn KeyTable() -> impl IntoView {
+    let keys: Keys = expect_context();
+    let editing = RwSignal::new(None);
+    provide_context(EditDialog(editing));
+    let dialog = NodeRef::<html::Dialog>::new();
+    let done = move |()| editing.set(None);
+    view! {
+        <table class="keys" role="table">
+            <caption class="visually-hidden">"API keys"</caption>
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">"Name"</th>
+                    <th role="columnheader" scope="col">"Key"</th>
+                    <th role="columnheader" scope="col">"Scopes"</th>
+                    <th role="columnheader" scope="col">"Created"</th>
+                    <th role="columnheader" scope="col">"Last used"</th>
+                    <th role="columnheader" scope="col">"Expires"</th>
+                    <th role="columnheader" scope="col">"Status"</th>
+                    <th role="columnheader" scope="col"><span class="visually-hidden">"Actions"</span></th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">
+                <Each ids=keys.visible draw=|id| view! { <Row id/> }.into_any()/>
+            </tbody>
+        </table>
+        {move || editing.get().map(|what| match what {
+            Editing::Name(key) => view! { <Rename key dialog on_close=done/> }.into_any(),
+            Editing::Expiry(key) => view! { <ChangeExpiry key dialog on_close=done/> }.into_any(),
+        })}
+    }
+}

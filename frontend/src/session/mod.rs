@@ -1,0 +1,6 @@
+//! First start, signing in and out.
+
+pub mod login;
+pub mod setup;
+pub mod state;
+pub mod token;

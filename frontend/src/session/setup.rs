@@ -1,0 +1,170 @@
+//! `/setup`: creates the first administrator, once.
+
+use keyward_api::Sensitive;
+use keyward_api::session::{self, Email, NewPassword};
+use leptos::ev::{self, SubmitEvent};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
+
+use crate::client::{Client, ClientError};
+use crate::components::field::{Input, TextField};
+use crate::components::problem::{FormError, LoadFailed};
+use crate::components::solo::Solo;
+use crate::keys::new_keys::NewKeys;
+use crate::load::Load;
+use crate::routes;
+use crate::session::login::replace;
+use crate::session::state::SessionState;
+use crate::session::token::SetupToken;
+
+const TOKEN: Input = Input {
+    kind: "text",
+    name: "setup-token",
+    autocomplete: "off",
+    placeholder: "",
+    hint: "The server printed it when it started for the first time.",
+};
+const EMAIL: Input =
+    Input { kind: "email", name: "email", autocomplete: "username", placeholder: "", hint: "" };
+const PASSWORD: Input = Input {
+    kind: "password",
+    name: "password",
+    autocomplete: "new-password",
+    placeholder: "",
+    hint: "10 to 200 characters",
+};
+
+/// The first page of a new Keyward, closed for ever afterwards.
+#[component]
+pub fn Setup() -> impl IntoView {
+    let client: Client = expect_context();
+    let token: SetupToken = expect_context();
+    let listener = window_event_listener(ev::hashchange, move |_| token.take_again());
+    on_cleanup(move || listener.remove());
+
+    let status = RwSignal::new(Load::Loading);
+    let load = move || {
+        status.set(Load::Loading);
+        spawn_local(async move {
+            let answer = client.setup_status().await;
+            status.try_set(answer.map_or_else(Load::Failed, |status| Load::Ready(status.open)));
+        });
+    };
+    load();
+    let body = move || match status.get() {
+        Load::Loading => {
+            view! { <div class="skeleton skeleton-form" aria-label="Loading"></div> }.into_any()
+        }
+        Load::Failed(error) => {
+            view! { <LoadFailed title="Setup could not be reached" error retry=move |()| load()/> }
+                .into_any()
+        }
+        Load::Ready(false) => view! { <Complete/> }.into_any(),
+        Load::Ready(true) => view! { <SetupForm/> }.into_any(),
+    };
+    view! {
+        <Solo title="Set up Keyward">{body}</Solo>
+    }
+}
+
+#[component]
+fn Complete() -> impl IntoView {
+    view! {
+        <p>"Setup is complete: an administrator exists."</p>
+        <p><A href=routes::LOGIN>"Sign in"</A></p>
+    }
+}
+
+/// The sentences under the fields, and the one above them.
+#[derive(Clone, Copy, Default)]
+struct Errors {
+    token: RwSignal<Option<String>>,
+    email: RwSignal<Option<String>>,
+    password: RwSignal<Option<String>>,
+    form: RwSignal<Option<String>>,
+}
+
+impl Errors {
+    /// Validates as the server will, and answers what to send when nothing is wrong.
+    fn check(self, token: Sensitive, email: String, password: String) -> Option<session::Setup> {
+        let is_blank = token.expose().trim().is_empty();
+        self.token.set(is_blank.then(|| "Setup token is required".to_owned()));
+        self.form.set(None);
+        let email = Email::try_from(email);
+        self.email.set(email.as_ref().err().map(ToString::to_string));
+        let password = NewPassword::try_from(Sensitive::from(password));
+        self.password.set(password.as_ref().err().map(ToString::to_string));
+        if is_blank {
+            return None;
+        }
+        Some(session::Setup { token, email: email.ok()?, password: password.ok()? })
+    }
+
+    fn show(self, error: &ClientError) {
+        let fields = [("token", self.token), ("email", self.email), ("password", self.password)];
+        let mut placed = false;
+        for (name, signal) in fields {
+            if let Some(sentence) = error.field(name) {
+                signal.set(Some(sentence.to_owned()));
+                placed = true;
+            }
+        }
+        // A token from the link has no field to stand under.
+        if !placed || error.field("token").is_some() {
+            self.form.set(Some(error.message().to_owned()));
+        }
+    }
+}
+
+#[component]
+fn SetupForm() -> impl IntoView {
+    let (client, session) = (expect_context::<Client>(), expect_context::<SessionState>());
+    let new_keys: NewKeys = expect_context();
+    let SetupToken(from_link) = expect_context();
+    let navigate = use_navigate();
+    let [typed_token, email, password] = [(); 3].map(|()| RwSignal::new(String::new()));
+    let errors = Errors::default();
+    let is_busy = RwSignal::new(false);
+
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if is_busy.get_untracked() {
+            return;
+        }
+        let typed = || Sensitive::from(typed_token.get_untracked().trim().to_owned());
+        let token = from_link.get_untracked().unwrap_or_else(typed);
+        let Some(setup) = errors.check(token, email.get_untracked(), password.get_untracked())
+        else {
+            return;
+        };
+        is_busy.set(true);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match client.set_up(&setup).await {
+                Ok(user) => {
+                    from_link.set(None);
+                    session.enter(user, new_keys);
+                    navigate(routes::SECRETS, replace());
+                }
+                Err(refusal) => errors.show(&refusal),
+            }
+            is_busy.try_set(false);
+        });
+    };
+    view! {
+        <p class="lead">"This creates the first administrator. It can be done once."</p>
+        <form novalidate on:submit=submit>
+            <FormError error=errors.form/>
+            <Show when=move || from_link.read().is_none()>
+                <TextField label="Setup token" input=TOKEN value=typed_token error=errors.token/>
+            </Show>
+            <TextField label="Email" input=EMAIL value=email error=errors.email/>
+            <TextField label="Password" input=PASSWORD value=password error=errors.password/>
+            <button class="button button-primary button-wide" aria-disabled=move || is_busy.get().to_string()>
+                {move || if is_busy.get() { "Creating..." } else { "Create administrator" }}
+            </button>
+        </form>
+    }
+}

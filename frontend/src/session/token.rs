@@ -1,0 +1,54 @@
+//! The one-time setup token, which arrives in the fragment of the link that the server
+//! prints. A fragment is never sent to a server; the history would keep it.
+
+use keyward_api::Sensitive;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use crate::routes;
+
+/// The token from the address bar, until setup is complete.
+#[derive(Clone, Copy)]
+pub struct SetupToken(pub RwSignal<Option<Sensitive>>);
+
+impl SetupToken {
+    /// Takes the token out of the address bar, if the page is the setup page.
+    pub fn take() -> Self {
+        Self(RwSignal::new(take_from_address_bar()))
+    }
+
+    /// Does so again: a link that differs in its fragment alone does not load the page anew.
+    pub fn take_again(self) {
+        if let Some(token) = take_from_address_bar() {
+            self.0.set(Some(token));
+        }
+    }
+}
+
+fn take_from_address_bar() -> Option<Sensitive> {
+    if location_pathname().as_deref() != Some(routes::SETUP) {
+        return None;
+    }
+    let token = token_in(&location().hash().ok()?)?;
+    let history = window().history().ok()?;
+    history.replace_state_with_url(&JsValue::NULL, "", Some(routes::SETUP)).ok()?;
+    Some(token.into())
+}
+
+fn token_in(fragment: &str) -> Option<String> {
+    let token = fragment.trim_start_matches('#').strip_prefix("token=")?;
+    (!token.is_empty()).then(|| token.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token_in;
+
+    #[test]
+    fn the_token_is_what_follows_its_name() {
+        assert_eq!(token_in("#token=a-b_c=").as_deref(), Some("a-b_c="));
+        for none in ["", "#", "#token=", "#other=x", "#xtoken=y"] {
+            assert_eq!(token_in(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `/settings/secrets`: a heading, and tabs that have their own addresses.
+
+use leptos::prelude::*;
+
+use crate::components::title::use_title;
+use crate::keys::section::KeysSection;
+use crate::routes;
+
+struct Tab {
+    /// The value of `tab` in the address.
+    slug: &'static str,
+    label: &'static str,
+    view: fn() -> AnyView,
+}
+
+/// The tabs in order; an address that names none shows the first. A new tab is one line.
+const TABS: [Tab; 1] =
+    [Tab { slug: "keys", label: "API keys", view: || view! { <KeysSection/> }.into_any() }];
+
+/// The page.
+#[component]
+pub fn Settings() -> impl IntoView {
+    use_title("Secrets and keys");
+    let slug = routes::query_value("tab");
+    let chosen = Memo::new(move |_| {
+        let slug = slug.read();
+        TABS.iter().position(|tab| slug.as_deref() == Some(tab.slug)).unwrap_or(0)
+    });
+    let link = move |(index, tab): (usize, Tab)| {
+        let href = routes::with_query(routes::SECRETS, &[("tab", tab.slug)]);
+        let current = move || (chosen.get() == index).then_some("page");
+        view! { <li><a href=href aria-current=current>{tab.label}</a></li> }
+    };
+    view! {
+        <h1>"Secrets and keys"</h1>
+        <nav class="tabs" aria-label="Sections">
+            <ul>{TABS.into_iter().enumerate().map(link).collect_view()}</ul>
+        </nav>
+        {move || TABS.get(chosen.get()).map(|tab| (tab.view)())}
+    }
+}

@@ -1,0 +1,7 @@
+import init from "{{app}}";
+
+init({ module_or_path: "{{wasm}}" }).catch((error) => {
+  console.error(error);
+  const boot = document.getElementById("boot");
+  if (boot) boot.textContent = "Keyward could not start. Reload the page; it needs a browser with WebAssembly.";
+});
