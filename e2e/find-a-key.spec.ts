@@ -1,0 +1,118 @@
+import { expect, test } from "./fixtures/test";
+import { SECRETS } from "./fixtures/pages";
+
+test.beforeEach(async ({ api }) => {
+  await api.create({ name: "Production" });
+  await api.create({ name: "staging", scopes: ["orders:write"] });
+  await api.create({ name: "laptop" });
+  await api.change("laptop", { enabled: false });
+});
+
+test("the list is found by text, in whatever case, and the address keeps it", async ({ keys, page }) => {
+  await keys.open();
+  await expect(keys.names()).toHaveText(["laptop", "staging", "Production"]);
+  await expect(keys.count).toHaveText("3 keys");
+  const entries = await page.evaluate(() => history.length);
+  await keys.search.pressSequentially("PROD");
+  await expect(keys.search).toHaveValue("PROD");
+  await expect(keys.search).toBeFocused();
+  await expect(keys.names()).toHaveText(["Production"]);
+  await expect(keys.count).toHaveText("1 of 3 keys");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&q=PROD`);
+  expect(await page.evaluate(() => history.length)).toBe(entries);
+
+  await page.reload();
+  await expect(keys.search).toHaveValue("PROD");
+  await expect(keys.names()).toHaveText(["Production"]);
+  await keys.search.fill("");
+  await expect(keys.names()).toHaveCount(3);
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys`);
+  await keys.search.fill("orders:");
+  await expect(keys.names()).toHaveText(["staging"]);
+  await keys.search.fill("ada@");
+  await expect(keys.names()).toHaveCount(3);
+});
+
+test("a key is found by how it begins", async ({ keys, api }) => {
+  const { prefix } = (await api.keys()).find((key) => key.name === "staging")!;
+  await keys.open(`?q=${encodeURIComponent(prefix)}`);
+  await expect(keys.names()).toHaveText(["staging"]);
+});
+
+test("the list is narrowed by status, in the address as well", async ({ keys, page }) => {
+  await keys.open();
+  await keys.status.selectOption("Disabled");
+  await expect(keys.names()).toHaveText(["laptop"]);
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&status=disabled`);
+  await page.reload();
+  await expect(keys.status).toHaveValue("disabled");
+  await expect(keys.names()).toHaveText(["laptop"]);
+  await keys.status.selectOption("Active");
+  await expect(keys.names()).toHaveText(["staging", "Production"]);
+  await keys.search.fill("sta");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&q=sta&status=active`);
+  await expect(keys.names()).toHaveText(["staging"]);
+  await keys.status.selectOption("All");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&q=sta`);
+});
+
+test("finding nothing is not having none", async ({ keys, page }) => {
+  await keys.open();
+  await keys.search.pressSequentially("nothing");
+  await expect(keys.noMatch).toBeVisible();
+  await expect(keys.empty).toBeHidden();
+  await expect(keys.search).toBeFocused();
+  await expect(keys.search).toHaveValue("nothing");
+  await expect(keys.count).toHaveText("0 of 3 keys");
+  await page.reload();
+  await expect(keys.noMatch).toBeVisible();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await expect(keys.names()).toHaveCount(3);
+  await expect(keys.search).toHaveValue("");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys`);
+});
+
+test("an address with a filter that does not exist shows all", async ({ keys }) => {
+  await keys.open("?tab=nonsense&status=nonsense");
+  await expect(keys.names()).toHaveCount(3);
+});
+
+test("a search for what is special in an address is a search for that text", async ({ keys, api, page }) => {
+  await api.create({ name: "50% & more=#1?/ü +" });
+  await keys.open();
+  await keys.search.fill("% & more=#1?/ü +");
+  await expect(keys.names()).toHaveText(["50% & more=#1?/ü +"]);
+  await page.reload();
+  await expect(keys.search).toHaveValue("% & more=#1?/ü +");
+  await expect(keys.names()).toHaveText(["50% & more=#1?/ü +"]);
+});
+
+test("what looks like an escape of an address is the text that was typed", async ({ keys, api, page }) => {
+  await api.create({ name: "100%25 %41" });
+  await keys.open();
+  await keys.search.pressSequentially("%25 %41");
+  await expect(keys.search).toHaveValue("%25 %41");
+  await expect(keys.names()).toHaveText(["100%25 %41"]);
+  await page.reload();
+  await expect(keys.search).toHaveValue("%25 %41");
+  await expect(keys.names()).toHaveText(["100%25 %41"]);
+});
+
+test("a row that no longer fits the filter goes, and comes back", async ({ keys }) => {
+  await keys.open("?tab=keys&status=active");
+  await expect(keys.names()).toHaveText(["staging", "Production"]);
+  await keys.row("staging").choose("Disable");
+  await expect(keys.names()).toHaveText(["Production"]);
+  await keys.status.selectOption("Disabled");
+  await expect(keys.names()).toHaveText(["laptop", "staging"]);
+  await keys.row("staging").choose("Enable");
+  await expect(keys.names()).toHaveText(["laptop"]);
+});
+
+test("a key that was just created is shown, although the filter hides it, by its banner", async ({ keys }) => {
+  await keys.open("?tab=keys&q=staging");
+  await keys.create("fresh");
+  await expect(keys.banners.getByText("fresh", { exact: true })).toBeVisible();
+  await keys.search.fill("");
+  await expect(keys.names().first()).toHaveText("fresh");
+});

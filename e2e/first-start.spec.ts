@@ -1,0 +1,130 @@
+import { enter, everythingIn, expect, test } from "./fixtures/test";
+import { KeysPage, SECRETS, SetupPage, SignInPage } from "./fixtures/pages";
+import { ADMIN } from "./fixtures/server";
+
+test.use({ serverOptions: { firstStart: true } });
+
+test("the printed link creates the administrator, who is then signed in", async ({ page, server }) => {
+  const token = new URL(server.setupLink).hash.slice("#token=".length);
+  expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(`${request.url()} ${request.headers().referer}`));
+  const setup = new SetupPage(page);
+
+  await page.goto(server.setupLink);
+  await expect(page.getByRole("heading", { level: 1, name: "Set up Keyward" })).toBeVisible();
+  await expect(page).toHaveURL("/setup");
+  await expect(setup.token).toBeHidden();
+  expect(await everythingIn(page)).not.toContain(token);
+
+  await setup.fill();
+  await setup.create.click();
+  await expect(page).toHaveURL(SECRETS);
+  await expect(new KeysPage(page).empty).toBeVisible();
+  await expect(page.getByText(ADMIN.email, { exact: true })).toBeVisible();
+  expect(await everythingIn(page)).not.toContain(token);
+  expect(asked.filter((one) => one.includes(token))).toEqual([]);
+});
+
+test("after the first administrator the link works no more", async ({ page, server, browser }) => {
+  const setup = new SetupPage(page);
+  await page.goto(server.setupLink);
+  await setup.fill();
+  await setup.create.click();
+  await expect(page).toHaveURL(SECRETS);
+
+  const other = await browser.newPage();
+  await other.goto(server.setupLink);
+  await expect(other.getByText("Setup is complete")).toBeVisible();
+  await expect(new SetupPage(other).create).toBeHidden();
+  await other.getByRole("link", { name: "Sign in" }).click();
+  await new SignInPage(other).signIn();
+  await expect(new KeysPage(other).title).toBeVisible();
+  await other.close();
+});
+
+test("of two people with the link the second is told to sign in", async ({ page, server, browser, watch }) => {
+  const other = new SetupPage(await browser.newPage());
+  const setup = new SetupPage(page);
+  await page.goto(server.setupLink);
+  await other.page.goto(server.setupLink);
+  await other.fill({ email: "eve@example.com", password: "Another-Horse-8-Battery" });
+  await other.create.click();
+  await expect(other.page).toHaveURL(SECRETS);
+
+  watch.expectFailure(409, "/api/setup");
+  await setup.fill();
+  await setup.create.click();
+  await expect(page.getByRole("alert")).toContainText("Setup is complete; sign in instead");
+  await other.page.close();
+});
+
+test("a wrong token is refused, and a right one typed by hand is not", async ({ page, server, watch }) => {
+  const setup = new SetupPage(page);
+  await page.goto("/setup#token=wrong");
+  await expect(page).toHaveURL("/setup");
+  await setup.fill();
+  watch.expectFailure(401, "/api/setup");
+  await setup.create.click();
+  await expect(page.getByRole("alert")).toContainText("The setup token is wrong");
+  await expect(page).toHaveURL("/setup");
+
+  watch.expectFailure(401, "/api/session");
+  await page.goto("/");
+  await expect(page).toHaveURL("/setup");
+  await setup.token.fill(` ${new URL(server.setupLink).hash.slice("#token=".length)} `);
+  await setup.fill();
+  await setup.create.click();
+  await expect(page).toHaveURL(SECRETS);
+});
+
+test("a right link that is pasted over a wrong one is the one that counts", async ({ page, server }) => {
+  const setup = new SetupPage(page);
+  await page.goto("/setup#token=wrong");
+  await expect(setup.create).toBeVisible();
+  await page.goto(server.setupLink);
+  await expect(page).toHaveURL("/setup");
+  await setup.fill();
+  await setup.create.click();
+  await expect(page).toHaveURL(SECRETS);
+});
+
+test("what is missing is said under each field, before anything is sent", async ({ page }) => {
+  const posts: string[] = [];
+  page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+  const setup = new SetupPage(page);
+  await page.goto("/setup");
+  await setup.create.click();
+  await expect(setup.token).toHaveAccessibleDescription(/Setup token is required/);
+  await expect(setup.email).toHaveAccessibleDescription(/Email is required/);
+  await expect(setup.password).toHaveAccessibleDescription(/Password must have 10 to 200 characters/);
+  await setup.email.fill("no address");
+  await setup.password.fill("short");
+  await setup.create.click();
+  await expect(setup.email).toHaveAccessibleDescription(/Email must look like name@example.com/);
+  await expect(setup.password).toHaveAttribute("aria-invalid", "true");
+  expect(posts).toEqual([]);
+});
+
+test("every page of a new Keyward leads to setup", async ({ page, watch }) => {
+  watch.expectFailure(401, "/api/session");
+  for (const path of ["/", "/login", SECRETS]) {
+    await page.goto(path);
+    await expect(page).toHaveURL("/setup");
+  }
+});
+
+test("a server that is started again prints no second link", async ({ page, server, context }) => {
+  await page.goto(server.setupLink);
+  const setup = new SetupPage(page);
+  await setup.fill();
+  await setup.create.click();
+  await expect(page).toHaveURL(SECRETS);
+  await server.stop();
+  const before = server.log.length;
+  await server.start();
+  expect(server.log.slice(before)).not.toContain("First start");
+  await enter(context, server);
+  await page.goto("/setup");
+  await expect(page.getByText("Setup is complete")).toBeVisible();
+});

@@ -1,0 +1,395 @@
+// Every page and state: a picture of each in both themes and at two widths, axe-core on all
+// of them, and nothing that has to be scrolled sideways. The pictures are in
+// results/screenshots, for whoever changes a page to look at.
+
+import type { BrowserContext, Page } from "@playwright/test";
+import { type Api, problem } from "./fixtures/api";
+import { violations } from "./fixtures/axe";
+import { KeysPage, SECRETS, SetupPage, SignInPage } from "./fixtures/pages";
+import type { Server } from "./fixtures/server";
+import { enter, expect, test } from "./fixtures/test";
+import type { Watch } from "./fixtures/watch";
+
+interface Stage {
+  page: Page;
+  context: BrowserContext;
+  server: Server;
+  watch: Watch;
+  keys: KeysPage;
+  /** Signs the browser in; only for servers that have their administrator. */
+  enter: () => Promise<Api>;
+}
+
+interface State {
+  name: string;
+  firstStart?: boolean;
+  arrange: (stage: Stage) => Promise<void>;
+}
+
+const HEIGHT = 900;
+const WIDTHS = [1280, 360];
+const THEMES = ["light", "dark"] as const;
+
+/** A list with every kind of row. */
+async function rows(api: Api) {
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const { key } = await api.create({ name: "production", scopes: ["secrets:read", "providers:resolve"] });
+  await api.create({ name: "staging", expiresAt: inDays(3) });
+  await api.create({ name: "a-name-without-any-place-to-break-it-that-is-64-characters-long-xx", scopes: Array.from({ length: 12 }, (_, n) => `orders-${n}:write`) }).catch(() => undefined);
+  await api.create({ name: "a-name-that-is-64-characters-long-and-has-no-place-to-break-xxxx", scopes: Array.from({ length: 12 }, (_, n) => `orders-${n}:write`) });
+  await api.create({ name: "laptop of Ada", expiresAt: inDays(400) });
+  await api.change("laptop of Ada", { enabled: false });
+  return key;
+}
+
+const states: State[] = [
+  {
+    name: "setup-with-link",
+    firstStart: true,
+    arrange: async ({ page, server }) => {
+      await page.goto(server.setupLink);
+      await expect(new SetupPage(page).create).toBeVisible();
+    },
+  },
+  {
+    name: "setup-with-mistakes",
+    firstStart: true,
+    arrange: async ({ page }) => {
+      await page.goto("/setup");
+      await new SetupPage(page).create.click();
+      await expect(page.getByText("Email is required")).toBeVisible();
+    },
+  },
+  {
+    name: "setup-refused",
+    firstStart: true,
+    arrange: async ({ page, watch }) => {
+      await page.goto("/setup#token=wrong");
+      const setup = new SetupPage(page);
+      await setup.fill();
+      watch.expectFailure(401, "/api/setup");
+      await setup.create.click();
+      await expect(page.getByRole("alert")).toBeVisible();
+    },
+  },
+  {
+    name: "setup-complete",
+    arrange: async ({ page }) => {
+      await page.goto("/setup");
+      await expect(page.getByText("Setup is complete")).toBeVisible();
+    },
+  },
+  {
+    name: "sign-in",
+    arrange: async ({ page }) => {
+      await page.goto("/login");
+      await expect(new SignInPage(page).submit).toBeVisible();
+    },
+  },
+  {
+    name: "sign-in-refused",
+    arrange: async ({ page, watch }) => {
+      await page.goto("/login");
+      watch.expectFailure(401, "/api/session");
+      await new SignInPage(page).signIn({ email: "ada@example.com", password: "wrong" });
+      await expect(new SignInPage(page).error).toBeVisible();
+    },
+  },
+  {
+    name: "not-found",
+    arrange: async ({ page, watch }) => {
+      watch.expectFailure(404, "/nowhere");
+      await page.goto("/nowhere");
+      await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+    },
+  },
+  {
+    name: "session-unknown",
+    arrange: async ({ page, enter, watch }) => {
+      await enter();
+      await page.route("**/api/session", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
+      watch.expectFailure(503, "/api/session");
+      await page.goto(SECRETS);
+      await expect(page.getByRole("alert")).toBeVisible();
+    },
+  },
+  {
+    name: "keys-loading",
+    arrange: async ({ page, keys, enter }) => {
+      await enter();
+      await page.route("**/api/keys", () => new Promise(() => {}));
+      await keys.open();
+      await expect(keys.loading).toBeVisible();
+    },
+  },
+  {
+    name: "keys-failed",
+    arrange: async ({ page, keys, enter, watch }) => {
+      await enter();
+      await page.route("**/api/keys", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "0192f0aa-77aa-7b3c-9d5e-1f2a3b4c5d6e")));
+      watch.expectFailure(503, "/api/keys");
+      await keys.open();
+      await expect(keys.failed).toBeVisible();
+    },
+  },
+  {
+    name: "keys-empty",
+    arrange: async ({ keys, enter }) => {
+      await enter();
+      await keys.open();
+      await expect(keys.empty).toBeVisible();
+    },
+  },
+  {
+    name: "keys-list",
+    arrange: async ({ keys, enter, server }) => {
+      const key = await rows(await enter());
+      await server.verify(key);
+      await server.stop();
+      await server.start();
+      await keys.open();
+      await expect(keys.row("production").lastUsed).not.toHaveText("Never used");
+    },
+  },
+  {
+    name: "keys-no-match",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open("?q=nothing");
+      await expect(keys.noMatch).toBeVisible();
+    },
+  },
+  {
+    name: "key-form",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.add.click();
+      await expect(keys.form.name).toBeFocused();
+    },
+  },
+  {
+    name: "key-form-with-mistakes",
+    arrange: async ({ keys, enter }) => {
+      await enter();
+      await keys.open();
+      await keys.add.click();
+      await keys.form.expires.selectOption("On a date");
+      await keys.form.otherScopes.fill("Not!");
+      await keys.form.create.click();
+      await expect(keys.form.root.getByText("Name is required")).toBeVisible();
+    },
+  },
+  {
+    name: "key-form-failed",
+    arrange: async ({ keys, page, enter, watch }) => {
+      await enter();
+      await keys.open();
+      await page.route("**/api/keys", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
+      watch.expectFailure(503, "/api/keys");
+      await keys.add.click();
+      await keys.form.name.fill("production");
+      await keys.form.create.click();
+      await expect(keys.form.root.getByRole("alert")).toBeVisible();
+    },
+  },
+  {
+    name: "key-created",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.create("ci");
+      await keys.create("backup");
+    },
+  },
+  {
+    name: "key-armed",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.row("staging").delete.press("Enter");
+      await expect(keys.row("staging").confirm).toBeVisible();
+    },
+  },
+  {
+    name: "key-not-deleted",
+    arrange: async ({ keys, page, enter, watch }) => {
+      await rows(await enter());
+      await keys.open();
+      await page.route("**/api/keys/*", async (route) => {
+        watch.expectFailure(503, new URL(route.request().url()).pathname);
+        await route.fulfill(problem(503, "The store cannot answer; try again", "0192f0aa-77aa-7b3c-9d5e-1f2a3b4c5d6e"));
+      });
+      await keys.row("staging").delete.press("Enter");
+      await keys.row("staging").confirm.press("Enter");
+      await expect(keys.alert).toBeVisible();
+    },
+  },
+  {
+    name: "key-menu",
+    arrange: async ({ keys, page, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.row("staging").actions.click();
+      await expect(page.getByRole("button", { name: "Rename" })).toBeVisible();
+    },
+  },
+  {
+    name: "key-rename",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.row("staging").choose("Rename");
+      await keys.dialog.getByLabel("Name").fill("");
+      await keys.dialog.getByRole("button", { name: "Save" }).click();
+      await expect(keys.dialog.getByText("Name is required")).toBeVisible();
+    },
+  },
+  {
+    name: "key-change-expiry",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.row("staging").choose("Change expiry");
+      await expect(keys.dialog.getByLabel("Expiry date")).toBeVisible();
+    },
+  },
+  {
+    name: "leave-question",
+    arrange: async ({ keys, page, enter }) => {
+      await enter();
+      await keys.open();
+      await keys.create("ci");
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await expect(keys.dialog).toBeVisible();
+    },
+  },
+];
+
+for (const state of states) {
+  test.describe(() => {
+    test.use({ serverOptions: { firstStart: state.firstStart ?? false } });
+
+    test(`${state.name}, in both themes and from 320 to 1280 px`, async ({ page, context, server, watch }) => {
+      test.slow();
+      const keys = new KeysPage(page);
+      await state.arrange({ page, context, server, watch, keys, enter: () => enter(context, server) });
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: HEIGHT });
+        for (const colorScheme of THEMES) {
+          await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          await picture(page, `${state.name}-${width}-${colorScheme}`);
+          expect(await violations(page), `${width} px, ${colorScheme}`).toEqual([]);
+        }
+      }
+      await page.setViewportSize({ width: 320, height: 640 });
+      await picture(page, `${state.name}-320-dark`);
+      expect(await tooWide(page), "at 320 px nothing is wider than the window").toEqual([]);
+      // 200 % zoom of a window of 1280 x 900: half as many pixels to lay out on.
+      await page.setViewportSize({ width: 640, height: 450 });
+      expect(await tooWide(page), "at 200 % zoom nothing is wider than the window").toEqual([]);
+      await page.setViewportSize({ width: 1280, height: HEIGHT });
+      await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+      expect(await tooWide(page), "with letters twice as large nothing is wider than the window").toEqual([]);
+    });
+  });
+}
+
+/** The whole page, from its top. */
+async function picture(page: Page, name: string) {
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: `results/screenshots/${name}.png`, fullPage: true, animations: "disabled" });
+}
+
+/** What sticks out of the window, unless it lies in something that scrolls by itself. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    const scrolls = (element: Element | null): boolean =>
+      element !== null && element !== document.documentElement &&
+      (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+    const isOut = (element: Element) => {
+      const { right, left, width: own } = element.getBoundingClientRect();
+      return own > 1 && (right > width + 1 || left < -1) && !scrolls(element.parentElement);
+    };
+    const page = document.scrollingElement!.scrollWidth > width ? [`the page is ${document.scrollingElement!.scrollWidth} of ${width} px wide`] : [];
+    const shown = [...document.body.querySelectorAll("*")].filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }));
+    return page.concat(shown.filter(isOut).map((one) => `${one.tagName} ${one.className} ${one.textContent?.slice(0, 30)}`));
+  });
+}
+
+test("under 720 px the navigation is behind a button", async ({ keys, page }) => {
+  await page.setViewportSize({ width: 719, height: HEIGHT });
+  await keys.open();
+  const menu = page.getByRole("button", { name: "Menu" });
+  const link = page.getByRole("link", { name: "Secrets and keys" });
+  await expect(link).toBeHidden();
+  await menu.click();
+  await expect(link).toBeVisible();
+  for (const colorScheme of THEMES) {
+    await page.setViewportSize({ width: 360, height: HEIGHT });
+    await page.emulateMedia({ colorScheme });
+    await picture(page, `navigation-360-${colorScheme}`);
+    expect(await violations(page), colorScheme).toEqual([]);
+  }
+  await page.keyboard.press("Escape");
+  await expect(link).toBeHidden();
+  await expect(menu).toBeFocused();
+  await menu.click();
+  await link.click();
+  await expect(link).toBeHidden();
+  await page.setViewportSize({ width: 721, height: HEIGHT });
+  await expect(menu).toBeHidden();
+  await expect(link).toBeVisible();
+});
+
+test("with forced colours nothing is lost", async ({ keys, page, api }) => {
+  await rows(api);
+  await page.emulateMedia({ forcedColors: "active" });
+  await keys.open();
+  await keys.add.click();
+  await picture(page, "forced-colours-1280");
+  // Borders are what is left of a design when its grounds are taken away.
+  for (const part of [keys.add, keys.form.name, keys.form.create, keys.row("staging").delete]) {
+    const border = await part.evaluate((element) => getComputedStyle(element).borderTopWidth);
+    expect(parseFloat(border)).toBeGreaterThan(0);
+  }
+  expect(await violations(page)).toEqual([]);
+});
+
+test("who wants no motion gets none", async ({ keys, page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.route("**/api/keys", () => new Promise(() => {}));
+  await keys.open();
+  await expect(keys.loading).toBeVisible();
+  const moving = await page.evaluate(() =>
+    document.getAnimations().filter((one) => Number(one.effect?.getComputedTiming().duration ?? 0) > 1 && one.playState === "running").length,
+  );
+  expect(moving).toBe(0);
+});
+
+test("what is tapped on a small screen is large enough", async ({ keys, page, api }) => {
+  await api.create({ name: "production" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await keys.open();
+  await keys.create("ci");
+  await keys.add.click();
+  // WCAG 2.2, 2.5.8: 24 by 24 CSS pixels.
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("button, select, input:not([type=checkbox], [type=radio]), textarea")]
+      .filter((one) => one.checkVisibility())
+      .map((one) => ({ what: one.getAttribute("aria-label") ?? one.textContent, box: one.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0 && (box.width < 24 || box.height < 24))
+      .map(({ what, box }) => `${what} ${box.width} x ${box.height}`),
+  );
+  expect(small).toEqual([]);
+});
+
+test("without JavaScript the page says what it needs", async ({ browser, server }) => {
+  const page = await browser.newPage({ javaScriptEnabled: false });
+  await page.goto(`${server.url}/login`);
+  await expect(page.locator("noscript p")).toBeVisible();
+  await expect(page.locator("noscript p")).toContainText("Keyward needs JavaScript and WebAssembly.");
+  await page.screenshot({ path: "results/screenshots/without-javascript-1280.png" });
+  await page.close();
+});

@@ -1,0 +1,129 @@
+import { Api } from "./fixtures/api";
+import { enter, expect, sessionOf, test } from "./fixtures/test";
+import { KeysPage, SECRETS, SignInPage } from "./fixtures/pages";
+import { ADMIN } from "./fixtures/server";
+
+test("a wrong password is refused in words, the right one lets in", async ({ page, watch }) => {
+  const signIn = new SignInPage(page);
+  await page.goto("/login");
+  await expect(signIn.title).toBeVisible();
+  await expect(signIn.email).toBeFocused();
+  watch.expectFailure(401, "/api/session");
+  await signIn.signIn({ ...ADMIN, password: "wrong" });
+  await expect(signIn.error).toHaveText("Email or password is wrong");
+  await signIn.signIn({ email: "nobody@example.com", password: ADMIN.password });
+  await expect(signIn.error).toHaveText("Email or password is wrong");
+  await expect(page).toHaveURL("/login");
+
+  await signIn.email.fill(` ${ADMIN.email.toUpperCase()} `);
+  await signIn.password.fill(ADMIN.password);
+  await signIn.password.press("Enter");
+  await expect(page).toHaveURL(SECRETS);
+  await expect(new KeysPage(page).title).toBeVisible();
+  await expect(page).toHaveTitle("Secrets and keys - Keyward");
+});
+
+test("the page that was asked for is the page that is shown", async ({ page, watch }) => {
+  const asked = `${SECRETS}?tab=keys&q=caf%C3%A9%20%26%20co&status=disabled`;
+  watch.expectFailure(401, "/api/session");
+  await page.goto(asked);
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await new SignInPage(page).signIn();
+  await expect(page).toHaveURL(asked);
+  await expect(new KeysPage(page).empty).toBeVisible();
+  // The sign-in page is not what the back button returns to.
+  await page.goBack();
+  expect(new URL(page.url()).pathname).not.toBe("/login");
+});
+
+for (const next of ["//evil.example/", "/\\evil.example/", "https://evil.example/", "/\t/evil.example/", "javascript:alert(1)", " //evil.example"]) {
+  test(`signing in never leads to another site: ${JSON.stringify(next)}`, async ({ page, server }) => {
+    const elsewhere: string[] = [];
+    page.on("request", (request) => request.url().startsWith(server.url) || elsewhere.push(request.url()));
+    await page.goto(`/login?next=${encodeURIComponent(next)}`);
+    await new SignInPage(page).signIn();
+    await expect(page).toHaveURL(SECRETS);
+    await expect(new KeysPage(page).title).toBeVisible();
+    expect(elsewhere).toEqual([]);
+  });
+}
+
+test("the session cookie is out of reach for scripts and other sites", async ({ page, context }) => {
+  await page.goto("/login");
+  await new SignInPage(page).signIn();
+  await expect(page).toHaveURL(SECRETS);
+  const [cookie] = await context.cookies();
+  expect(cookie).toMatchObject({ name: "keyward_session", httpOnly: true, sameSite: "Strict", path: "/" });
+  expect(await page.evaluate(() => document.cookie)).toBe("");
+});
+
+test("signing out ends the session at the server, and the page says nothing more", async ({ keys, page, server, context, watch }) => {
+  await keys.open();
+  const session = Api.withSession(server, await sessionOf(context));
+  expect((await session.send("GET", "/api/keys")).status).toBe(200);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL("/login");
+  expect((await session.send("GET", "/api/keys")).status).toBe(401);
+  expect(await context.cookies()).toEqual([]);
+  watch.expectFailure(401, "/api/session");
+  await page.goto(SECRETS);
+  await expect(new SignInPage(page).title).toBeVisible();
+});
+
+test("a session that ended leads to the sign-in page and back", async ({ keys, page, server, context, api, watch }) => {
+  await api.create({ name: "production" });
+  await keys.open("?tab=keys&q=prod");
+  await expect(keys.names()).toHaveText(["production"]);
+  await Api.withSession(server, await sessionOf(context)).signOut();
+
+  watch.expectFailure(401, "/api/keys");
+  await keys.refresh.click();
+  await expect(new SignInPage(page).title).toBeVisible();
+  await expect(keys.table).toBeHidden();
+  await new SignInPage(page).signIn();
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&q=prod`);
+  await expect(keys.names()).toHaveText(["production"]);
+});
+
+test("a session that ended in the middle of a change leads there as well", async ({ keys, page, server, context, watch }) => {
+  await keys.open();
+  await keys.add.click();
+  await keys.form.name.fill("never");
+  await Api.withSession(server, await sessionOf(context)).signOut();
+  watch.expectFailure(401, "/api/keys");
+  await keys.form.create.click();
+  await expect(new SignInPage(page).title).toBeVisible();
+  await new SignInPage(page).signIn();
+  await expect(keys.empty).toBeVisible();
+});
+
+test("after ten wrong passwords the page says how long to wait", async ({ page, server, watch }) => {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    await expect(Api.signIn(server, { ...ADMIN, password: "wrong" })).rejects.toThrow("401");
+  }
+  watch.expectFailure(429, "/api/session");
+  await page.goto("/login");
+  await new SignInPage(page).signIn();
+  await expect(new SignInPage(page).error).toHaveText(/^Too many attempts; try again in \d+ s$/);
+});
+
+test("a password that is sent twice signs in once", async ({ page }) => {
+  const posts: string[] = [];
+  page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+  const signIn = new SignInPage(page);
+  await page.goto("/login");
+  await signIn.email.fill(ADMIN.email);
+  await signIn.password.fill(ADMIN.password);
+  await signIn.submit.dblclick();
+  await expect(page).toHaveURL(SECRETS);
+  expect(posts).toHaveLength(1);
+});
+
+test("somebody who is signed in goes from the first page to the keys", async ({ page, context, server }) => {
+  await enter(context, server);
+  await page.goto("/");
+  await expect(page).toHaveURL(SECRETS);
+  await expect(page.getByRole("heading", { level: 1, name: "Secrets and keys" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Secrets and keys" })).toHaveAttribute("aria-current", "page");
+  await expect(page.getByRole("link", { name: "API keys" })).toHaveAttribute("aria-current", "page");
+});

@@ -1,0 +1,146 @@
+import { problem } from "./fixtures/api";
+import { enter, expect, test } from "./fixtures/test";
+import { KeysPage, SECRETS, SignInPage } from "./fixtures/pages";
+
+test("a list that fails to load is neither empty nor silent, and Retry works", async ({ keys, page, api, watch }) => {
+  await api.create({ name: "production" });
+  await page.route("**/api/keys", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-list-7")));
+  watch.expectFailure(503, "/api/keys");
+  await keys.open();
+  await expect(keys.failed).toContainText("The store cannot answer; try again");
+  await expect(keys.failed).toContainText("req-list-7");
+  await expect(keys.empty).toBeHidden();
+  await expect(keys.noMatch).toBeHidden();
+  await expect(keys.table).toBeHidden();
+  await keys.failed.getByRole("button", { name: "Retry" }).click();
+  await expect(keys.failed).toBeVisible();
+  await page.unroute("**/api/keys");
+  await keys.failed.getByRole("button", { name: "Retry" }).click();
+  await expect(keys.names()).toHaveText(["production"]);
+  await expect(keys.failed).toBeHidden();
+});
+
+test("a server that is gone is said to be, and is there again after Retry", async ({ keys, page, api, server, watch }) => {
+  await api.create({ name: "production" });
+  await keys.open();
+  await expect(keys.names()).toHaveText(["production"]);
+  await server.stop();
+  watch.expectFailure("network", "/api/keys");
+  await keys.refresh.click();
+  await expect(keys.failed).toContainText("The server could not be reached. Check the connection and try again.");
+  await expect(keys.empty).toBeHidden();
+  await server.start();
+  await keys.failed.getByRole("button", { name: "Retry" }).click();
+  await expect(keys.names()).toHaveText(["production"]);
+  await expect(page).toHaveURL(SECRETS);
+});
+
+test("a real request id is shown, and the server's log knows it", async ({ keys, page, server, watch }) => {
+  await page.route("**/api/keys", (route) => route.continue({ method: "PUT" }));
+  watch.expectFailure(405, "/api/keys");
+  await keys.open();
+  const id = await keys.failed.locator("code").innerText();
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(server.log).toContain(id);
+});
+
+test("an answer of a proxy in between is a failure in plain words", async ({ keys, page, watch }) => {
+  await page.route("**/api/keys", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }));
+  watch.expectFailure(502, "/api/keys");
+  await keys.open();
+  await expect(keys.failed).toContainText("The server answered with status 502.");
+});
+
+test("an answer that is no answer is a failure, too", async ({ keys, page }) => {
+  await page.route("**/api/keys", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>Welcome to the hotel</p>" }));
+  await keys.open();
+  await expect(keys.failed).toBeVisible();
+  await expect(keys.empty).toBeHidden();
+});
+
+test("while it loads, the page shows that it does", async ({ keys, page, api }) => {
+  await api.create({ name: "production" });
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/api/keys", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await keys.open();
+  await expect(keys.loading).toBeVisible();
+  await expect(keys.empty).toBeHidden();
+  answer();
+  await expect(keys.names()).toHaveText(["production"]);
+  await expect(keys.loading).toBeHidden();
+});
+
+test("a refresh leaves the rows in place until it has been answered", async ({ keys, page, api }) => {
+  await api.create({ name: "production" });
+  await keys.open();
+  await expect(keys.names()).toHaveText(["production"]);
+  await api.create({ name: "staging" });
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/api/keys", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await keys.refresh.click();
+  await expect(keys.names()).toHaveText(["production"]);
+  await expect(keys.loading).toBeHidden();
+  answer();
+  await expect(keys.names()).toHaveText(["staging", "production"]);
+});
+
+test("no key at all is said as such, with what to do", async ({ keys }) => {
+  await keys.open();
+  await expect(keys.empty).toBeVisible();
+  await expect(keys.page.getByText(/curl -H 'x-api-key: kw_\.\.\.' http:\/\/.*\/api\/verify/)).toBeVisible();
+  await expect(keys.search).toBeHidden();
+  await expect(keys.failed).toBeHidden();
+});
+
+test("a server that cannot say who is signed in is no reason to sign in again", async ({ page, context, server, watch }) => {
+  await enter(context, server);
+  await page.route("**/api/session", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-9")));
+  watch.expectFailure(503, "/api/session");
+  await page.goto(SECRETS);
+  const failed = page.getByRole("alert");
+  await expect(failed).toContainText("Keyward could not be loaded");
+  await expect(failed).toContainText("req-9");
+  await expect(page).toHaveURL(SECRETS);
+  await page.unroute("**/api/session");
+  await failed.getByRole("button", { name: "Retry" }).click();
+  await expect(new KeysPage(page).empty).toBeVisible();
+});
+
+test("a sign-in that cannot be answered says so and keeps what was typed", async ({ page, watch }) => {
+  await page.goto("/login");
+  await page.route("**/api/session", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
+  watch.expectFailure(503, "/api/session");
+  const signIn = new SignInPage(page);
+  await signIn.signIn();
+  await expect(signIn.error).toContainText("The store cannot answer; try again");
+  await page.unroute("**/api/session");
+  await signIn.submit.click();
+  await expect(page).toHaveURL(SECRETS);
+});
+
+test("a sign-out that fails leaves the person signed in and says so", async ({ keys, page, watch }) => {
+  await keys.open();
+  await page.route("**/api/session", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
+  watch.expectFailure(503, "/api/session");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(keys.alert).toContainText("Not signed out. The store cannot answer; try again");
+  await expect(page).toHaveURL(SECRETS);
+});
+
+test("an address where nothing lives says so and leads on", async ({ page, context, server, watch }) => {
+  await enter(context, server);
+  watch.expectFailure(404, "/nowhere");
+  await page.goto("/nowhere");
+  await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to secrets and keys" }).click();
+  await expect(page).toHaveURL(SECRETS);
+  await expect(new KeysPage(page).empty).toBeVisible();
+});
