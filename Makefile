@@ -1,0 +1,69 @@
+# Two commands are enough: `make run` and `make test`. `make help` lists the others.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build page test unit integration e2e lint fmt bench timing timing-count screenshots clean
+
+CARGO ?= cargo
+WITH_POSTGRES := server/tests/with-postgres
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build .env ## Build everything and serve on SQLite (data/keyward.db)
+	@set -a; . ./.env; set +a; exec target/release/keyward serve
+
+build: page ## Build target/release/keyward with the page inside
+	$(CARGO) build --release -p keyward
+
+page: ## Build the page to frontend/dist
+	node frontend/build.mjs
+
+.env: | build
+	@umask 077; printf 'SECRETS_ENCRYPTION_KEY=%s\n' "$$(target/release/keyward generate-key)" > $@
+	@echo 'Made a root key for this machine in .env; keep a copy of it with your backups.'
+
+test: unit integration e2e ## Run every test: unit, SQLite, PostgreSQL, browser
+	@echo 'Ran: unit tests, integration tests on SQLite and PostgreSQL, browser tests. Nothing was left out.'
+
+unit: page ## Run the tests that need no database
+	$(CARGO) test --workspace --lib --bins
+
+integration: page ## Run the tests that need SQLite, PostgreSQL and HTTP
+	$(WITH_POSTGRES) $(CARGO) test -p keyward --test it
+
+e2e: build e2e/node_modules ## Run the browser tests against the release build
+	.ci/need chromium chromium fonts-dejavu-core
+	.ci/need curl curl
+	cd e2e && npm test
+
+e2e/node_modules: e2e/package-lock.json
+	cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
+	@touch $@
+
+lint: page e2e/node_modules ## Check form, clippy and types
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	cd e2e && npm run check
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+bench: page ## Measure the scan, /api/verify and the start, beside what they are compared with
+	$(CARGO) bench -p keyward --bench scan
+	$(CARGO) bench -p keyward --bench start
+	$(CARGO) bench -p keyward --bench verify
+
+timing: timing-count ## Show twice that a lookup tells nothing by its time
+	$(CARGO) bench -p keyward --bench timing -- test
+
+timing-count: page
+	.ci/need valgrind valgrind
+	$(CARGO) bench -p keyward --bench timing -- count
+
+screenshots: build e2e/node_modules ## Write a picture of every page and state to e2e/results/screenshots
+	.ci/need chromium chromium fonts-dejavu-core
+	cd e2e && npx playwright test looks
+
+clean: ## Remove everything that was built; data and .env stay
+	$(CARGO) clean
+	rm -rf frontend/dist frontend/node_modules e2e/node_modules e2e/results
