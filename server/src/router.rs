@@ -107,9 +107,7 @@ fn api() -> OpenApiRouter<AppState> {
 /// with bodies of any size that it never reads, and it must be fast.
 fn verify(state: &AppState) -> Router<AppState> {
     let layer = ApiKeyLayer::new(state.keys.verifier(), refuse);
-    Router::new()
-        .route("/api/verify", any(keys::handlers::verify).layer(layer))
-        .layer(header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    Router::new().route("/api/verify", any(keys::handlers::verify).layer(layer))
 }
 
 /// The same for every reason.

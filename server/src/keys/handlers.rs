@@ -3,16 +3,16 @@
 use axum::Extension;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey, VerifiedCaller};
-use percent_encoding::utf8_percent_encode;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::store::ChangeError;
-use super::verify::{Caller, HEADER_ESCAPES};
+use super::verify::{Caller, Identity};
 use crate::error::Error;
 use crate::extract::Json;
 use crate::session::Admin;
@@ -92,19 +92,17 @@ pub async fn delete(
     security(("apiKey" = [])),
     responses((status = 200, body = Data<VerifiedCaller>))
 )]
-pub async fn verify(Extension(caller): Extension<Caller>) -> Result<Response, Error> {
-    let Caller(key) = &caller;
+pub async fn verify(Extension(Caller(key)): Extension<Caller>) -> Response {
+    let Identity { id, name, scopes, body } = &key.identity;
     // Always all of them, so that a proxy which copies them overwrites forged ones.
     let headers = [
-        (X_KEYWARD_KEY_ID, header(&utf8_percent_encode(&key.id, HEADER_ESCAPES).to_string())?),
-        (X_KEYWARD_KEY_NAME, header(&key.escaped_name)?),
-        (X_KEYWARD_SCOPES, header(&key.joined_scopes)?),
+        (X_KEYWARD_KEY_ID, id.clone()),
+        (X_KEYWARD_KEY_NAME, name.clone()),
+        (X_KEYWARD_SCOPES, scopes.clone()),
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((headers, axum::Json(Data { data: VerifiedCaller::from(&caller) })).into_response())
-}
-
-fn header(text: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(text).map_err(|_| Error::Internal("an id that fits no header".into()))
+    (headers, body.clone()).into_response()
 }
 
 /// The expiry in UTC, if it is still to come.

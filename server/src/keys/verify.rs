@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use keyward_api::keys::{Scopes, VerifiedCaller};
+use axum::body::Bytes;
+use http::HeaderValue;
+use keyward_api::Data;
+use keyward_api::keys::{ApiKey, VerifiedCaller};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use time::OffsetDateTime;
 
@@ -14,7 +17,7 @@ use crate::clock::Clock;
 use crate::layers::api_key::Verify;
 
 /// What is escaped in the value of a header: everything but RFC 3986 unreserved characters.
-pub(super) const HEADER_ESCAPES: &AsciiSet =
+const HEADER_ESCAPES: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a verification needs to know of a key, ready to be sent.
@@ -22,14 +25,8 @@ pub(super) const HEADER_ESCAPES: &AsciiSet =
 pub struct CachedKey {
     /// The id of the key.
     pub id: Arc<str>,
-    /// Its name, as it is.
-    pub name: String,
-    /// Its name, percent-encoded for a header.
-    pub escaped_name: String,
-    /// Its scopes.
-    pub scopes: Scopes,
-    /// Its scopes, joined by a space for a header.
-    pub joined_scopes: String,
+    /// What `/api/verify` answers: made once for each key, not for each request.
+    pub identity: Identity,
     enabled: bool,
     expires_at: Option<OffsetDateTime>,
     pub(super) mark: Mark,
@@ -40,10 +37,7 @@ impl CachedKey {
         let record = &key.record;
         Self {
             id: record.id.as_str().into(),
-            name: record.name.clone(),
-            escaped_name: utf8_percent_encode(&record.name, HEADER_ESCAPES).to_string(),
-            scopes: record.scopes.clone(),
-            joined_scopes: record.scopes.iter().collect::<Vec<_>>().join(" "),
+            identity: Identity::of(record),
             enabled: record.enabled,
             expires_at: record.expires_at,
             mark: Mark::default(),
@@ -56,15 +50,39 @@ impl CachedKey {
     }
 }
 
+/// Who calls, as it is sent.
+#[derive(Debug)]
+pub struct Identity {
+    /// The id, percent-encoded.
+    pub id: HeaderValue,
+    /// The name, percent-encoded.
+    pub name: HeaderValue,
+    /// The scopes, separated by spaces; empty when there are none.
+    pub scopes: HeaderValue,
+    /// A [`VerifiedCaller`] in its envelope, as JSON.
+    pub body: Bytes,
+}
+
+impl Identity {
+    #[expect(
+        clippy::expect_used,
+        reason = "escaped texts and scopes are visible ASCII, and texts always fit JSON"
+    )]
+    fn of(record: &ApiKey) -> Self {
+        let value = |text: &str| HeaderValue::from_str(text).expect("visible ASCII");
+        let escaped = |text| value(&utf8_percent_encode(text, HEADER_ESCAPES).to_string());
+        let ApiKey { id, name, scopes, .. } = record.clone();
+        let joined = value(&scopes.iter().collect::<Vec<_>>().join(" "));
+        let (escaped_id, escaped_name) = (escaped(&id), escaped(&name));
+        let data = VerifiedCaller { key_id: id, name, scopes };
+        let body = serde_json::to_vec(&Data { data }).expect("JSON of texts").into();
+        Self { id: escaped_id, name: escaped_name, scopes: joined, body }
+    }
+}
+
 /// The caller a good key belongs to; put into the request by the layer.
 #[derive(Clone, Debug)]
 pub struct Caller(pub Arc<CachedKey>);
-
-impl From<&Caller> for VerifiedCaller {
-    fn from(Caller(key): &Caller) -> Self {
-        Self { key_id: key.id.to_string(), name: key.name.clone(), scopes: key.scopes.clone() }
-    }
-}
 
 /// Looks keys up in the cache and marks the good ones as used.
 #[derive(Clone)]
@@ -109,7 +127,7 @@ impl Verify for Verifier {
 mod tests {
     use std::time::Duration;
 
-    use keyward_api::keys::ApiKey;
+    use keyward_api::keys::Scopes;
     use time::macros::datetime;
 
     use super::*;
@@ -164,6 +182,6 @@ mod tests {
     fn the_name_is_percent_encoded_for_the_header() {
         let (verifier, _) = verifier(|_| ());
         let Caller(key) = verifier.verify("good").unwrap();
-        assert_eq!(key.escaped_name, "gr%C3%BC%C3%9Fe%2C%20a%20b");
+        assert_eq!(key.identity.name, "gr%C3%BC%C3%9Fe%2C%20a%20b");
     }
 }
