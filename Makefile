@@ -4,13 +4,14 @@
 .PHONY: help run build page test unit integration e2e lint fmt bench timing timing-count screenshots clean
 
 CARGO ?= cargo
+unexport CARGO_TARGET_DIR
 WITH_POSTGRES := server/tests/with-postgres
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build .env ## Build everything and serve on SQLite (data/keyward.db)
-	@set -a; . ./.env; set +a; exec target/release/keyward serve
+	@if [ -z "$$SECRETS_ENCRYPTION_KEY$$SECRETS_ENCRYPTION_KEY_FILE" ]; then set -a; . ./.env; set +a; fi; exec target/release/keyward serve
 
 build: page ## Build target/release/keyward with the page inside
 	$(CARGO) build --release -p keyward
@@ -19,7 +20,7 @@ page: ## Build the page to frontend/dist
 	node frontend/build.mjs
 
 .env: | build
-	@umask 077; printf 'SECRETS_ENCRYPTION_KEY=%s\n' "$$(target/release/keyward generate-key)" > $@
+	@umask 077; key=$$(target/release/keyward generate-key) && printf 'SECRETS_ENCRYPTION_KEY=%s\n' "$$key" > $@.tmp && mv $@.tmp $@
 	@echo 'Made a root key for this machine in .env; keep a copy of it with your backups.'
 
 test: unit integration e2e ## Run every test: unit, SQLite, PostgreSQL, browser

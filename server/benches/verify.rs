@@ -28,6 +28,7 @@ use keyward::keys::token::PlainKey;
 use keyward::serve;
 use tokio::net::TcpListener;
 use tokio::runtime;
+use tokio::sync::watch;
 
 const KEYS: usize = 1_000;
 const CONNECTIONS: usize = 32;
@@ -98,7 +99,12 @@ async fn start(
     let bare = listen(bare).await?;
     let keyward = listen(async |address| {
         let (state, _) = serve::prepare(&config, Clock::System, address).await?;
-        tokio::spawn(state.keys.clone().run());
+        let (keys, (stop, stopped)) = (state.keys.clone(), watch::channel(false));
+        tokio::spawn(async move {
+            let ended = keys.run(stopped).await;
+            drop(stop);
+            ended
+        });
         Ok(keyward::build(state))
     });
     Ok((bare, keyward.await?, keys))

@@ -1,7 +1,7 @@
 //! The commands. Data goes to stdout, prose to stderr; exit codes: 0, 1 failed, 2 usage,
 //! 78 configuration.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -131,6 +131,7 @@ impl Cli {
     async fn execute(self, env: Environment<'_>) -> Result<(), CliError> {
         let CliFlags { bind, public_url, database_url } = self.flags;
         let flags = Flags { bind, public_url, database_url };
+        refuse_odd_variables()?;
         start_log(env)?;
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => Ok(serve::serve(Config::load(&flags, env)?).await?),
@@ -170,15 +171,17 @@ impl KeysCommand {
             Self::List { json } => {
                 let list = keys.list().await.map_err(failed)?;
                 if json {
-                    println!("{}", serde_json::to_string_pretty(&list).map_err(failed)?);
+                    print(&serde_json::to_string_pretty(&list).map_err(failed)?)?;
                 } else {
-                    print_table(&list);
+                    print(&table(&list))?;
                 }
             }
             Self::Delete { id_or_name } => {
                 let list = keys.list().await.map_err(failed)?;
-                let same = |key: &&ApiKey| key.id == id_or_name || key.name == id_or_name;
-                let key = list.iter().find(same).ok_or_else(|| failed("API key not found"))?;
+                let by_id = list.iter().find(|key| key.id == id_or_name);
+                // Names of readable keys are distinct; an id goes before a name.
+                let key = by_id.or_else(|| list.iter().find(|key| key.name == id_or_name));
+                let key = key.ok_or_else(|| failed("API key not found"))?;
                 keys.delete(key.id.clone()).await.map_err(failed)?;
                 eprintln!("Deleted \"{}\".", key.name);
             }
@@ -187,10 +190,10 @@ impl KeysCommand {
     }
 }
 
-fn print_table(keys: &[ApiKey]) {
+fn table(keys: &[ApiKey]) -> String {
     let width = keys.iter().map(|key| key.name.chars().count()).max().unwrap_or(0).max(4);
-    println!("{:<36}  {:<width$}  {:<8}  {:<10}  EXPIRES", "ID", "NAME", "KEY", "STATUS");
-    for key in keys {
+    let head = format!("{:<36}  {:<width$}  {:<8}  {:<10}  EXPIRES", "ID", "NAME", "KEY", "STATUS");
+    let row = |key: &ApiKey| {
         let status = match key {
             ApiKey { unreadable: true, .. } => "unreadable",
             ApiKey { enabled: false, .. } => "disabled",
@@ -199,11 +202,11 @@ fn print_table(keys: &[ApiKey]) {
         };
         let expires = key.expires_at.and_then(|at| at.format(&Rfc3339).ok());
         let expires = expires.as_deref().unwrap_or("never");
-        println!(
-            "{:<36}  {:<width$}  {:<8}  {status:<10}  {expires}",
-            key.id, key.name, key.prefix
-        );
-    }
+        let ApiKey { id, name, prefix, .. } = key;
+        format!("{id:<36}  {name:<width$}  {prefix:<8}  {status:<10}  {expires}")
+    };
+    let rows = keys.iter().map(row);
+    std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 async fn open(flags: &Flags, env: Environment<'_>) -> Result<DatabaseConnection, CliError> {
@@ -211,6 +214,26 @@ async fn open(flags: &Flags, env: Environment<'_>) -> Result<DatabaseConnection,
     let db = database::connect(config.url.expose()).await.map_err(StartError::from)?;
     database::migrate(&db).await.map_err(StartError::from)?;
     Ok(db)
+}
+
+/// A variable that is no UTF-8 would otherwise count as one that is not set.
+fn refuse_odd_variables() -> Result<(), ConfigError> {
+    let ours = ["KEYWARD_", "SECRETS_ENCRYPTION_KEY", "DATABASE_URL", "RUST_LOG"];
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ours.iter().any(|prefix| name.starts_with(prefix)) && value.to_str().is_none() {
+            return Err(ConfigError { variable: name.into(), problem: "is not UTF-8".into() });
+        }
+    }
+    Ok(())
+}
+
+/// Prints to a reader who may have seen enough.
+fn print(text: &str) -> Result<(), CliError> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Logs go to stderr: as lines for a person, or as JSON when nobody sits there.

@@ -1,6 +1,6 @@
-//! What the operator decides. Each value comes from a flag, else a variable, else the
-//! file that `VARIABLE_FILE` names (secrets only), else a default; an error names the
-//! variable and what was expected. The table is in the README.
+//! What the operator decides. Each value comes from a flag, else a variable or, for a
+//! secret, the file that `VARIABLE_FILE` names (both is an error), else a default; an error
+//! names the variable and what was expected. The table is in the README.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -84,8 +84,9 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// The network.
     pub http: HttpConfig,
-    /// The first administrator, if one is given.
-    pub admin: Option<AdminConfig>,
+    /// The first administrator, if one is given. What is wrong here matters only while there
+    /// is none: later starts ignore these variables.
+    pub admin: Result<Option<AdminConfig>, ConfigError>,
 }
 
 impl fmt::Debug for DatabaseConfig {
@@ -100,8 +101,9 @@ impl Config {
     pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
         let root_key = load_root_key(env)?;
         let database = DatabaseConfig::load(flags, env)?;
-        let admin = AdminConfig::load(env)?;
-        refuse_shared_root_key(&root_key, &database, admin.as_ref())?;
+        let admin = AdminConfig::load(env);
+        let given = admin.as_ref().ok().and_then(Option::as_ref);
+        refuse_shared_root_key(&root_key, &database, given)?;
         Ok(Self { root_key, database, http: HttpConfig::load(flags, env)?, admin })
     }
 }
@@ -289,7 +291,8 @@ mod tests {
         let config = load(&[(ROOT_KEY, KEY)]).unwrap();
         assert_eq!(config.database.url.expose(), "sqlite://data/keyward.db");
         assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
-        assert!(config.admin.is_none() && config.http.trusted_proxies.is_empty());
+        assert!(config.admin.unwrap().is_none());
+        assert!(config.http.trusted_proxies.is_empty());
     }
 
     #[test]
@@ -352,13 +355,15 @@ mod tests {
     #[test]
     fn an_administrator_is_given_whole_or_not_at_all() {
         let email = ("KEYWARD_ADMIN_EMAIL", "ada@example.com");
+        let admin = |variables: &[_]| load(variables).unwrap().admin;
+        let refusal = |variables: &[_]| admin(variables).unwrap_err().to_string();
         assert!(refusal(&[(ROOT_KEY, KEY), email]).starts_with(ADMIN_PASSWORD));
         let password = (ADMIN_PASSWORD, "long enough");
         assert!(refusal(&[(ROOT_KEY, KEY), password]).starts_with("KEYWARD_ADMIN_EMAIL"));
         assert!(
             refusal(&[(ROOT_KEY, KEY), email, (ADMIN_PASSWORD, "short")]).contains("10 to 200")
         );
-        assert!(load(&[(ROOT_KEY, KEY), email, password]).unwrap().admin.is_some());
+        assert!(admin(&[(ROOT_KEY, KEY), email, password]).unwrap().is_some());
     }
 
     #[test]

@@ -61,7 +61,8 @@ fn refused_value(error: serde_path_to_error::Error<serde_json::Error>) -> Error 
     }
     let path = error.path().to_string();
     let text = error.inner().to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
+    // From the right: a text that was sent may hold the same words.
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     let quoted = |prefix: &str| text.strip_prefix(prefix)?.split('`').next();
     if let Some(field) = quoted("missing field `") {
         return Error::field(field, format!("{} is required", title(field)));
@@ -191,6 +192,8 @@ mod tests {
     fn a_refused_value_is_not_repeated() {
         assert!(!refusal(r#"{"name":["planted"]}"#).1.contains("planted"));
         assert!(!refusal(r#"{"name":"a","scopes":"planted"}"#).1.contains("planted"));
+        let sly = r#"{"name":"a","scopes":"x, expected planted at line "}"#;
+        assert!(!refusal(sly).1.contains("planted"));
         assert!(!refusal(r#"{"name":"a","expiresAt":"planted"}"#).1.contains("planted"));
     }
 

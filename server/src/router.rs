@@ -85,7 +85,8 @@ pub fn build(state: AppState) -> Router {
         }
         _ => app,
     };
-    app.merge(verify(&state)).with_state(state)
+    let verify = verify(&state);
+    app.with_state(state).merge(verify)
 }
 
 /// The routes that the OpenAPI document describes.
@@ -105,7 +106,7 @@ fn api() -> OpenApiRouter<AppState> {
 
 /// Forward auth stands outside the layers above: it answers for requests of other sites,
 /// with bodies of any size that it never reads, and it must be fast.
-fn verify(state: &AppState) -> Router<AppState> {
+fn verify(state: &AppState) -> Router {
     let layer = ApiKeyLayer::new(state.keys.verifier(), refuse);
     Router::new().route("/api/verify", any(keys::handlers::verify).layer(layer))
 }

@@ -3,7 +3,7 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -12,7 +12,8 @@ use keyward_api::Sensitive;
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinError;
 use url::Url;
 
 use crate::clock::Clock;
@@ -25,7 +26,7 @@ use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
 use crate::session::setup::{self, SetupToken};
 use crate::session::store;
-use crate::state::AppState;
+use crate::state::{AppState, Shared};
 
 /// How long requests in flight may take at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
@@ -54,14 +55,16 @@ pub enum StartError {
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let bind = config.http.bind;
     let failed = |error| StartError::Listen(bind, error);
-    // From here on a signal is heeded, also one that comes before everything is ready.
-    let told_to_stop = listen_for_signals()?;
+    let mut told_to_stop = pin!(listen_for_signals()?);
     // Before the database is touched, so that a taken port changes nothing.
     let listener = TcpListener::bind(bind).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let (state, setup_token) = prepare(&config, Clock::System, address).await?;
-    let keys = state.keys.clone();
-    let background = tokio::spawn(keys.clone().run());
+    let (state, setup_token) = tokio::select! {
+        prepared = prepare(&config, Clock::System, address) => prepared?,
+        () = &mut told_to_stop => return Ok(()),
+    };
+    let (stop_background, stopped) = watch::channel(false);
+    let mut background = tokio::spawn(state.keys.clone().run(stopped));
 
     if let Some(token) = setup_token {
         let link = setup::link(&state.public_url, &token);
@@ -81,19 +84,22 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     println!("listening on http://{address}");
 
     tokio::select! {
-        () = told_to_stop => {
+        () = &mut told_to_stop => {
             tracing::info!("stopping");
             let _ = stop.send(());
             if tokio::time::timeout(GRACE, &mut server).await.is_err() {
                 tracing::warn!("requests were still running after {} s", GRACE.as_secs());
             }
         }
-        ended = &mut server => {
-            if let Ok(Err(error)) = ended { return Err(failed(error)) }
-        }
+        ended = &mut server => ended.map_err(stopped_early)?.map_err(failed)?,
+        ended = &mut background => return Ok(ended.map_err(stopped_early)??),
     }
-    background.abort();
-    Ok(keys.flush().await?)
+    let _ = stop_background.send(true);
+    Ok(background.await.map_err(stopped_early)??)
+}
+
+fn stopped_early(error: JoinError) -> Error {
+    Error::Internal(format!("a task of the server ended: {error}"))
 }
 
 /// Opens the database, brings it up to date, creates the administrator that the
@@ -107,24 +113,24 @@ pub async fn prepare(
     let db = database::connect(config.database.url.expose()).await?;
     database::migrate(&db).await?;
     let passwords = Passwords::new()?;
-    let (setup, setup_token) = first_admin(config.admin.as_ref(), &db, &passwords, &clock).await?;
+    let (setup, setup_token) = first_admin(&config.admin, &db, &passwords, &clock).await?;
     let keys = Registry::load(db.clone(), clock.clone()).await?;
     tracing::info!(keys = keys.len(), "keys loaded");
-    let state = AppState {
+    let state = Shared {
         db,
         clock,
         keys,
         passwords,
         setup,
-        sign_in_limit: Arc::new(SignInLimit::new(DefaultClock::default())),
-        public_url: Arc::new(public_url(config, address)?),
-        trusted_proxies: config.http.trusted_proxies.clone().into(),
+        sign_in_limit: SignInLimit::new(DefaultClock::default()),
+        public_url: public_url(config, address)?,
+        trusted_proxies: config.http.trusted_proxies.clone(),
     };
-    Ok((state, setup_token))
+    Ok((state.into(), setup_token))
 }
 
 async fn first_admin(
-    admin: Option<&AdminConfig>,
+    admin: &Result<Option<AdminConfig>, ConfigError>,
     db: &DatabaseConnection,
     passwords: &Passwords,
     clock: &Clock,
@@ -132,12 +138,12 @@ async fn first_admin(
     if store::has_first_admin(db).await? {
         return Ok((SetupToken::closed(), None));
     }
-    let Some(AdminConfig { email, password }) = admin else {
+    let Some(AdminConfig { email, password }) = admin.clone()? else {
         let (setup, text) = SetupToken::generate()?;
         return Ok((setup, Some(text)));
     };
-    let hash = passwords.hash(password.clone()).await?;
-    if store::create_first_admin(db, email, hash, clock.now()).await?.is_some() {
+    let hash = passwords.hash(password).await?;
+    if store::create_first_admin(db, &email, hash, clock.now()).await?.is_some() {
         tracing::info!(email = email.as_str(), "the first administrator was created");
     }
     Ok((SetupToken::closed(), None))

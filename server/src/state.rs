@@ -1,6 +1,7 @@
 //! What handlers share.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -13,9 +14,12 @@ use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
 use crate::session::setup::SetupToken;
 
-/// Cheap to clone.
+/// Cheap to clone: every request does it.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// What is shared.
+pub struct Shared {
     /// The store.
     pub db: DatabaseConnection,
     /// The time.
@@ -27,17 +31,30 @@ pub struct AppState {
     /// Opens the set-up, once.
     pub setup: SetupToken,
     /// Slows down whoever guesses passwords.
-    pub sign_in_limit: Arc<SignInLimit>,
+    pub sign_in_limit: SignInLimit,
     /// The address people use.
-    pub public_url: Arc<Url>,
+    pub public_url: Url,
     /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Arc<[IpNet]>,
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl From<Shared> for AppState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 impl fmt::Debug for AppState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppState")
-            .field("public_url", &self.public_url.as_str())
-            .finish_non_exhaustive()
+        let url = self.public_url.as_str();
+        f.debug_struct("AppState").field("public_url", &url).finish_non_exhaustive()
     }
 }

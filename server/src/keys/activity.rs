@@ -18,6 +18,9 @@ use crate::settings::{self, Kind};
 /// How often the marks are written.
 pub const INTERVAL: Duration = Duration::from_secs(5);
 
+/// Keys of one transaction: changes of these keys wait for no more than that.
+const CHUNK: usize = 500;
+
 /// The mark of one key. Zero: not used since start.
 #[derive(Debug, Default)]
 pub struct Mark {
@@ -43,26 +46,39 @@ impl Activity {
         }
     }
 
-    /// Writes all marks in one transaction. When it fails they wait for the next time.
+    /// Writes all marks. What cannot be written waits for the next time.
     pub async fn flush(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
-        let used = mem::take(&mut *self.lock());
-        if used.is_empty() {
-            return Ok(());
-        }
-        for key in &used {
+        let mut batch = Batch { activity: self, keys: mem::take(&mut *self.lock()) };
+        // In one order everywhere, so that two servers do not wait for each other's rows.
+        batch.keys.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        for key in &batch.keys {
             // Before the time is read: a use from here on marks again.
-            key.mark.waiting.store(false, Ordering::Release);
+            key.mark.waiting.swap(false, Ordering::AcqRel);
         }
-        let written = write(db, &used).await;
-        if written.is_err() {
-            let again = |key: &Arc<CachedKey>| !key.mark.waiting.swap(true, Ordering::AcqRel);
-            self.lock().extend(used.into_iter().filter(again));
+        while !batch.keys.is_empty() {
+            let rest = batch.keys.len().saturating_sub(CHUNK);
+            write(db, &batch.keys[rest..]).await?;
+            batch.keys.truncate(rest);
         }
-        written
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<CachedKey>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keys that are being written. What was not written when it is dropped waits again: the
+/// write may have failed, or nobody may have waited for its end.
+struct Batch<'a> {
+    activity: &'a Activity,
+    keys: Vec<Arc<CachedKey>>,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let again = |key: &Arc<CachedKey>| !key.mark.waiting.swap(true, Ordering::AcqRel);
+        self.activity.lock().extend(self.keys.drain(..).filter(again));
     }
 }
 

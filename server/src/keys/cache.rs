@@ -136,8 +136,11 @@ impl<T> Cache<T> {
         record: Arc<T>,
     ) -> Result<(), SameDigest> {
         let mut index = self.lock();
-        if let Some(other) = index.by_digest.get(&digest).filter(|other| *other != id) {
-            return Err(SameDigest(other.clone()));
+        let other = index.by_digest.get(&digest).filter(|other| *other != id).cloned();
+        if let Some(other) = other {
+            // What this id had before is out of date as well.
+            self.take_out(&mut index, id);
+            return Err(SameDigest(other));
         }
         let place = self.place_for(&mut index, id);
         if let Some((old, _)) = index.by_id.insert(id.clone(), (digest, place)) {
@@ -150,7 +153,10 @@ impl<T> Cache<T> {
 
     /// Takes a key out. When this returns, no lookup finds it any more.
     pub fn remove(&self, id: &str) -> bool {
-        let mut index = self.lock();
+        self.take_out(&mut self.lock(), id)
+    }
+
+    fn take_out(&self, index: &mut Index, id: &str) -> bool {
         let Some((digest, place)) = index.by_id.remove(id) else { return false };
         index.by_digest.remove(&digest);
         let random = random_words(&mut index.rng);
@@ -332,9 +338,13 @@ mod tests {
     #[test]
     fn one_digest_under_two_ids_is_refused_and_the_first_stays() {
         let cache = cache(2);
-        let refused = cache.insert(&"other".into(), digest(1), Arc::new(99));
-        assert_eq!(refused, Err(SameDigest("1".into())));
-        assert_eq!(cache.find(&digest(1)).as_deref(), Some(&1));
+        for id in ["other", "0"] {
+            let refused = cache.insert(&id.into(), digest(1), Arc::new(99));
+            assert_eq!(refused, Err(SameDigest("1".into())));
+            assert_eq!(cache.find(&digest(1)).as_deref(), Some(&1));
+        }
+        assert_eq!(cache.find(&digest(0)), None, "the digest it had before is out of date");
+        assert_eq!(cache.len(), 1);
     }
 
     #[test]

@@ -10,13 +10,15 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use keyward_api::keys::{ApiKey, CreateApiKey, UpdateApiKey};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::time::MissedTickBehavior;
 
 use super::activity::{self, Activity};
 use super::cache::Cache;
@@ -29,6 +31,9 @@ use crate::database::begin_write;
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);
 
+/// How long a change, a look for changes, or a batch of times of use may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
 /// The keys of this installation, stored and in memory.
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
@@ -40,6 +45,15 @@ struct Inner {
     activity: Arc<Activity>,
     /// The revision the cache shows. Held while the keys are changed or loaded.
     revision: Mutex<Option<String>>,
+    /// Whether stored keys share a digest, so that not all of them are in the cache.
+    has_conflicts: AtomicBool,
+}
+
+/// A change under way: everything else that changes keys waits for it.
+struct Change<'a> {
+    transaction: DatabaseTransaction,
+    before: Option<String>,
+    known: MutexGuard<'a, Option<String>>,
 }
 
 /// Why a key was not made.
@@ -64,6 +78,7 @@ impl Registry {
             cache: Arc::new(Cache::new(seed)),
             activity: Arc::default(),
             revision: Mutex::new(None),
+            has_conflicts: AtomicBool::new(false),
         };
         if store::revision(&inner.db).await?.is_none() {
             // A revision to lock exists before anybody needs to lock it.
@@ -93,9 +108,8 @@ impl Registry {
 
     /// All keys as they are stored, oldest first, unreadable ones among them.
     pub async fn list(&self) -> Result<Vec<ApiKey>, DbErr> {
-        let record =
-            |key: store::ReadKey| key.map_or_else(|unreadable| unreadable.record, |key| key.record);
-        Ok(store::list(&self.0.db).await?.into_iter().map(record).collect())
+        let keys = store::list(&self.0.db).await?;
+        Ok(keys.iter().map(|key| store::record(key).clone()).collect())
     }
 
     /// Makes a key. Its text exists in the answer and nowhere else.
@@ -115,10 +129,9 @@ impl Registry {
         };
         let inner = self.0.clone();
         let record = finish(async move {
-            let (transaction, mut revision) = inner.begin().await?;
-            let key = store::insert(&transaction, new, inner.clock.now()).await?;
-            inner.commit(transaction, &mut revision).await?;
-            inner.show(&key);
+            let change = inner.begin().await?;
+            let key = store::insert(&change.transaction, new, inner.clock.now()).await?;
+            inner.commit(change, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await?;
@@ -131,10 +144,9 @@ impl Registry {
         let change = KeyChange { name, scopes, expires_at, enabled };
         let inner = self.0.clone();
         finish(async move {
-            let (transaction, mut revision) = inner.begin().await?;
-            let key = store::update(&transaction, &id, change, inner.clock.now()).await?;
-            inner.commit(transaction, &mut revision).await?;
-            inner.show(&key);
+            let begun = inner.begin().await?;
+            let key = store::update(&begun.transaction, &id, change, inner.clock.now()).await?;
+            inner.commit(begun, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await
@@ -144,10 +156,9 @@ impl Registry {
     pub async fn delete(&self, id: String) -> Result<(), ChangeError> {
         let inner = self.0.clone();
         finish(async move {
-            let (transaction, mut revision) = inner.begin().await?;
-            store::delete(&transaction, &id).await?;
-            inner.commit(transaction, &mut revision).await?;
-            inner.cache.remove(&id);
+            let change = inner.begin().await?;
+            store::delete(&change.transaction, &id).await?;
+            inner.commit(change, |inner| inner.cache.remove(&id)).await?;
             Ok(())
         })
         .await
@@ -167,19 +178,14 @@ impl Registry {
         self.0.activity.flush(&self.0.db).await
     }
 
-    /// Polls and flushes until the task is dropped. Failures are logged and tried again.
-    pub async fn run(self) {
-        let mut poll = tokio::time::interval(POLL);
-        let mut flush = tokio::time::interval(activity::INTERVAL);
-        loop {
-            let (what, done) = tokio::select! {
-                _ = poll.tick() => ("look for changed keys", self.refresh().await),
-                _ = flush.tick() => ("write the times of last use", self.flush().await),
-            };
-            if let Err(error) = done {
-                tracing::warn!(%error, "could not {what}; trying again");
-            }
-        }
+    /// Looks for foreign changes and writes the times of last use, each at its own pace,
+    /// until `stop` is told; then writes once more. Failures are logged and tried again.
+    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
+        let refresh = repeat(POLL, "look for changed keys", stop.clone(), || self.refresh());
+        let flush =
+            repeat(activity::INTERVAL, "write the times of last use", stop, || self.flush());
+        tokio::join!(refresh, flush);
+        self.flush().await
     }
 }
 
@@ -195,30 +201,35 @@ pub enum LoadError {
 }
 
 impl Inner {
-    async fn begin(&self) -> Result<(DatabaseTransaction, MutexGuard<'_, Option<String>>), DbErr> {
-        let revision = self.revision.lock().await;
-        Ok((begin_write(&self.db).await?, revision))
+    async fn begin(&self) -> Result<Change<'_>, DbErr> {
+        let known = self.revision.lock().await;
+        let transaction = begin_write(&self.db).await?;
+        let before = store::lock_revision(&transaction).await?;
+        Ok(Change { transaction, before, known })
     }
 
-    /// Rule 3. Only when the revision was the one this process knew may it skip a reload.
+    /// Commits and shows the change. Rule 3: only when the revision was the one this process
+    /// knew may it skip a reload.
     async fn commit(
         &self,
-        transaction: DatabaseTransaction,
-        known: &mut Option<String>,
+        change: Change<'_>,
+        show: impl FnOnce(&Self) -> bool,
     ) -> Result<(), DbErr> {
-        let (before, after) = store::bump_revision(&transaction, self.clock.now()).await?;
+        let Change { transaction, before, mut known } = change;
+        let after = store::bump_revision(&transaction, self.clock.now()).await?;
         transaction.commit().await?;
+        let is_shown = show(self) && !self.has_conflicts.load(Ordering::Relaxed);
         if before == *known {
             *known = Some(after);
         }
-        Ok(())
+        // A row that shares its digest with another may have its turn now.
+        if is_shown { Ok(()) } else { self.reload(&mut known).await }
     }
 
-    fn show(&self, key: &StoredKey) {
+    /// Whether the key can authenticate from now on.
+    fn show(&self, key: &StoredKey) -> bool {
         let cached = Arc::new(CachedKey::new(key));
-        if let Err(same) = self.cache.insert(&cached.id.clone(), key.digest, cached) {
-            tracing::error!(key_id = key.record.id, "key cannot authenticate: {same}");
-        }
+        self.cache.insert(&cached.id.clone(), key.digest, cached).is_ok()
     }
 
     async fn reload(&self, known: &mut Option<String>) -> Result<(), DbErr> {
@@ -245,12 +256,47 @@ impl Inner {
         for id in gone {
             self.cache.remove(&id);
         }
+        // Twice, since a digest may be free only after the row that had it before is shown.
+        readable.retain(|key| !self.show(key));
+        readable.retain(|key| !self.show(key));
         for key in &readable {
-            self.show(key);
+            let id = &key.record.id;
+            tracing::error!(
+                key_id = id,
+                "an older key has the same digest: it cannot authenticate"
+            );
         }
+        self.has_conflicts.store(!readable.is_empty(), Ordering::Relaxed);
         *known = revision;
         Ok(())
     }
+}
+
+/// Does `work` again and again until `stop` is told. Work that takes too long is dropped.
+async fn repeat<F: Future<Output = Result<(), DbErr>>>(
+    pace: Duration,
+    what: &str,
+    mut stop: watch::Receiver<bool>,
+    work: impl Fn() -> F,
+) {
+    let mut pace = tokio::time::interval(pace);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = pace.tick() => (),
+            // Told, or nobody is left to tell.
+            _ = stop.changed() => break,
+        }
+        if let Err(error) = in_time(work()).await {
+            tracing::warn!(%error, "could not {what}; trying again");
+        }
+    }
+}
+
+/// A database that neither answers nor hangs up must not hold the keys for ever.
+async fn in_time<T, E: From<DbErr>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let late = |_| Err(DbErr::Custom(format!("no answer within {} s", LIMIT.as_secs())).into());
+    tokio::time::timeout(LIMIT, work).await.unwrap_or_else(late)
 }
 
 /// Runs a change to its end even if nobody waits for it any more.
@@ -259,7 +305,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, ChangeError>> + Send + 'static,
 {
-    tokio::spawn(change).await.unwrap_or_else(|stopped| {
+    tokio::spawn(in_time(change)).await.unwrap_or_else(|stopped| {
         Err(DbErr::Custom(format!("the change was stopped: {stopped}")).into())
     })
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::token::KeyDigest;
-use crate::settings::{self, Kind};
+use crate::settings::{self, FoundRow, Kind};
 
 /// The name of the row that tells processes apart which changed the keys last.
 const REVISION: &str = "api_keys_revision";
@@ -107,9 +107,13 @@ pub enum ChangeError {
 
 /// All keys, oldest first.
 pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<ReadKey>, DbErr> {
-    let mut rows = settings::list(db, Kind::ApiKey).await?;
-    rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    Ok(rows.into_iter().map(read).collect())
+    let rows = settings::list(db, Kind::ApiKey).await?;
+    let mut keys: Vec<ReadKey> = rows.into_iter().map(read).collect();
+    keys.sort_by(|a, b| {
+        let (a, b) = (record(a), record(b));
+        (a.created_at, &a.id).cmp(&(b.created_at, &b.id))
+    });
+    Ok(keys)
 }
 
 /// Stores a new key and gives back what the list shows.
@@ -182,18 +186,22 @@ pub async fn revision(db: &impl ConnectionTrait) -> Result<Option<String>, DbErr
     Ok(row.map(|row| row.value))
 }
 
-/// Replaces the revision, in the transaction of the change; its values before and after.
-///
-/// The row is locked before it is read, so no other change falls between the two.
+/// The revision, locked until the transaction ends. A change takes it before it reads
+/// anything: changes of all processes take turns, and none overwrites what it did not see.
+pub async fn lock_revision(transaction: &DatabaseTransaction) -> Result<Option<String>, DbErr> {
+    let row = settings::lock_by_key(transaction, Kind::Config, REVISION).await?;
+    Ok(row.map(|row| row.value))
+}
+
+/// Replaces the revision, in the transaction of the change; the value it has now.
 pub async fn bump_revision(
     transaction: &DatabaseTransaction,
     now: OffsetDateTime,
-) -> Result<(Option<String>, String), DbErr> {
-    let before = settings::lock_by_key(transaction, Kind::Config, REVISION).await?;
+) -> Result<String, DbErr> {
     let id = Uuid::now_v7().to_string();
     let after = Value::from(id.clone()).to_string();
     settings::put(transaction, Kind::Config, &id, REVISION, after.clone(), now).await?;
-    Ok((before.map(|row| row.value), after))
+    Ok(after)
 }
 
 /// The column is unique by itself; rows of the older layout may show another name.
@@ -220,7 +228,22 @@ fn taken_or_failed(error: DbErr, name: &str) -> ChangeError {
     }
 }
 
-fn read(row: settings::Model) -> ReadKey {
+/// What the list shows of a row.
+pub fn record(key: &ReadKey) -> &ApiKey {
+    match key {
+        Ok(key) => &key.record,
+        Err(unreadable) => &unreadable.record,
+    }
+}
+
+fn read(row: FoundRow) -> ReadKey {
+    let row = match row {
+        FoundRow::Whole(row) => row,
+        FoundRow::Broken { id, key, reason } => {
+            let record = unreadable(id, key, OffsetDateTime::UNIX_EPOCH, None);
+            return Err(Box::new(UnreadableKey { record, reason }));
+        }
+    };
     match parse(&row.value) {
         Ok((stored, digest)) => {
             let name = stored.name.clone().unwrap_or(row.key);
@@ -228,20 +251,29 @@ fn read(row: settings::Model) -> ReadKey {
             Ok(StoredKey { record, digest })
         }
         Err(reason) => {
-            let record = ApiKey {
-                id: row.id,
-                name: row.key,
-                prefix: String::new(),
-                scopes: Scopes::default(),
-                created_at: row.created_at,
-                created_by: None,
-                last_used_at: row.last_used_at,
-                expires_at: None,
-                enabled: false,
-                unreadable: true,
-            };
+            let record = unreadable(row.id, row.key, row.created_at, row.last_used_at);
             Err(Box::new(UnreadableKey { record, reason }))
         }
+    }
+}
+
+fn unreadable(
+    id: String,
+    name: String,
+    created_at: OffsetDateTime,
+    last_used_at: Option<OffsetDateTime>,
+) -> ApiKey {
+    ApiKey {
+        id,
+        name,
+        prefix: String::new(),
+        scopes: Scopes::default(),
+        created_at,
+        created_by: None,
+        last_used_at,
+        expires_at: None,
+        enabled: false,
+        unreadable: true,
     }
 }
 

@@ -44,8 +44,9 @@ pub async fn setup(
     }
     let hash = state.passwords.hash(wanted.password).await?;
     let user = store::create_first_admin(&state.db, &wanted.email, hash, state.clock.now()).await?;
+    let user = user.ok_or(Error::SetupClosed)?;
     tracing::info!("the first administrator was created");
-    sign_in_as(&state, jar, &user.ok_or(Error::SetupClosed)?).await
+    sign_in_as(&state, jar, &user).await
 }
 
 /// Signs in. Answers the same, in the same time, for an unknown address and a wrong

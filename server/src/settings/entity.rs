@@ -1,6 +1,7 @@
 //! One row of the settings table.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::{FromQueryResult, QueryResult};
 
 /// `UNIQUE(type, key)`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -23,6 +24,33 @@ pub struct Model {
     pub updated_at: TimeDateTimeWithTimeZone,
     /// In whole seconds; written behind, and no change of the row.
     pub last_used_at: Option<TimeDateTimeWithTimeZone>,
+}
+
+/// A row as it was found.
+#[derive(Clone, Debug)]
+pub enum FoundRow {
+    /// All of it.
+    Whole(Model),
+    /// A column holds what is no text or no time.
+    Broken {
+        /// The id, as far as it is text.
+        id: String,
+        /// The key, as far as it is text.
+        key: String,
+        /// Which column, and what the driver says of it.
+        reason: String,
+    },
+}
+
+impl FromQueryResult for FoundRow {
+    /// Never fails: one broken row must not hide the others.
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        let text = |column| row.try_get(prefix, column).unwrap_or_default();
+        Ok(Model::from_query_result(row, prefix).map_or_else(
+            |error| Self::Broken { id: text("id"), key: text("key"), reason: error.to_string() },
+            Self::Whole,
+        ))
+    }
 }
 
 /// No foreign keys.

@@ -4,7 +4,7 @@
 mod entity;
 mod store;
 
-pub use entity::{Column, Entity, Model};
+pub use entity::{Column, Entity, FoundRow, Model};
 pub use store::{
     Kind, delete, find, find_by_key, insert, list, lock_by_key, put, record_use, update, value_like,
 };

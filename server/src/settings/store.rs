@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use super::entity::{ActiveModel, Column, Entity, Model};
+use super::entity::{ActiveModel, Column, Entity, FoundRow, Model};
 
 /// The types of rows in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ impl Kind {
 }
 
 /// All rows of one type, in no order.
-pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(kind.guard()).all(db).await
+pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>, DbErr> {
+    Entity::find().filter(kind.guard()).into_model().all(db).await
 }
 
 /// The row of this type with this id.

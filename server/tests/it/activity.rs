@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward::settings::{self, Kind, Model};
+use keyward::settings::{self, FoundRow, Kind, Model};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -15,7 +15,9 @@ on_both_databases!(
 );
 
 async fn row(app: &App) -> Model {
-    settings::list(&app.state.db, Kind::ApiKey).await.unwrap().remove(0)
+    let found = settings::list(&app.state.db, Kind::ApiKey).await.unwrap().remove(0);
+    let FoundRow::Whole(row) = found else { panic!("{found:?}") };
+    row
 }
 
 async fn uses_are_written_in_whole_seconds_without_touching_the_key(backend: Backend) {

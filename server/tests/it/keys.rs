@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, EMAIL, on_both_databases};
@@ -17,6 +18,7 @@ on_both_databases!(
     changes_at_once_leave_the_cache_as_the_database_says,
     a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive,
     another_process_is_followed,
+    two_servers_do_not_overwrite_what_the_other_changed,
 );
 
 async fn a_new_key_is_shown_once_and_only_its_digest_is_stored(backend: Backend) {
@@ -41,9 +43,9 @@ async fn a_new_key_is_shown_once_and_only_its_digest_is_stored(backend: Backend)
     expected.as_object_mut().unwrap().remove("key");
     assert_eq!(listed, json!([expected]));
 
-    let rows =
-        keyward::settings::list(&app.state.db, keyward::settings::Kind::ApiKey).await.unwrap();
-    let value: Value = serde_json::from_str(&rows[0].value).unwrap();
+    let rows = keyward::settings::Entity::find().all(&app.state.db).await.unwrap();
+    let row = rows.iter().find(|row| row.kind == "api_key").unwrap();
+    let value: Value = serde_json::from_str(&row.value).unwrap();
     let digest = keyward::keys::token::KeyDigest::of(key).to_hex();
     assert_eq!((&value["key_hash"], &value["key_prefix"]), (&json!(digest), &json!(key[..8])));
     assert!(!format!("{rows:?}").contains(&key[8..]));
@@ -186,4 +188,28 @@ async fn another_process_is_followed(backend: Backend) {
     app.state.keys.refresh().await.unwrap();
     app.verify(there.expose()).await.expect(401);
     app.verify(here.expose()).await.expect(200);
+}
+
+async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
+    let app = App::start(backend).await;
+    let other = keyward::keys::Registry::load(app.database.connect().await, app.clock.clone());
+    let other = other.await.unwrap();
+    let (id, key) = app.admin().await.create_key(&json!({ "name": "a" })).await;
+    let change = |body: Value| serde_json::from_value(body).unwrap();
+    for n in 0..20 {
+        let scopes = change(json!({ "scopes": [format!("s{n}")] }));
+        let disable = change(json!({ "enabled": false }));
+        let (there, here) = tokio::join!(
+            other.update(id.clone(), scopes),
+            app.state.keys.update(id.clone(), disable)
+        );
+        there.unwrap();
+        here.unwrap();
+        app.state.keys.refresh().await.unwrap();
+        let stored = app.state.keys.list().await.unwrap().remove(0);
+        assert!(!stored.enabled, "the other server enabled it again");
+        assert_eq!(stored.scopes.iter().collect::<Vec<_>>(), [format!("s{n}")]);
+        app.verify(&key).await.expect(401);
+        app.state.keys.update(id.clone(), change(json!({ "enabled": true }))).await.unwrap();
+    }
 }

@@ -157,12 +157,16 @@ async fn guessing_is_slowed_down_by_account_and_by_address(backend: Backend) {
         client.send(Method::POST, "/api/session", &headers, Some(body)).await
     };
     // One account from many addresses, in any spelling.
-    for n in 0..10 {
-        guess(&format!("192.0.2.{n}"), "  ADA@example.com ", "wrong").await.expect(401);
-    }
-    let refused = guess("192.0.2.77", EMAIL, PASSWORD).await.expect(429);
+    let mut from = (0..200).map(|n| format!("192.0.2.{n}"));
+    let refused = loop {
+        let answer = guess(&from.next().unwrap(), "  ADA@example.com ", "wrong").await;
+        if answer.status != 401 {
+            break answer.expect(429);
+        }
+    };
+    assert!(from.len() < 170, "30 guesses at least");
     let wait: u64 = refused.header("retry-after").parse().unwrap();
-    assert!((1..=31).contains(&wait), "{wait}");
+    assert!((1..=3).contains(&wait), "{wait}");
     assert_eq!(refused.body()["code"], "too_many_attempts");
     // Many accounts from one IPv6 network.
     for n in 0..20 {
