@@ -20,7 +20,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use keyward::keys::cache::{Cache, PAGE_SLOTS};
+use keyward::keys::cache::Cache;
 use keyward::keys::token::KeyDigest;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -49,7 +49,7 @@ fn measure(keys: u32) -> Result<(), String> {
     let digests: Vec<[u8; 32]> = (0..keys).map(|_| random(&mut rng)).collect();
     let absent = random(&mut rng);
     let cache = cache_of(&digests);
-    let slots = digests.len().next_multiple_of(PAGE_SLOTS);
+    let slots = cache.slots();
     let memory: Vec<u64> = (0..slots * WORDS_PER_SLOT).map(|_| rng.next_u64()).collect();
     let naive: DashMap<[u8; 32], u64> = digests.iter().map(|digest| (*digest, 0)).collect();
 

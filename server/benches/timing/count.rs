@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::{Command, Output};
 
-use keyward::keys::cache::PAGE_SLOTS;
+use keyward::keys::cache::FIRST_PAGE_SLOTS;
 
 use crate::subject::{self, KEYS};
 
@@ -19,7 +19,7 @@ const FAR: usize = usize::MAX;
 /// a place from that number on is absent.
 const GROUPS: [(&str, &[(usize, usize)]); 3] = [
     ("3 pages", &[(KEYS, 0), (KEYS, KEYS / 2), (KEYS, KEYS - 1), (KEYS, FAR)]),
-    ("1 page", &[(0, FAR), (5, 0), (5, 4), (5, FAR), (PAGE_SLOTS, PAGE_SLOTS - 1)]),
+    ("1 page", &[(0, FAR), (5, 0), (5, 4), (5, FAR), (FIRST_PAGE_SLOTS, FIRST_PAGE_SLOTS - 1)]),
     ("8 pages", &[(8_000, 0), (8_000, 1_500), (8_000, 4_000), (8_000, 7_999), (8_000, FAR)]),
 ];
 

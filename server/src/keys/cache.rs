@@ -30,19 +30,20 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::token::KeyDigest;
 
-/// Slots of a page. 1024 digests are 32 kB: one page stays in the first-level cache, and
+/// Slots of the first page. 1024 digests are 32 kB: they stay in the first-level cache, and
 /// an installation with few keys pays for no more than that.
-pub const PAGE_SLOTS: usize = 1024;
+pub const FIRST_PAGE_SLOTS: usize = 1024;
 
-#[expect(clippy::cast_possible_truncation, reason = "1024 fits")]
-const SLOT_COUNT: u32 = PAGE_SLOTS as u32;
+/// Slots of every other page: four times as much, since long columns are read faster from
+/// memory. A multiple of [`FIRST_PAGE_SLOTS`].
+pub const PAGE_SLOTS: usize = 4096;
 
 /// An iterator over a `DashMap` locks, and allocates, once for each shard; there are by
 /// default four for each processor. Verifications only read, so they do not need them.
 const SHARDS: usize = 2;
 
 type Words = [u32; 8];
-type Column = Box<[u32; PAGE_SLOTS]>;
+type Column = Box<[u32]>;
 
 struct Page<T> {
     columns: [Column; 8],
@@ -118,6 +119,12 @@ impl<T> Cache<T> {
         self.len() == 0
     }
 
+    /// Number of slots that every lookup visits, used or not.
+    pub fn slots(&self) -> usize {
+        let index = self.lock();
+        index.by_id.len() + index.free.len()
+    }
+
     /// Ids of all keys, in no order.
     pub fn ids(&self) -> Vec<Arc<str>> {
         self.lock().by_id.keys().cloned().collect()
@@ -176,9 +183,8 @@ impl<T> Cache<T> {
             slot_number |= found;
         }
         // A digest that moves during the scan may be seen twice: then the place is a wrong
-        // one, and refused there, but it is one.
-        let slot = slot_number.saturating_sub(1) % SLOT_COUNT;
-        let place = Place { page: page_number, slot };
+        // one, or none, and refused there.
+        let place = Place { page: page_number, slot: slot_number.saturating_sub(1) };
         Located { place, found: !slot_number.ct_eq(&0) }
     }
 
@@ -188,9 +194,10 @@ impl<T> Cache<T> {
         }
         let page = self.pages.get(&located.place.page)?;
         let slot = located.place.slot as usize;
+        let record = page.records.get(slot)?;
         // The key may have been revoked, and its slot given away, since the scan.
         let same = page.digest(slot).ct_eq(&words(digest));
-        if bool::from(same) { page.records[slot].clone() } else { None }
+        if bool::from(same) { record.clone() } else { None }
     }
 
     fn write(&self, place: Place, digest: Words, record: Option<Arc<T>>) {
@@ -214,13 +221,15 @@ impl<T> Cache<T> {
     }
 
     fn add_page(&self, index: &mut Index) {
-        let columns = std::array::from_fn(|_| random_column(&mut index.rng));
-        let records = std::iter::repeat_with(|| None).take(PAGE_SLOTS).collect();
         let page = index.pages;
+        let slots = if page == 0 { FIRST_PAGE_SLOTS } else { PAGE_SLOTS };
+        let columns = std::array::from_fn(|_| (0..slots).map(|_| index.rng.next_u32()).collect());
+        let records = std::iter::repeat_with(|| None).take(slots).collect();
         self.pages.insert(page, Page { columns, records });
         index.pages += 1;
         // Popped from the end: slots fill from the front.
-        index.free.extend((0..SLOT_COUNT).rev().map(|slot| Place { page, slot }));
+        let places = (0..).take(slots).map(|slot| Place { page, slot }).collect::<Vec<_>>();
+        index.free.extend(places.into_iter().rev());
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
@@ -234,11 +243,20 @@ impl<T> Page<T> {
     }
 }
 
-/// The selected slot counted from one, or zero: never a branch on a digest. One result and
-/// not two, because with two the compiler gives up on vectors.
+/// The selected slot of a page counted from one, or zero.
 fn scan(columns: &[Column; 8], wanted: &Words) -> u32 {
+    let columns = columns.each_ref().map(|column| column.as_chunks().0);
+    let parts = columns[0].len();
+    (0..parts).zip((1..).step_by(FIRST_PAGE_SLOTS)).fold(0, |found, (part, first)| {
+        found | scan_part(columns.map(|column| &column[part]), wanted, first)
+    })
+}
+
+/// Never a branch on a digest. One result and not two (whether and where), because with two
+/// the compiler gives up on vectors; and a length that it knows.
+fn scan_part(columns: [&[u32; FIRST_PAGE_SLOTS]; 8], wanted: &Words, first: u32) -> u32 {
     let mut found = 0;
-    for (i, number) in (0..PAGE_SLOTS).zip(1..) {
+    for (i, number) in (0..FIRST_PAGE_SLOTS).zip(first..) {
         let pairs = columns.iter().zip(wanted);
         let differs = pairs.fold(0, |all, (column, word)| all | (column[i] ^ word));
         found |= zero_mask(differs) & number;
@@ -254,12 +272,6 @@ fn zero_mask(word: u32) -> u32 {
 fn words(digest: &KeyDigest) -> Words {
     let (chunks, _) = digest.as_bytes().as_chunks::<4>();
     std::array::from_fn(|i| u32::from_ne_bytes(chunks[i]))
-}
-
-fn random_column(rng: &mut StdRng) -> Column {
-    let mut column = Box::new([0; PAGE_SLOTS]);
-    column.fill_with(|| rng.next_u32());
-    column
 }
 
 fn random_words(rng: &mut StdRng) -> Words {
@@ -284,9 +296,9 @@ mod tests {
 
     #[test]
     fn finds_the_first_the_last_and_each_between_over_several_pages() {
-        let keys = 2 * PAGE_SLOTS as u64 + 1;
+        let keys = (FIRST_PAGE_SLOTS + PAGE_SLOTS) as u64 + 1;
         let cache = cache(keys);
-        for n in [0, 1, 1023, 1024, 1025, 2047, 2048] {
+        for n in [0, 1, 1023, 1024, 1025, 2047, 2048, 5119, 5120] {
             assert_eq!(cache.find(&digest(n)).as_deref(), Some(&n));
         }
         assert_eq!(cache.find(&digest(keys)), None);
@@ -316,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_removed_key_is_gone_and_its_slot_is_used_again() {
-        let cache = cache(PAGE_SLOTS as u64);
+        let cache = cache(FIRST_PAGE_SLOTS as u64);
         assert!(cache.remove("5"));
         assert!(!cache.remove("5"));
         assert_eq!(cache.find(&digest(5)), None);
@@ -351,10 +363,10 @@ mod tests {
     fn unused_slots_are_random() {
         let cache = cache(0);
         let page = cache.pages.get(&0).unwrap();
-        let mut seen: Vec<Words> = (0..PAGE_SLOTS).map(|slot| page.digest(slot)).collect();
+        let mut seen: Vec<Words> = (0..FIRST_PAGE_SLOTS).map(|slot| page.digest(slot)).collect();
         seen.sort_unstable();
         seen.dedup();
-        assert_eq!(seen.len(), PAGE_SLOTS);
+        assert_eq!(seen.len(), FIRST_PAGE_SLOTS);
         assert!(seen.iter().all(|words| words.iter().all(|word| *word != 0)));
     }
 
