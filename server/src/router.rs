@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::HandlerWithoutStateExt;
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, any_service};
 use axum::{Router, middleware};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue};
-use tower::ServiceBuilder;
+use tower::{Layer, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -108,7 +109,9 @@ fn api() -> OpenApiRouter<AppState> {
 /// with bodies of any size that it never reads, and it must be fast.
 fn verify(state: &AppState) -> Router {
     let layer = ApiKeyLayer::new(state.keys.verifier(), refuse);
-    Router::new().route("/api/verify", any(keys::handlers::verify).layer(layer))
+    // As services and not as a handler with a layer, which axum would box twice.
+    let service = layer.layer(keys::handlers::verify.into_service());
+    Router::new().route("/api/verify", any_service(service))
 }
 
 /// The same for every reason.
