@@ -6,6 +6,9 @@
 //! 1. Every lookup visits **every** slot of every page, used or not, and leaves early
 //!    for nothing. A slot is compared without a branch: its difference becomes a mask of
 //!    all ones or all zeros, and masks are only ever combined by `or`.
+//!    What is compared is the first 64 bits of each digest, or all of it while two stored
+//!    digests agree in those: which of the two depends on what is stored, never on what is
+//!    presented.
 //! 2. Unused slots hold random digests, so they cannot be told from used ones and the
 //!    time depends on the number of pages alone.
 //! 3. The scan alone answers for a digest that is nowhere. A slot that it selected is
@@ -19,8 +22,9 @@
 //! which is all that every x86-64 has, compares 32 bits.) Numbers: README, "Measured".
 
 use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
+use std::collections::hash_map::{DefaultHasher, Entry};
 use std::hash::BuildHasherDefault;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashmap::DashMap;
@@ -42,6 +46,10 @@ pub const PAGE_SLOTS: usize = 4096;
 /// default four for each processor. Verifications only read, so they do not need them.
 const SHARDS: usize = 2;
 
+/// Columns of a digest's first 64 bits. A million random digests agree in them with a
+/// chance of 1 in 10^7.
+const PREFIX: usize = 2;
+
 type Words = [u32; 8];
 type Column = Box<[u32]>;
 
@@ -60,6 +68,10 @@ struct Place {
 struct Index {
     by_id: HashMap<Arc<str>, (KeyDigest, Place)>,
     by_digest: HashMap<KeyDigest, Arc<str>>,
+    /// How many stored digests begin with these words.
+    by_prefix: HashMap<[u32; PREFIX], usize>,
+    /// How many stored digests begin like one that was stored before.
+    collisions: usize,
     free: Vec<Place>,
     pages: u32,
     rng: StdRng,
@@ -90,6 +102,7 @@ pub struct Cache<T> {
     // repeat from run to run.
     pages: DashMap<u32, Page<T>, BuildHasherDefault<DefaultHasher>>,
     index: Mutex<Index>,
+    prefixes_collide: AtomicBool,
 }
 
 impl<T> Cache<T> {
@@ -98,12 +111,15 @@ impl<T> Cache<T> {
         let index = Index {
             by_id: HashMap::new(),
             by_digest: HashMap::new(),
+            by_prefix: HashMap::new(),
+            collisions: 0,
             free: Vec::new(),
             pages: 0,
             rng: StdRng::from_seed(seed),
         };
         let pages = DashMap::with_hasher_and_shard_amount(BuildHasherDefault::default(), SHARDS);
-        let cache = Self { pages, index: Mutex::new(index) };
+        let cache =
+            Self { pages, index: Mutex::new(index), prefixes_collide: AtomicBool::new(false) };
         // Page 0 is always there: it answers for digests that are nowhere.
         cache.add_page(&mut cache.lock());
         cache
@@ -151,9 +167,12 @@ impl<T> Cache<T> {
         }
         let place = self.place_for(&mut index, id);
         if let Some((old, _)) = index.by_id.insert(id.clone(), (digest, place)) {
-            index.by_digest.remove(&old);
+            index.forget_digest(&old);
         }
         index.by_digest.insert(digest, id.clone());
+        index.count_prefix(&digest);
+        // Before the digest can be found by its prefix alone.
+        self.prefixes_collide.store(index.collisions > 0, Ordering::SeqCst);
         self.write(place, words(&digest), Some(record));
         Ok(())
     }
@@ -165,9 +184,10 @@ impl<T> Cache<T> {
 
     fn take_out(&self, index: &mut Index, id: &str) -> bool {
         let Some((digest, place)) = index.by_id.remove(id) else { return false };
-        index.by_digest.remove(&digest);
+        index.forget_digest(&digest);
         let random = random_words(&mut index.rng);
         self.write(place, random, None);
+        self.prefixes_collide.store(index.collisions > 0, Ordering::SeqCst);
         index.free.push(place);
         true
     }
@@ -175,10 +195,17 @@ impl<T> Cache<T> {
     /// The scan of rules 1 and 3, without taking the record out. [`Cache::find`] is this
     /// and one more look at the place; benches and the timing check call it alone.
     pub fn locate(&self, digest: &KeyDigest) -> Located {
-        let wanted = words(digest);
+        if self.prefixes_collide.load(Ordering::SeqCst) {
+            self.locate_by::<8>(words(digest))
+        } else {
+            self.locate_by(prefix(digest))
+        }
+    }
+
+    fn locate_by<const N: usize>(&self, wanted: [u32; N]) -> Located {
         let (mut page_number, mut slot_number) = (0, 0);
         for page in &self.pages {
-            let found = scan(&page.columns, &wanted);
+            let found = scan(std::array::from_fn(|i| &*page.columns[i]), &wanted);
             page_number |= !zero_mask(found) & *page.key();
             slot_number |= found;
         }
@@ -237,6 +264,26 @@ impl<T> Cache<T> {
     }
 }
 
+impl Index {
+    fn count_prefix(&mut self, digest: &KeyDigest) {
+        let stored = self.by_prefix.entry(prefix(digest)).or_default();
+        self.collisions += usize::from(*stored > 0);
+        *stored += 1;
+    }
+
+    fn forget_digest(&mut self, digest: &KeyDigest) {
+        self.by_digest.remove(digest);
+        if let Entry::Occupied(mut stored) = self.by_prefix.entry(prefix(digest)) {
+            *stored.get_mut() -= 1;
+            if *stored.get() == 0 {
+                stored.remove();
+            } else {
+                self.collisions -= 1;
+            }
+        }
+    }
+}
+
 impl<T> Page<T> {
     fn digest(&self, slot: usize) -> Words {
         std::array::from_fn(|column| self.columns[column][slot])
@@ -244,8 +291,8 @@ impl<T> Page<T> {
 }
 
 /// The selected slot of a page counted from one, or zero.
-fn scan(columns: &[Column; 8], wanted: &Words) -> u32 {
-    let columns = columns.each_ref().map(|column| column.as_chunks().0);
+fn scan<const N: usize>(columns: [&[u32]; N], wanted: &[u32; N]) -> u32 {
+    let columns = columns.map(|column| column.as_chunks().0);
     let parts = columns[0].len();
     (0..parts).zip((1..).step_by(FIRST_PAGE_SLOTS)).fold(0, |found, (part, first)| {
         found | scan_part(columns.map(|column| &column[part]), wanted, first)
@@ -254,7 +301,11 @@ fn scan(columns: &[Column; 8], wanted: &Words) -> u32 {
 
 /// Never a branch on a digest. One result and not two (whether and where), because with two
 /// the compiler gives up on vectors; and a length that it knows.
-fn scan_part(columns: [&[u32; FIRST_PAGE_SLOTS]; 8], wanted: &Words, first: u32) -> u32 {
+fn scan_part<const N: usize>(
+    columns: [&[u32; FIRST_PAGE_SLOTS]; N],
+    wanted: &[u32; N],
+    first: u32,
+) -> u32 {
     let mut found = 0;
     for (i, number) in (0..FIRST_PAGE_SLOTS).zip(first..) {
         let pairs = columns.iter().zip(wanted);
@@ -267,6 +318,11 @@ fn scan_part(columns: [&[u32; FIRST_PAGE_SLOTS]; 8], wanted: &Words, first: u32)
 /// All ones for zero, zero for anything else.
 fn zero_mask(word: u32) -> u32 {
     ((word | word.wrapping_neg()) >> 31).wrapping_sub(1)
+}
+
+fn prefix(digest: &KeyDigest) -> [u32; PREFIX] {
+    let [a, b, ..] = words(digest);
+    [a, b]
 }
 
 fn words(digest: &KeyDigest) -> Words {
@@ -324,6 +380,34 @@ mod tests {
             assert_eq!(cache.find(&other.into()), None, "bit {bit}");
         }
         assert!(cache.find(&original.into()).is_some());
+    }
+
+    #[test]
+    fn digests_that_begin_alike_are_told_apart() {
+        let cache = Cache::new([7; 32]);
+        let made_up = |n: u8| {
+            let mut digest = [0x5a; 32];
+            digest[31] = n;
+            KeyDigest::from(digest)
+        };
+        let insert = |n: u8| cache.insert(&n.to_string().into(), made_up(n), Arc::new(n)).unwrap();
+        for n in 0..3 {
+            insert(n);
+            for m in 0..4 {
+                assert_eq!(cache.find(&made_up(m)).as_deref(), (m <= n).then_some(&m));
+            }
+        }
+        // Replaced by itself, removed, and one that begins alike but is not stored.
+        insert(1);
+        for n in 0..2 {
+            assert!(cache.prefixes_collide.load(Ordering::SeqCst));
+            assert!(cache.remove(&n.to_string()));
+            assert_eq!(cache.find(&made_up(n)), None);
+            assert_eq!(cache.find(&made_up(2)).as_deref(), Some(&2));
+        }
+        assert!(!cache.prefixes_collide.load(Ordering::SeqCst));
+        assert_eq!(cache.find(&made_up(3)), None);
+        assert_eq!(cache.find(&made_up(2)).as_deref(), Some(&2));
     }
 
     #[test]
