@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use keyward_api::keys::{ApiKey, CreateApiKey, KeyName, Scope, Scopes};
+use keyward_api::keys::{ApiKey, CreateApiKey, KeyName};
+use keyward_api::scopes::{Scope, Scopes};
 use rand::rngs::SysRng;
 use sea_orm::DatabaseConnection;
 use time::format_description::well_known::Rfc3339;

@@ -8,7 +8,7 @@
 //! | [`settings`] | the table the keys live in, guarded by type |
 //! | [`encryption`] | the root key |
 //! | [`layers`] | tower layers without a database |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`health`] [`openapi`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`health`] [`openapi`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
@@ -17,6 +17,7 @@
 //! `keyward-migration`.
 
 pub mod assets;
+pub mod background;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,6 @@
 //! The scopes Keyward knows as check boxes, and a field for the operator's own.
 
-use keyward_api::keys::{KNOWN_SCOPES, Scopes};
+use keyward_api::scopes::{KNOWN_SCOPES, Scopes};
 use leptos::prelude::*;
 
 use crate::components::field::{Input, TextField, unique_id};

@@ -1,6 +1,6 @@
 //! From check boxes and a line of text to scopes, with the server's sentences.
 
-use keyward_api::keys::{Scope, Scopes};
+use keyward_api::scopes::{Scope, Scopes};
 
 /// The chosen scopes and those typed, separated by white space or commas.
 pub fn gather(chosen: &[&str], typed: &str) -> Result<Scopes, String> {

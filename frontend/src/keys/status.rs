@@ -90,7 +90,7 @@ pub fn expiry_badge(end: OffsetDateTime, now: OffsetDateTime) -> Option<String> 
 
 #[cfg(test)]
 pub mod tests {
-    use keyward_api::keys::Scopes;
+    use keyward_api::scopes::Scopes;
     use time::macros::datetime;
 
     use super::*;

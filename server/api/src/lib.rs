@@ -2,7 +2,8 @@
 //!
 //! | module | noun |
 //! |---|---|
-//! | [`keys`] | named API keys and their scopes |
+//! | [`keys`] | named API keys |
+//! | [`scopes`] | what a key may do |
 //! | [`session`] | first start, sign in, who am I |
 //! | [`error`] | the one error body (RFC 9457) |
 //! | [`data`] | the one success body |
@@ -15,6 +16,7 @@
 pub mod data;
 pub mod error;
 pub mod keys;
+pub mod scopes;
 pub mod sensitive;
 pub mod session;
 

@@ -32,11 +32,12 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subtle::{Choice, ConstantTimeEq};
 
+use super::scan::{PART, scan, zero_mask};
 use super::token::KeyDigest;
 
 /// Slots of the first page. 1024 digests are 32 kB: they stay in the first-level cache, and
 /// an installation with few keys pays for no more than that.
-pub const FIRST_PAGE_SLOTS: usize = 1024;
+pub const FIRST_PAGE_SLOTS: usize = PART;
 
 /// Slots of every other page: four times as much, since long columns are read faster from
 /// memory. A multiple of [`FIRST_PAGE_SLOTS`].
@@ -288,36 +289,6 @@ impl<T> Page<T> {
     fn digest(&self, slot: usize) -> Words {
         std::array::from_fn(|column| self.columns[column][slot])
     }
-}
-
-/// The selected slot of a page counted from one, or zero.
-fn scan<const N: usize>(columns: [&[u32]; N], wanted: &[u32; N]) -> u32 {
-    let columns = columns.map(|column| column.as_chunks().0);
-    let parts = columns[0].len();
-    (0..parts).zip((1..).step_by(FIRST_PAGE_SLOTS)).fold(0, |found, (part, first)| {
-        found | scan_part(columns.map(|column| &column[part]), wanted, first)
-    })
-}
-
-/// Never a branch on a digest. One result and not two (whether and where), because with two
-/// the compiler gives up on vectors; and a length that it knows.
-fn scan_part<const N: usize>(
-    columns: [&[u32; FIRST_PAGE_SLOTS]; N],
-    wanted: &[u32; N],
-    first: u32,
-) -> u32 {
-    let mut found = 0;
-    for (i, number) in (0..FIRST_PAGE_SLOTS).zip(first..) {
-        let pairs = columns.iter().zip(wanted);
-        let differs = pairs.fold(0, |all, (column, word)| all | (column[i] ^ word));
-        found |= zero_mask(differs) & number;
-    }
-    found
-}
-
-/// All ones for zero, zero for anything else.
-fn zero_mask(word: u32) -> u32 {
-    ((word | word.wrapping_neg()) >> 31).wrapping_sub(1)
 }
 
 fn prefix(digest: &KeyDigest) -> [u32; PREFIX] {

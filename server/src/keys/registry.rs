@@ -18,21 +18,19 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 use tokio::sync::{Mutex, MutexGuard, watch};
-use tokio::time::MissedTickBehavior;
 
 use super::activity::{self, Activity};
 use super::cache::Cache;
-use super::store::{self, ChangeError, KeyChange, NewKey, StoredKey};
+use super::row::{self, StoredKey};
+use super::store::{self, ChangeError, KeyChange, NewKey};
 use super::token::PlainKey;
 use super::verify::{CachedKey, Verifier};
+use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::database::begin_write;
 
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);
-
-/// How long a change, a look for changes, or a batch of times of use may take.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// The keys of this installation, stored and in memory.
 #[derive(Clone)]
@@ -109,7 +107,7 @@ impl Registry {
     /// All keys as they are stored, oldest first, unreadable ones among them.
     pub async fn list(&self) -> Result<Vec<ApiKey>, DbErr> {
         let keys = store::list(&self.0.db).await?;
-        Ok(keys.iter().map(|key| store::record(key).clone()).collect())
+        Ok(keys.iter().map(|key| row::record(key).clone()).collect())
     }
 
     /// Makes a key. Its text exists in the answer and nowhere else.
@@ -270,33 +268,6 @@ impl Inner {
         *known = revision;
         Ok(())
     }
-}
-
-/// Does `work` again and again until `stop` is told. Work that takes too long is dropped.
-async fn repeat<F: Future<Output = Result<(), DbErr>>>(
-    pace: Duration,
-    what: &str,
-    mut stop: watch::Receiver<bool>,
-    work: impl Fn() -> F,
-) {
-    let mut pace = tokio::time::interval(pace);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = pace.tick() => (),
-            // Told, or nobody is left to tell.
-            _ = stop.changed() => break,
-        }
-        if let Err(error) = in_time(work()).await {
-            tracing::warn!(%error, "could not {what}; trying again");
-        }
-    }
-}
-
-/// A database that neither answers nor hangs up must not hold the keys for ever.
-async fn in_time<T, E: From<DbErr>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let late = |_| Err(DbErr::Custom(format!("no answer within {} s", LIMIT.as_secs())).into());
-    tokio::time::timeout(LIMIT, work).await.unwrap_or_else(late)
 }
 
 /// Runs a change to its end even if nobody waits for it any more.

@@ -1,63 +1,19 @@
-//! Keys as rows of the settings table: `type = 'api_key'`, `key` = the name, `value` =
-//! JSON with the digest and everything else but the time of the last use.
+//! Queries on the keys: rows of the settings table with `type = 'api_key'`, `key` = the
+//! name, `value` = JSON ([`super::row`]), and the time of the last use in its own column.
 
-use keyward_api::keys::{ApiKey, KeyName, Scopes};
+use keyward_api::keys::KeyName;
+use keyward_api::scopes::Scopes;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::row::{ReadKey, Stored, StoredKey, parse, read, record, to_json, to_record};
 use super::token::KeyDigest;
-use crate::settings::{self, FoundRow, Kind};
+use crate::settings::{self, Kind};
 
 /// The name of the row that tells processes apart which changed the keys last.
 const REVISION: &str = "api_keys_revision";
-
-/// The JSON in `value`. Older rows have the first two members only, and perhaps `name`;
-/// members this version does not know are kept.
-#[derive(Clone, Serialize, Deserialize)]
-struct Stored {
-    key_prefix: String,
-    key_hash: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(default)]
-    scopes: Scopes,
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    expires_at: Option<OffsetDateTime>,
-    #[serde(default = "enabled")]
-    enabled: bool,
-    #[serde(default)]
-    created_by: Option<String>,
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
-fn enabled() -> bool {
-    true
-}
-
-/// A key as it is stored: everything about it but the key.
-#[derive(Clone, Debug)]
-pub struct StoredKey {
-    /// What the list shows.
-    pub record: ApiKey,
-    /// What a presented key must hash to.
-    pub digest: KeyDigest,
-}
-
-/// A row that is no key. It authenticates nobody, and the list says so.
-#[derive(Clone, Debug)]
-pub struct UnreadableKey {
-    /// What can be told about it.
-    pub record: ApiKey,
-    /// Why it cannot be read; never a part of the value.
-    pub reason: String,
-}
-
-/// A row, read.
-pub type ReadKey = Result<StoredKey, Box<UnreadableKey>>;
 
 /// What a new key consists of; the key itself is not stored.
 pub struct NewKey {
@@ -225,125 +181,5 @@ fn taken_or_failed(error: DbErr, name: &str) -> ChangeError {
             ChangeError::NameTaken(name.to_owned())
         }
         _ => ChangeError::Database(error),
-    }
-}
-
-/// What the list shows of a row.
-pub fn record(key: &ReadKey) -> &ApiKey {
-    match key {
-        Ok(key) => &key.record,
-        Err(unreadable) => &unreadable.record,
-    }
-}
-
-fn read(row: FoundRow) -> ReadKey {
-    let row = match row {
-        FoundRow::Whole(row) => row,
-        FoundRow::Broken { id, key, reason } => {
-            let record = unreadable(id, key, OffsetDateTime::UNIX_EPOCH, None);
-            return Err(Box::new(UnreadableKey { record, reason }));
-        }
-    };
-    match parse(&row.value) {
-        Ok((stored, digest)) => {
-            let name = stored.name.clone().unwrap_or(row.key);
-            let record = to_record(row.id, name, stored, row.created_at, row.last_used_at);
-            Ok(StoredKey { record, digest })
-        }
-        Err(reason) => {
-            let record = unreadable(row.id, row.key, row.created_at, row.last_used_at);
-            Err(Box::new(UnreadableKey { record, reason }))
-        }
-    }
-}
-
-fn unreadable(
-    id: String,
-    name: String,
-    created_at: OffsetDateTime,
-    last_used_at: Option<OffsetDateTime>,
-) -> ApiKey {
-    ApiKey {
-        id,
-        name,
-        prefix: String::new(),
-        scopes: Scopes::default(),
-        created_at,
-        created_by: None,
-        last_used_at,
-        expires_at: None,
-        enabled: false,
-        unreadable: true,
-    }
-}
-
-fn parse(value: &str) -> Result<(Stored, KeyDigest), String> {
-    // The error's own text could quote the value.
-    let stored: Stored = serde_json::from_str(value)
-        .map_err(|error| format!("not the JSON of a key, at column {}", error.column()))?;
-    let digest = KeyDigest::from_hex(&stored.key_hash)
-        .ok_or_else(|| "key_hash is not 64 hex digits".to_owned())?;
-    Ok((stored, digest))
-}
-
-fn to_json(stored: &Stored) -> String {
-    // Maps with text keys and no float cannot fail to serialise.
-    serde_json::to_value(stored).unwrap_or_default().to_string()
-}
-
-fn to_record(
-    id: String,
-    name: String,
-    stored: Stored,
-    created_at: OffsetDateTime,
-    last_used_at: Option<OffsetDateTime>,
-) -> ApiKey {
-    ApiKey {
-        id,
-        name,
-        prefix: stored.key_prefix,
-        scopes: stored.scopes,
-        created_at,
-        created_by: stored.created_by,
-        last_used_at,
-        expires_at: stored.expires_at,
-        enabled: stored.enabled,
-        unreadable: false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-    #[test]
-    fn the_older_layout_is_a_key_that_is_enabled_and_has_no_scopes() {
-        let value = format!(r#"{{"key_prefix":"kw_abcde","key_hash":"{HASH}"}}"#);
-        let (stored, digest) = parse(&value).unwrap();
-        assert!(stored.enabled && stored.scopes == Scopes::default());
-        assert_eq!(digest, KeyDigest::of("abc"));
-    }
-
-    #[test]
-    fn members_this_version_does_not_know_survive_a_change() {
-        let value = format!(r#"{{"key_prefix":"k","key_hash":"{HASH}","team":{{"a":1}}}}"#);
-        let again = to_json(&parse(&value).unwrap().0);
-        assert!(again.contains(r#""team":{"a":1}"#), "{again}");
-    }
-
-    #[test]
-    fn what_is_no_key_is_told_without_quoting_it() {
-        for value in [
-            "",
-            "null",
-            "planted",
-            r#"{"key_prefix":"planted"}"#,
-            r#"{"key_prefix":"k","key_hash":"planted"}"#,
-        ] {
-            let reason = parse(value).err().unwrap();
-            assert!(!reason.contains("planted"), "{reason}");
-        }
     }
 }

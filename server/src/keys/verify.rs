@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::activity::{Activity, Mark};
 use super::cache::Cache;
-use super::store::StoredKey;
+use super::row::StoredKey;
 use super::token::{self, KeyDigest};
 use crate::clock::Clock;
 use crate::layers::api_key::Verify;
@@ -127,7 +127,7 @@ impl Verify for Verifier {
 mod tests {
     use std::time::Duration;
 
-    use keyward_api::keys::Scopes;
+    use keyward_api::scopes::Scopes;
     use time::macros::datetime;
 
     use super::*;

@@ -1,0 +1,37 @@
+//! Work that goes on beside the requests, and how long it may take.
+
+use std::time::Duration;
+
+use sea_orm::DbErr;
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+/// How long one piece of work on the database may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Does `work` again and again until `stop` is told. Work that takes too long is dropped.
+pub async fn repeat<F: Future<Output = Result<(), DbErr>>>(
+    pace: Duration,
+    what: &str,
+    mut stop: watch::Receiver<bool>,
+    work: impl Fn() -> F,
+) {
+    let mut pace = tokio::time::interval(pace);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = pace.tick() => (),
+            // Told, or nobody is left to tell.
+            _ = stop.changed() => break,
+        }
+        if let Err(error) = in_time(work()).await {
+            tracing::warn!(%error, "could not {what}; trying again");
+        }
+    }
+}
+
+/// A database that neither answers nor hangs up must not hold the keys for ever.
+pub async fn in_time<T, E: From<DbErr>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let late = |_| Err(DbErr::Custom(format!("no answer within {} s", LIMIT.as_secs())).into());
+    tokio::time::timeout(LIMIT, work).await.unwrap_or_else(late)
+}
