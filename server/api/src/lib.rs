@@ -4,22 +4,31 @@
 //! |---|---|
 //! | [`keys`] | named API keys |
 //! | [`scopes`] | what a key may do |
+//! | [`secrets`] | third-party secrets |
+//! | [`encryption`] | data keys and their rotation |
+//! | [`audit`] | the audit log |
 //! | [`session`] | first start, sign in, who am I |
 //! | [`error`] | the one error body (RFC 9457) |
 //! | [`data`] | the one success body |
+//! | [`page`] | the success body of a list in parts |
 //! | [`sensitive`] | text that must not be printed |
 //!
 //! Input types validate when they are built (`TryFrom<String>`), so the form and the
 //! server say the same sentence about the same mistake. The crate knows neither HTTP
 //! nor a database and compiles to WASM.
 
+pub mod audit;
 pub mod data;
+pub mod encryption;
 pub mod error;
 pub mod keys;
+pub mod page;
 pub mod scopes;
+pub mod secrets;
 pub mod sensitive;
 pub mod session;
 
 pub use data::Data;
 pub use error::{FieldError, Problem};
+pub use page::Page;
 pub use sensitive::Sensitive;
