@@ -9,6 +9,8 @@ pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 mod m0001_settings;
 mod m0002_users_and_sessions;
+mod m0003_encryption_keys_and_secrets;
+mod m0004_audit;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -16,6 +18,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_settings::Migration), Box::new(m0002_users_and_sessions::Migration)]
+        vec![
+            Box::new(m0001_settings::Migration),
+            Box::new(m0002_users_and_sessions::Migration),
+            Box::new(m0003_encryption_keys_and_secrets::Migration),
+            Box::new(m0004_audit::Migration),
+        ]
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! - **`Registry::load`**: read all rows, parse them, fill the cache.
 //! - **`serve::prepare`**: everything a start does before the first request: open the
-//!   database, look for missing migrations, hash one password with Argon2 (`Passwords::new`;
+//!   database, look for missing migrations, open the stored keys, hash one password with Argon2 (`Passwords::new`;
 //!   timed alone too), look for an administrator, and `Registry::load`.
 //!
 //! The file is in the operating system's cache, as it is after a restart of the server but
@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 use keyward::clock::Clock;
 use keyward::keys::Registry;
+use keyward::serve;
 use keyward::session::password::Passwords;
-use keyward::{database, serve};
 
 const KEYS: usize = 100_000;
 const RUNS: usize = 5;
@@ -41,9 +41,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (mut load, mut argon2, mut prepare) = (Vec::new(), Vec::new(), Vec::new());
     let mut resident = 0.0;
     for run in 0..RUNS {
-        let db = database::connect(config.database.url.expose()).await?;
+        let (db, unlocked) = serve::open(&config.store, &Clock::System).await?;
         let start = Instant::now();
-        let registry = Registry::load(db.clone(), Clock::System).await?;
+        let registry = Registry::load(db.clone(), Clock::System, unlocked.audit).await?;
         load.push(start.elapsed());
         if run == 0 {
             resident = resident_mib()?;

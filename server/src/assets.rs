@@ -9,7 +9,8 @@ use axum::Router;
 use memory_serve::{CacheControl, MemoryServe};
 
 /// Paths that the application knows, in `frontend/src/routes.rs`.
-const PAGES: [&str; 3] = ["/setup", "/login", "/settings/secrets"];
+const PAGES: [&str; 5] =
+    ["/setup", "/login", "/settings/secrets", "/admin/encryption", "/admin/audit"];
 
 /// Serves the page.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {

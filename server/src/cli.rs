@@ -6,25 +6,31 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use keyward_api::audit::BrokenEntry;
+use keyward_api::encryption::{DataKey, DataKeyState, EncryptionStatus, Rotated};
 use keyward_api::keys::{ApiKey, CreateApiKey, KeyName};
 use keyward_api::scopes::{Scope, Scopes};
 use rand::rngs::SysRng;
 use sea_orm::DatabaseConnection;
+use serde::Serialize;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tracing_subscriber::EnvFilter;
 
+use crate::audit::handlers::verification;
+use crate::audit::{Actor, AuditLog};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, DatabaseConfig, Environment, Flags};
+use crate::config::{Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
 use crate::database;
+use crate::encryption::Rotation;
 use crate::encryption::kek::RootKey;
+use crate::encryption::unlock::{UnlockError, Unlocked};
+use crate::hardening;
 use crate::keys::Registry;
 use crate::serve::{self, StartError};
 
 /// What `EX_CONFIG` is in sysexits.h.
 const EXIT_CONFIG: u8 = 78;
-
-/// Who made a key that was made here.
-const CREATED_BY: &str = "command line";
 
 /// Named API keys that authenticate external callers, and a vault for third-party secrets.
 #[derive(Parser)]
@@ -57,6 +63,16 @@ enum Command {
     Migrate,
     /// Print a new root key for `SECRETS_ENCRYPTION_KEY`
     GenerateKey,
+    /// Show or rotate the data keys; a running server follows at once
+    Encryption {
+        #[command(subcommand)]
+        command: EncryptionCommand,
+    },
+    /// Check the audit log
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Create, list and delete API keys; a running server follows within a second
     Keys {
         #[command(subcommand)]
@@ -91,11 +107,39 @@ enum KeysCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum EncryptionCommand {
+    /// Show the data keys and how many values are under them
+    Status {
+        /// As JSON, in the form of `GET /api/admin/encryption`
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a new data key and seal every value anew under it
+    Rotate {
+        /// As JSON, in the form of `POST /api/admin/encryption/rotate`
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Check every entry; fails and names the first one that was changed
+    Verify {
+        /// As JSON, in the form of `GET /api/admin/audit/verify`
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 /// Why a command ended.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Locked(UnlockError),
     #[error("{0}")]
     Failed(String),
 }
@@ -104,6 +148,7 @@ impl From<StartError> for CliError {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Config(error) => Self::Config(error),
+            StartError::Locked(error) => Self::Locked(error),
             other => Self::Failed(other.to_string()),
         }
     }
@@ -122,7 +167,7 @@ impl Cli {
             Err(error) => {
                 eprintln!("keyward: {error}");
                 match error {
-                    CliError::Config(_) => ExitCode::from(EXIT_CONFIG),
+                    CliError::Config(_) | CliError::Locked(_) => ExitCode::from(EXIT_CONFIG),
                     CliError::Failed(_) => ExitCode::FAILURE,
                 }
             }
@@ -134,18 +179,31 @@ impl Cli {
         let flags = Flags { bind, public_url, database_url };
         refuse_odd_variables()?;
         start_log(env)?;
+        hardening::harden().map_err(failed)?;
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => Ok(serve::serve(Config::load(&flags, env)?).await?),
-            Command::Migrate => open(&flags, env).await.map(drop),
+            Command::Migrate => {
+                let config = DatabaseConfig::load(&flags, env)?;
+                let db = database::connect(config.url.expose()).await.map_err(StartError::from)?;
+                Ok(database::migrate(&db).await.map_err(StartError::from)?)
+            }
             Command::GenerateKey => {
                 let key = RootKey::generate(&mut SysRng).map_err(failed)?;
                 println!("{}", *key.to_base64());
                 Ok(())
             }
             Command::Keys { command } => {
-                let db = open(&flags, env).await?;
-                let keys = Registry::load(db, Clock::System).await.map_err(failed)?;
+                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
+                let keys = Registry::load(db, Clock::System, audit).await.map_err(failed)?;
                 command.execute(&keys).await
+            }
+            Command::Encryption { command } => {
+                let (db, Unlocked { keyring, audit }) = open(&flags, env).await?;
+                command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await
+            }
+            Command::Audit { command: AuditCommand::Verify { json } } => {
+                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
+                verify_log(&db, &audit, json).await
             }
         }
     }
@@ -165,14 +223,15 @@ impl KeysCommand {
                     .map(|ttl| expiry(ttl).ok_or_else(|| failed("--expires-in is out of range")))
                     .transpose()?;
                 let wanted = CreateApiKey { name, scopes, expires_at };
-                let (record, key) = keys.create(wanted, CREATED_BY.into()).await.map_err(failed)?;
+                let (record, key) =
+                    keys.create(wanted, &Actor::command_line()).await.map_err(failed)?;
                 eprintln!("Created \"{}\". The key is not shown again:", record.name);
                 println!("{}", key.expose());
             }
             Self::List { json } => {
                 let list = keys.list().await.map_err(failed)?;
                 if json {
-                    print(&serde_json::to_string_pretty(&list).map_err(failed)?)?;
+                    print(&to_json(&list)?)?;
                 } else {
                     print(&table(&list))?;
                 }
@@ -183,7 +242,7 @@ impl KeysCommand {
                 // Names of readable keys are distinct; an id goes before a name.
                 let key = by_id.or_else(|| list.iter().find(|key| key.name == id_or_name));
                 let key = key.ok_or_else(|| failed("API key not found"))?;
-                keys.delete(key.id.clone()).await.map_err(failed)?;
+                keys.delete(key.id.clone(), &Actor::command_line()).await.map_err(failed)?;
                 eprintln!("Deleted \"{}\".", key.name);
             }
         }
@@ -210,11 +269,64 @@ fn table(keys: &[ApiKey]) -> String {
     std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
-async fn open(flags: &Flags, env: Environment<'_>) -> Result<DatabaseConnection, CliError> {
-    let config = DatabaseConfig::load(flags, env)?;
-    let db = database::connect(config.url.expose()).await.map_err(StartError::from)?;
-    database::migrate(&db).await.map_err(StartError::from)?;
-    Ok(db)
+impl EncryptionCommand {
+    async fn execute(self, rotation: &Rotation) -> Result<(), CliError> {
+        match self {
+            Self::Status { json } => {
+                let status = rotation.status().await.map_err(failed)?;
+                print(&if json { to_json(&status)? } else { key_table(&status) })
+            }
+            Self::Rotate { json } => {
+                let rotated = rotation.rotate(&Actor::command_line()).await.map_err(failed)?;
+                let Rotated { new_version, re_encrypted } = rotated;
+                let sentence = format!("version {new_version}, {re_encrypted} values re-encrypted");
+                print(&if json { to_json(&rotated)? } else { sentence })
+            }
+        }
+    }
+}
+
+async fn verify_log(db: &DatabaseConnection, audit: &AuditLog, json: bool) -> Result<(), CliError> {
+    let (verified, broken) = audit.verify(db).await.map_err(failed)?;
+    let result = verification(verified, broken);
+    if json {
+        print(&to_json(&result)?)?;
+    } else {
+        print(&format!("{} entries are as they were written", result.verified))?;
+    }
+    let Some(BrokenEntry { seq, reason }) = result.broken else { return Ok(()) };
+    Err(failed(format!("the audit log was changed: entry {seq}: {reason}")))
+}
+
+fn key_table(status: &EncryptionStatus) -> String {
+    let EncryptionStatus { active_version, secrets, legacy, keys, .. } = status;
+    let head = format!(
+        "Active version: {active_version}\nValues under data keys: {secrets}\nValues of the older \
+         layout: {legacy}\n\nVERSION  STATE    CREATED               RETIRED               BY"
+    );
+    let text = |time: Option<OffsetDateTime>| {
+        let text = time.and_then(|time| time.truncate_to_second().format(&Rfc3339).ok());
+        text.unwrap_or_else(|| "-".to_owned())
+    };
+    let row = |key: &DataKey| {
+        let state = if key.state == DataKeyState::Active { "active" } else { "retired" };
+        let DataKey { version, created_by, .. } = key;
+        let (created, retired) = (text(Some(key.created_at)), text(key.retired_at));
+        format!("{version:<7}  {state:<7}  {created:<20}  {retired:<20}  {created_by}")
+    };
+    std::iter::once(head).chain(keys.iter().map(row)).collect::<Vec<_>>().join("\n")
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, CliError> {
+    serde_json::to_string_pretty(value).map_err(failed)
+}
+
+/// The root key is needed for whatever is recorded in the audit log, or checked by it.
+async fn open(
+    flags: &Flags,
+    env: Environment<'_>,
+) -> Result<(DatabaseConnection, Unlocked), CliError> {
+    Ok(serve::open(&StoreConfig::load(flags, env)?, &Clock::System).await?)
 }
 
 /// A variable that is no UTF-8 would otherwise count as one that is not set.
@@ -243,7 +355,7 @@ fn start_log(env: Environment<'_>) -> Result<(), ConfigError> {
         |variable: &str, problem: String| ConfigError { variable: variable.into(), problem };
     let filter = env("RUST_LOG")
         .filter(|text| !text.is_empty())
-        .unwrap_or_else(|| "info,memory_serve=warn".into());
+        .unwrap_or_else(|| "info,memory_serve=warn,sea_orm_migration=warn".into());
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| wrong("RUST_LOG", format!("is no filter: {error}")))?;
     let format = env("KEYWARD_LOG_FORMAT").filter(|text| !text.is_empty());

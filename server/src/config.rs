@@ -13,9 +13,12 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::encryption::kek::{RootKey, RootKeyError};
+use crate::encryption::unlock::RootKeys;
 
 const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
+const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
 const DATABASE_URL: &str = "DATABASE_URL";
+const HINT: &str = "Make one with `keyward generate-key`.";
 const ADMIN_PASSWORD: &str = "KEYWARD_ADMIN_PASSWORD";
 
 /// Where variables come from: the process, or a map in a test.
@@ -75,13 +78,20 @@ pub struct AdminConfig {
     pub password: NewPassword,
 }
 
+/// What is stored, and what opens it.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// The root key, and the former one while it is changed.
+    pub root_keys: RootKeys,
+    /// The database.
+    pub database: DatabaseConfig,
+}
+
 /// Everything `serve` needs.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The root key.
-    pub root_key: RootKey,
-    /// The database.
-    pub database: DatabaseConfig,
+    /// The database and its root key.
+    pub store: StoreConfig,
     /// The network.
     pub http: HttpConfig,
     /// The first administrator, if one is given. What is wrong here matters only while there
@@ -99,12 +109,24 @@ impl fmt::Debug for DatabaseConfig {
 impl Config {
     /// Reads and checks everything; the first thing wrong is the error.
     pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
-        let root_key = load_root_key(env)?;
-        let database = DatabaseConfig::load(flags, env)?;
+        let store = StoreConfig::load(flags, env)?;
         let admin = AdminConfig::load(env);
-        let given = admin.as_ref().ok().and_then(Option::as_ref);
-        refuse_shared_root_key(&root_key, &database, given)?;
-        Ok(Self { root_key, database, http: HttpConfig::load(flags, env)?, admin })
+        if let Ok(Some(admin)) = &admin {
+            refuse_shared_root_key(&store.root_keys, ADMIN_PASSWORD, admin.password.expose())?;
+        }
+        Ok(Self { store, http: HttpConfig::load(flags, env)?, admin })
+    }
+}
+
+impl StoreConfig {
+    /// Reads the root keys and the address of the database.
+    pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
+        let root_keys = load_root_keys(env)?;
+        let database = DatabaseConfig::load(flags, env)?;
+        if let Some(password) = database.password() {
+            refuse_shared_root_key(&root_keys, DATABASE_URL, &password)?;
+        }
+        Ok(Self { root_keys, database })
     }
 }
 
@@ -188,39 +210,42 @@ impl AdminConfig {
     }
 }
 
-fn load_root_key(env: Environment<'_>) -> Result<RootKey, ConfigError> {
-    let hint = "Make one with `keyward generate-key`.";
+fn load_root_keys(env: Environment<'_>) -> Result<RootKeys, ConfigError> {
     let Some(text) = secret(env, ROOT_KEY)? else {
         let problem = format!(
             "is missing: it is the root key that encrypts stored secrets, 32 random bytes as base64 \
-             or 64 hex digits. Set it, or put it into a file and set {ROOT_KEY}_FILE. {hint}"
+             or 64 hex digits. Set it, or put it into a file and set {ROOT_KEY}_FILE. {HINT}"
         );
         return Err(ConfigError::new(ROOT_KEY, problem));
     };
+    let current = parse_root_key(ROOT_KEY, &text)?;
+    let previous = secret(env, PREVIOUS_ROOT_KEY)?;
+    if previous.as_ref().is_some_and(|text| current.equals_text(text.expose())) {
+        let problem = format!("is the same as {ROOT_KEY}: unset it, or set the former root key");
+        return Err(ConfigError::new(PREVIOUS_ROOT_KEY, problem));
+    }
+    let parse = |text: &Sensitive| parse_root_key(PREVIOUS_ROOT_KEY, text);
+    Ok(RootKeys { current, previous: previous.as_ref().map(parse).transpose()? })
+}
+
+fn parse_root_key(variable: &str, text: &Sensitive) -> Result<RootKey, ConfigError> {
     RootKey::parse(text.expose())
-        .map_err(|error: RootKeyError| ConfigError::new(ROOT_KEY, format!("{error}. {hint}")))
+        .map_err(|error: RootKeyError| ConfigError::new(variable, format!("{error}. {HINT}")))
 }
 
 /// The root key is for one use: whoever learns another secret must not learn it.
 fn refuse_shared_root_key(
-    root_key: &RootKey,
-    database: &DatabaseConfig,
-    admin: Option<&AdminConfig>,
+    root_keys: &RootKeys,
+    other: &str,
+    value: &str,
 ) -> Result<(), ConfigError> {
-    let database_password = database.password();
-    let others = [
-        (DATABASE_URL, database_password.as_deref().map(String::as_str)),
-        (ADMIN_PASSWORD, admin.map(|admin| admin.password.expose())),
-    ];
-    for (other, value) in others {
-        if value.is_some_and(|value| root_key.equals_text(value)) {
-            return Err(ConfigError::new(
-                ROOT_KEY,
-                format!(
-                    "is also the password in {other}: the root key must be used for nothing else"
-                ),
-            ));
-        }
+    let problem =
+        || format!("is also the password in {other}: the root key must be used for nothing else");
+    if root_keys.current.equals_text(value) {
+        return Err(ConfigError::new(ROOT_KEY, problem()));
+    }
+    if root_keys.previous.as_ref().is_some_and(|previous| previous.equals_text(value)) {
+        return Err(ConfigError::new(PREVIOUS_ROOT_KEY, problem()));
     }
     Ok(())
 }
@@ -289,7 +314,7 @@ mod tests {
     #[test]
     fn the_root_key_alone_is_enough() {
         let config = load(&[(ROOT_KEY, KEY)]).unwrap();
-        assert_eq!(config.database.url.expose(), "sqlite://data/keyward.db");
+        assert_eq!(config.store.database.url.expose(), "sqlite://data/keyward.db");
         assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
         assert!(config.admin.unwrap().is_none());
         assert!(config.http.trusted_proxies.is_empty());

@@ -9,8 +9,11 @@ use http::{HeaderValue, StatusCode};
 use keyward_api::{FieldError, Problem};
 use sea_orm::DbErr;
 
+use crate::encryption::keyring::KeyringError;
+use crate::encryption::rotation::RotateError;
 use crate::keys::registry::CreateError;
 use crate::keys::store::ChangeError;
+use crate::secrets::vault::VaultError;
 
 /// Sent with every 401, whatever the reason.
 const CHALLENGE: HeaderValue =
@@ -57,6 +60,15 @@ pub enum Error {
     /// A change of the keys was refused.
     #[error(transparent)]
     Key(ChangeError),
+    /// A good key that may not do this.
+    #[error("This key lacks the scope {0}")]
+    MissingScope(&'static str),
+    /// Something about a secret was refused.
+    #[error(transparent)]
+    Secret(VaultError),
+    /// The keys were not rotated.
+    #[error(transparent)]
+    Rotation(RotateError),
     /// Too many attempts; the next is welcome after this time.
     #[error("Too many attempts; try again in {} s", .0.as_secs() + 1)]
     TooManyAttempts(Duration),
@@ -95,21 +107,38 @@ impl Error {
             Self::Key(ChangeError::NameTaken(_)) => (StatusCode::CONFLICT, "key_name_taken"),
             Self::Key(ChangeError::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
             Self::Key(ChangeError::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
-            Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
-            Self::Key(ChangeError::Database(_)) | Self::Store(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable")
+            Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing_scope"),
+            Self::Secret(VaultError::Exists(_)) => (StatusCode::CONFLICT, "secret_exists"),
+            Self::Secret(VaultError::NotFound(_)) => (StatusCode::NOT_FOUND, "secret_not_found"),
+            Self::Secret(VaultError::Changed(_)) => {
+                (StatusCode::PRECONDITION_FAILED, "secret_changed")
             }
+            Self::Secret(VaultError::Unreadable { .. }) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "secret_unreadable")
+            }
+            Self::Rotation(RotateError::Running) => (StatusCode::CONFLICT, "rotation_running"),
+            Self::Rotation(RotateError::Unreadable { .. } | RotateError::NotStored(_)) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "rotation_failed")
+            }
+            Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+            // The next three are turned into others when they are made.
+            Self::Key(ChangeError::Database(_))
+            | Self::Secret(VaultError::Keyring(_))
+            | Self::Rotation(RotateError::Keyring(_))
+            | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         }
     }
 
     fn log(&self) {
         match self {
-            Self::Store(error) | Self::Key(ChangeError::Database(error)) => {
-                tracing::error!(%error, "the store cannot answer");
-            }
+            Self::Store(error) => tracing::error!(%error, "the store cannot answer"),
             Self::Internal(detail) => tracing::error!(detail, "internal error"),
+            Self::Secret(VaultError::Unreadable { key, reason }) => {
+                tracing::error!(key, %reason, "a secret cannot be decrypted");
+            }
+            Self::Rotation(error) => tracing::error!(%error, "not rotated"),
             _ => tracing::debug!(error = %self, "request refused"),
         }
     }
@@ -122,14 +151,13 @@ impl Error {
             Self::Key(ChangeError::NameTaken(_)) => {
                 vec![FieldError { field: "name".into(), message: self.to_string() }]
             }
+            Self::Secret(VaultError::Exists(_)) => {
+                vec![FieldError { field: "key".into(), message: self.to_string() }]
+            }
             Self::Validation(fields) => fields.clone(),
             _ => Vec::new(),
         };
-        let detail = match (&self, fields.first()) {
-            (Self::Key(ChangeError::Database(error)), _) => Self::Store(error.clone()).to_string(),
-            (_, Some(first)) => first.message.clone(),
-            _ => self.to_string(),
-        };
+        let detail = fields.first().map_or_else(|| self.to_string(), |f| f.message.clone());
         Problem { errors: fields, ..Problem::new(status.as_u16(), title, code, detail) }
     }
 }
@@ -142,7 +170,37 @@ impl From<DbErr> for Error {
 
 impl From<ChangeError> for Error {
     fn from(error: ChangeError) -> Self {
-        Self::Key(error)
+        match error {
+            ChangeError::Database(error) => Self::Store(error),
+            refused => Self::Key(refused),
+        }
+    }
+}
+
+impl From<KeyringError> for Error {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Database(error) => Self::Store(error),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Keyring(error) => error.into(),
+            refused => Self::Secret(refused),
+        }
+    }
+}
+
+impl From<RotateError> for Error {
+    fn from(error: RotateError) -> Self {
+        match error {
+            RotateError::Keyring(error) => error.into(),
+            refused => Self::Rotation(refused),
+        }
     }
 }
 
@@ -186,7 +244,13 @@ mod tests {
     #[test]
     fn what_the_database_said_stays_in_the_log() {
         let failed = || DbErr::Custom("planted-detail".into());
-        for error in [Error::Store(failed()), Error::Key(ChangeError::Database(failed()))] {
+        let errors: [Error; 4] = [
+            failed().into(),
+            ChangeError::from(failed()).into(),
+            VaultError::from(failed()).into(),
+            RotateError::from(failed()).into(),
+        ];
+        for error in errors {
             let (status, code) = error.status_and_code();
             let problem = error.problem(status, code);
             assert_eq!((problem.status, problem.code.as_str()), (503, "store_unavailable"));

@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 
+use crate::audit::Origin;
 use crate::error::Error;
 use crate::state::AppState;
 
@@ -99,6 +100,36 @@ fn title(field: &str) -> String {
         }
     }
     words
+}
+
+/// The query. Says which parameter is wrong, and never repeats what it held.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        query.map(|query| Self(query.0)).map_err(|rejection| {
+            let text = rejection.body_text();
+            let quoted = |before: &str| text.split(before).nth(1)?.split('`').next();
+            let refused = |name: &str, message: &str| Error::field(name, message);
+            quoted("unknown field `")
+                .map(|name| refused(name, "Unknown parameter"))
+                .or_else(|| quoted("duplicate field `").map(|name| refused(name, "Given twice")))
+                .unwrap_or_else(|| refused("query", "The query cannot be read"))
+        })
+    }
+}
+
+impl FromRequestParts<AppState> for Origin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let request_id = parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        Ok(Self { request_id: request_id.map(str::to_owned), address: Some(address) })
+    }
 }
 
 /// Where a request comes from: the peer, or, when the peer is a trusted proxy, the

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use keyward_migration::{Migrator, MigratorTrait};
 
+use crate::encryption::keyring::KeyringError;
 use crate::error::Error;
 use crate::state::AppState;
 
@@ -12,19 +13,20 @@ pub async fn livez() -> &'static str {
     "ok"
 }
 
-/// The database answers and has every migration. Verification goes on without it.
+/// The database answers, has every migration, and its active key opens. Verification goes on without it.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses((status = 200, body = String), (status = 503))
 )]
 pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error> {
     let missing = Migrator::get_pending_migrations(&state.db).await?;
-    if missing.is_empty() {
-        Ok("ok")
-    } else {
-        Err(Error::Store(sea_orm::DbErr::Migration(format!(
-            "{} migrations missing",
-            missing.len()
-        ))))
+    if !missing.is_empty() {
+        let text = format!("{} migrations missing", missing.len());
+        return Err(Error::Store(sea_orm::DbErr::Migration(text)));
     }
+    state.keyring.check(&state.db).await.map_err(|error| match error {
+        KeyringError::Database(error) => Error::Store(error),
+        other => Error::Store(sea_orm::DbErr::Custom(other.to_string())),
+    })?;
+    Ok("ok")
 }

@@ -6,17 +6,22 @@
 //! | [`keys`] | the keys: made, stored, cached, verified |
 //! | [`session`] | people: set-up, sign-in, sessions |
 //! | [`settings`] | the table the keys live in, guarded by type |
-//! | [`encryption`] | the root key |
+//! | [`secrets`] | third-party secrets: added, read, changed |
+//! | [`encryption`] | the root key, data keys, sealing, rotation |
+//! | [`audit`] | who did what, in a chain that shows changes |
+//! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | tower layers without a database |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`health`] [`openapi`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`health`] [`hardening`] [`openapi`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
-//! files (`token`, `cache`, `verify`, `kek`) know neither and carry the security weight.
+//! files (`token`, `cache`, `verify`, `kek`, `seal`, `chain`) know neither and carry the
+//! security weight.
 //! What crosses the wire is in the crate `keyward-api`, the schema in
 //! `keyward-migration`.
 
 pub mod assets;
+pub mod audit;
 pub mod background;
 pub mod cli;
 pub mod clock;
@@ -25,11 +30,14 @@ pub mod database;
 pub mod encryption;
 pub mod error;
 pub mod extract;
+pub mod hardening;
 pub mod health;
 pub mod keys;
 pub mod layers;
 pub mod openapi;
 pub mod router;
+pub mod scope;
+pub mod secrets;
 pub mod serve;
 pub mod session;
 pub mod settings;

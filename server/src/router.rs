@@ -29,13 +29,19 @@ use crate::error::Error;
 use crate::layers::api_key::{ApiKeyLayer, Refusal};
 use crate::openapi::Document;
 use crate::state::AppState;
-use crate::{assets, health, keys, session};
+use crate::{assets, audit, encryption, health, keys, secrets, session};
 
 /// Largest body of a request, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
+/// Largest body that brings a secret: 64 KiB, each byte of it escaped.
+const SECRET_BODY_LIMIT: usize = 6 * 64 * 1024 + 8 * 1024;
+
 /// After this time a request is answered with 503.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Work that grows with what is stored, and is not begun twice.
+const WITHOUT_TIMEOUT: [&str; 2] = ["/api/admin/encryption/rotate", "/api/admin/audit/verify"];
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -103,6 +109,24 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(keys::handlers::list, keys::handlers::create))
         .routes(routes!(keys::handlers::update, keys::handlers::delete))
+        .merge(secrets())
+        .routes(routes!(encryption::handlers::status))
+        .routes(routes!(encryption::handlers::rotate))
+        .routes(routes!(audit::handlers::list))
+        .routes(routes!(audit::handlers::verify))
+        .routes(routes!(audit::handlers::export))
+}
+
+/// Values are larger than any other input.
+fn secrets() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(secrets::handlers::list, secrets::handlers::create))
+        .routes(routes!(
+            secrets::handlers::reveal,
+            secrets::handlers::update,
+            secrets::handlers::delete
+        ))
+        .layer(DefaultBodyLimit::max(SECRET_BODY_LIMIT))
 }
 
 /// Forward auth stands outside the layers above: it answers for requests of other sites,
@@ -171,6 +195,9 @@ async fn no_store_under_api(request: Request, next: middleware::Next) -> Respons
 
 /// tower-http's layer would answer without a body.
 async fn time_out(request: Request, next: middleware::Next) -> Response {
+    if WITHOUT_TIMEOUT.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
     let answered = tokio::time::timeout(TIMEOUT, next.run(request)).await;
     answered.unwrap_or_else(|_| Error::TimedOut.into_response())
 }

@@ -16,16 +16,22 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinError;
 use url::Url;
 
+use crate::audit::AuditLog;
+use crate::audit::folding::{self, Folding};
+use crate::background::repeat;
 use crate::clock::Clock;
-use crate::config::{AdminConfig, Config, ConfigError};
+use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
 use crate::database;
+use crate::encryption::Rotation;
+use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
 use crate::keys::Registry;
 use crate::keys::registry::LoadError;
+use crate::secrets::Vault;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
 use crate::session::setup::{self, SetupToken};
-use crate::session::store;
+use crate::session::store::{self, Recorder};
 use crate::state::{AppState, Shared};
 
 /// How long requests in flight may take at shutdown.
@@ -40,6 +46,9 @@ pub enum StartError {
     /// The database cannot be opened or brought up to date.
     #[error("the database in DATABASE_URL cannot be used: {0}")]
     Database(#[from] DbErr),
+    /// The stored keys of the encryption do not open.
+    #[error(transparent)]
+    Locked(#[from] UnlockError),
     /// The keys cannot be loaded.
     #[error("the keys cannot be loaded: {0}")]
     Keys(#[from] LoadError),
@@ -64,7 +73,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         () = &mut told_to_stop => return Ok(()),
     };
     let (stop_background, stopped) = watch::channel(false);
-    let mut background = tokio::spawn(state.keys.clone().run(stopped));
+    let mut background = tokio::spawn(background(state.clone(), stopped));
 
     if let Some(token) = setup_token {
         let link = setup::link(&state.public_url, &token);
@@ -110,16 +119,22 @@ pub async fn prepare(
     clock: Clock,
     address: SocketAddr,
 ) -> Result<(AppState, Option<Sensitive>), StartError> {
-    let db = database::connect(config.database.url.expose()).await?;
-    database::migrate(&db).await?;
+    let (db, Unlocked { keyring, audit }) = open(&config.store, &clock).await?;
     let passwords = Passwords::new()?;
-    let (setup, setup_token) = first_admin(&config.admin, &db, &passwords, &clock).await?;
-    let keys = Registry::load(db.clone(), clock.clone()).await?;
+    let (setup, setup_token) = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
+    let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
     tracing::info!(keys = keys.len(), "keys loaded");
+    let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
+    let vault = Vault::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let state = Shared {
         db,
         clock,
+        audit,
+        refusals: Folding::default(),
         keys,
+        keyring,
+        rotation,
+        vault,
         passwords,
         setup,
         sign_in_limit: SignInLimit::new(DefaultClock::default()),
@@ -129,11 +144,36 @@ pub async fn prepare(
     Ok((state.into(), setup_token))
 }
 
+/// Opens the database, brings it up to date and opens its keys.
+pub async fn open(
+    config: &StoreConfig,
+    clock: &Clock,
+) -> Result<(DatabaseConnection, Unlocked), StartError> {
+    let db = database::connect(config.database.url.expose()).await?;
+    database::migrate(&db).await?;
+    let unlocked =
+        unlock::unlock(&db, &config.root_keys, clock).await.map_err(|error| match error {
+            UnlockError::Database(error) => StartError::Database(error),
+            other => StartError::Locked(other),
+        })?;
+    Ok((db, unlocked))
+}
+
+/// What goes on beside the requests, until `stop` is told; then once more.
+async fn background(state: AppState, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
+    let record = || state.refusals.flush(&state.audit, &state.db);
+    let refusals = repeat(folding::INTERVAL, "record refusals", stop.clone(), record);
+    let (keys, ()) = tokio::join!(state.keys.clone().run(stop), refusals);
+    record().await?;
+    keys
+}
+
 async fn first_admin(
     admin: &Result<Option<AdminConfig>, ConfigError>,
     db: &DatabaseConnection,
     passwords: &Passwords,
     clock: &Clock,
+    audit: &AuditLog,
 ) -> Result<(SetupToken, Option<Sensitive>), StartError> {
     if store::has_first_admin(db).await? {
         return Ok((SetupToken::closed(), None));
@@ -143,7 +183,8 @@ async fn first_admin(
         return Ok((setup, Some(text)));
     };
     let hash = passwords.hash(password).await?;
-    if store::create_first_admin(db, &email, hash, clock.now()).await?.is_some() {
+    let recorder = Recorder { audit, origin: None };
+    if store::create_first_admin(db, &email, hash, clock.now(), &recorder).await?.is_some() {
         tracing::info!(email = email.as_str(), "the first administrator was created");
     }
     Ok((SetupToken::closed(), None))

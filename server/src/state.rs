@@ -8,8 +8,12 @@ use ipnet::IpNet;
 use sea_orm::DatabaseConnection;
 use url::Url;
 
+use crate::audit::AuditLog;
+use crate::audit::folding::Folding;
 use crate::clock::Clock;
+use crate::encryption::{Keyring, Rotation};
 use crate::keys::Registry;
+use crate::secrets::Vault;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
 use crate::session::setup::SetupToken;
@@ -24,8 +28,18 @@ pub struct Shared {
     pub db: DatabaseConnection,
     /// The time.
     pub clock: Clock,
+    /// Who did what.
+    pub audit: AuditLog,
+    /// Refusals of this minute, on their way there.
+    pub refusals: Folding,
     /// The keys.
     pub keys: Registry,
+    /// What seals and opens values.
+    pub keyring: Keyring,
+    /// Moves values under a new data key.
+    pub rotation: Rotation,
+    /// The secrets.
+    pub vault: Vault,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
     /// Opens the set-up, once.

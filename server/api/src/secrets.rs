@@ -261,7 +261,6 @@ pub struct UpdateSecret {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub value: Option<SecretValue>,
     /// A new description, or `null` for none.
-    #[expect(clippy::option_option, reason = "absent, null and a text are three things")]
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 500))]
     pub description: Option<Option<Description>>,

@@ -50,7 +50,7 @@ impl Drop for Folder {
 /// Migrates the database of `config` and stores `count` keys in one transaction, in the
 /// form the server itself stores them.
 pub async fn store_keys(config: &Config, count: usize) -> Result<Vec<PlainKey>, Box<dyn Error>> {
-    let db: DatabaseConnection = database::connect(config.database.url.expose()).await?;
+    let db: DatabaseConnection = database::connect(config.store.database.url.expose()).await?;
     database::migrate(&db).await?;
     let mut rng = StdRng::seed_from_u64(1);
     let keys = (0..count).map(|_| PlainKey::generate(&mut rng)).collect::<Result<Vec<_>, _>>()?;

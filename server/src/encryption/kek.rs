@@ -1,16 +1,31 @@
 //! The root key (key encryption key): 32 bytes from the operator, dedicated to this one
 //! use. There is no fallback; what is not plainly a random key is refused.
+//!
+//! Nothing is encrypted with its bytes but values of the older layout. What wraps data keys
+//! is derived from it, and so is the short name by which a wrong root key is told from
+//! tampering.
 
 use std::fmt;
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
 use rand::TryCryptoRng;
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::dek::Dek;
+
 const BYTES: usize = 32;
+
+/// HKDF's info of the key that wraps data keys.
+const WRAP: &[u8] = b"keyward/kek-wrap/v1";
+
+/// What the name of a root key is the HMAC of.
+const NAME: &[u8] = b"keyward/kek-id/v1";
 
 /// Both alphabets are taken, with or without padding: a key is not the place to be fussy.
 const LENIENT: GeneralPurposeConfig =
@@ -59,6 +74,31 @@ impl RootKey {
     /// As base64, to be handed to the operator.
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(*self.0))
+    }
+
+    /// Its name: 16 hex digits that say which root key it is and nothing of what it is.
+    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "HMAC takes any key")]
+    pub fn id(&self) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0).expect("any length");
+        mac.update(NAME);
+        hex::encode(&mac.finalize().into_bytes()[..8])
+    }
+
+    /// The key that wraps data keys.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "HKDF-SHA256 gives up to 8160 bytes"
+    )]
+    pub fn wrapping_key(&self) -> Dek {
+        let mut bytes = Zeroizing::new([0; BYTES]);
+        Hkdf::<Sha256>::new(None, &*self.0).expand(WRAP, &mut *bytes).expect("32 bytes");
+        bytes.into()
+    }
+
+    /// The bytes themselves, which seal values of the older layout and nothing else.
+    pub(super) fn legacy_key(&self) -> Dek {
+        self.0.clone().into()
     }
 
     /// Whether `other` is this key, as text or as the bytes it stands for.
@@ -157,6 +197,14 @@ mod tests {
         ] {
             assert_eq!(refusal(&text), RootKeyError::Placeholder, "{text}");
         }
+    }
+
+    #[test]
+    fn the_name_repeats_and_differs_from_key_to_key() {
+        let key = |seed| RootKey::generate(&mut StdRng::seed_from_u64(seed)).unwrap();
+        assert_eq!(key(1).id(), key(1).id());
+        assert_ne!(key(1).id(), key(2).id());
+        assert_eq!(key(1).id().len(), 16);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub async fn create(
     Json(mut wanted): Json<CreateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
     wanted.expires_at = wanted.expires_at.map(|expiry| future(expiry, &state)).transpose()?;
-    let (record, key) = state.keys.create(wanted, admin.email).await?;
+    let (record, key) = state.keys.create(wanted, &admin.actor).await?;
     let key = key.expose().to_owned().into();
     Ok(axum::Json(Data { data: CreatedApiKey { record, key } }))
 }
@@ -60,7 +60,7 @@ pub async fn create(
     responses((status = 200, body = Data<ApiKey>))
 )]
 pub async fn update(
-    _admin: Admin,
+    admin: Admin,
     State(state): State<AppState>,
     KeyId(id): KeyId,
     Json(mut wanted): Json<UpdateApiKey>,
@@ -68,7 +68,7 @@ pub async fn update(
     if let Some(Some(expiry)) = wanted.expires_at {
         wanted.expires_at = Some(Some(future(expiry, &state)?));
     }
-    Ok(axum::Json(Data { data: state.keys.update(id, wanted).await? }))
+    Ok(axum::Json(Data { data: state.keys.update(id, wanted, &admin.actor).await? }))
 }
 
 /// Deletes a key. When the answer arrives, no verification accepts it any more.
@@ -78,11 +78,11 @@ pub async fn update(
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete(
-    _admin: Admin,
+    admin: Admin,
     State(state): State<AppState>,
     KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
-    state.keys.delete(id).await?;
+    state.keys.delete(id, &admin.actor).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 

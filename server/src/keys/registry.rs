@@ -25,6 +25,7 @@ use super::row::{self, StoredKey};
 use super::store::{self, ChangeError, KeyChange, NewKey};
 use super::token::PlainKey;
 use super::verify::{CachedKey, Verifier};
+use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::database::begin_write;
@@ -39,6 +40,7 @@ pub struct Registry(Arc<Inner>);
 struct Inner {
     db: DatabaseConnection,
     clock: Clock,
+    audit: AuditLog,
     cache: Arc<Cache<CachedKey>>,
     activity: Arc<Activity>,
     /// The revision the cache shows. Held while the keys are changed or loaded.
@@ -67,12 +69,17 @@ pub enum CreateError {
 
 impl Registry {
     /// Loads all keys. Rows that cannot be read are logged and left out.
-    pub async fn load(db: DatabaseConnection, clock: Clock) -> Result<Self, LoadError> {
+    pub async fn load(
+        db: DatabaseConnection,
+        clock: Clock,
+        audit: AuditLog,
+    ) -> Result<Self, LoadError> {
         let mut seed = [0; 32];
         SysRng.try_fill_bytes(&mut seed)?;
         let inner = Inner {
             db,
             clock,
+            audit,
             cache: Arc::new(Cache::new(seed)),
             activity: Arc::default(),
             revision: Mutex::new(None),
@@ -114,22 +121,23 @@ impl Registry {
     pub async fn create(
         &self,
         wanted: CreateApiKey,
-        created_by: String,
+        actor: &Actor,
     ) -> Result<(ApiKey, PlainKey), CreateError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         let new = NewKey {
             name: wanted.name,
             scopes: wanted.scopes,
             expires_at: wanted.expires_at,
-            created_by,
+            created_by: actor.name.clone(),
             prefix: plain.display_prefix().to_owned(),
             digest: plain.digest(),
         };
+        let event = actor.did(Action::KeyCreate, Some(new.name.as_str().to_owned()));
         let inner = self.0.clone();
         let record = finish(async move {
             let change = inner.begin().await?;
             let key = store::insert(&change.transaction, new, inner.clock.now()).await?;
-            inner.commit(change, |inner| inner.show(&key)).await?;
+            inner.commit(change, event, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await?;
@@ -137,26 +145,35 @@ impl Registry {
     }
 
     /// Changes a key; when this returns, verifications go by the change.
-    pub async fn update(&self, id: String, wanted: UpdateApiKey) -> Result<ApiKey, ChangeError> {
+    pub async fn update(
+        &self,
+        id: String,
+        wanted: UpdateApiKey,
+        actor: &Actor,
+    ) -> Result<ApiKey, ChangeError> {
         let UpdateApiKey { name, scopes, expires_at, enabled } = wanted;
         let change = KeyChange { name, scopes, expires_at, enabled };
-        let inner = self.0.clone();
+        let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let begun = inner.begin().await?;
-            let key = store::update(&begun.transaction, &id, change, inner.clock.now()).await?;
-            inner.commit(begun, |inner| inner.show(&key)).await?;
+            let detail = change.to_string();
+            let (key, former_name) =
+                store::update(&begun.transaction, &id, change, inner.clock.now()).await?;
+            let event = actor.did(Action::KeyUpdate, Some(former_name)).with_detail(detail);
+            inner.commit(begun, event, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await
     }
 
     /// Deletes a key; when this returns, no verification accepts it.
-    pub async fn delete(&self, id: String) -> Result<(), ChangeError> {
-        let inner = self.0.clone();
+    pub async fn delete(&self, id: String, actor: &Actor) -> Result<(), ChangeError> {
+        let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let change = inner.begin().await?;
-            store::delete(&change.transaction, &id).await?;
-            inner.commit(change, |inner| inner.cache.remove(&id)).await?;
+            let name = store::delete(&change.transaction, &id).await?;
+            let event = actor.did(Action::KeyDelete, Some(name));
+            inner.commit(change, event, |inner| inner.cache.remove(&id)).await?;
             Ok(())
         })
         .await
@@ -206,15 +223,17 @@ impl Inner {
         Ok(Change { transaction, before, known })
     }
 
-    /// Commits and shows the change. Rule 3: only when the revision was the one this process
+    /// Records, commits and shows the change. Rule 3: only when the revision was the one this process
     /// knew may it skip a reload.
     async fn commit(
         &self,
         change: Change<'_>,
+        event: Event,
         show: impl FnOnce(&Self) -> bool,
     ) -> Result<(), DbErr> {
         let Change { transaction, before, mut known } = change;
         let after = store::bump_revision(&transaction, self.clock.now()).await?;
+        self.audit.append(&transaction, event).await?;
         transaction.commit().await?;
         let is_shown = show(self) && !self.has_conflicts.load(Ordering::Relaxed);
         if before == *known {

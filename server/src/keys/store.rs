@@ -1,11 +1,14 @@
 //! Queries on the keys: rows of the settings table with `type = 'api_key'`, `key` = the
 //! name, `value` = JSON ([`super::row`]), and the time of the last use in its own column.
 
+use std::fmt;
+
 use keyward_api::keys::KeyName;
 use keyward_api::scopes::Scopes;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::row::{ReadKey, Stored, StoredKey, parse, read, record, to_json, to_record};
@@ -42,6 +45,24 @@ pub struct KeyChange {
     pub expires_at: Option<Option<OffsetDateTime>>,
     /// Refuse or accept it.
     pub enabled: Option<bool>,
+}
+
+/// Which parts are changed, for the audit log.
+impl fmt::Display for KeyChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.as_ref().map(|name| format!("name: {}", name.as_str()));
+        let scopes = self
+            .scopes
+            .as_ref()
+            .map(|scopes| format!("scopes: {}", scopes.iter().collect::<Vec<_>>().join(" ")));
+        let expiry = self.expires_at.map(|expiry| {
+            let text = expiry.and_then(|at| at.format(&Rfc3339).ok());
+            format!("expiry: {}", text.as_deref().unwrap_or("never"))
+        });
+        let enabled = self.enabled.map(|enabled| format!("enabled: {enabled}"));
+        let parts = [name, scopes, expiry, enabled];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// Why a change of the keys did not happen.
@@ -98,15 +119,16 @@ pub async fn insert(
     Ok(StoredKey { record, digest })
 }
 
-/// Changes a key and gives back what the list shows from now on.
+/// Changes a key: what the list shows from now on, and the name it had.
 pub async fn update(
     db: &impl ConnectionTrait,
     id: &str,
     change: KeyChange,
     now: OffsetDateTime,
-) -> Result<StoredKey, ChangeError> {
+) -> Result<(StoredKey, String), ChangeError> {
     let row = settings::find(db, Kind::ApiKey, id).await?.ok_or(ChangeError::NotFound)?;
     let (mut stored, digest) = parse(&row.value).map_err(|_| ChangeError::Unreadable)?;
+    let former_name = stored.name.clone().unwrap_or_else(|| row.key.clone());
     let mut key = row.key;
     if let Some(name) = change.name {
         refuse_taken_name(db, name.as_str(), Some(id)).await?;
@@ -125,15 +147,16 @@ pub async fn update(
     }
     let name = stored.name.clone().unwrap_or(key);
     let record = to_record(row.id, name, stored, row.created_at, row.last_used_at);
-    Ok(StoredKey { record, digest })
+    Ok((StoredKey { record, digest }, former_name))
 }
 
-/// Deletes the key with this id; a row of another type is not a key.
-pub async fn delete(db: &impl ConnectionTrait, id: &str) -> Result<(), ChangeError> {
-    match settings::delete(db, Kind::ApiKey, id).await? {
-        0 => Err(ChangeError::NotFound),
-        _ => Ok(()),
+/// Deletes the key with this id and tells its name; a row of another type is not a key.
+pub async fn delete(db: &impl ConnectionTrait, id: &str) -> Result<String, ChangeError> {
+    let found = settings::list_one(db, Kind::ApiKey, id).await?.map(read);
+    if settings::delete(db, Kind::ApiKey, id).await? == 0 {
+        return Err(ChangeError::NotFound);
     }
+    Ok(found.map_or_else(String::new, |key| record(&key).name.clone()))
 }
 
 /// The revision of the keys: a value that every change replaces.

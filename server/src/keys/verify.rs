@@ -84,6 +84,15 @@ impl Identity {
 #[derive(Clone, Debug)]
 pub struct Caller(pub Arc<CachedKey>);
 
+impl Caller {
+    /// Id, name and scopes of the key. Read from what would be sent, so that a key in memory
+    /// holds them once.
+    pub fn identity(&self) -> serde_json::Result<VerifiedCaller> {
+        let body: Data<VerifiedCaller> = serde_json::from_slice(&self.0.identity.body)?;
+        Ok(body.data)
+    }
+}
+
 /// Looks keys up in the cache and marks the good ones as used.
 #[derive(Clone)]
 pub struct Verifier {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{cookie, store};
+use crate::audit::{Actor, Origin};
 use crate::error::Error;
 use crate::state::AppState;
 
@@ -19,6 +20,8 @@ pub struct Admin {
     pub email: String,
     /// When the session ends at the latest.
     pub expires_at: OffsetDateTime,
+    /// The same person, for the audit log.
+    pub actor: Actor,
 }
 
 impl FromRequestParts<AppState> for Admin {
@@ -30,6 +33,9 @@ impl FromRequestParts<AppState> for Admin {
         let hash = cookie::token_hash(token);
         let session = store::use_session(&state.db, &hash, state.clock.now()).await?;
         let store::ActiveSession { user, expires_at } = session.ok_or(Error::Unauthenticated)?;
-        Ok(Self { user_id: user.id.into(), email: user.email, expires_at })
+        let origin = Origin::from_request_parts(parts, state).await?;
+        let user_id = Uuid::from(user.id);
+        let actor = Actor::user(user_id, &user.email, origin);
+        Ok(Self { user_id, email: user.email, expires_at, actor })
     }
 }

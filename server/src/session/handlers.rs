@@ -7,7 +7,9 @@ use keyward_api::data::Deleted;
 use keyward_api::session::{Email, Session, Setup, SetupStatus, SignIn};
 
 use super::entity::users;
+use super::store::Recorder;
 use super::{Admin, cookie, store};
+use crate::audit::{Action, Actor, Origin};
 use crate::error::Error;
 use crate::extract::{ClientAddress, Json};
 use crate::state::AppState;
@@ -33,6 +35,7 @@ pub async fn setup_status(
 )]
 pub async fn setup(
     State(state): State<AppState>,
+    origin: Origin,
     jar: CookieJar,
     Json(wanted): Json<Setup>,
 ) -> Result<SignedIn, Error> {
@@ -43,10 +46,11 @@ pub async fn setup(
         return Err(Error::WrongSetupToken);
     }
     let hash = state.passwords.hash(wanted.password).await?;
-    let user = store::create_first_admin(&state.db, &wanted.email, hash, state.clock.now()).await?;
+    let (now, recorder) = (state.clock.now(), recorder(&state, origin));
+    let user = store::create_first_admin(&state.db, &wanted.email, hash, now, &recorder).await?;
     let user = user.ok_or(Error::SetupClosed)?;
     tracing::info!("the first administrator was created");
-    sign_in_as(&state, jar, &user).await
+    sign_in_as(&state, jar, &user, &recorder).await
 }
 
 /// Signs in. Answers the same, in the same time, for an unknown address and a wrong
@@ -58,6 +62,7 @@ pub async fn setup(
 pub async fn sign_in(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
+    origin: Origin,
     jar: CookieJar,
     Json(wanted): Json<SignIn>,
 ) -> Result<SignedIn, Error> {
@@ -70,10 +75,17 @@ pub async fn sign_in(
         Err(_) => None,
     };
     let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let right = state.passwords.verify(password, stored).await?;
-    let user = user.filter(|_| right).ok_or(Error::WrongCredentials)?;
+    if !state.passwords.verify(password, stored).await? {
+        // An unknown address may be a password that was typed into the wrong field.
+        let target = user.map(|user| user.email);
+        let event = Actor::anonymous(origin).was_refused(Action::SessionCreate, target);
+        // Told apart by what was typed, known or not, so that both take the same time.
+        state.refusals.refuse(&state.audit, &state.db, event, &account).await?;
+        return Err(Error::WrongCredentials);
+    }
+    let user = user.ok_or(Error::WrongCredentials)?;
     state.sign_in_limit.succeeded(address, &account);
-    sign_in_as(&state, jar, &user).await
+    sign_in_as(&state, jar, &user, &recorder(&state, origin)).await
 }
 
 /// Who is signed in.
@@ -82,7 +94,7 @@ pub async fn sign_in(
     responses((status = 200, body = Data<Session>))
 )]
 pub async fn who_am_i(admin: Admin) -> axum::Json<Data<Session>> {
-    let Admin { user_id, email, expires_at } = admin;
+    let Admin { user_id, email, expires_at, .. } = admin;
     axum::Json(Data { data: Session { user_id, email, expires_at } })
 }
 
@@ -92,25 +104,32 @@ pub async fn who_am_i(admin: Admin) -> axum::Json<Data<Session>> {
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn sign_out(
-    _admin: Admin,
+    admin: Admin,
     State(state): State<AppState>,
     jar: CookieJar,
 ) -> Result<(CookieJar, axum::Json<Data<Deleted>>), Error> {
     if let Some(token) = cookie::token(&jar) {
-        store::end_session(&state.db, &cookie::token_hash(token)).await?;
+        let hash = cookie::token_hash(token);
+        store::end_session(&state.db, &hash, &state.audit, &admin.actor).await?;
     }
     let jar = cookie::clear(jar, &state.public_url);
     Ok((jar, axum::Json(Data { data: Deleted { deleted: true } })))
+}
+
+fn recorder(state: &AppState, origin: Origin) -> Recorder<'_> {
+    Recorder { audit: &state.audit, origin: Some(origin) }
 }
 
 async fn sign_in_as(
     state: &AppState,
     jar: CookieJar,
     user: &users::Model,
+    recorder: &Recorder<'_>,
 ) -> Result<SignedIn, Error> {
     let token = cookie::new_token()?;
     let hash = cookie::token_hash(token.expose());
-    let expires_at = store::begin_session(&state.db, user, hash, state.clock.now()).await?;
+    let expires_at =
+        store::begin_session(&state.db, user, hash, state.clock.now(), recorder).await?;
     let session = Session { user_id: user.id.into(), email: user.email.clone(), expires_at };
     Ok((cookie::set(jar, &token, &state.public_url), axum::Json(Data { data: session })))
 }

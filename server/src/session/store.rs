@@ -5,11 +5,12 @@ use sea_orm::ActiveModelTrait;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
-use sea_orm::{DatabaseConnection, PaginatorTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, PaginatorTrait};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::entity::{sessions, users};
+use crate::audit::{Action, Actor, AuditLog, Origin};
 use crate::database::begin_write;
 use crate::settings::{self, Kind};
 
@@ -31,6 +32,27 @@ pub struct ActiveSession {
     pub expires_at: OffsetDateTime,
 }
 
+/// Records what is done to a user, in the transaction that does it.
+pub struct Recorder<'a> {
+    /// Where it is recorded.
+    pub audit: &'a AuditLog,
+    /// Where the request came from; none: the server does it by its configuration.
+    pub origin: Option<Origin>,
+}
+
+impl Recorder<'_> {
+    async fn append(
+        &self,
+        transaction: &DatabaseTransaction,
+        action: Action,
+        user: &users::Model,
+    ) -> Result<(), DbErr> {
+        let by_user = |origin: &Origin| Actor::user(user.id, &user.email, origin.clone());
+        let actor = self.origin.as_ref().map_or_else(Actor::system, by_user);
+        self.audit.append(transaction, actor.did(action, Some(user.email.clone()))).await
+    }
+}
+
 /// Whether there was ever an administrator.
 pub async fn has_first_admin(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     if settings::find_by_key(db, Kind::Config, FIRST_ADMIN).await?.is_some() {
@@ -46,6 +68,7 @@ pub async fn create_first_admin(
     email: &Email,
     password_hash: String,
     now: OffsetDateTime,
+    recorder: &Recorder<'_>,
 ) -> Result<Option<users::Model>, DbErr> {
     let transaction = begin_write(db).await?;
     if has_first_admin(&transaction).await? {
@@ -68,6 +91,7 @@ pub async fn create_first_admin(
     users::Entity::insert(users::ActiveModel::from(user.clone()).reset_all())
         .exec_without_returning(&transaction)
         .await?;
+    recorder.append(&transaction, Action::UserCreate, &user).await?;
     transaction.commit().await?;
     Ok(Some(user))
 }
@@ -86,6 +110,7 @@ pub async fn begin_session(
     user: &users::Model,
     token_hash: String,
     now: OffsetDateTime,
+    recorder: &Recorder<'_>,
 ) -> Result<OffsetDateTime, DbErr> {
     // Whole seconds, here and in `touch`: SQLite compares times as text, and these sort.
     let now = now.truncate_to_second();
@@ -103,6 +128,7 @@ pub async fn begin_session(
         expires_at: Set(expires_at),
     };
     sessions::Entity::insert(session).exec_without_returning(&transaction).await?;
+    recorder.append(&transaction, Action::SessionCreate, user).await?;
     transaction.commit().await?;
     Ok(expires_at)
 }
@@ -128,8 +154,17 @@ pub async fn use_session(
 }
 
 /// Ends the session with this token.
-pub async fn end_session(db: &impl ConnectionTrait, token_hash: &str) -> Result<(), DbErr> {
-    sessions::Entity::delete_by_id(token_hash.to_owned()).exec(db).await.map(drop)
+pub async fn end_session(
+    db: &DatabaseConnection,
+    token_hash: &str,
+    audit: &AuditLog,
+    actor: &Actor,
+) -> Result<(), DbErr> {
+    let transaction = begin_write(db).await?;
+    sessions::Entity::delete_by_id(token_hash.to_owned()).exec(&transaction).await?;
+    let event = actor.did(Action::SessionDelete, Some(actor.name.clone()));
+    audit.append(&transaction, event).await?;
+    transaction.commit().await
 }
 
 async fn touch(

@@ -44,6 +44,15 @@ pub async fn find(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<Opt
     Entity::find().filter(kind.guard().add(Column::Id.eq(id))).one(db).await
 }
 
+/// The row of this type with this id, even if it is broken.
+pub async fn list_one(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    id: &str,
+) -> Result<Option<FoundRow>, DbErr> {
+    Entity::find().filter(kind.guard().add(Column::Id.eq(id))).into_model().one(db).await
+}
+
 /// The row of this type with this key.
 pub async fn find_by_key(
     db: &impl ConnectionTrait,

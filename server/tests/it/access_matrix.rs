@@ -15,7 +15,7 @@ on_both_databases!(
 
 /// Statuses for anonymous, a session, a key without scope, a key with every known scope.
 /// Requests are sent without a body: 400 and 415 mean that the caller was let in.
-const MATRIX: [(&str, &str, [u16; 4]); 13] = [
+const MATRIX: [(&str, &str, [u16; 4]); 23] = [
     ("get", "/livez", [200, 200, 200, 200]),
     ("get", "/readyz", [200, 200, 200, 200]),
     ("get", "/api/setup", [200, 200, 200, 200]),
@@ -28,6 +28,16 @@ const MATRIX: [(&str, &str, [u16; 4]); 13] = [
     ("delete", "/api/keys/{id}", [401, 404, 401, 401]),
     ("get", "/api/verify", [401, 401, 200, 200]),
     ("post", "/api/verify", [401, 401, 200, 200]),
+    ("get", "/api/secrets", [401, 200, 403, 200]),
+    ("post", "/api/secrets", [401, 415, 403, 415]),
+    ("get", "/api/secrets/{key}", [401, 404, 403, 404]),
+    ("put", "/api/secrets/{key}", [401, 415, 403, 415]),
+    ("delete", "/api/secrets/{key}", [401, 404, 403, 404]),
+    ("get", "/api/admin/encryption", [401, 200, 401, 401]),
+    ("post", "/api/admin/encryption/rotate", [401, 200, 401, 401]),
+    ("get", "/api/admin/audit", [401, 200, 401, 401]),
+    ("get", "/api/admin/audit/verify", [401, 200, 401, 401]),
+    ("get", "/api/admin/audit/export", [401, 200, 401, 401]),
     // Last, since it ends the session.
     ("delete", "/api/session", [401, 200, 401, 401]),
 ];
@@ -49,7 +59,8 @@ async fn document(client: &Client) -> BTreeMap<(String, String), Value> {
 
 async fn call(client: &Client, method: &str, path: &str, key: Option<&str>) -> Answer {
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-    let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+    let path =
+        path.replace("{id}", "00000000-0000-0000-0000-000000000000").replace("{key}", "NOTHING");
     let headers: Vec<_> = key.iter().map(|key| ("x-api-key", key.as_bytes())).collect();
     client.send(method, &path, &headers, None).await
 }
@@ -63,7 +74,7 @@ async fn every_route_of_the_document_answers_each_caller_as_the_matrix_says(back
     let anonymous = app.anonymous();
 
     let mut undecided = document(&anonymous).await;
-    assert!(undecided.len() >= 17, "{}", undecided.len());
+    assert!(undecided.len() >= 27, "{}", undecided.len());
     for (method, path, expected) in MATRIX {
         let described = undecided.remove(&(method.to_owned(), path.to_owned())).is_some();
         assert!(described, "{method} {path} is not in the document");
@@ -86,6 +97,7 @@ async fn the_document_names_the_credentials_of_each_route(backend: Backend) {
         let security = &operations[&(method.to_owned(), path.to_owned())]["security"];
         let expected = match statuses {
             [401, 401, ..] => json!([{ "apiKey": [] }]),
+            [401, _, 403, _] => json!([{ "session": [] }, { "apiKey": [] }]),
             [401, ..] => json!([{ "session": [] }]),
             _ => Value::Null,
         };

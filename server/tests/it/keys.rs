@@ -1,5 +1,6 @@
 //! The life of a key, as a person who is signed in and a caller see it.
 
+use keyward::audit::Actor;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -154,10 +155,11 @@ async fn changes_at_once_leave_the_cache_as_the_database_says(backend: Backend) 
 
 async fn a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive(backend: Backend) {
     let app = App::start(backend).await;
+    let actor = &Actor::command_line();
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
     // Polled once, so that it has begun, and dropped before it can have ended.
-    let deletion = app.state.keys.delete(id);
+    let deletion = app.state.keys.delete(id, actor);
     assert!(tokio::time::timeout(Duration::ZERO, deletion).await.is_err());
     for _ in 0..500 {
         if admin.keys().await == json!([]) && app.verify(&key).await.status == 401 {
@@ -170,11 +172,16 @@ async fn a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive(backend: Backen
 
 async fn another_process_is_followed(backend: Backend) {
     let app = App::start(backend).await;
-    let other = keyward::keys::Registry::load(app.database.connect().await, app.clock.clone());
+    let actor = &Actor::command_line();
+    let other = keyward::keys::Registry::load(
+        app.database.connect().await,
+        app.clock.clone(),
+        app.state.audit.clone(),
+    );
     let other = other.await.unwrap();
     let wanted = |name: &str| serde_json::from_value(json!({ "name": name })).unwrap();
-    let (_, here) = app.state.keys.create(wanted("here"), EMAIL.into()).await.unwrap();
-    let (record, there) = other.create(wanted("there"), EMAIL.into()).await.unwrap();
+    let (_, here) = app.state.keys.create(wanted("here"), actor).await.unwrap();
+    let (record, there) = other.create(wanted("there"), actor).await.unwrap();
     app.verify(there.expose()).await.expect(401);
     app.state.keys.refresh().await.unwrap();
     app.verify(there.expose()).await.expect(200);
@@ -182,9 +189,9 @@ async fn another_process_is_followed(backend: Backend) {
 
     other.refresh().await.unwrap();
     assert_eq!(other.len(), 2);
-    other.delete(record.id).await.unwrap();
+    other.delete(record.id, actor).await.unwrap();
     // A change of its own in between does not make it believe that it has seen all.
-    app.state.keys.create(wanted("more"), EMAIL.into()).await.unwrap();
+    app.state.keys.create(wanted("more"), actor).await.unwrap();
     app.state.keys.refresh().await.unwrap();
     app.verify(there.expose()).await.expect(401);
     app.verify(here.expose()).await.expect(200);
@@ -192,7 +199,12 @@ async fn another_process_is_followed(backend: Backend) {
 
 async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
     let app = App::start(backend).await;
-    let other = keyward::keys::Registry::load(app.database.connect().await, app.clock.clone());
+    let actor = &Actor::command_line();
+    let other = keyward::keys::Registry::load(
+        app.database.connect().await,
+        app.clock.clone(),
+        app.state.audit.clone(),
+    );
     let other = other.await.unwrap();
     let (id, key) = app.admin().await.create_key(&json!({ "name": "a" })).await;
     let change = |body: Value| serde_json::from_value(body).unwrap();
@@ -200,8 +212,8 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
         let scopes = change(json!({ "scopes": [format!("s{n}")] }));
         let disable = change(json!({ "enabled": false }));
         let (there, here) = tokio::join!(
-            other.update(id.clone(), scopes),
-            app.state.keys.update(id.clone(), disable)
+            other.update(id.clone(), scopes, actor),
+            app.state.keys.update(id.clone(), disable, actor)
         );
         there.unwrap();
         here.unwrap();
@@ -210,6 +222,6 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
         assert!(!stored.enabled, "the other server enabled it again");
         assert_eq!(stored.scopes.iter().collect::<Vec<_>>(), [format!("s{n}")]);
         app.verify(&key).await.expect(401);
-        app.state.keys.update(id.clone(), change(json!({ "enabled": true }))).await.unwrap();
+        app.state.keys.update(id.clone(), change(json!({ "enabled": true })), actor).await.unwrap();
     }
 }

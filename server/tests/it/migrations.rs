@@ -26,6 +26,8 @@ async fn they_go_up_down_and_up_again(backend: Backend) {
         Migrator::down(&db, None).await.unwrap();
         assert!(!schema.has_table("settings").await.unwrap());
         assert!(!schema.has_table("users").await.unwrap());
+        assert!(!schema.has_table("secrets").await.unwrap());
+        assert!(!schema.has_table("audit_log").await.unwrap());
     }
 }
 
@@ -56,6 +58,10 @@ async fn entities_have_exactly_the_columns_of_their_tables(backend: Backend) {
     check(&database, keyward::settings::Entity).await;
     check(&database, users::Entity).await;
     check(&database, sessions::Entity).await;
+    check(&database, keyward::encryption::entity::Entity).await;
+    check(&database, keyward::secrets::entity::Entity).await;
+    check(&database, keyward::audit::entity::log::Entity).await;
+    check(&database, keyward::audit::entity::head::Entity).await;
 }
 
 async fn many_processes_may_migrate_at_once(backend: Backend) {

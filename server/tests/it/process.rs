@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Client, EMAIL, PASSWORD, TestDatabase, on_both_databases};
+use crate::support::{Backend, Client, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases};
 
 on_both_databases!(
     it_serves_says_where_and_stops_when_told,
@@ -19,6 +19,7 @@ fn keyward(database: &TestDatabase, arguments: &[&str]) -> Command {
         .args(arguments)
         .env_clear()
         .env("DATABASE_URL", &database.url)
+        .env("SECRETS_ENCRYPTION_KEY", ROOT_KEY)
         .env("KEYWARD_BIND", "127.0.0.1:0")
         .stdin(Stdio::null());
     command
@@ -29,30 +30,22 @@ fn run(database: &TestDatabase, arguments: &[&str]) -> (i32, String, String) {
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-fn root_key(database: &TestDatabase) -> String {
-    let (code, key, _) = run(database, &["generate-key"]);
-    assert_eq!((code, key.trim().len()), (0, 44));
-    key.trim().to_owned()
-}
-
 /// A server that is stopped by its id when the test is over.
 struct Server {
     child: Child,
     client: Client,
-    root_key: String,
 }
 
 impl Server {
     fn start(database: &TestDatabase, variables: &[(&str, &str)]) -> Self {
-        let root_key = root_key(database);
         let mut command = keyward(database, &["serve"]);
-        command.env("SECRETS_ENCRYPTION_KEY", &root_key).envs(variables.iter().copied());
+        command.envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect(&line);
         let client = Client::new(address.parse().unwrap());
-        Self { child, client, root_key }
+        Self { child, client }
     }
 
     /// Asks it to stop; its exit code and everything it wrote to stderr.
@@ -164,11 +157,10 @@ async fn nothing_secret_is_in_its_log(backend: Backend) {
     client.delete(&format!("/api/keys/{id}")).await.expect(200);
     client.get_with("/api/verify", &with_key).await.expect(401);
     client.delete("/api/session").await.expect(200);
-    let root_key = server.root_key.clone();
     let (code, log) = server.stop();
     assert_eq!(code, 0);
     assert!(log.contains("TRACE") && log.contains("key refused"), "the log was on");
-    for secret in [&key[8..], PASSWORD, &root_key, "planted-", "keyward_session", "argon2id"] {
+    for secret in [&key[8..], PASSWORD, ROOT_KEY, "planted-", "keyward_session", "argon2id"] {
         let line = log.lines().find(|line| line.contains(secret));
         assert!(line.is_none(), "{secret} is in the log: {line:?}");
     }
@@ -192,6 +184,7 @@ async fn without_a_good_root_key_it_refuses_to_start_and_says_which_variable() {
     ];
     for (value, message) in cases {
         let mut command = keyward(&database, &[]);
+        command.env_remove("SECRETS_ENCRYPTION_KEY");
         command.envs(value.map(|value| ("SECRETS_ENCRYPTION_KEY", value)));
         let Output { status, stdout, stderr } = command.output().unwrap();
         let stderr = String::from_utf8(stderr).unwrap();
@@ -205,10 +198,11 @@ async fn without_a_good_root_key_it_refuses_to_start_and_says_which_variable() {
 #[tokio::test]
 async fn wrong_configuration_is_78_wrong_usage_is_2_and_a_failure_is_1() {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    let key = root_key(&database);
+    let (code, key, _) = run(&database, &["generate-key"]);
+    assert_eq!((code, key.trim().len()), (0, 44));
     let serve = |name: &str, value: &str| {
         let mut command = keyward(&database, &[]);
-        command.env("SECRETS_ENCRYPTION_KEY", &key).env(name, value);
+        command.env("SECRETS_ENCRYPTION_KEY", key.trim()).env(name, value);
         let output = command.output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };

@@ -17,7 +17,7 @@ pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "correct horse battery";
 const START: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
-const ROOT_KEY: &str = "q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=";
+pub const ROOT_KEY: &str = "q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=";
 
 pub struct App {
     pub state: AppState,

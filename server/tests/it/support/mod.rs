@@ -4,7 +4,7 @@ mod app;
 mod client;
 mod database;
 
-pub use app::{App, EMAIL, PASSWORD};
+pub use app::{App, EMAIL, PASSWORD, ROOT_KEY};
 pub use client::{Answer, Client};
 pub use database::{Backend, TestDatabase};
 

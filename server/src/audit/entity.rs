@@ -1,0 +1,107 @@
+//! Rows of the tables `audit_log` and `audit_head`.
+
+/// Entries.
+pub mod log {
+    use sea_orm::entity::prelude::*;
+
+    use crate::audit::chain::{Fields, Stored};
+
+    /// One entry; what its columns mean is in `keyward_api::audit`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_log")]
+    pub struct Model {
+        /// Counts up from 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        /// Microseconds since 1970.
+        pub time: i64,
+        /// User, key, command, system or anonymous.
+        pub actor_kind: String,
+        /// The id of the user or key.
+        pub actor_id: Option<String>,
+        /// What people called it at that time.
+        pub actor_name: Option<String>,
+        /// What was done.
+        pub action: String,
+        /// To what.
+        pub target: Option<String>,
+        /// Whether it was done.
+        pub outcome: String,
+        /// More about it.
+        pub detail: Option<String>,
+        /// The id of the request.
+        pub request_id: Option<String>,
+        /// The address of the client.
+        pub address: Option<String>,
+        /// The hash of the entry before it.
+        #[sea_orm(unique)]
+        pub prev_hash: Vec<u8>,
+        /// Its own hash.
+        pub entry_hash: Vec<u8>,
+        /// The mac of its hash.
+        pub mac: Vec<u8>,
+    }
+
+    impl Model {
+        /// What is hashed, in the order in which it is hashed.
+        pub fn fields(&self) -> Fields<'_> {
+            Fields {
+                seq: self.seq,
+                time: self.time,
+                texts: [
+                    Some(&self.actor_kind),
+                    self.actor_id.as_deref(),
+                    self.actor_name.as_deref(),
+                    Some(&self.action),
+                    self.target.as_deref(),
+                    Some(&self.outcome),
+                    self.detail.as_deref(),
+                    self.request_id.as_deref(),
+                    self.address.as_deref(),
+                ],
+            }
+        }
+
+        /// The whole entry, to be checked.
+        pub fn stored(&self) -> Stored<'_> {
+            Stored {
+                fields: self.fields(),
+                prev_hash: &self.prev_hash,
+                entry_hash: &self.entry_hash,
+                mac: &self.mac,
+            }
+        }
+    }
+
+    /// No foreign keys: an entry outlives what it is about.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The last entry.
+pub mod head {
+    use sea_orm::entity::prelude::*;
+
+    /// The only row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_head")]
+    pub struct Model {
+        /// Always 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        /// The number of the last entry.
+        pub seq: i64,
+        /// The hash of the last entry.
+        pub entry_hash: Vec<u8>,
+        /// The mac of both.
+        pub mac: Vec<u8>,
+    }
+
+    /// No foreign keys.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,205 @@
+//! `/api/admin/audit`: reading, checking and exporting the log.
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use keyward_api::audit::{
+    AuditActor, AuditActorKind, AuditEntry, AuditOutcome, AuditVerification, BrokenEntry,
+};
+use keyward_api::{Data, Page};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::entity::log;
+use super::store::{self, Filter};
+use crate::error::Error;
+use crate::extract::Query;
+use crate::session::Admin;
+use crate::state::AppState;
+
+/// Entries of one answer, unless fewer are asked for.
+const DEFAULT_LIMIT: u64 = 50;
+/// Entries of one answer at most.
+const MAX_LIMIT: u64 = 200;
+/// Longest text to filter by, in characters.
+const MAX_TEXT: usize = 255;
+
+/// The query of the list and of the export.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Entries of one answer, 1 to 200; 50 by default.
+    limit: Option<String>,
+    /// `nextCursor` of the answer before.
+    cursor: Option<String>,
+    /// A part of the actor's name, or a whole id; case does not matter.
+    actor: Option<String>,
+    /// A whole action (`secret.read`) or its noun (`secret`).
+    action: Option<String>,
+    /// A part of the target; case does not matter.
+    target: Option<String>,
+    /// `success` or `refused`.
+    outcome: Option<String>,
+    /// Not before this time (RFC 3339).
+    since: Option<String>,
+    /// Before this time (RFC 3339).
+    until: Option<String>,
+}
+
+/// The newest entries first.
+#[utoipa::path(
+    get, path = "/api/admin/audit", tag = "audit", security(("session" = [])),
+    params(AuditQuery), responses((status = 200, body = Page<AuditEntry>))
+)]
+pub async fn list(
+    _admin: Admin,
+    State(state): State<AppState>,
+    Query(query): Query<AuditQuery>,
+) -> Result<axum::Json<Page<AuditEntry>>, Error> {
+    let (limit, before, filter) = (query.limit()?, query.before()?, query.filter()?);
+    // One more tells whether there is a next part.
+    let mut entries = store::list(&state.db, &filter, before, limit + 1).await?;
+    let has_more = entries.len() as u64 > limit;
+    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next_cursor = entries.last().filter(|_| has_more).map(|last| last.seq.to_string());
+    Ok(axum::Json(Page { data: entries.into_iter().map(entry).collect(), next_cursor }))
+}
+
+/// Checks the whole log.
+#[utoipa::path(
+    get, path = "/api/admin/audit/verify", tag = "audit", security(("session" = [])),
+    responses((status = 200, body = Data<AuditVerification>))
+)]
+pub async fn verify(
+    _admin: Admin,
+    State(state): State<AppState>,
+) -> Result<axum::Json<Data<AuditVerification>>, Error> {
+    let (verified, broken) = state.audit.verify(&state.db).await?;
+    Ok(axum::Json(Data { data: verification(verified, broken) }))
+}
+
+/// The log as JSON lines, newest first.
+#[utoipa::path(
+    get, path = "/api/admin/audit/export", tag = "audit", security(("session" = [])),
+    params(AuditQuery),
+    responses((status = 200, content_type = "application/x-ndjson", body = String))
+)]
+pub async fn export(
+    _admin: Admin,
+    State(state): State<AppState>,
+    Query(query): Query<AuditQuery>,
+) -> Result<Response, Error> {
+    let (before, filter) = (query.before()?, query.filter()?);
+    let lines = stream::try_unfold((state, before), move |(state, before)| {
+        let filter = filter.clone();
+        async move {
+            let entries = store::list(&state.db, &filter, before, MAX_LIMIT).await?;
+            let Some(last) = entries.last() else { return Ok(None) };
+            let next = last.seq;
+            let mut lines = Vec::with_capacity(entries.len() * 256);
+            for row in entries {
+                serde_json::to_writer(&mut lines, &entry(row)).map_err(std::io::Error::from)?;
+                lines.push(b'\n');
+            }
+            Ok::<_, ExportError>(Some((Bytes::from(lines), (state, next))))
+        }
+    });
+    let headers = [
+        (CONTENT_TYPE, "application/x-ndjson"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"keyward-audit.jsonl\""),
+    ];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+/// The answer breaks off, which the client sees.
+#[derive(Debug, thiserror::Error)]
+enum ExportError {
+    #[error("the store cannot answer")]
+    Store(#[from] sea_orm::DbErr),
+    #[error(transparent)]
+    Json(#[from] std::io::Error),
+}
+
+/// What is told of a check.
+pub fn verification(verified: i64, broken: Option<super::chain::Broken>) -> AuditVerification {
+    let number = |seq: i64| u64::try_from(seq).unwrap_or(0);
+    let broken = broken
+        .map(|broken| BrokenEntry { seq: number(broken.seq), reason: broken.reason.to_owned() });
+    AuditVerification { valid: broken.is_none(), verified: number(verified), broken }
+}
+
+impl AuditQuery {
+    fn limit(&self) -> Result<u64, Error> {
+        let Some(text) = &self.limit else { return Ok(DEFAULT_LIMIT) };
+        let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        limit.ok_or_else(|| Error::field("limit", "Expected a number from 1 to 200"))
+    }
+
+    fn before(&self) -> Result<i64, Error> {
+        let Some(text) = &self.cursor else { return Ok(i64::MAX) };
+        let cursor = text.parse().ok().filter(|cursor| *cursor > 0);
+        cursor.ok_or_else(|| Error::field("cursor", "Expected the nextCursor of an answer"))
+    }
+
+    fn filter(&self) -> Result<Filter, Error> {
+        Ok(Filter {
+            actor: text("actor", self.actor.as_ref())?,
+            action: text("action", self.action.as_ref())?,
+            target: text("target", self.target.as_ref())?,
+            outcome: self.outcome.as_deref().map(outcome).transpose()?,
+            since: time("since", self.since.as_ref())?,
+            until: time("until", self.until.as_ref())?,
+        })
+    }
+}
+
+fn text(name: &str, text: Option<&String>) -> Result<Option<String>, Error> {
+    let text = text.filter(|text| !text.is_empty());
+    let fits = text
+        .is_none_or(|text| text.chars().count() <= MAX_TEXT && !text.chars().any(char::is_control));
+    let message = "Expected at most 255 characters, none of them a control character";
+    if fits { Ok(text.cloned()) } else { Err(Error::field(name, message)) }
+}
+
+fn time(name: &str, text: Option<&String>) -> Result<Option<OffsetDateTime>, Error> {
+    let parsed = text.map(|text| OffsetDateTime::parse(text, &Rfc3339)).transpose();
+    parsed.map_err(|_| Error::field(name, "Expected a time like 2026-01-31T12:00:00Z"))
+}
+
+fn outcome(text: &str) -> Result<AuditOutcome, Error> {
+    match text {
+        "success" => Ok(AuditOutcome::Success),
+        "refused" => Ok(AuditOutcome::Refused),
+        _ => Err(Error::field("outcome", "Expected success or refused")),
+    }
+}
+
+fn entry(row: log::Model) -> AuditEntry {
+    let kind = match row.actor_kind.as_str() {
+        "user" => AuditActorKind::User,
+        "key" => AuditActorKind::Key,
+        "command" => AuditActorKind::Command,
+        "system" => AuditActorKind::System,
+        _ => AuditActorKind::Anonymous,
+    };
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.time) * 1_000);
+    AuditEntry {
+        seq: u64::try_from(row.seq).unwrap_or(0),
+        // A row that was changed from outside may hold any number; the check tells.
+        time: time.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        actor: AuditActor { kind, id: row.actor_id, name: row.actor_name },
+        action: row.action,
+        target: row.target,
+        outcome: match row.outcome.as_str() {
+            "success" => AuditOutcome::Success,
+            _ => AuditOutcome::Refused,
+        },
+        detail: row.detail,
+        request_id: row.request_id,
+        address: row.address,
+    }
+}

@@ -1,0 +1,222 @@
+//! Queries on the audit log: appending, reading, and checking the whole of it.
+
+use keyward_api::audit::AuditOutcome;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+
+use super::chain::{AuditKey, Broken, Check, GENESIS};
+use super::entity::{head, log};
+use super::event::{self, Action, Actor, Event};
+
+/// The id of the only row of `audit_head`.
+const HEAD: i32 = 1;
+
+/// Entries that are read at a time.
+const CHUNK: u64 = 4096;
+
+/// Writes the head of an empty log. Once, with the audit key.
+pub async fn begin(db: &impl ConnectionTrait, key: &AuditKey) -> Result<(), DbErr> {
+    put_head(db, key, 0, GENESIS.to_vec()).await
+}
+
+/// Whether there is any entry.
+pub async fn is_empty(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Ok(last(db).await?.is_none())
+}
+
+/// Appends an entry, in the transaction of what it is about. Appends take turns on the
+/// lock of the head, so it is the last thing a transaction does before it commits.
+pub async fn append(
+    transaction: &DatabaseTransaction,
+    key: &AuditKey,
+    event: Event,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let head = head::Entity::find_by_id(HEAD).lock_exclusive().one(transaction).await?;
+    let (mut seq, mut prev) = match head {
+        Some(head) if key.is_head(head.seq, &head.entry_hash, &head.mac) => {
+            (head.seq, head.entry_hash)
+        }
+        // Not built upon silently: whoever changed the head would have got a good one.
+        _ => {
+            tracing::error!("the audit log was changed from outside: its head is not ours");
+            let found = Actor::system().did(Action::AuditBroken, None);
+            let last = last(transaction).await?;
+            let (seq, prev) =
+                last.map_or((0, GENESIS.to_vec()), |last| (last.seq, last.entry_hash));
+            insert(transaction, key, seq + 1, prev, found, now).await?
+        }
+    };
+    (seq, prev) = insert(transaction, key, seq + 1, prev, event, now).await?;
+    put_head(transaction, key, seq, prev).await
+}
+
+async fn last(db: &impl ConnectionTrait) -> Result<Option<log::Model>, DbErr> {
+    log::Entity::find().order_by_desc(log::Column::Seq).one(db).await
+}
+
+/// The number and hash of the new entry.
+async fn insert(
+    transaction: &DatabaseTransaction,
+    key: &AuditKey,
+    seq: i64,
+    prev_hash: Vec<u8>,
+    event: Event,
+    now: OffsetDateTime,
+) -> Result<(i64, Vec<u8>), DbErr> {
+    let Event { actor, action, target, outcome, detail } = event;
+    let mut entry = log::Model {
+        seq,
+        time: i64::try_from(now.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX),
+        actor_kind: event::kind_text(actor.kind).to_owned(),
+        actor_id: actor.id,
+        actor_name: Some(actor.name),
+        action: action.as_str().to_owned(),
+        target,
+        outcome: event::outcome_text(outcome).to_owned(),
+        detail,
+        request_id: actor.origin.request_id,
+        address: actor.origin.address.map(|address| address.to_string()),
+        prev_hash,
+        entry_hash: Vec::new(),
+        mac: Vec::new(),
+    };
+    let hash = entry.fields().hash(&entry.prev_hash, &mut Vec::with_capacity(512));
+    entry.entry_hash = hash.to_vec();
+    entry.mac = key.entry_mac(&hash).to_vec();
+    let row = log::ActiveModel::from(entry).reset_all();
+    log::Entity::insert(row).exec_without_returning(transaction).await?;
+    Ok((seq, hash.to_vec()))
+}
+
+async fn put_head(
+    db: &impl ConnectionTrait,
+    key: &AuditKey,
+    seq: i64,
+    entry_hash: Vec<u8>,
+) -> Result<(), DbErr> {
+    let mac = key.head_mac(seq, &entry_hash).to_vec();
+    let row = head::ActiveModel {
+        id: Set(HEAD),
+        seq: Set(seq),
+        entry_hash: Set(entry_hash),
+        mac: Set(mac),
+    };
+    let columns = [head::Column::Seq, head::Column::EntryHash, head::Column::Mac];
+    let replace = OnConflict::column(head::Column::Id).update_columns(columns).to_owned();
+    head::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
+}
+
+/// Checks every entry and the head: how many entries are as they were written, and the
+/// first that is not.
+pub async fn verify(
+    db: &impl ConnectionTrait,
+    key: &AuditKey,
+) -> Result<(i64, Option<Broken>), DbErr> {
+    let mut check = Check::new(key);
+    let mut promised = 0;
+    loop {
+        let entries = log::Entity::find()
+            .filter(log::Column::Seq.gt(check.verified()))
+            .order_by_asc(log::Column::Seq)
+            .limit(CHUNK)
+            .all(db)
+            .await?;
+        for entry in &entries {
+            if let Err(broken) = check.entry(entry.stored()) {
+                return Ok((check.verified(), Some(broken)));
+            }
+        }
+        if entries.len() as u64 == CHUNK {
+            continue;
+        }
+        let head = head::Entity::find_by_id(HEAD).one(db).await?;
+        let end = head.as_ref().map_or(0, |head| head.seq);
+        if end > check.verified() && end > promised {
+            // Perhaps appended since the entries were read: they are there now.
+            promised = end;
+            continue;
+        }
+        let head = head.as_ref().map(|h| (h.seq, h.entry_hash.as_slice(), h.mac.as_slice()));
+        return Ok((check.verified(), check.head(head).err()));
+    }
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// A part of the actor's name or its whole id; case does not matter.
+    pub actor: Option<String>,
+    /// A whole action, or the noun before its dot.
+    pub action: Option<String>,
+    /// A part of the target; case does not matter.
+    pub target: Option<String>,
+    /// Done or refused.
+    pub outcome: Option<AuditOutcome>,
+    /// Not before this time.
+    pub since: Option<OffsetDateTime>,
+    /// Before this time.
+    pub until: Option<OffsetDateTime>,
+}
+
+impl Filter {
+    fn condition(&self) -> Condition {
+        let Self { actor, action, target, outcome, since, until } = self;
+        let micros = |time: &OffsetDateTime| {
+            i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
+        };
+        let contains = |column: log::Column, text: &String| {
+            Expr::expr(Func::lower(Expr::col(column))).like(pattern(text))
+        };
+        Condition::all()
+            .add_option(actor.as_ref().map(|text| {
+                let id = log::Column::ActorId.eq(text.as_str());
+                Condition::any().add(contains(log::Column::ActorName, text)).add(id)
+            }))
+            .add_option(action.as_ref().map(|text| {
+                if text.contains('.') {
+                    log::Column::Action.eq(text.as_str())
+                } else {
+                    log::Column::Action.starts_with(format!("{text}."))
+                }
+            }))
+            .add_option(target.as_ref().map(|text| contains(log::Column::Target, text)))
+            .add_option(outcome.map(|o| log::Column::Outcome.eq(event::outcome_text(o))))
+            .add_option(since.as_ref().map(|time| log::Column::Time.gte(micros(time))))
+            .add_option(until.as_ref().map(|time| log::Column::Time.lt(micros(time))))
+    }
+}
+
+/// Anything that contains `text`, in lower case.
+fn pattern(text: &str) -> sea_orm::sea_query::LikeExpr {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    sea_orm::sea_query::LikeExpr::new(pattern).escape('\\')
+}
+
+/// The newest entries before the one with number `before`.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    before: i64,
+    limit: u64,
+) -> Result<Vec<log::Model>, DbErr> {
+    log::Entity::find()
+        .filter(filter.condition().add(log::Column::Seq.lt(before)))
+        .order_by_desc(log::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await
+}

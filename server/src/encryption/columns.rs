@@ -1,0 +1,212 @@
+//! Where sealed values are: the registry that rotation, start and status go by, and their
+//! queries. A test fails when the schema has a sealed column that is not listed here.
+//!
+//! Every table in it has the columns `id`, `key_id` (`NULL` for the older layout),
+//! `created_at`, and, where the older layout ever was, `iv`.
+
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, TryGetable, Value};
+
+use super::seal::Place;
+
+/// A column of sealed values.
+#[derive(Clone, Copy, Debug)]
+pub struct SealedColumn {
+    /// The table.
+    pub table: &'static str,
+    /// The column with the sealed value.
+    pub column: &'static str,
+    /// The column by which a person knows the row.
+    pub label: &'static str,
+    /// Whether the table has the column `iv`, and so may have rows of the older layout.
+    pub has_iv: bool,
+}
+
+/// The values of third-party secrets.
+pub const SECRETS: SealedColumn =
+    SealedColumn { table: "secrets", column: "encrypted_value", label: "key", has_iv: true };
+
+/// All of them.
+pub const SEALED: [SealedColumn; 1] = [SECRETS];
+
+/// A sealed value with what is needed to open it.
+#[derive(Clone, Debug)]
+pub struct SealedRow {
+    /// The id of the row.
+    pub id: String,
+    /// The id of the key it is sealed under; none in the older layout.
+    pub key_id: Option<String>,
+    /// The nonce of the older layout.
+    pub iv: Option<Vec<u8>>,
+    /// The sealed value.
+    pub sealed: Vec<u8>,
+}
+
+impl FromQueryResult for SealedRow {
+    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.try_get("", "id")?,
+            key_id: row.try_get("", "key_id")?,
+            iv: row.try_get("", "iv")?,
+            sealed: row.try_get("", "sealed")?,
+        })
+    }
+}
+
+/// Numbers of values in a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub total: u64,
+    /// Those under a data key.
+    pub sealed: u64,
+}
+
+/// A row that cannot be what it should be, by the name a person knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRow {
+    /// The table and the row.
+    pub row: String,
+    /// The key it is said to be sealed under.
+    pub key_id: String,
+}
+
+impl SealedColumn {
+    /// Where the value of a row lives.
+    pub fn place<'a>(&self, row_id: &'a str, key_id: &'a str) -> Place<'a> {
+        Place { table: self.table, column: self.column, row_id, key_id }
+    }
+
+    /// How many values there are.
+    pub async fn count(&self, db: &impl ConnectionTrait) -> Result<Counts, DbErr> {
+        let table = self.table;
+        let sql = format!("SELECT COUNT(*) AS total, COUNT(key_id) AS sealed FROM {table}");
+        let row = one(db, sql, vec![]).await?;
+        let number = |name| Ok::<_, DbErr>(get::<i64>(row.as_ref(), name)?.unwrap_or(0));
+        let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
+        Ok(Counts { total: unsigned(number("total")?), sealed: unsigned(number("sealed")?) })
+    }
+
+    /// How many values are not under the key `key_id`.
+    pub async fn count_elsewhere(
+        &self,
+        db: &impl ConnectionTrait,
+        key_id: &str,
+    ) -> Result<i64, DbErr> {
+        let sql = format!(
+            "SELECT COUNT(*) AS n FROM {} WHERE key_id IS NULL OR key_id <> $1",
+            self.table
+        );
+        let row = one(db, sql, vec![key_id.into()]).await?;
+        Ok(get(row.as_ref(), "n")?.unwrap_or(0))
+    }
+
+    /// The next rows after the one with the id `after`, in the order of their ids.
+    pub async fn after(
+        &self,
+        db: &impl ConnectionTrait,
+        after: &str,
+        limit: u64,
+    ) -> Result<Vec<SealedRow>, DbErr> {
+        let (table, what) = (self.table, self.selected());
+        let sql = format!("SELECT {what} FROM {table} WHERE id > $1 ORDER BY id LIMIT {limit}");
+        all(db, sql, vec![after.into()]).await
+    }
+
+    /// The oldest rows of the older layout, each with its name.
+    pub async fn oldest_legacy(
+        &self,
+        db: &impl ConnectionTrait,
+        limit: u64,
+    ) -> Result<Vec<(String, SealedRow)>, DbErr> {
+        if !self.has_iv {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT {}, {} AS label FROM {} WHERE key_id IS NULL ORDER BY created_at, id LIMIT {limit}",
+            self.selected(),
+            self.label,
+            self.table,
+        );
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, []);
+        let rows = db.query_all_raw(statement).await?;
+        let named = |row: &QueryResult| {
+            Ok((
+                self.name(&row.try_get::<String>("", "label")?),
+                SealedRow::from_query_result(row, "")?,
+            ))
+        };
+        rows.iter().map(named).collect()
+    }
+
+    /// A row that is said to be sealed under a key that is not in `encryption_keys`.
+    pub async fn under_unknown_key(
+        &self,
+        db: &impl ConnectionTrait,
+    ) -> Result<Option<NamedRow>, DbErr> {
+        let sql = format!(
+            "SELECT {label} AS label, key_id FROM {table} WHERE key_id IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM encryption_keys k WHERE k.id = {table}.key_id AND k.purpose = 'data') \
+             ORDER BY created_at, id LIMIT 1",
+            label = self.label,
+            table = self.table,
+        );
+        let Some(row) = one(db, sql, vec![]).await? else { return Ok(None) };
+        let label: String = row.try_get("", "label")?;
+        Ok(Some(NamedRow { row: self.name(&label), key_id: row.try_get("", "key_id")? }))
+    }
+
+    /// Replaces the values of these rows by values under the key `key_id`; the number of
+    /// rows changed.
+    pub async fn replace(
+        &self,
+        db: &impl ConnectionTrait,
+        key_id: &str,
+        rows: Vec<(String, Vec<u8>)>,
+    ) -> Result<u64, DbErr> {
+        let (table, column) = (self.table, self.column);
+        let iv = if self.has_iv { ", iv = NULL" } else { "" };
+        let pairs = (0..rows.len()).map(|i| format!("(${}, ${})", 2 * i + 2, 2 * i + 3));
+        let pairs = pairs.collect::<Vec<_>>().join(", ");
+        // Both databases call the columns of VALUES column1, column2.
+        let sql = format!(
+            "UPDATE {table} SET {column} = v.column2, key_id = $1{iv} \
+             FROM (VALUES {pairs}) AS v WHERE {table}.id = v.column1"
+        );
+        let pairs = rows.into_iter().flat_map(|(id, sealed)| [id.into(), sealed.into()]);
+        let values = std::iter::once(Value::from(key_id)).chain(pairs);
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        Ok(db.execute_raw(statement).await?.rows_affected())
+    }
+
+    /// The row, for a sentence.
+    pub fn name(&self, label: &str) -> String {
+        format!("\"{label}\" in the table {}", self.table)
+    }
+
+    fn selected(&self) -> String {
+        let iv = if self.has_iv { "iv" } else { "NULL AS iv" };
+        format!("id, key_id, {iv}, {} AS sealed", self.column)
+    }
+}
+
+async fn one(
+    db: &impl ConnectionTrait,
+    sql: String,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>, DbErr> {
+    db.query_one_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await
+}
+
+async fn all(
+    db: &impl ConnectionTrait,
+    sql: String,
+    values: Vec<Value>,
+) -> Result<Vec<SealedRow>, DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter().map(|row| SealedRow::from_query_result(row, "")).collect()
+}
+
+fn get<T: TryGetable>(row: Option<&QueryResult>, name: &str) -> Result<Option<T>, DbErr> {
+    row.map(|row| row.try_get("", name)).transpose()
+}

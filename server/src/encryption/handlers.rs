@@ -1,0 +1,33 @@
+//! `/api/admin/encryption`: the state of the data keys, and their rotation.
+
+use axum::extract::State;
+use keyward_api::Data;
+use keyward_api::encryption::{EncryptionStatus, Rotated};
+
+use crate::error::Error;
+use crate::session::Admin;
+use crate::state::AppState;
+
+/// Data keys, and how many values are under them.
+#[utoipa::path(
+    get, path = "/api/admin/encryption", tag = "encryption", security(("session" = [])),
+    responses((status = 200, body = Data<EncryptionStatus>))
+)]
+pub async fn status(
+    _admin: Admin,
+    State(state): State<AppState>,
+) -> Result<axum::Json<Data<EncryptionStatus>>, Error> {
+    Ok(axum::Json(Data { data: state.rotation.status().await? }))
+}
+
+/// Makes a new data key and seals every value anew under it, wholly or not at all.
+#[utoipa::path(
+    post, path = "/api/admin/encryption/rotate", tag = "encryption", security(("session" = [])),
+    responses((status = 200, body = Data<Rotated>), (status = 409))
+)]
+pub async fn rotate(
+    admin: Admin,
+    State(state): State<AppState>,
+) -> Result<axum::Json<Data<Rotated>>, Error> {
+    Ok(axum::Json(Data { data: state.rotation.rotate(&admin.actor).await? }))
+}

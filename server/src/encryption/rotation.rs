@@ -1,0 +1,247 @@
+//! Rotation: a new data key, and every value sealed anew under it.
+//!
+//! All of it is one transaction: the new key, each value opened, sealed, stored, read back
+//! and compared, the former key retired, the audit event. Whatever happens before its commit
+//! leaves everything as it was. Writers of values hold the active key until they commit, so
+//! none of them seals under a key that was retired in between.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keyward_api::encryption::{DataKey, EncryptionStatus, Rotated, RotationProgress};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use subtle::ConstantTimeEq;
+
+use super::columns::{Counts, SEALED, SealedColumn, SealedRow};
+use super::entity::Model;
+use super::keyring::{Keyring, KeyringError, Sealer};
+use super::seal::Opened;
+use super::store::{self, Purpose};
+use crate::audit::{Action, Actor, AuditLog};
+use crate::clock::Clock;
+use crate::database::{Turn, try_begin_turn};
+
+/// Values that are in memory at a time; up to 64 KiB each.
+const CHUNK: u64 = 256;
+
+/// Rotates, one at a time, and tells how it stands. Cheap to clone.
+#[derive(Clone)]
+pub struct Rotation {
+    db: DatabaseConnection,
+    clock: Clock,
+    keyring: Keyring,
+    audit: AuditLog,
+    /// Of the rotation that runs in this process.
+    progress: Arc<Mutex<Option<RotationProgress>>>,
+}
+
+/// Why nothing was rotated.
+#[derive(Debug, thiserror::Error)]
+pub enum RotateError {
+    /// Another rotation runs, here or in another process.
+    #[error("A rotation is already running")]
+    Running,
+    /// A value does not open.
+    #[error("{row} does not open, so nothing was rotated: {reason}")]
+    Unreadable {
+        /// The row.
+        row: String,
+        /// What is wrong with it.
+        reason: KeyringError,
+    },
+    /// The database stored something else than what it was given.
+    #[error("{0} was not stored as it was sealed, so nothing was rotated")]
+    NotStored(String),
+    /// No key, no random bytes, no database.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
+impl From<DbErr> for RotateError {
+    fn from(error: DbErr) -> Self {
+        Self::Keyring(error.into())
+    }
+}
+
+impl Rotation {
+    /// For the values in `db`.
+    pub fn new(db: DatabaseConnection, clock: Clock, keyring: Keyring, audit: AuditLog) -> Self {
+        Self { db, clock, keyring, audit, progress: Arc::default() }
+    }
+
+    /// The state of keys and values.
+    pub async fn status(&self) -> Result<EncryptionStatus, RotateError> {
+        let active = store::active(&self.db).await?.ok_or(KeyringError::NoActiveKey)?;
+        let keys = store::list(&self.db).await?;
+        let Counts { total, sealed } = count(&self.db).await?;
+        Ok(EncryptionStatus {
+            active_version: version(&active),
+            secrets: sealed,
+            legacy: total - sealed,
+            keys: keys.iter().filter(|key| key.is_for(Purpose::Data)).map(data_key).collect(),
+            rotation: *self.lock(),
+        })
+    }
+
+    /// Moves every value under a new key. Goes on when the caller no longer waits.
+    pub async fn rotate(&self, actor: &Actor) -> Result<Rotated, RotateError> {
+        let turn = self.begin()?;
+        let (this, actor) = (self.clone(), actor.clone());
+        let rotation = tokio::spawn(async move {
+            let rotated = this.run(&actor).await;
+            drop(turn);
+            rotated
+        });
+        rotation.await.unwrap_or_else(|stopped| {
+            Err(DbErr::Custom(format!("the rotation was stopped: {stopped}")).into())
+        })
+    }
+
+    fn begin(&self) -> Result<Running, RotateError> {
+        let mut progress = self.lock();
+        if progress.is_some() {
+            return Err(RotateError::Running);
+        }
+        *progress = Some(RotationProgress { re_encrypted: 0, total: 0 });
+        Ok(Running(self.progress.clone()))
+    }
+
+    async fn run(&self, actor: &Actor) -> Result<Rotated, RotateError> {
+        let transaction = try_begin_turn(&self.db, Turn::Rotate).await?;
+        let transaction = transaction.ok_or(RotateError::Running)?;
+        let former = store::lock_active(&transaction).await?.ok_or(KeyringError::NoActiveKey)?;
+        let total = count(&transaction).await?.total;
+        self.advance(|progress| progress.total = total);
+
+        let now = self.clock.now();
+        let next = former.version + 1;
+        let minted = store::mint(Purpose::Data, next, self.keyring.root(), &actor.name, now);
+        let (new, dek) = minted.map_err(KeyringError::from)?;
+        if store::retire(&transaction, &former.id, now).await? != 1 {
+            return Err(RotateError::NotStored(format!(
+                "the data key, version {}",
+                former.version
+            )));
+        }
+        store::insert(&transaction, new.clone()).await?;
+        // Known from here on, so that a reader who is faster than this task finds it.
+        let sealer = Sealer::new(new.id.clone(), self.keyring.keep(new.id.clone(), dek));
+        let mut re_encrypted = 0;
+        for column in SEALED {
+            re_encrypted += self.move_column(&transaction, column, &sealer).await?;
+        }
+        let new_version = version(&new);
+        let detail = format!("{re_encrypted} values re-encrypted");
+        let target = format!("version {new_version}");
+        let event = actor.did(Action::EncryptionRotate, Some(target)).with_detail(detail);
+        self.audit.append(&transaction, event).await?;
+        transaction.commit().await?;
+        tracing::info!(new_version, re_encrypted, "all values are sealed under a new data key");
+        Ok(Rotated { new_version, re_encrypted })
+    }
+
+    async fn move_column(
+        &self,
+        transaction: &DatabaseTransaction,
+        column: SealedColumn,
+        sealer: &Sealer,
+    ) -> Result<u64, RotateError> {
+        let (mut moved, mut last) = (0, String::new());
+        loop {
+            let rows = column.after(transaction, &last, CHUNK).await?;
+            let Some(end) = rows.last() else { break };
+            let before = last;
+            last = end.id.clone();
+            let number = rows.len() as u64;
+            self.move_rows(transaction, column, sealer, &before, rows).await?;
+            moved += number;
+            self.advance(|progress| progress.re_encrypted += number);
+        }
+        if column.count_elsewhere(transaction, &sealer.key_id).await? != 0 {
+            return Err(RotateError::NotStored(format!("a row of the table {}", column.table)));
+        }
+        Ok(moved)
+    }
+
+    async fn move_rows(
+        &self,
+        transaction: &DatabaseTransaction,
+        column: SealedColumn,
+        sealer: &Sealer,
+        before: &str,
+        rows: Vec<SealedRow>,
+    ) -> Result<(), RotateError> {
+        let mut values: Vec<(String, Opened)> = Vec::with_capacity(rows.len());
+        let mut new_rows = Vec::with_capacity(rows.len());
+        for row in rows {
+            let value = match self.keyring.open(transaction, column, &row).await {
+                Ok(value) => value,
+                Err(KeyringError::Database(error)) => return Err(error.into()),
+                Err(reason) => {
+                    return Err(RotateError::Unreadable { row: column.name(&row.id), reason });
+                }
+            };
+            let new = sealer.seal(column, &row.id, &value).map_err(KeyringError::from)?;
+            new_rows.push((row.id.clone(), new));
+            values.push((row.id, value));
+        }
+        let number = new_rows.len() as u64;
+        let replaced = column.replace(transaction, &sealer.key_id, new_rows).await?;
+        let stored = column.after(transaction, before, number).await?;
+        let mut pairs = stored.iter().zip(&values);
+        let all_same = replaced == number
+            && stored.len() == values.len()
+            && pairs
+                .all(|(row, (id, value))| row.id == *id && opens_to(sealer, column, row, value));
+        if all_same {
+            Ok(())
+        } else {
+            Err(RotateError::NotStored(format!("a row of the table {}", column.table)))
+        }
+    }
+
+    fn advance(&self, step: impl FnOnce(&mut RotationProgress)) {
+        self.lock().as_mut().map(step);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<RotationProgress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// While this lives, no other rotation begins in this process.
+struct Running(Arc<Mutex<Option<RotationProgress>>>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn opens_to(sealer: &Sealer, column: SealedColumn, row: &SealedRow, value: &Opened) -> bool {
+    let is_under_new_key = row.key_id.as_ref() == Some(&sealer.key_id) && row.iv.is_none();
+    let opened = sealer.open(column, &row.id, &row.sealed);
+    is_under_new_key && opened.is_ok_and(|opened| opened.ct_eq(value).into())
+}
+
+async fn count(db: &impl sea_orm::ConnectionTrait) -> Result<Counts, DbErr> {
+    let mut all = Counts::default();
+    for column in SEALED {
+        let Counts { total, sealed } = column.count(db).await?;
+        all = Counts { total: all.total + total, sealed: all.sealed + sealed };
+    }
+    Ok(all)
+}
+
+fn version(key: &Model) -> u32 {
+    u32::try_from(key.version).unwrap_or(0)
+}
+
+fn data_key(key: &Model) -> DataKey {
+    DataKey {
+        version: version(key),
+        state: key.state(),
+        created_at: key.created_at,
+        created_by: key.created_by.clone(),
+        retired_at: key.retired_at,
+    }
+}

@@ -1,0 +1,305 @@
+//! Sealing and opening: the only module that calls a cipher. Pure.
+//!
+//! A sealed value, format 1:
+//!
+//! ```text
+//! 0x01 | salt 32 | commitment 32 | nonce 12 | AES-256-GCM ciphertext | tag 16
+//! ```
+//!
+//! HKDF-SHA256 (RFC 5869) over the data key, with the salt and the info
+//! `"keyward/seal/v1" | SHA-256(aad)`, gives 64 bytes: the first 32 encrypt, the last 32
+//! are the commitment. The aad names the place of the value, each part after its length
+//! (32 bits, big-endian): table, column, id of the row, id of the data key. It is GCM's
+//! associated data as well.
+//!
+//! 1. A fresh salt makes a fresh key for each value, so a nonce is never used twice under
+//!    one key, however many values there are (NIST SP 800-38D, 8.3).
+//! 2. GCM alone does not commit to its key: a ciphertext can be made that opens under two.
+//!    The commitment is compared, in constant time, before anything is opened.
+//! 3. A ciphertext that is moved to another row, column or table, or said to be under
+//!    another key, does not open.
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::aes::Aes256;
+use aes_gcm::aes::cipher::consts::{U12, U16};
+use aes_gcm::{AesGcm, Nonce};
+use hkdf::Hkdf;
+use rand::TryCryptoRng;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::dek::Dek;
+
+const FORMAT: u8 = 1;
+const INFO: &[u8] = b"keyward/seal/v1";
+const SALT: usize = 32;
+const COMMITMENT: usize = 32;
+const NONCE: usize = 12;
+const TAG: usize = 16;
+
+/// How many bytes a sealed value is longer than what is in it.
+pub const OVERHEAD: usize = 1 + SALT + COMMITMENT + NONCE + TAG;
+
+/// Where a sealed value lives.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The column.
+    pub column: &'a str,
+    /// The id of the row.
+    pub row_id: &'a str,
+    /// The id of the key it is sealed under.
+    pub key_id: &'a str,
+}
+
+/// Damaged, moved, or under another key: which of these cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the sealed value does not open: it was changed or moved, or is under another key")]
+pub struct OpenError;
+
+/// Opened, and overwritten in memory when it is dropped.
+pub type Opened = Zeroizing<Vec<u8>>;
+
+/// Seals `plaintext` for one place; salt and nonce come from `rng`.
+pub fn seal<R: TryCryptoRng>(
+    dek: &Dek,
+    place: Place<'_>,
+    plaintext: &[u8],
+    rng: &mut R,
+) -> Result<Vec<u8>, R::Error> {
+    let (mut salt, mut nonce) = ([0; SALT], [0; NONCE]);
+    rng.try_fill_bytes(&mut salt)?;
+    rng.try_fill_bytes(&mut nonce)?;
+    Ok(seal_with(dek, place, plaintext, salt, nonce))
+}
+
+fn seal_with(
+    dek: &Dek,
+    place: Place<'_>,
+    plaintext: &[u8],
+    salt: [u8; SALT],
+    nonce: [u8; NONCE],
+) -> Vec<u8> {
+    let aad = place.aad();
+    let derived = derive(dek, &salt, &aad);
+    let payload = Payload { msg: plaintext, aad: &aad };
+    #[expect(clippy::expect_used, reason = "GCM takes up to 64 GiB; values have 64 KiB")]
+    let ciphertext = derived.cipher().encrypt(&Nonce::from(nonce), payload).expect("short enough");
+    let mut sealed = Vec::with_capacity(plaintext.len() + OVERHEAD);
+    sealed.push(FORMAT);
+    sealed.extend_from_slice(&salt);
+    sealed.extend_from_slice(derived.commitment());
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(&ciphertext);
+    sealed
+}
+
+/// Opens what was sealed for this place.
+pub fn open(dek: &Dek, place: Place<'_>, sealed: &[u8]) -> Result<Opened, OpenError> {
+    let (&format, rest) = sealed.split_first().ok_or(OpenError)?;
+    let (salt, rest) = rest.split_first_chunk::<SALT>().ok_or(OpenError)?;
+    let (commitment, rest) = rest.split_first_chunk::<COMMITMENT>().ok_or(OpenError)?;
+    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(OpenError)?;
+    if format != FORMAT {
+        return Err(OpenError);
+    }
+    let aad = place.aad();
+    let derived = derive(dek, salt, &aad);
+    if !bool::from(derived.commitment().ct_eq(commitment)) {
+        return Err(OpenError);
+    }
+    let payload = Payload { msg: ciphertext, aad: &aad };
+    let opened = derived.cipher().decrypt(&Nonce::from(*nonce), payload);
+    opened.map(Zeroizing::new).map_err(|_| OpenError)
+}
+
+/// Opens a value of the older layout: AES-256-GCM directly under a key, the `iv` of 12 or
+/// 16 bytes beside it, the tag at the end.
+pub fn open_legacy(key: &Dek, iv: &[u8], ciphertext: &[u8]) -> Result<Opened, OpenError> {
+    let key = key.expose().into();
+    let opened =
+        match iv.len() {
+            12 => AesGcm::<Aes256, U12>::new(key)
+                .decrypt(&iv.try_into().or(Err(OpenError))?, ciphertext),
+            16 => AesGcm::<Aes256, U16>::new(key)
+                .decrypt(&iv.try_into().or(Err(OpenError))?, ciphertext),
+            _ => return Err(OpenError),
+        };
+    opened.map(Zeroizing::new).map_err(|_| OpenError)
+}
+
+impl Place<'_> {
+    fn aad(&self) -> Vec<u8> {
+        let Self { table, column, row_id, key_id } = self;
+        let mut aad = Vec::with_capacity(128);
+        for part in [table, column, row_id, key_id] {
+            #[expect(clippy::expect_used, reason = "names of columns and ids are short")]
+            let length = u32::try_from(part.len()).expect("shorter than 4 GiB");
+            aad.extend_from_slice(&length.to_be_bytes());
+            aad.extend_from_slice(part.as_bytes());
+        }
+        aad
+    }
+}
+
+/// What is derived for one value: the key that encrypts it, and the commitment.
+struct Derived(Zeroizing<[[u8; 32]; 2]>);
+
+impl Derived {
+    fn cipher(&self) -> AesGcm<Aes256, U12> {
+        AesGcm::new((&self.0[0]).into())
+    }
+
+    fn commitment(&self) -> &[u8; COMMITMENT] {
+        &self.0[1]
+    }
+}
+
+fn derive(dek: &Dek, salt: &[u8; SALT], aad: &[u8]) -> Derived {
+    let mut halves = Zeroizing::new([[0; 32]; 2]);
+    let info: [&[u8]; 2] = [INFO, &Sha256::digest(aad)];
+    #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]
+    Hkdf::<Sha256>::new(Some(salt), dek.expose())
+        .expand_multi_info(&info, halves.as_flattened_mut())
+        .expect("64 bytes");
+    Derived(halves)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+    use serde::Deserialize;
+
+    use super::*;
+
+    const PLACE: Place<'_> =
+        Place { table: "secrets", column: "encrypted_value", row_id: "row-1", key_id: "key-1" };
+
+    fn rng() -> StdRng {
+        StdRng::seed_from_u64(1)
+    }
+
+    fn dek() -> Dek {
+        Dek::generate(&mut rng()).unwrap()
+    }
+
+    fn sealed(text: &[u8]) -> Vec<u8> {
+        seal(&dek(), PLACE, text, &mut rng()).unwrap()
+    }
+
+    /// Made by another implementation: `vectors/make.mjs`.
+    #[derive(Deserialize)]
+    struct Vector {
+        key: String,
+        table: String,
+        column: String,
+        row_id: String,
+        key_id: String,
+        salt: String,
+        nonce: String,
+        plaintext: String,
+        sealed: String,
+    }
+
+    #[test]
+    fn another_implementation_seals_to_the_same_bytes() {
+        let vectors: Vec<Vector> = serde_json::from_str(include_str!("vectors/seal.json")).unwrap();
+        assert!(vectors.len() >= 6);
+        for vector in vectors {
+            let bytes = |text: &str| hex::decode(text).unwrap();
+            let key = Dek::from_slice(&bytes(&vector.key)).unwrap();
+            let place = Place {
+                table: &vector.table,
+                column: &vector.column,
+                row_id: &vector.row_id,
+                key_id: &vector.key_id,
+            };
+            let salt = bytes(&vector.salt).try_into().unwrap();
+            let nonce = bytes(&vector.nonce).try_into().unwrap();
+            let plaintext = bytes(&vector.plaintext);
+            let sealed = seal_with(&key, place, &plaintext, salt, nonce);
+            assert_eq!(hex::encode(&sealed), vector.sealed);
+            assert_eq!(*open(&key, place, &sealed).unwrap(), plaintext);
+        }
+    }
+
+    #[test]
+    fn every_single_bit_counts() {
+        let sealed = sealed(b"a value");
+        for bit in 0..sealed.len() * 8 {
+            let mut flipped = sealed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(open(&dek(), PLACE, &flipped), Err(OpenError), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn nothing_shorter_or_longer_opens() {
+        let sealed = sealed(b"a value");
+        for end in 0..sealed.len() {
+            assert_eq!(open(&dek(), PLACE, &sealed[..end]), Err(OpenError), "{end} bytes");
+        }
+        let longer = [sealed.as_slice(), b"\0"].concat();
+        assert_eq!(open(&dek(), PLACE, &longer), Err(OpenError));
+    }
+
+    #[test]
+    fn a_value_opens_only_in_its_place_and_under_its_key() {
+        let sealed = sealed(b"a value");
+        let elsewhere = [
+            Place { table: "settings", ..PLACE },
+            Place { column: "other", ..PLACE },
+            Place { row_id: "row-2", ..PLACE },
+            Place { key_id: "key-2", ..PLACE },
+            // The same letters, parted differently.
+            Place { table: "secretse", column: "ncrypted_value", ..PLACE },
+        ];
+        for place in elsewhere {
+            assert_eq!(open(&dek(), place, &sealed), Err(OpenError), "{place:?}");
+        }
+        let other = Dek::generate(&mut StdRng::seed_from_u64(2)).unwrap();
+        assert_eq!(open(&other, PLACE, &sealed), Err(OpenError));
+        assert_eq!(*open(&dek(), PLACE, &sealed).unwrap(), b"a value");
+    }
+
+    #[test]
+    fn the_same_value_is_sealed_to_other_bytes_each_time() {
+        let mut rng = rng();
+        let mut again = || seal(&dek(), PLACE, b"a value", &mut rng).unwrap();
+        assert_ne!(again(), again());
+    }
+
+    #[test]
+    fn values_of_the_older_layout_open_with_12_and_16_bytes_of_iv_and_no_other() {
+        let key = dek();
+        let short = AesGcm::<Aes256, U12>::new(key.expose().into());
+        let long = AesGcm::<Aes256, U16>::new(key.expose().into());
+        let short = short.encrypt(&[7; 12].into(), b"old".as_slice()).unwrap();
+        let long = long.encrypt(&[7; 16].into(), b"old".as_slice()).unwrap();
+        assert_eq!(*open_legacy(&key, &[7; 12], &short).unwrap(), b"old");
+        assert_eq!(*open_legacy(&key, &[7; 16], &long).unwrap(), b"old");
+        assert_eq!(open_legacy(&key, &[7; 13], &short), Err(OpenError));
+        assert_eq!(open_legacy(&key, &[], &short), Err(OpenError));
+        assert_eq!(open_legacy(&key, &[8; 12], &short), Err(OpenError));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sealed_opens_to_the_same(text: Vec<u8>, seed: u64) {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let dek = Dek::generate(&mut rng).unwrap();
+            let sealed = seal(&dek, PLACE, &text, &mut rng).unwrap();
+            prop_assert_eq!(sealed.len(), text.len() + OVERHEAD);
+            prop_assert_eq!(&*open(&dek, PLACE, &sealed).unwrap(), &text);
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange(bytes: Vec<u8>) {
+            prop_assert!(open(&dek(), PLACE, &bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Queries on wrapped keys, and the wrapping itself.
+
+use keyward_api::encryption::DataKeyState;
+use rand::rngs::{SysError, SysRng};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::dek::Dek;
+use super::entity::{ActiveModel, Column, Entity, Model};
+use super::kek::RootKey;
+use super::seal::{self, OpenError, Place};
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Seals values.
+    Data,
+    /// Makes the macs of the audit log.
+    Audit,
+}
+
+impl Purpose {
+    /// The text in the column `purpose`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+const ACTIVE: &str = "active";
+const RETIRED: &str = "retired";
+
+impl Model {
+    /// Whether it seals new values.
+    pub fn state(&self) -> DataKeyState {
+        if self.state == ACTIVE { DataKeyState::Active } else { DataKeyState::Retired }
+    }
+
+    /// Whether it is for this purpose.
+    pub fn is_for(&self, purpose: Purpose) -> bool {
+        self.purpose == purpose.as_str()
+    }
+
+    /// The key itself. A row that claims another purpose or version does not open.
+    pub fn unwrap(&self, root: &RootKey) -> Result<Dek, OpenError> {
+        let column = self.bound_column();
+        let opened = seal::open(&root.wrapping_key(), self.place(&column), &self.wrapped)?;
+        Dek::from_slice(&opened).ok_or(OpenError)
+    }
+
+    /// The row with `dek` wrapped under `root`.
+    pub fn wrap(mut self, dek: &Dek, root: &RootKey) -> Result<Self, SysError> {
+        self.kek_id = root.id();
+        let column = self.bound_column();
+        let place = self.place(&column);
+        self.wrapped = seal::seal(&root.wrapping_key(), place, dek.expose(), &mut SysRng)?;
+        Ok(self)
+    }
+
+    fn place<'a>(&'a self, column: &'a str) -> Place<'a> {
+        Place { table: "encryption_keys", column, row_id: &self.id, key_id: &self.kek_id }
+    }
+
+    fn bound_column(&self) -> String {
+        format!("wrapped/{}/{}", self.purpose, self.version)
+    }
+}
+
+/// A new key of this purpose: the row, wrapped, and the key.
+pub fn mint(
+    purpose: Purpose,
+    version: i32,
+    root: &RootKey,
+    created_by: &str,
+    now: OffsetDateTime,
+) -> Result<(Model, Dek), SysError> {
+    let dek = Dek::generate(&mut SysRng)?;
+    let row = Model {
+        id: Uuid::now_v7().to_string(),
+        purpose: purpose.as_str().to_owned(),
+        version,
+        state: ACTIVE.to_owned(),
+        wrapped: Vec::new(),
+        kek_id: String::new(),
+        created_by: created_by.to_owned(),
+        created_at: now,
+        retired_at: None,
+    };
+    Ok((row.wrap(&dek, root)?, dek))
+}
+
+/// All keys, newest first.
+pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
+    Entity::find().order_by_desc(Column::Version).all(db).await
+}
+
+/// The key with this id.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    id: &str,
+) -> Result<Option<Model>, DbErr> {
+    let guard = Column::Purpose.eq(purpose.as_str());
+    Entity::find_by_id(id).filter(guard).one(db).await
+}
+
+/// The active data key.
+pub async fn active(db: &impl ConnectionTrait) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(is_active()).one(db).await
+}
+
+/// The active data key, which stays so until the transaction ends: a rotation waits for
+/// everybody who holds it, and they for a rotation. (On SQLite, every writer is alone.)
+pub async fn hold_active(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(is_active()).lock_shared().one(transaction).await
+}
+
+/// The active data key, to be retired in this transaction.
+pub async fn lock_active(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(is_active()).lock_exclusive().one(transaction).await
+}
+
+fn is_active() -> sea_orm::Condition {
+    sea_orm::Condition::all()
+        .add(Column::Purpose.eq(Purpose::Data.as_str()))
+        .add(Column::State.eq(ACTIVE))
+}
+
+/// Stores a new key.
+pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
+    let row = ActiveModel::from(row).reset_all();
+    Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+/// Retires a key; the number of rows changed.
+pub async fn retire(
+    db: &impl ConnectionTrait,
+    id: &str,
+    now: OffsetDateTime,
+) -> Result<u64, DbErr> {
+    let result = Entity::update_many()
+        .col_expr(Column::State, Expr::value(RETIRED))
+        .col_expr(Column::RetiredAt, Expr::value(now))
+        .filter(is_active().add(Column::Id.eq(id)))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected)
+}
+
+/// Stores the same key wrapped anew; the number of rows changed.
+pub async fn rewrap(db: &impl ConnectionTrait, row: Model) -> Result<u64, DbErr> {
+    let result = Entity::update_many()
+        .col_expr(Column::Wrapped, Expr::value(row.wrapped))
+        .col_expr(Column::KekId, Expr::value(row.kek_id))
+        .filter(Column::Id.eq(row.id))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected)
+}

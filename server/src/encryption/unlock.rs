@@ -1,0 +1,242 @@
+//! Opening the stored keys at start, or saying why not. Nothing is guessed: whatever does
+//! not fit ends the start, before anything was written.
+//!
+//! 1. Every stored key opens under the root key, or under the previous one; then it is
+//!    wrapped anew under the root key, all in one transaction. Values are not touched.
+//! 2. Every sealed value names a stored key.
+//! 3. The oldest values of the older layout open under the root key.
+//! 4. Where there is no key yet, and nothing was sealed or recorded under one, it is made.
+//!    Processes that start at once take turns, so exactly one makes it.
+
+use std::fmt;
+
+use rand::rngs::SysError;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+
+use super::columns::{NamedRow, SEALED};
+use super::dek::Dek;
+use super::entity::Model;
+use super::kek::RootKey;
+use super::keyring::{Keyring, open_legacy};
+use super::store::{self, Purpose};
+use crate::audit::chain::AuditKey;
+use crate::audit::{self, Action, Actor, AuditLog};
+use crate::clock::Clock;
+use crate::database::{Turn, begin_turn};
+
+/// Rows of the older layout that prove the root key.
+const PROOFS: u64 = 8;
+
+/// The root keys the operator gave.
+#[derive(Clone, Debug)]
+pub struct RootKeys {
+    /// What wraps from now on.
+    pub current: RootKey,
+    /// What wrapped until now, during a change of the root key.
+    pub previous: Option<RootKey>,
+}
+
+/// The stored keys, opened.
+#[derive(Clone, Debug)]
+pub struct Unlocked {
+    /// Seals and opens values.
+    pub keyring: Keyring,
+    /// Records what happens.
+    pub audit: AuditLog,
+}
+
+/// Why the stored keys were not opened. The sentence names the variable, the stored and the
+/// given root key, or the row.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlockError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// The operating system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(#[from] SysError),
+    /// The keys are wrapped under a root key that was not given.
+    #[error(
+        "SECRETS_ENCRYPTION_KEY is not the root key of this database: its keys are wrapped under \
+         the root key with the id {stored}, given was {given}. To change the root key, set the \
+         former one as SECRETS_ENCRYPTION_KEY_PREVIOUS"
+    )]
+    WrongRootKey {
+        /// The id of the root key it is wrapped under.
+        stored: String,
+        /// The ids of those that were given.
+        given: String,
+    },
+    /// A stored key was changed.
+    #[error(
+        "the stored {0} was changed: it does not open under the root key it names. Restore the \
+         table encryption_keys from a backup"
+    )]
+    DamagedKey(KeyName),
+    /// A value is sealed under a key that is not stored.
+    #[error(
+        "{} is sealed under the data key with the id {}, which is not stored. Restore the table \
+         encryption_keys from a backup", .0.row, .0.key_id
+    )]
+    UnknownKey(NamedRow),
+    /// A value of the older layout does not open.
+    #[error(
+        "{row} does not open: it is of the older layout, sealed directly under a root key, and \
+         SECRETS_ENCRYPTION_KEY (id {given}) is not that key, or the row was changed"
+    )]
+    LegacyRow {
+        /// The row.
+        row: String,
+        /// The id of the root key that was given.
+        given: String,
+    },
+    /// The root key cannot be changed while values are directly under it.
+    #[error(
+        "{0} values of the older layout are sealed directly under the former root key. Start with \
+         that one as SECRETS_ENCRYPTION_KEY, rotate (`keyward encryption rotate`), then change it"
+    )]
+    LegacyBeforeChange(u64),
+    /// There are data keys, but none that seals.
+    #[error("no data key is active. Restore the table encryption_keys from a backup")]
+    NoActiveKey,
+    /// The log has entries, but its key is gone.
+    #[error(
+        "the audit log has entries, but its key is not stored. Restore the table encryption_keys \
+         from a backup"
+    )]
+    NoAuditKey,
+}
+
+/// Which key, for a sentence.
+#[derive(Clone, Debug)]
+pub struct KeyName {
+    purpose: String,
+    version: i32,
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} key, version {},", self.purpose, self.version)
+    }
+}
+
+/// Opens the stored keys; makes the first ones.
+pub async fn unlock(
+    db: &DatabaseConnection,
+    roots: &RootKeys,
+    clock: &Clock,
+) -> Result<Unlocked, UnlockError> {
+    let transaction = begin_turn(db, Turn::Unlock).await?;
+    let stored = store::list(&transaction).await?;
+    let mut opened = Vec::with_capacity(stored.len());
+    let mut to_rewrap = Vec::new();
+    for row in stored {
+        let (dek, is_previous) = open(&row, roots)?;
+        if is_previous {
+            to_rewrap.push(row.clone().wrap(&dek, &roots.current)?);
+        }
+        opened.push((row, dek));
+    }
+    prove(&transaction, roots, !to_rewrap.is_empty()).await?;
+
+    let audit_key = opened.iter().find(|(row, _)| row.is_for(Purpose::Audit));
+    let audit_key = match audit_key {
+        Some((_, dek)) => AuditKey::new(dek),
+        None => begin_log(&transaction, roots, clock).await?,
+    };
+    let audit = AuditLog::new(audit_key, clock.clone());
+
+    let rewrapped = to_rewrap.len();
+    for row in to_rewrap {
+        store::rewrap(&transaction, row).await?;
+    }
+    if rewrapped > 0 {
+        let detail = format!("{rewrapped} keys under the root key {}", roots.current.id());
+        let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(detail);
+        audit.append(&transaction, event).await?;
+    }
+    let mut data: Vec<(Model, Dek)> =
+        opened.into_iter().filter(|(row, _)| row.is_for(Purpose::Data)).collect();
+    if data.is_empty() {
+        data.push(mint_first(&transaction, roots, clock, &audit).await?);
+    }
+    if store::active(&transaction).await?.is_none() {
+        return Err(UnlockError::NoActiveKey);
+    }
+    transaction.commit().await?;
+    if rewrapped > 0 {
+        tracing::info!(keys = rewrapped, "stored keys are wrapped under the new root key");
+    } else if roots.previous.is_some() {
+        tracing::warn!("nothing is wrapped under SECRETS_ENCRYPTION_KEY_PREVIOUS: remove it");
+    }
+    let data = data.into_iter().map(|(row, dek)| (row.id, dek));
+    Ok(Unlocked { keyring: Keyring::new(roots.current.clone(), data), audit })
+}
+
+/// The key, and whether it is still wrapped under the previous root key.
+fn open(row: &Model, roots: &RootKeys) -> Result<(Dek, bool), UnlockError> {
+    let previous = roots.previous.as_ref();
+    let given = std::iter::once(&roots.current).chain(previous);
+    let Some(root) = given.clone().find(|root| root.id() == row.kek_id) else {
+        let given = given.map(RootKey::id).collect::<Vec<_>>().join(" and ");
+        return Err(UnlockError::WrongRootKey { stored: row.kek_id.clone(), given });
+    };
+    let name = || KeyName { purpose: row.purpose.clone(), version: row.version };
+    let dek = row.unwrap(root).map_err(|_| UnlockError::DamagedKey(name()))?;
+    Ok((dek, row.kek_id != roots.current.id()))
+}
+
+/// Rules 2 and 3.
+async fn prove(
+    transaction: &DatabaseTransaction,
+    roots: &RootKeys,
+    root_changes: bool,
+) -> Result<(), UnlockError> {
+    for column in SEALED {
+        if let Some(row) = column.under_unknown_key(transaction).await? {
+            return Err(UnlockError::UnknownKey(row));
+        }
+        let counts = column.count(transaction).await?;
+        let legacy = counts.total - counts.sealed;
+        if root_changes && legacy > 0 {
+            return Err(UnlockError::LegacyBeforeChange(legacy));
+        }
+        for (name, row) in column.oldest_legacy(transaction, PROOFS).await? {
+            if open_legacy(&roots.current, &row).is_err() {
+                let given = roots.current.id();
+                return Err(UnlockError::LegacyRow { row: name, given });
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn begin_log(
+    transaction: &DatabaseTransaction,
+    roots: &RootKeys,
+    clock: &Clock,
+) -> Result<AuditKey, UnlockError> {
+    if !audit::store::is_empty(transaction).await? {
+        return Err(UnlockError::NoAuditKey);
+    }
+    let by = Actor::system().name;
+    let (row, dek) = store::mint(Purpose::Audit, 1, &roots.current, &by, clock.now())?;
+    store::insert(transaction, row).await?;
+    let key = AuditKey::new(&dek);
+    audit::store::begin(transaction, &key).await?;
+    Ok(key)
+}
+
+async fn mint_first(
+    transaction: &DatabaseTransaction,
+    roots: &RootKeys,
+    clock: &Clock,
+    audit: &AuditLog,
+) -> Result<(Model, Dek), UnlockError> {
+    let by = Actor::system();
+    let (row, dek) = store::mint(Purpose::Data, 1, &roots.current, &by.name, clock.now())?;
+    store::insert(transaction, row.clone()).await?;
+    let event = by.did(Action::EncryptionMint, Some("version 1".to_owned()));
+    audit.append(transaction, event).await?;
+    Ok((row, dek))
+}

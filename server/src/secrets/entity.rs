@@ -1,0 +1,47 @@
+//! Rows of the table `secrets`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::encryption::columns::SealedRow;
+
+/// A secret. Its value is sealed for this row and no other.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "secrets")]
+pub struct Model {
+    /// A UUID for rows made here; imported rows keep what they had.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    /// Distinct.
+    #[sea_orm(unique)]
+    pub key: String,
+    /// The sealed value; see `crate::encryption::seal`.
+    pub encrypted_value: Vec<u8>,
+    /// The nonce of the older layout.
+    pub iv: Option<Vec<u8>>,
+    /// The data key it is sealed under; none in the older layout.
+    pub key_id: Option<String>,
+    /// What it is for, in plain text.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub description: Option<String>,
+    /// Who added it.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub created_by: Option<String>,
+    /// When it was added.
+    pub created_at: TimeDateTimeWithTimeZone,
+    /// When value or description changed; each change makes it later.
+    pub updated_at: TimeDateTimeWithTimeZone,
+}
+
+impl Model {
+    /// The value with what is needed to open it.
+    pub fn sealed(&self) -> SealedRow {
+        let Self { id, key_id, iv, encrypted_value, .. } = self.clone();
+        SealedRow { id, key_id, iv, sealed: encrypted_value }
+    }
+}
+
+/// No foreign keys.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,151 @@
+//! `/api/secrets` for people who are signed in, and for keys with the scope.
+
+use axum::extract::{FromRequestParts, Path, State};
+use axum_extra::headers::{ETag, HeaderMapExt, IfMatch};
+use http::HeaderValue;
+use http::header::ETAG;
+use http::request::Parts;
+use keyward_api::Data;
+use keyward_api::data::Deleted;
+use keyward_api::secrets::{
+    CreateSecret, CreatedSecret, RevealedSecret, Secret, SecretKey, UpdateSecret, UpdatedSecret,
+};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::entity::Model;
+use super::vault::VaultError;
+use crate::error::Error;
+use crate::extract::Json;
+use crate::scope::{SecretsRead, SecretsWrite, WithScope};
+use crate::state::AppState;
+
+type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
+
+/// All secrets by key, without their values.
+#[utoipa::path(
+    get, path = "/api/secrets", tag = "secrets", security(("session" = []), ("apiKey" = [])),
+    responses((status = 200, body = Data<Vec<Secret>>))
+)]
+pub async fn list(
+    _caller: WithScope<SecretsRead>,
+    State(state): State<AppState>,
+) -> Result<axum::Json<Data<Vec<Secret>>>, Error> {
+    Ok(axum::Json(Data { data: state.vault.list().await? }))
+}
+
+/// Adds a secret.
+#[utoipa::path(
+    post, path = "/api/secrets", tag = "secrets", security(("session" = []), ("apiKey" = [])),
+    responses((status = 200, body = Data<CreatedSecret>), (status = 409))
+)]
+pub async fn create(
+    caller: WithScope<SecretsWrite>,
+    State(state): State<AppState>,
+    Json(wanted): Json<CreateSecret>,
+) -> Result<Tagged<CreatedSecret>, Error> {
+    let row = state.vault.create(&caller.actor, wanted).await?;
+    let tag = tag_header(row.updated_at)?;
+    let Model { id, key, description, created_at, .. } = row;
+    Ok((tag, axum::Json(Data { data: CreatedSecret { id, key, description, created_at } })))
+}
+
+/// The value of a secret. That it was read is recorded before it is sent.
+#[utoipa::path(
+    get, path = "/api/secrets/{key}", tag = "secrets",
+    security(("session" = []), ("apiKey" = [])), params(("key" = String, Path)),
+    responses((status = 200, body = Data<RevealedSecret>))
+)]
+pub async fn reveal(
+    caller: WithScope<SecretsRead>,
+    State(state): State<AppState>,
+    KeyInPath(key): KeyInPath,
+) -> Result<Tagged<RevealedSecret>, Error> {
+    let (data, row) = state.vault.reveal(&caller.actor, &key).await?;
+    Ok((tag_header(row.updated_at)?, axum::Json(Data { data })))
+}
+
+/// Changes value or description. With `If-Match`, only if nobody else did before.
+#[utoipa::path(
+    put, path = "/api/secrets/{key}", tag = "secrets",
+    security(("session" = []), ("apiKey" = [])),
+    params(("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = Data<UpdatedSecret>), (status = 412))
+)]
+pub async fn update(
+    caller: WithScope<SecretsWrite>,
+    State(state): State<AppState>,
+    KeyInPath(key): KeyInPath,
+    IfUnchanged(if_match): IfUnchanged,
+    Json(wanted): Json<UpdateSecret>,
+) -> Result<Tagged<UpdatedSecret>, Error> {
+    let row = state.vault.update(&caller.actor, &key, wanted, &expected(if_match)).await?;
+    let tag = tag_header(row.updated_at)?;
+    let Model { id, key, description, updated_at, .. } = row;
+    Ok((tag, axum::Json(Data { data: UpdatedSecret { id, key, description, updated_at } })))
+}
+
+/// Deletes a secret. With `If-Match`, only if nobody changed it before.
+#[utoipa::path(
+    delete, path = "/api/secrets/{key}", tag = "secrets",
+    security(("session" = []), ("apiKey" = [])),
+    params(("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = Data<Deleted>), (status = 412))
+)]
+pub async fn delete(
+    caller: WithScope<SecretsWrite>,
+    State(state): State<AppState>,
+    KeyInPath(key): KeyInPath,
+    IfUnchanged(if_match): IfUnchanged,
+) -> Result<axum::Json<Data<Deleted>>, Error> {
+    state.vault.delete(&caller.actor, &key, &expected(if_match)).await?;
+    Ok(axum::Json(Data { data: Deleted { deleted: true } }))
+}
+
+fn expected(if_match: Option<IfMatch>) -> impl Fn(&Model) -> bool + Sync {
+    move |row| {
+        let Some(if_match) = &if_match else { return true };
+        let tag = tag(row.updated_at).and_then(|tag| tag.parse::<ETag>().ok());
+        tag.is_some_and(|tag| if_match.precondition_passes(&tag))
+    }
+}
+
+/// `updatedAt` as the list shows it, in quotes.
+fn tag(updated_at: OffsetDateTime) -> Option<String> {
+    updated_at.format(&Rfc3339).ok().map(|time| format!("\"{time}\""))
+}
+
+fn tag_header(updated_at: OffsetDateTime) -> Result<[(http::HeaderName, HeaderValue); 1], Error> {
+    let value = tag(updated_at).and_then(|tag| HeaderValue::try_from(tag).ok());
+    let value = value.ok_or_else(|| Error::Internal("a stored time has no text".into()))?;
+    Ok([(ETAG, value)])
+}
+
+/// The `If-Match` header, if there is one (RFC 9110, 13.1.1).
+pub struct IfUnchanged(Option<IfMatch>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfUnchanged {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let if_match = parts.headers.typed_try_get::<IfMatch>();
+        if_match.map(Self).map_err(|_| Error::field("If-Match", "Expected the ETag of the secret"))
+    }
+}
+
+/// The key in the path. A text that can be no key is the key of no secret.
+pub struct KeyInPath(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyInPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let text = path.map(|path| path.0).unwrap_or_default();
+        let key = SecretKey::try_from(text.clone());
+        key.map(|key| Self(key.into())).map_err(|_| {
+            let shown = text.chars().take(SecretKey::MAX_CHARS).collect();
+            VaultError::NotFound(shown).into()
+        })
+    }
+}

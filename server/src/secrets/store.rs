@@ -1,0 +1,70 @@
+//! Queries on secrets.
+
+use keyward_api::secrets::Secret;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+
+use super::entity::{ActiveModel, Column, Entity, Model};
+
+/// What the list shows: the sealed value is not even read.
+#[derive(FromQueryResult)]
+struct Listed {
+    id: String,
+    key: String,
+    description: Option<String>,
+    created_by: Option<String>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+}
+
+impl From<Listed> for Secret {
+    fn from(listed: Listed) -> Self {
+        let Listed { id, key, description, created_by, created_at, updated_at } = listed;
+        Self { id, key, description, created_at, updated_at, created_by }
+    }
+}
+
+/// All secrets without their values, by key.
+pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Secret>, DbErr> {
+    let columns = [
+        Column::Id,
+        Column::Key,
+        Column::Description,
+        Column::CreatedBy,
+        Column::CreatedAt,
+        Column::UpdatedAt,
+    ];
+    let query = Entity::find().select_only().columns(columns).order_by_asc(Column::Key);
+    let listed = query.into_model::<Listed>().all(db).await?;
+    Ok(listed.into_iter().map(Secret::from).collect())
+}
+
+/// The secret with this key.
+pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(Column::Key.eq(key)).one(db).await
+}
+
+/// The secret with this key, and nobody else may change it until the transaction ends.
+pub async fn lock(transaction: &DatabaseTransaction, key: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(Column::Key.eq(key)).lock_exclusive().one(transaction).await
+}
+
+/// Adds a secret. Fails when its key is taken.
+pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
+    let row = ActiveModel::from(row).reset_all();
+    Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+/// Replaces a secret that was locked before.
+pub async fn update(transaction: &DatabaseTransaction, row: Model) -> Result<(), DbErr> {
+    let row = ActiveModel::from(row).reset_all();
+    Entity::update(row).exec(transaction).await.map(drop)
+}
+
+/// Deletes the secret with this id; the number of rows deleted.
+pub async fn delete(db: &impl ConnectionTrait, id: &str) -> Result<u64, DbErr> {
+    Ok(Entity::delete_by_id(id).exec(db).await?.rows_affected)
+}

@@ -1,0 +1,200 @@
+//! What can be done with secrets. Each change is one transaction with its audit event; a
+//! value leaves only after the event that says who read it is stored.
+
+use keyward_api::Sensitive;
+use keyward_api::secrets::{CreateSecret, RevealedSecret, Secret, UpdateSecret};
+use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::entity::Model;
+use super::store;
+use crate::audit::{Action, Actor, AuditLog};
+use crate::clock::Clock;
+use crate::database::begin_write;
+use crate::encryption::Keyring;
+use crate::encryption::columns::SECRETS;
+use crate::encryption::keyring::KeyringError;
+
+/// The secrets of this installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    db: DatabaseConnection,
+    clock: Clock,
+    keyring: Keyring,
+    audit: AuditLog,
+}
+
+/// Why something was not done with a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The key is taken.
+    #[error("Secret with key \"{0}\" already exists")]
+    Exists(String),
+    /// No secret has the key.
+    #[error("Secret with key \"{0}\" not found")]
+    NotFound(String),
+    /// The secret is not as the caller thinks.
+    #[error("Secret with key \"{0}\" was changed in the meantime")]
+    Changed(String),
+    /// The stored value does not open.
+    #[error("Secret with key \"{key}\" cannot be decrypted")]
+    Unreadable {
+        /// Its key.
+        key: String,
+        /// For the log: why.
+        reason: KeyringError,
+    },
+    /// No key, no random bytes, no database.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
+impl From<DbErr> for VaultError {
+    fn from(error: DbErr) -> Self {
+        Self::Keyring(error.into())
+    }
+}
+
+/// What the caller believes of a secret before it changes it.
+pub type Precondition<'a> = &'a (dyn Fn(&Model) -> bool + Sync);
+
+impl Vault {
+    /// The secrets in `db`.
+    pub fn new(db: DatabaseConnection, clock: Clock, keyring: Keyring, audit: AuditLog) -> Self {
+        Self { db, clock, keyring, audit }
+    }
+
+    /// All secrets without their values, by key.
+    pub async fn list(&self) -> Result<Vec<Secret>, VaultError> {
+        Ok(store::list(&self.db).await?)
+    }
+
+    /// The value of a secret, and the row it came from.
+    pub async fn reveal(
+        &self,
+        actor: &Actor,
+        key: &str,
+    ) -> Result<(RevealedSecret, Model), VaultError> {
+        let not_found = || VaultError::NotFound(key.to_owned());
+        let row = store::find(&self.db, key).await?.ok_or_else(not_found)?;
+        let opened = self.keyring.open(&self.db, SECRETS, &row.sealed()).await;
+        let unreadable = |reason| VaultError::Unreadable { key: key.to_owned(), reason };
+        let opened = opened.map_err(|error| match error {
+            KeyringError::Database(error) => error.into(),
+            reason => unreadable(reason),
+        })?;
+        // Sealed as UTF-8; a value of the older layout may be anything.
+        let text = std::str::from_utf8(&opened)
+            .map_err(|_| unreadable(crate::encryption::seal::OpenError.into()))?;
+        let value = Sensitive::from(text.to_owned());
+        self.audit.record(&self.db, actor.did(Action::SecretRead, Some(key.to_owned()))).await?;
+        Ok((RevealedSecret { key: key.to_owned(), value }, row))
+    }
+
+    /// Adds a secret.
+    pub async fn create(&self, actor: &Actor, wanted: CreateSecret) -> Result<Model, VaultError> {
+        let CreateSecret { key, value, description } = wanted;
+        let key = String::from(key);
+        let id = Uuid::now_v7().to_string();
+        let now = self.clock.now();
+        let transaction = begin_write(&self.db).await?;
+        if store::find(&transaction, &key).await?.is_some() {
+            return Err(VaultError::Exists(key));
+        }
+        let sealer = self.keyring.sealer(&transaction).await?;
+        let encrypted_value = sealer.seal(SECRETS, &id, value.expose().as_bytes());
+        let row = Model {
+            id,
+            key: key.clone(),
+            encrypted_value: encrypted_value.map_err(KeyringError::from)?,
+            iv: None,
+            key_id: Some(sealer.key_id),
+            description: description.and_then(keyward_api::secrets::Description::into_text),
+            created_by: Some(actor.name.clone()),
+            created_at: now,
+            updated_at: now,
+        };
+        store::insert(&transaction, row.clone()).await.map_err(|error| exists(error, &key))?;
+        let event = actor.did(Action::SecretCreate, Some(key));
+        self.audit.append(&transaction, event).await?;
+        transaction.commit().await?;
+        Ok(row)
+    }
+
+    /// Changes value or description of a secret.
+    pub async fn update(
+        &self,
+        actor: &Actor,
+        key: &str,
+        wanted: UpdateSecret,
+        is_expected: Precondition<'_>,
+    ) -> Result<Model, VaultError> {
+        let UpdateSecret { value, description } = wanted;
+        let transaction = begin_write(&self.db).await?;
+        // Before the row: a rotation locks in this order.
+        let sealer = self.keyring.sealer(&transaction).await?;
+        let mut row = self.lock_expected(&transaction, key, is_expected).await?;
+        let changed = match (&value, &description) {
+            (Some(_), Some(_)) => "value and description",
+            (Some(_), None) => "value",
+            (None, Some(_)) => "description",
+            (None, None) => return Ok(row),
+        };
+        if let Some(value) = value {
+            let encrypted = sealer.seal(SECRETS, &row.id, value.expose().as_bytes());
+            row.encrypted_value = encrypted.map_err(KeyringError::from)?;
+            (row.key_id, row.iv) = (Some(sealer.key_id), None);
+        }
+        if let Some(description) = description {
+            row.description = description.and_then(keyward_api::secrets::Description::into_text);
+        }
+        row.updated_at = later(self.clock.now(), row.updated_at);
+        store::update(&transaction, row.clone()).await?;
+        let event = actor.did(Action::SecretUpdate, Some(key.to_owned())).with_detail(changed);
+        self.audit.append(&transaction, event).await?;
+        transaction.commit().await?;
+        Ok(row)
+    }
+
+    /// Deletes a secret.
+    pub async fn delete(
+        &self,
+        actor: &Actor,
+        key: &str,
+        is_expected: Precondition<'_>,
+    ) -> Result<(), VaultError> {
+        let transaction = begin_write(&self.db).await?;
+        let row = self.lock_expected(&transaction, key, is_expected).await?;
+        if store::delete(&transaction, &row.id).await? != 1 {
+            return Err(VaultError::NotFound(key.to_owned()));
+        }
+        let event = actor.did(Action::SecretDelete, Some(key.to_owned()));
+        self.audit.append(&transaction, event).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn lock_expected(
+        &self,
+        transaction: &sea_orm::DatabaseTransaction,
+        key: &str,
+        is_expected: Precondition<'_>,
+    ) -> Result<Model, VaultError> {
+        let row = store::lock(transaction, key).await?;
+        let row = row.ok_or_else(|| VaultError::NotFound(key.to_owned()))?;
+        if is_expected(&row) { Ok(row) } else { Err(VaultError::Changed(key.to_owned())) }
+    }
+}
+
+/// Another one may have added the key since it was looked for.
+fn exists(error: DbErr, key: &str) -> VaultError {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => VaultError::Exists(key.to_owned()),
+        _ => error.into(),
+    }
+}
+
+/// The time is the version of the row, so it moves even when the clock does not.
+fn later(now: OffsetDateTime, before: OffsetDateTime) -> OffsetDateTime {
+    now.max(before + Duration::MICROSECOND)
+}
