@@ -12,6 +12,8 @@
 
 #[path = "support/client.rs"]
 mod client;
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "support/server.rs"]
 mod server;
 
@@ -45,7 +47,7 @@ struct Series {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = server::Folder::new("verify")?;
+    let folder = folder::Folder::new("verify")?;
     let worker = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (bare, keyward, keys) = worker.block_on(start(&folder))?;
     let clients = runtime::Builder::new_current_thread().enable_all().build()?;
@@ -91,7 +93,7 @@ impl Series {
 
 /// Starts both servers; their addresses and the keys that Keyward accepts.
 async fn start(
-    folder: &server::Folder,
+    folder: &folder::Folder,
 ) -> Result<(SocketAddr, SocketAddr, Vec<PlainKey>), Box<dyn Error>> {
     let config = folder.config()?;
     let keys = server::store_keys(&config, KEYS).await?;

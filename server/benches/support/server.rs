@@ -1,10 +1,9 @@
-//! A temporary database with keys in it, as the server under measurement finds it.
+//! Keys in the database of a server under measurement.
 
 use std::error::Error;
-use std::path::PathBuf;
 
 use keyward::clock::Clock;
-use keyward::config::{Config, Flags};
+use keyward::config::Config;
 use keyward::keys::token::PlainKey;
 use keyward::settings::{Entity, Kind, Model};
 use keyward::{database, settings};
@@ -15,37 +14,6 @@ use serde_json::json;
 
 /// Rows of one `INSERT`; `SQLite` takes 32 766 values in one, and a row has 7.
 const BATCH: usize = 2_000;
-
-/// A folder that is gone when this is dropped.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    /// A new folder; `name` and the process tell it from others.
-    pub fn new(name: &str) -> std::io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("keyward-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-
-    /// What an operator would set: a root key, and a database in this folder.
-    pub fn config(&self) -> Result<Config, Box<dyn Error>> {
-        let url = format!("sqlite://{}/keyward.db", self.0.display());
-        let variable = |name: &str| match name {
-            "SECRETS_ENCRYPTION_KEY" => Some("q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=".into()),
-            "DATABASE_URL" => Some(url.clone()),
-            _ => None,
-        };
-        Ok(Config::load(&Flags::default(), &variable)?)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("{} is left behind: {error}", self.0.display());
-        }
-    }
-}
 
 /// Migrates the database of `config` and stores `count` keys in one transaction, in the
 /// form the server itself stores them.

@@ -193,3 +193,153 @@ impl<'k> Check<'k> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+    use crate::audit::entity::log::Model;
+
+    fn key(seed: u64) -> AuditKey {
+        AuditKey::new(&Dek::generate(&mut StdRng::seed_from_u64(seed)).unwrap())
+    }
+
+    fn sign(entry: &mut Model, key: &AuditKey) {
+        let hash = entry.fields().hash(&entry.prev_hash, &mut Vec::new());
+        (entry.entry_hash, entry.mac) = (hash.to_vec(), key.entry_mac(&hash).to_vec());
+    }
+
+    fn log(entries: i64) -> Vec<Model> {
+        let mut prev_hash = GENESIS.to_vec();
+        let entry = |seq| {
+            let text = |text: &str| text.to_owned();
+            let mut entry = Model {
+                seq,
+                time: 1_767_225_600_000_000 + seq,
+                actor_kind: text("user"),
+                actor_id: Some(text("1")),
+                actor_name: Some(text("ada@example.com")),
+                action: text("secret.read"),
+                target: Some(text("A_KEY")),
+                outcome: text("success"),
+                detail: None,
+                request_id: Some(text("r")),
+                address: Some(text("192.0.2.1")),
+                prev_hash: prev_hash.clone(),
+                entry_hash: Vec::new(),
+                mac: Vec::new(),
+            };
+            sign(&mut entry, &key(1));
+            prev_hash.clone_from(&entry.entry_hash);
+            entry
+        };
+        (1..=entries).map(entry).collect()
+    }
+
+    /// The first broken entry of a log whose head is that of `head` entries.
+    fn broken(entries: &[Model], head: i64) -> Option<i64> {
+        let key = key(1);
+        let last = log(head).pop().map_or(GENESIS.to_vec(), |last| last.entry_hash);
+        let mac = key.head_mac(head, &last);
+        let mut check = Check::new(&key);
+        let entries = entries.iter().try_for_each(|entry| check.entry(entry.stored()));
+        entries.and_then(|()| check.head(Some((head, &last, &mac)))).err().map(|broken| broken.seq)
+    }
+
+    #[test]
+    fn a_log_as_it_was_written_is_whole() {
+        assert_eq!(broken(&log(5), 5), None);
+        assert_eq!(broken(&[], 0), None);
+    }
+
+    #[test]
+    fn a_change_of_any_field_is_found() {
+        type Change = fn(&mut Model);
+        let changes: [Change; 15] = [
+            |e| e.seq += 1,
+            |e| e.time += 1,
+            |e| e.actor_kind = "key".into(),
+            |e| e.actor_id = None,
+            |e| e.actor_name = Some("eve@example.com".into()),
+            |e| e.action = "secret.delete".into(),
+            |e| e.target = None,
+            |e| e.outcome = "refused".into(),
+            // Empty is not the same as none.
+            |e| e.detail = Some(String::new()),
+            |e| e.request_id = Some("s".into()),
+            |e| e.address = Some("192.0.2.2".into()),
+            |e| e.prev_hash[0] ^= 1,
+            |e| e.entry_hash[0] ^= 1,
+            |e| e.mac[31] ^= 1,
+            // Letters moved from one field to the next.
+            |e| (e.request_id, e.address) = (Some("r1".into()), Some("92.0.2.1".into())),
+        ];
+        for (n, change) in changes.iter().enumerate() {
+            let mut entries = log(5);
+            change(&mut entries[2]);
+            assert_eq!(broken(&entries, 5), Some(3), "change {n}");
+        }
+    }
+
+    #[test]
+    fn entries_that_are_gone_moved_or_added_are_found() {
+        let mut gone = log(5);
+        gone.remove(2);
+        assert_eq!(broken(&gone, 5), Some(3));
+        assert_eq!(broken(&log(5)[1..], 5), Some(1), "the first");
+        assert_eq!(broken(&log(5)[..3], 5), Some(4), "the end");
+        assert_eq!(broken(&[], 5), Some(1), "all");
+        let mut moved = log(5);
+        moved.swap(1, 3);
+        assert_eq!(broken(&moved, 5), Some(2));
+        let mut again = log(5);
+        again.insert(3, again[2].clone());
+        assert_eq!(broken(&again, 5), Some(4));
+        assert_eq!(broken(&log(7), 5), Some(6), "added after the end");
+    }
+
+    #[test]
+    fn who_has_not_the_key_cannot_write_a_log_of_their_own() {
+        let mut entries = log(5);
+        entries[2].target = Some("OTHER".into());
+        for n in 2..5 {
+            if n > 2 {
+                entries[n].prev_hash = entries[n - 1].entry_hash.clone();
+            }
+            sign(&mut entries[n], &key(2));
+        }
+        assert_eq!(broken(&entries, 5), Some(3));
+    }
+
+    #[test]
+    fn the_head_cannot_be_made_from_an_entry() {
+        let (key, entries) = (key(1), log(3));
+        let mut check = Check::new(&key);
+        for entry in &entries {
+            check.entry(entry.stored()).unwrap();
+        }
+        let Model { entry_hash, mac, .. } = &entries[2];
+        assert!(check.head(Some((3, entry_hash, mac))).is_err());
+        assert!(check.head(None).is_err());
+        assert!(check.head(Some((3, entry_hash, &key.head_mac(2, entry_hash)))).is_err());
+        assert!(check.head(Some((3, entry_hash, &key.head_mac(3, entry_hash)))).is_ok());
+    }
+
+    #[test]
+    fn a_log_that_was_once_found_broken_never_verifies_again() {
+        let mut entries = log(2);
+        entries[1].action = Action::AuditBroken.as_str().to_owned();
+        sign(&mut entries[1], &key(1));
+        let key = key(1);
+        let mut check = Check::new(&key);
+        check.entry(entries[0].stored()).unwrap();
+        assert_eq!(check.entry(entries[1].stored()).unwrap_err().seq, 2);
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_the_key() {
+        assert_eq!(format!("{:?}", key(1)), "AuditKey([redacted])");
+    }
+}

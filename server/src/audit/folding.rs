@@ -15,7 +15,6 @@ use sea_orm::{DatabaseConnection, DbErr};
 
 use super::event::{Action, Actor, Event, Origin};
 use super::log::AuditLog;
-use crate::database::begin_write;
 
 /// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);
@@ -84,7 +83,11 @@ impl Folding {
     /// on.
     pub async fn flush(&self, log: &AuditLog, db: &DatabaseConnection) -> Result<(), DbErr> {
         let counted = mem::take(&mut *self.lock());
-        let recorded = record_all(log, db, counted.events()).await;
+        let events = counted.events();
+        if events.is_empty() {
+            return Ok(());
+        }
+        let recorded = log.record_all(db, events).await;
         if recorded.is_err() {
             self.lock().add(counted);
         }
@@ -131,21 +134,6 @@ impl Minute {
         }
         events
     }
-}
-
-async fn record_all(
-    log: &AuditLog,
-    db: &DatabaseConnection,
-    events: Vec<Event>,
-) -> Result<(), DbErr> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let transaction = begin_write(db).await?;
-    for event in events {
-        log.append(&transaction, event).await?;
-    }
-    transaction.commit().await
 }
 
 #[cfg(test)]

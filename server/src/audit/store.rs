@@ -29,15 +29,16 @@ pub async fn is_empty(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(last(db).await?.is_none())
 }
 
-/// Appends an entry, in the transaction of what it is about. Appends take turns on the
+/// Appends entries, in the transaction of what they are about. Appends take turns on the
 /// lock of the head, so it is the last thing a transaction does before it commits.
 pub async fn append(
     transaction: &DatabaseTransaction,
     key: &AuditKey,
-    event: Event,
+    events: Vec<Event>,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
     let head = head::Entity::find_by_id(HEAD).lock_exclusive().one(transaction).await?;
+    let mut rows = Vec::with_capacity(events.len());
     let (mut seq, mut prev) = match head {
         Some(head) if key.is_head(head.seq, &head.entry_hash, &head.mac) => {
             (head.seq, head.entry_hash)
@@ -45,14 +46,21 @@ pub async fn append(
         // Not built upon silently: whoever changed the head would have got a good one.
         _ => {
             tracing::error!("the audit log was changed from outside: its head is not ours");
-            let found = Actor::system().did(Action::AuditBroken, None);
             let last = last(transaction).await?;
             let (seq, prev) =
                 last.map_or((0, GENESIS.to_vec()), |last| (last.seq, last.entry_hash));
-            insert(transaction, key, seq + 1, prev, found, now).await?
+            let found = Actor::system().did(Action::AuditBroken, None);
+            rows.push(entry(key, seq + 1, prev, found, now));
+            (seq + 1, rows[0].entry_hash.clone())
         }
     };
-    (seq, prev) = insert(transaction, key, seq + 1, prev, event, now).await?;
+    for event in events {
+        let row = entry(key, seq + 1, prev, event, now);
+        (seq, prev) = (row.seq, row.entry_hash.clone());
+        rows.push(row);
+    }
+    let rows = rows.into_iter().map(|row| log::ActiveModel::from(row).reset_all());
+    log::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     put_head(transaction, key, seq, prev).await
 }
 
@@ -60,15 +68,13 @@ async fn last(db: &impl ConnectionTrait) -> Result<Option<log::Model>, DbErr> {
     log::Entity::find().order_by_desc(log::Column::Seq).one(db).await
 }
 
-/// The number and hash of the new entry.
-async fn insert(
-    transaction: &DatabaseTransaction,
+fn entry(
     key: &AuditKey,
     seq: i64,
     prev_hash: Vec<u8>,
     event: Event,
     now: OffsetDateTime,
-) -> Result<(i64, Vec<u8>), DbErr> {
+) -> log::Model {
     let Event { actor, action, target, outcome, detail } = event;
     let mut entry = log::Model {
         seq,
@@ -89,9 +95,7 @@ async fn insert(
     let hash = entry.fields().hash(&entry.prev_hash, &mut Vec::with_capacity(512));
     entry.entry_hash = hash.to_vec();
     entry.mac = key.entry_mac(&hash).to_vec();
-    let row = log::ActiveModel::from(entry).reset_all();
-    log::Entity::insert(row).exec_without_returning(transaction).await?;
-    Ok((seq, hash.to_vec()))
+    entry
 }
 
 async fn put_head(

@@ -15,6 +15,8 @@ pub mod rotation;
 pub mod seal;
 pub mod store;
 pub mod unlock;
+#[cfg(test)]
+mod wycheproof;
 
 pub use keyring::Keyring;
 pub use rotation::Rotation;

@@ -19,10 +19,10 @@
 //! 3. A ciphertext that is moved to another row, column or table, or said to be under
 //!    another key, does not open.
 
+use aes_gcm::AesGcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::aes::Aes256;
 use aes_gcm::aes::cipher::consts::{U12, U16};
-use aes_gcm::{AesGcm, Nonce};
 use hkdf::Hkdf;
 use rand::TryCryptoRng;
 use sha2::{Digest, Sha256};
@@ -30,6 +30,15 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::dek::Dek;
+
+/// The cipher.
+pub(super) type Gcm = AesGcm<Aes256, U12>;
+
+/// The cipher of values of the older layout with 16 bytes of `iv`.
+pub(super) type Gcm16 = AesGcm<Aes256, U16>;
+
+/// The derivation.
+pub(super) type Kdf = Hkdf<Sha256>;
 
 const FORMAT: u8 = 1;
 const INFO: &[u8] = b"keyward/seal/v1";
@@ -69,27 +78,30 @@ pub fn seal<R: TryCryptoRng>(
     plaintext: &[u8],
     rng: &mut R,
 ) -> Result<Vec<u8>, R::Error> {
+    // At once: each call to the operating system takes as long as the rest of this.
+    let mut random = [0; SALT + NONCE];
+    rng.try_fill_bytes(&mut random)?;
     let (mut salt, mut nonce) = ([0; SALT], [0; NONCE]);
-    rng.try_fill_bytes(&mut salt)?;
-    rng.try_fill_bytes(&mut nonce)?;
-    Ok(seal_with(dek, place, plaintext, salt, nonce))
+    salt.copy_from_slice(&random[..SALT]);
+    nonce.copy_from_slice(&random[SALT..]);
+    Ok(seal_with(dek, place, plaintext, &salt, nonce))
 }
 
 fn seal_with(
     dek: &Dek,
     place: Place<'_>,
     plaintext: &[u8],
-    salt: [u8; SALT],
+    salt: &[u8; SALT],
     nonce: [u8; NONCE],
 ) -> Vec<u8> {
     let aad = place.aad();
-    let derived = derive(dek, &salt, &aad);
+    let derived = derive(dek, salt, &aad);
     let payload = Payload { msg: plaintext, aad: &aad };
     #[expect(clippy::expect_used, reason = "GCM takes up to 64 GiB; values have 64 KiB")]
-    let ciphertext = derived.cipher().encrypt(&Nonce::from(nonce), payload).expect("short enough");
+    let ciphertext = derived.cipher().encrypt(&nonce.into(), payload).expect("short enough");
     let mut sealed = Vec::with_capacity(plaintext.len() + OVERHEAD);
     sealed.push(FORMAT);
-    sealed.extend_from_slice(&salt);
+    sealed.extend_from_slice(salt);
     sealed.extend_from_slice(derived.commitment());
     sealed.extend_from_slice(&nonce);
     sealed.extend_from_slice(&ciphertext);
@@ -111,7 +123,7 @@ pub fn open(dek: &Dek, place: Place<'_>, sealed: &[u8]) -> Result<Opened, OpenEr
         return Err(OpenError);
     }
     let payload = Payload { msg: ciphertext, aad: &aad };
-    let opened = derived.cipher().decrypt(&Nonce::from(*nonce), payload);
+    let opened = derived.cipher().decrypt(&(*nonce).into(), payload);
     opened.map(Zeroizing::new).map_err(|_| OpenError)
 }
 
@@ -119,14 +131,11 @@ pub fn open(dek: &Dek, place: Place<'_>, sealed: &[u8]) -> Result<Opened, OpenEr
 /// 16 bytes beside it, the tag at the end.
 pub fn open_legacy(key: &Dek, iv: &[u8], ciphertext: &[u8]) -> Result<Opened, OpenError> {
     let key = key.expose().into();
-    let opened =
-        match iv.len() {
-            12 => AesGcm::<Aes256, U12>::new(key)
-                .decrypt(&iv.try_into().or(Err(OpenError))?, ciphertext),
-            16 => AesGcm::<Aes256, U16>::new(key)
-                .decrypt(&iv.try_into().or(Err(OpenError))?, ciphertext),
-            _ => return Err(OpenError),
-        };
+    let opened = match iv.len() {
+        12 => Gcm::new(key).decrypt(&iv.try_into().or(Err(OpenError))?, ciphertext),
+        16 => Gcm16::new(key).decrypt(&iv.try_into().or(Err(OpenError))?, ciphertext),
+        _ => return Err(OpenError),
+    };
     opened.map(Zeroizing::new).map_err(|_| OpenError)
 }
 
@@ -148,8 +157,8 @@ impl Place<'_> {
 struct Derived(Zeroizing<[[u8; 32]; 2]>);
 
 impl Derived {
-    fn cipher(&self) -> AesGcm<Aes256, U12> {
-        AesGcm::new((&self.0[0]).into())
+    fn cipher(&self) -> Gcm {
+        Gcm::new((&self.0[0]).into())
     }
 
     fn commitment(&self) -> &[u8; COMMITMENT] {
@@ -161,7 +170,7 @@ fn derive(dek: &Dek, salt: &[u8; SALT], aad: &[u8]) -> Derived {
     let mut halves = Zeroizing::new([[0; 32]; 2]);
     let info: [&[u8]; 2] = [INFO, &Sha256::digest(aad)];
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]
-    Hkdf::<Sha256>::new(Some(salt), dek.expose())
+    Kdf::new(Some(salt), dek.expose())
         .expand_multi_info(&info, halves.as_flattened_mut())
         .expect("64 bytes");
     Derived(halves)
@@ -221,7 +230,7 @@ mod tests {
             let salt = bytes(&vector.salt).try_into().unwrap();
             let nonce = bytes(&vector.nonce).try_into().unwrap();
             let plaintext = bytes(&vector.plaintext);
-            let sealed = seal_with(&key, place, &plaintext, salt, nonce);
+            let sealed = seal_with(&key, place, &plaintext, &salt, nonce);
             assert_eq!(hex::encode(&sealed), vector.sealed);
             assert_eq!(*open(&key, place, &sealed).unwrap(), plaintext);
         }
@@ -276,8 +285,8 @@ mod tests {
     #[test]
     fn values_of_the_older_layout_open_with_12_and_16_bytes_of_iv_and_no_other() {
         let key = dek();
-        let short = AesGcm::<Aes256, U12>::new(key.expose().into());
-        let long = AesGcm::<Aes256, U16>::new(key.expose().into());
+        let short = Gcm::new(key.expose().into());
+        let long = Gcm16::new(key.expose().into());
         let short = short.encrypt(&[7; 12].into(), b"old".as_slice()).unwrap();
         let long = long.encrypt(&[7; 16].into(), b"old".as_slice()).unwrap();
         assert_eq!(*open_legacy(&key, &[7; 12], &short).unwrap(), b"old");

@@ -119,7 +119,16 @@ pub async fn active(db: &impl ConnectionTrait) -> Result<Option<Model>, DbErr> {
 /// The active data key, which stays so until the transaction ends: a rotation waits for
 /// everybody who holds it, and they for a rotation. (On SQLite, every writer is alone.)
 pub async fn hold_active(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(is_active()).lock_shared().one(transaction).await
+    let mut held = None;
+    // Who waited for a rotation finds that the row is no longer active; the next look sees
+    // the new one. Several times, since another rotation may have begun by then.
+    for _ in 0..10 {
+        held = Entity::find().filter(is_active()).lock_shared().one(transaction).await?;
+        if held.is_some() {
+            break;
+        }
+    }
+    Ok(held)
 }
 
 /// The active data key, to be retired in this transaction.

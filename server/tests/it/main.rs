@@ -5,6 +5,7 @@
 
 mod access_matrix;
 mod activity;
+mod audit;
 mod health;
 mod key_input;
 mod keys;
@@ -12,8 +13,12 @@ mod migrations;
 mod outage;
 mod page;
 mod process;
+mod rotation;
+mod secret_input;
+mod secrets;
 mod sessions;
 mod setup;
 mod stored_rows;
 mod support;
+mod unlock;
 mod verify;

@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
+use keyward::audit::entity::log;
 use keyward::clock::Clock;
 use keyward::config::{Config, Flags};
 use keyward::serve;
 use keyward::state::AppState;
+use sea_orm::{EntityTrait, PaginatorTrait};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::net::TcpListener;
@@ -53,6 +55,16 @@ impl App {
         let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let setup_token = token.map(|token| token.expose().to_owned());
         Self { state, clock, database, setup_token, address, server }
+    }
+
+    /// Another server on the same database; it goes before this one.
+    pub async fn sibling(&self) -> Self {
+        Self::with(self.database.shared(), &[]).await
+    }
+
+    /// Number of entries in the audit log.
+    pub async fn audit_entries(&self) -> u64 {
+        log::Entity::find().count(&self.state.db).await.unwrap()
     }
 
     /// A client that is nobody.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use keyward::database;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
@@ -16,8 +17,11 @@ pub enum Backend {
 pub struct TestDatabase {
     pub backend: Backend,
     pub url: String,
-    folder: PathBuf,
+    folder: Arc<Folder>,
 }
+
+/// Gone when nobody uses it any more.
+struct Folder(PathBuf);
 
 impl TestDatabase {
     pub async fn new(backend: Backend) -> Self {
@@ -35,7 +39,7 @@ impl TestDatabase {
                 format!("{server}/{name}")
             }
         };
-        Self { backend, url, folder }
+        Self { backend, url, folder: Arc::new(Folder(folder)) }
     }
 
     pub async fn connect(&self) -> DatabaseConnection {
@@ -44,14 +48,20 @@ impl TestDatabase {
 
     /// A folder for the files of the test.
     pub fn folder(&self) -> &std::path::Path {
-        &self.folder
+        &self.folder.0
+    }
+
+    /// The same database for another server.
+    pub fn shared(&self) -> Self {
+        let Self { backend, url, folder } = self;
+        Self { backend: *backend, url: url.clone(), folder: folder.clone() }
     }
 }
 
-impl Drop for TestDatabase {
+impl Drop for Folder {
     fn drop(&mut self) {
         // The PostgreSQL cluster as a whole ends with the tests.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -1,0 +1,37 @@
+//! A temporary folder with a database.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use keyward::config::{Config, Flags};
+
+/// A folder that is gone when this is dropped.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A new folder; `name` and the process tell it from others.
+    pub fn new(name: &str) -> std::io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("keyward-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    /// What an operator would set: a root key, and a database in this folder.
+    pub fn config(&self) -> Result<Config, Box<dyn Error>> {
+        let url = format!("sqlite://{}/keyward.db", self.0.display());
+        let variable = |name: &str| match name {
+            "SECRETS_ENCRYPTION_KEY" => Some("q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=".into()),
+            "DATABASE_URL" => Some(url.clone()),
+            _ => None,
+        };
+        Ok(Config::load(&Flags::default(), &variable)?)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("{} is left behind: {error}", self.0.display());
+        }
+    }
+}

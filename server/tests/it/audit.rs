@@ -1,0 +1,336 @@
+//! The audit log: what is in it, and that it shows when it was changed.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Method;
+use keyward::audit::entity::log;
+use keyward::audit::{Action, Actor};
+use sea_orm::{ConnectionTrait, EntityTrait};
+use serde_json::{Value, json};
+
+use crate::support::{App, Backend, Client, EMAIL, PASSWORD, on_both_databases};
+
+on_both_databases!(
+    everything_that_is_done_is_recorded_with_who_and_from_where,
+    what_a_key_does_is_recorded_with_the_key,
+    what_is_refused_changes_nothing_but_the_log,
+    refusals_are_folded_by_the_minute,
+    it_is_read_in_parts_and_by_filters,
+    filters_that_make_no_sense_are_refused,
+    it_is_exported_as_json_lines,
+    a_change_of_the_log_is_told,
+    a_log_that_was_cut_off_never_verifies_again,
+    many_writers_make_one_chain,
+    no_value_is_sent_when_it_cannot_be_recorded,
+);
+
+async fn entries(client: &Client, query: &str) -> Vec<Value> {
+    let answer = client.get(&format!("/api/admin/audit?limit=200{query}")).await.expect(200);
+    answer.body()["data"].as_array().unwrap().clone()
+}
+
+/// Action, target and detail, oldest first.
+fn told(entries: &[Value]) -> Vec<String> {
+    let tell = |entry: &Value| {
+        let text = |field: &str| entry[field].as_str().unwrap_or("-").to_owned();
+        format!("{} {} {} {}", text("action"), text("target"), text("outcome"), text("detail"))
+    };
+    entries.iter().rev().map(tell).collect()
+}
+
+async fn verify(client: &Client) -> Value {
+    client.get("/api/admin/audit/verify").await.expect(200).data()
+}
+
+async fn execute(app: &App, sql: &str) {
+    app.state.db.execute_unprepared(sql).await.unwrap();
+}
+
+async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, _) = admin.create_key(&json!({ "name": "ci" })).await;
+    let change = json!({ "name": "ci 2", "enabled": false, "expiresAt": "2027-01-01T00:00:00Z" });
+    admin.patch(&format!("/api/keys/{id}"), &change).await.expect(200);
+    admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    admin.post("/api/secrets", &json!({ "key": "A", "value": "planted" })).await.expect(200);
+    admin.get("/api/secrets/A").await.expect(200);
+    let both = json!({ "value": "planted", "description": "d" });
+    admin.json(Method::PUT, "/api/secrets/A", &both).await.expect(200);
+    admin.json(Method::PUT, "/api/secrets/A", &json!({ "description": null })).await.expect(200);
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(200);
+    admin.delete("/api/secrets/A").await.expect(200);
+    admin.delete("/api/session").await.expect(200);
+    let wrong = json!({ "email": EMAIL, "password": "planted wrong" });
+    app.anonymous().post("/api/session", &wrong).await.expect(401);
+    let unknown = json!({ "email": "planted@example.com", "password": PASSWORD });
+    app.anonymous().post("/api/session", &unknown).await.expect(401);
+
+    let admin = app.admin().await;
+    let entries = entries(&admin, "").await;
+    let expected = [
+        "encryption.mint version 1 success -".to_owned(),
+        format!("user.create {EMAIL} success -"),
+        format!("session.create {EMAIL} success -"),
+        "key.create ci success -".to_owned(),
+        "key.update ci success name: ci 2, expiry: 2027-01-01T00:00:00Z, enabled: false".to_owned(),
+        "key.delete ci 2 success -".to_owned(),
+        "secret.create A success -".to_owned(),
+        "secret.read A success -".to_owned(),
+        "secret.update A success value and description".to_owned(),
+        "secret.update A success description".to_owned(),
+        "encryption.rotate version 2 success 1 values re-encrypted".to_owned(),
+        "secret.delete A success -".to_owned(),
+        format!("session.delete {EMAIL} success -"),
+        format!("session.create {EMAIL} refused -"),
+        "session.create - refused -".to_owned(),
+        format!("session.create {EMAIL} success -"),
+    ];
+    assert_eq!(told(&entries), expected);
+    assert!(!format!("{entries:?}").contains("planted"));
+    let read = entries.iter().find(|entry| entry["action"] == "secret.read").unwrap();
+    let session = admin.get("/api/session").await.expect(200).data();
+    let actor = json!({ "kind": "user", "id": session["userId"], "name": EMAIL });
+    assert_eq!((&read["actor"], &read["address"]), (&actor, &json!("127.0.0.1")));
+    assert_eq!(read["time"], "2026-01-01T12:00:00Z");
+    assert_eq!(read["requestId"].as_str().unwrap().len(), 36);
+    assert_eq!(entries.last().unwrap()["actor"]["kind"], "system");
+    let sequence: Vec<_> = entries.iter().rev().map(|e| e["seq"].as_u64().unwrap()).collect();
+    assert_eq!(sequence, (1..=16).collect::<Vec<u64>>());
+    assert_eq!(verify(&admin).await, json!({ "valid": true, "verified": 16, "broken": null }));
+}
+
+async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    let body = json!({ "name": "reader", "scopes": ["secrets:read"] });
+    let (id, key) = admin.create_key(&body).await;
+    let headers: [(&str, &[u8]); 2] = [("x-api-key", key.as_bytes()), ("x-request-id", b"req-1")];
+    app.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
+    app.anonymous().send(Method::DELETE, "/api/secrets/A", &headers, None).await.expect(403);
+    let entries = entries(&admin, "&actor=reader").await;
+    let expected =
+        ["secret.read A success -", "secret.update - refused the scope secrets:write is missing"];
+    assert_eq!(told(&entries), expected);
+    let actor = json!({ "kind": "key", "id": id, "name": "reader" });
+    assert!(entries.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
+}
+
+async fn what_is_refused_changes_nothing_but_the_log(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let before = app.audit_entries().await;
+    admin.post("/api/secrets", &json!({ "key": "a", "value": "v" })).await.expect(400);
+    admin.get("/api/secrets/NOTHING").await.expect(404);
+    admin.delete("/api/secrets/NOTHING").await.expect(404);
+    admin.post("/api/keys", &json!({ "name": "" })).await.expect(400);
+    admin.delete("/api/keys/nobody").await.expect(404);
+    app.anonymous().get("/api/secrets/A").await.expect(401);
+    assert_eq!(app.audit_entries().await, before, "there is nothing to record");
+}
+
+async fn refusals_are_folded_by_the_minute(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let wrong = json!({ "email": EMAIL, "password": "wrong" });
+    for _ in 0..5 {
+        app.anonymous().post("/api/session", &wrong).await.expect(401);
+    }
+    let refused = entries(&admin, "&outcome=refused").await;
+    assert_eq!(told(&refused), [format!("session.create {EMAIL} refused -")]);
+    app.state.refusals.flush(&app.state.audit, &app.state.db).await.unwrap();
+    let refused = entries(&admin, "&outcome=refused").await;
+    let more = format!("session.create {EMAIL} refused 4 more within a minute");
+    assert_eq!(told(&refused)[1..], [more]);
+    app.state.refusals.flush(&app.state.audit, &app.state.db).await.unwrap();
+    assert_eq!(entries(&admin, "&outcome=refused").await.len(), 2);
+    app.anonymous().post("/api/session", &wrong).await.expect(401);
+    assert_eq!(entries(&admin, "&outcome=refused").await.len(), 3, "a new minute");
+}
+
+async fn it_is_read_in_parts_and_by_filters(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for n in 0..7 {
+        app.clock.advance(Duration::from_mins(1));
+        let body = json!({ "key": format!("K_{n}"), "value": "v" });
+        admin.post("/api/secrets", &body).await.expect(200);
+    }
+    let (mut cursor, mut seen) = (String::new(), Vec::new());
+    loop {
+        let path = format!("/api/admin/audit?limit=3{cursor}");
+        let body = admin.get(&path).await.expect(200).body();
+        let part = body["data"].as_array().unwrap();
+        assert!(part.len() <= 3);
+        seen.extend(part.iter().map(|entry| entry["seq"].as_u64().unwrap()));
+        let Some(next) = body["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, (1..=10).rev().collect::<Vec<u64>>());
+
+    let count = async |query: &str| entries(&admin, query).await.len();
+    assert_eq!(count("&action=secret").await, 7);
+    assert_eq!(count("&action=secret.create").await, 7);
+    assert_eq!(count("&action=secre").await, 0);
+    assert_eq!(count("&target=k_3").await, 1);
+    assert_eq!(count("&target=%25").await, 0, "no wildcard");
+    assert_eq!(count("&target=K%5F").await, 7);
+    assert_eq!(count("&target=K__").await, 0, "no wildcard");
+    assert_eq!(count("&actor=ADA@").await, 8);
+    assert_eq!(count("&actor=nobody").await, 0);
+    assert_eq!(count("&since=2026-01-01T12:05:00Z").await, 3);
+    assert_eq!(count("&until=2026-01-01T12:05:00Z&action=secret").await, 4);
+    assert_eq!(count("&outcome=refused").await, 0);
+    assert_eq!(count("&actor=&action=&target=").await, 10, "empty filters are none");
+}
+
+async fn filters_that_make_no_sense_are_refused(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=x", "limit"),
+        ("cursor=x", "cursor"),
+        ("cursor=-1", "cursor"),
+        ("cursor=99999999999999999999", "cursor"),
+        ("outcome=maybe", "outcome"),
+        ("since=yesterday", "since"),
+        ("until=2026-13-01T00:00:00Z", "until"),
+        ("actor=a%00b", "actor"),
+        ("colour=red", "colour"),
+        ("limit=1&limit=2", "limit"),
+    ] {
+        let answer = admin.get(&format!("/api/admin/audit?{query}")).await.expect(400);
+        assert_eq!(answer.body()["errors"][0]["field"], field, "{query}: {}", answer.text);
+    }
+}
+
+async fn it_is_exported_as_json_lines(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for n in 0..250 {
+        let event = Actor::command_line().did(Action::SecretRead, Some(n.to_string()));
+        app.state.audit.record(&app.state.db, event).await.unwrap();
+    }
+    let answer = admin.get("/api/admin/audit/export?action=secret").await.expect(200);
+    assert_eq!(answer.header("content-type"), "application/x-ndjson");
+    assert!(answer.header("content-disposition").contains("keyward-audit.jsonl"));
+    let lines: Vec<Value> =
+        answer.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 250);
+    assert_eq!((&lines[0]["target"], &lines[249]["target"]), (&json!("249"), &json!("0")));
+    assert_eq!(lines[..200], entries(&admin, "&action=secret").await[..]);
+}
+
+async fn a_change_of_the_log_is_told(backend: Backend) {
+    let changes = [
+        ("UPDATE audit_log SET target = 'B' WHERE seq = 5", 5),
+        ("UPDATE audit_log SET detail = '' WHERE seq = 5", 5),
+        ("UPDATE audit_log SET time = time + 1 WHERE seq = 5", 5),
+        ("DELETE FROM audit_log WHERE seq = 5", 5),
+        ("DELETE FROM audit_log WHERE seq <= 5", 1),
+        ("DELETE FROM audit_log", 1),
+        ("DELETE FROM audit_log WHERE seq > 5", 6),
+        ("UPDATE audit_head SET seq = 5", 8),
+        ("DELETE FROM audit_head", 8),
+    ];
+    for (sql, seq) in changes {
+        let app = App::start(backend).await;
+        let admin = app.admin().await;
+        for n in 0..5 {
+            let event = Actor::command_line().did(Action::SecretRead, Some(n.to_string()));
+            app.state.audit.record(&app.state.db, event).await.unwrap();
+        }
+        assert_eq!(verify(&admin).await["verified"], 8, "before");
+        execute(&app, sql).await;
+        let found = verify(&admin).await;
+        assert_eq!(
+            (&found["valid"], &found["broken"]["seq"]),
+            (&json!(false), &json!(seq)),
+            "{sql}"
+        );
+    }
+    // Taken out and put back somewhere else.
+    let app = App::start(backend).await;
+    let row = log::Entity::find_by_id(2_i64).one(&app.state.db).await.unwrap().unwrap();
+    execute(&app, "DELETE FROM audit_log WHERE seq = 2").await;
+    let admin = app.admin().await;
+    let moved = log::Model { seq: 4, ..row };
+    log::Entity::insert(sea_orm::ActiveModelTrait::reset_all(log::ActiveModel::from(moved)))
+        .exec_without_returning(&app.state.db)
+        .await
+        .unwrap();
+    assert_eq!(verify(&admin).await["broken"]["seq"], 2);
+}
+
+async fn a_log_that_was_cut_off_never_verifies_again(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (_, key) = admin.create_key(&json!({ "name": "evidence" })).await;
+    // The last entry is cut off, and the head made to fit as far as it can be.
+    execute(&app, "DELETE FROM audit_log WHERE seq = 4").await;
+    let set = "UPDATE audit_head SET seq = 3, \
+               entry_hash = (SELECT entry_hash FROM audit_log WHERE seq = 3), \
+               mac = (SELECT mac FROM audit_log WHERE seq = 3)";
+    execute(&app, set).await;
+    app.verify(&key).await.expect(200);
+    admin.create_key(&json!({ "name": "later" })).await;
+    let found = verify(&admin).await;
+    assert_eq!(found["broken"]["seq"], 4, "{found}");
+    let told = told(&entries(&admin, "").await);
+    assert_eq!(told[3..], ["audit.broken - success -", "key.create later success -"]);
+    // A log without its head goes on as well, with the sign.
+    execute(&app, "DELETE FROM audit_head").await;
+    admin.create_key(&json!({ "name": "still later" })).await;
+    assert_eq!(verify(&admin).await["broken"]["seq"], 4);
+}
+
+async fn many_writers_make_one_chain(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let writers = (0..64).map(|n| {
+        let (audit, db) = (app.state.audit.clone(), app.state.db.clone());
+        tokio::spawn(async move {
+            for m in 0..5 {
+                let target = Some(format!("{n}/{m}"));
+                let event = Actor::command_line().did(Action::SecretRead, target);
+                audit.record(&db, event).await.unwrap();
+            }
+        })
+    });
+    let keys = (0..16).map(|n| {
+        let admin = &admin;
+        async move { admin.create_key(&json!({ "name": n.to_string() })).await }
+    });
+    let (writers, _) = tokio::join!(join_all(writers), join_all(keys));
+    assert!(writers.iter().all(Result::is_ok));
+    let found = verify(&admin).await;
+    assert_eq!(found, json!({ "valid": true, "verified": 3 + 64 * 5 + 16, "broken": null }));
+}
+
+async fn no_value_is_sent_when_it_cannot_be_recorded(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    admin.post("/api/secrets", &json!({ "key": "A", "value": "planted" })).await.expect(200);
+    execute(&app, "ALTER TABLE audit_log RENAME TO audit_log_gone").await;
+    let answer = admin.get("/api/secrets/A").await;
+    let message = "The store cannot answer; try again";
+    let answer = answer.expect_problem(503, "store_unavailable", message);
+    assert!(!answer.text.contains("planted"));
+    let change = json!({ "value": "other" });
+    admin.json(Method::PUT, "/api/secrets/A", &change).await.expect(503);
+    admin.delete("/api/secrets/A").await.expect(503);
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "v" })).await.expect(503);
+    admin.post("/api/keys", &json!({ "name": "k" })).await.expect(503);
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+    execute(&app, "ALTER TABLE audit_log_gone RENAME TO audit_log").await;
+    assert_eq!(admin.get("/api/secrets/A").await.expect(200).data()["value"], "planted");
+    assert_eq!(admin.get("/api/secrets").await.data().as_array().unwrap().len(), 1);
+    assert_eq!(admin.keys().await, json!([]));
+    let status = admin.get("/api/admin/encryption").await.expect(200).data();
+    assert_eq!(status["activeVersion"], 1);
+    assert_eq!(verify(&admin).await["valid"], true);
+}

@@ -1,0 +1,276 @@
+//! A new data key, and every value under it: wholly or not at all.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Method;
+use keyward::audit::Actor;
+use keyward::encryption::columns::{SEALED, SECRETS};
+use keyward::encryption::rotation::RotateError;
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+
+use crate::support::{App, Backend, Client, EMAIL, on_both_databases};
+
+on_both_databases!(
+    every_value_moves_and_stays_readable,
+    values_of_the_older_layout_move_too,
+    one_row_that_does_not_open_stops_it_and_nothing_changes,
+    another_server_follows_at_once,
+    writers_and_readers_go_on_while_it_runs,
+    one_at_a_time,
+    the_registry_lists_every_sealed_column_of_the_schema,
+    an_empty_store_rotates_too,
+);
+
+async fn add(client: &Client, key: &str, value: &str) {
+    client.post("/api/secrets", &json!({ "key": key, "value": value })).await.expect(200);
+}
+
+async fn value(client: &Client, key: &str) -> Value {
+    client.get(&format!("/api/secrets/{key}")).await.expect(200).data()["value"].clone()
+}
+
+async fn rotate(client: &Client) -> Value {
+    let answer = client.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    answer.expect(200).data()
+}
+
+async fn status(client: &Client) -> Value {
+    client.get("/api/admin/encryption").await.expect(200).data()
+}
+
+async fn every_value_moves_and_stays_readable(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    // More than are moved at a time.
+    for n in 0..300 {
+        add(&admin, &format!("KEY_{n}"), &format!("value {n}")).await;
+    }
+    let before = admin.get("/api/secrets").await.expect(200).data();
+    app.clock.advance(Duration::from_mins(1));
+    assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 300 }));
+    let time = "2026-01-01T12:01:00Z";
+    let expected = json!({
+        "activeVersion": 2, "secrets": 300, "legacy": 0,
+        "keys": [
+            { "version": 2, "state": "active", "createdAt": time, "createdBy": EMAIL, "retiredAt": null },
+            {
+                "version": 1, "state": "retired", "createdAt": "2026-01-01T12:00:00Z",
+                "createdBy": "system", "retiredAt": time,
+            },
+        ],
+    });
+    assert_eq!(status(&admin).await, expected);
+    for n in (0..300).step_by(37) {
+        assert_eq!(value(&admin, &format!("KEY_{n}")).await, format!("value {n}"));
+    }
+    let key_ids = SECRETS.after(&app.state.db, "", 1000).await.unwrap();
+    let key_ids: BTreeSet<_> = key_ids.into_iter().map(|row| row.key_id).collect();
+    assert_eq!(key_ids.len(), 1);
+    // A rotation is no change of a secret.
+    assert_eq!(admin.get("/api/secrets").await.expect(200).data(), before);
+    assert_eq!(rotate(&admin).await["newVersion"], 3);
+}
+
+async fn values_of_the_older_layout_move_too(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "NEW", "new").await;
+    // Sealed by Node directly under the root key of the tests; as bytes, base64 and hex.
+    let rows: [(&str, &[u8], &[u8]); 3] = [
+        ("RAW", &hex::decode("000102030405060708090a0b").unwrap(), &hex::decode(LEGACY).unwrap()),
+        ("BASE64", b"AAECAwQFBgcICQoL", b"x1jFNsm5sJqcO0ai84gQqaM="),
+        ("HEX", b"000102030405060708090a0b", LEGACY.as_bytes()),
+    ];
+    for (key, iv, sealed) in rows {
+        let statement = Statement::from_sql_and_values(
+            app.state.db.get_database_backend(),
+            "INSERT INTO secrets (id, key, encrypted_value, iv) VALUES ($1, $2, $3, $4)",
+            [key.into(), key.into(), sealed.to_vec().into(), iv.to_vec().into()],
+        );
+        app.state.db.execute_raw(statement).await.unwrap();
+        assert_eq!(value(&admin, key).await, "v", "{key}");
+    }
+    let before = status(&admin).await;
+    assert_eq!((&before["secrets"], &before["legacy"]), (&json!(1), &json!(3)));
+    assert_eq!(rotate(&admin).await["reEncrypted"], 4);
+    let after = status(&admin).await;
+    assert_eq!((&after["secrets"], &after["legacy"]), (&json!(4), &json!(0)));
+    for (key, ..) in rows {
+        assert_eq!(value(&admin, key).await, "v", "{key}");
+    }
+    let moved = SECRETS.after(&app.state.db, "", 10).await.unwrap();
+    assert!(moved.iter().all(|row| row.iv.is_none() && row.key_id.is_some()));
+}
+
+/// `v` under the root key of the tests.
+const LEGACY: &str = "c758c536c9b9b09a9c3b46a2f38810a9a3";
+
+async fn one_row_that_does_not_open_stops_it_and_nothing_changes(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for n in 0..5 {
+        add(&admin, &format!("KEY_{n}"), "v").await;
+    }
+    let rows = SECRETS.after(&app.state.db, "", 10).await.unwrap();
+    let key_id = rows[0].key_id.clone().unwrap();
+    let mut broken = rows[4].sealed.clone();
+    *broken.last_mut().unwrap() ^= 1;
+    let row = vec![(rows[4].id.clone(), broken)];
+    SECRETS.replace(&app.state.db, &key_id, row).await.unwrap();
+    let (before, entries) = (status(&admin).await, app.audit_entries().await);
+    let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    let answer = answer.expect(500);
+    assert_eq!(answer.body()["code"], "rotation_failed");
+    assert!(answer.text.contains(&rows[4].id), "the row is named: {}", answer.text);
+    assert_eq!(status(&admin).await, before);
+    assert_eq!(app.audit_entries().await, entries);
+    let after = SECRETS.after(&app.state.db, "", 10).await.unwrap();
+    assert!(after.iter().all(|row| row.key_id.as_ref() == Some(&key_id)));
+    assert_eq!(value(&admin, "KEY_0").await, "v");
+    // It can be tried again once the row is gone.
+    admin.delete("/api/secrets/KEY_4").await.expect(200);
+    assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 4 }));
+}
+
+async fn another_server_follows_at_once(backend: Backend) {
+    let app = App::start(backend).await;
+    let other = app.sibling().await;
+    let (here, there) = (app.admin().await, other.admin().await);
+    add(&here, "A", "a").await;
+    rotate(&here).await;
+    assert_eq!(value(&there, "A").await, "a");
+    add(&there, "B", "b").await;
+    assert_eq!(value(&here, "B").await, "b");
+    assert_eq!(status(&there).await, status(&here).await);
+    assert_eq!(status(&here).await["secrets"], 2);
+    // What the other server wrote is under the new key: nothing is left behind.
+    let rows = SECRETS.after(&app.state.db, "", 10).await.unwrap();
+    assert_eq!(rows[0].key_id, rows[1].key_id);
+}
+
+async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for n in 0..50 {
+        add(&admin, &format!("KEY_{n}"), "0").await;
+    }
+    let writers = (0..50).map(|n| {
+        let admin = &admin;
+        async move {
+            let path = format!("/api/secrets/KEY_{n}");
+            for round in 1..=4 {
+                let body = json!({ "value": round.to_string() });
+                admin.json(Method::PUT, &path, &body).await.expect(200);
+                assert_eq!(value(admin, &format!("KEY_{n}")).await, round.to_string());
+            }
+        }
+    });
+    let rotations = async {
+        for version in 2..=5 {
+            assert_eq!(rotate(&admin).await["newVersion"], version);
+        }
+    };
+    tokio::join!(join_all(writers), rotations);
+    for n in 0..50 {
+        assert_eq!(value(&admin, &format!("KEY_{n}")).await, "4");
+    }
+    assert_eq!(rotate(&admin).await, json!({ "newVersion": 6, "reEncrypted": 50 }));
+    assert_eq!(app.state.audit.verify(&app.state.db).await.unwrap().1, None);
+}
+
+async fn one_at_a_time(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for n in 0..40 {
+        add(&admin, &format!("KEY_{n}"), "v").await;
+    }
+    let actor = Actor::command_line();
+    let rotations = join_all((0..6).map(|_| app.state.rotation.rotate(&actor))).await;
+    let done = rotations.iter().filter(|rotation| rotation.is_ok()).count();
+    assert!(done >= 1);
+    let refused =
+        |rotation: &&Result<_, RotateError>| matches!(rotation, Err(RotateError::Running));
+    assert_eq!(rotations.iter().filter(refused).count(), 6 - done, "{rotations:?}");
+    assert!(done < 6, "none was refused");
+    let status = status(&admin).await;
+    assert_eq!(status["activeVersion"], 1 + done);
+    assert_eq!(status.get("rotation"), None);
+
+    // While one runs, the route says so.
+    let rotation = app.state.rotation.clone();
+    let running = rotation.rotate(&actor);
+    let both = async {
+        tokio::task::yield_now().await;
+        admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await
+    };
+    let (first, second) = tokio::join!(running, both);
+    first.unwrap();
+    if second.status != 200 {
+        second.expect_problem(409, "rotation_running", "A rotation is already running");
+    }
+}
+
+/// Binary columns that hold no sealed value, each with what it holds instead.
+const NOT_SEALED: [(&str, &str); 7] = [
+    ("encryption_keys", "wrapped"), // sealed under the root key; re-wrapped when that changes
+    ("secrets", "iv"),              // a nonce of the older layout
+    ("audit_log", "prev_hash"),     // a hash
+    ("audit_log", "entry_hash"),    // a hash
+    ("audit_log", "mac"),           // a mac
+    ("audit_head", "entry_hash"),   // a hash
+    ("audit_head", "mac"),          // a mac
+];
+
+async fn the_registry_lists_every_sealed_column_of_the_schema(backend: Backend) {
+    let app = App::start(backend).await;
+    let sql = match backend {
+        Backend::Sqlite => {
+            "SELECT m.name AS t, p.name AS c, lower(p.type) AS k FROM sqlite_master m \
+             JOIN pragma_table_info(m.name) p WHERE m.type = 'table'"
+        }
+        Backend::Postgres => {
+            "SELECT table_name::text AS t, column_name::text AS c, data_type::text AS k \
+             FROM information_schema.columns WHERE table_schema = 'public'"
+        }
+    };
+    let statement = Statement::from_string(app.state.db.get_database_backend(), sql);
+    let columns: Vec<(String, String, String)> = app
+        .state
+        .db
+        .query_all_raw(statement)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| ["t", "c", "k"].map(|name| row.try_get("", name).unwrap()).into())
+        .collect();
+    let is_binary = |kind: &str| matches!(kind, "blob" | "bytea");
+    let mut binary: BTreeSet<(&str, &str)> = columns
+        .iter()
+        .filter(|(_, _, kind)| is_binary(kind))
+        .map(|(table, column, _)| (table.as_str(), column.as_str()))
+        .collect();
+    for sealed in SEALED {
+        assert!(binary.remove(&(sealed.table, sealed.column)), "{sealed:?} is not in the schema");
+        let has = |column: &str| columns.iter().any(|(t, c, _)| t == sealed.table && c == column);
+        assert!(has("key_id") && has("created_at") && has(sealed.label), "{sealed:?}");
+        assert_eq!(has("iv"), sealed.has_iv, "{sealed:?}");
+    }
+    for column in NOT_SEALED {
+        assert!(binary.remove(&column), "{column:?} is not in the schema");
+    }
+    assert!(binary.is_empty(), "sealed, but not in the registry? {binary:?}");
+    // Values under a data key, wherever they are, are in the registry.
+    for (table, column, _) in &columns {
+        let is_listed = SEALED.iter().any(|sealed| sealed.table == table);
+        assert!(column != "key_id" || is_listed, "{table}.{column}");
+    }
+}
+
+async fn an_empty_store_rotates_too(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 0 }));
+}
