@@ -1,58 +1,53 @@
-//! The router, and what every page shares.
+//! The pages and their paths.
 
 use leptos::prelude::*;
-use leptos_router::components::{A, FlatRoutes, Redirect, Route, Router};
-use leptos_router::path;
 
-use crate::client::Client;
 use crate::components::solo::Solo;
-use crate::components::toast::{Toasts, ToastsView};
-use crate::keys::leave::{LeaveDialog, LeaveGuard, hold_links};
-use crate::keys::new_keys::NewKeys;
+use crate::components::toast::ToastsView;
+use crate::hub::{Hub, hub};
+use crate::keys::leave::{LeaveDialog, follow_links};
+use crate::once::{live, memo};
+use crate::place::Go;
+use crate::routes;
 use crate::session::login::Login;
 use crate::session::setup::Setup;
-use crate::session::state::SessionState;
-use crate::session::token::SetupToken;
 use crate::settings::Settings;
 use crate::shell::Shell;
-use crate::{clock, routes};
+
+type Page = fn() -> AnyView;
+
+/// Every path of the page, and what is there.
+const PAGES: [(&str, Page); 4] = [
+    ("/", go_to_secrets),
+    (routes::SETUP, || view! { <Setup/> }.into_any()),
+    (routes::LOGIN, || view! { <Login/> }.into_any()),
+    (routes::SECRETS, || view! { <Shell page=|| view! { <Settings/> }.into_any()/> }.into_any()),
+];
 
 /// The whole page.
 #[component]
 pub fn App() -> impl IntoView {
-    // Before the router reads the address, so that no part of it ever holds the token.
-    provide_context(SetupToken::take());
-    provide_context(Client::new());
-    provide_context(SessionState::new());
-    let new_keys = NewKeys::new();
-    provide_context(new_keys);
-    provide_context(LeaveGuard::new(new_keys));
-    provide_context(Toasts::new());
-    clock::provide_now();
+    let Hub { place, .. } = Hub::provide();
+    follow_links();
+    // A memo, so that another query of the same path draws nothing anew.
+    let page = memo(move || {
+        let path = place.path.read();
+        PAGES.iter().position(|(here, _)| **path == **here).unwrap_or(PAGES.len())
+    });
     view! {
-        <Router><Guarded/></Router>
+        {live(move || match PAGES.get(page.get()) {
+            Some((_, page)) => untrack(page),
+            None => view! { <NotFound/> }.into_any(),
+        })}
+        <LeaveDialog/>
         <ToastsView/>
     }
 }
 
-/// The pages, inside the router and behind the question that may hold a link back.
-/// Routes are flat, and a page names its frame: nested ones cost more to download.
-#[component]
-fn Guarded() -> impl IntoView {
-    view! {
-        <div class="app" on:click:capture=hold_links()>
-            <FlatRoutes fallback=NotFound>
-                <Route path=path!("/") view=|| view! { <Redirect path=routes::SECRETS/> }/>
-                <Route path=path!("/setup") view=Setup/>
-                <Route path=path!("/login") view=Login/>
-                <Route
-                    path=path!("/settings/secrets")
-                    view=|| view! { <Shell><Settings/></Shell> }
-                />
-            </FlatRoutes>
-            <LeaveDialog/>
-        </div>
-    }
+fn go_to_secrets() -> AnyView {
+    let place = hub().place;
+    queue_microtask(move || place.go(routes::SECRETS, Go::Replace));
+    ().into_any()
 }
 
 #[component]
@@ -60,7 +55,7 @@ fn NotFound() -> impl IntoView {
     view! {
         <Solo title="Page not found">
             <p>"Nothing lives at this address. It may have been mistyped, or moved."</p>
-            <p><A href=routes::SECRETS>"Go to secrets and keys"</A></p>
+            <p><a href=routes::SECRETS>"Go to secrets and keys"</a></p>
         </Solo>
     }
 }

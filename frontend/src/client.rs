@@ -1,15 +1,21 @@
 //! Every request the page makes. No other file does HTTP.
 
-use gloo_net::http::{Method, RequestBuilder, Response};
-use keyward_api::data::Deleted;
+use std::pin::Pin;
+
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
-use keyward_api::{Data, Problem};
+use keyward_api::{Problem, Sensitive};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
+use crate::json::Json;
+use crate::place::Place;
 use crate::routes::encode;
+use crate::session::state::SessionState;
 
 /// A request that takes longer has failed, in milliseconds.
 const TIMEOUT_MS: u32 = 30_000;
@@ -59,6 +65,11 @@ impl ClientError {
         }
     }
 
+    /// The status of a refusal.
+    pub fn status(&self) -> Option<u16> {
+        Some(self.problem()?.status)
+    }
+
     /// The sentence, and the request id when there is one.
     pub fn full_message(&self) -> String {
         match &self.request_id {
@@ -70,123 +81,177 @@ impl ClientError {
 
 type Answer<T> = Result<T, ClientError>;
 
+/// A request under way. Boxed, so that the code that waits is there once.
+type Exchange = Pin<Box<dyn Future<Output = Answer<Body>>>>;
+
 /// Speaks to the server this page came from. The session is a cookie that scripts
 /// cannot read, so there is no credential in here.
 #[derive(Clone, Copy)]
 pub struct Client {
-    /// Turns `true` when the server no longer knows the session; the shell then leads
-    /// to the sign-in page. No caller can forget it.
-    pub session_lost: RwSignal<bool>,
+    /// Leads to the sign-in page when the server no longer knows the session. No caller
+    /// can forget it.
+    pub place: Place,
+    /// Nobody is signed in then.
+    pub session: SessionState,
 }
 
 impl Client {
-    /// The client of this page.
-    pub fn new() -> Self {
-        Self { session_lost: RwSignal::new(false) }
-    }
-
     /// May the first administrator still be created?
     pub async fn setup_status(self) -> Answer<SetupStatus> {
-        send(Method::GET, "/api/setup", None::<&()>).await
+        exchange("GET", "/api/setup", None).await?.data()
     }
 
     /// Creates the first administrator, who is signed in afterwards.
     pub async fn set_up(self, setup: &Setup) -> Answer<Session> {
-        send(Method::POST, "/api/setup", Some(setup)).await
+        exchange("POST", "/api/setup", json(setup)).await?.data()
     }
 
     /// Signs in. Wrong credentials are the server's sentence, not a lost session.
     pub async fn sign_in(self, who: &SignIn) -> Answer<Session> {
-        send(Method::POST, "/api/session", Some(who)).await
+        exchange("POST", "/api/session", json(who)).await?.data()
     }
 
     /// Who is signed in?
     pub async fn session(self) -> Answer<Session> {
-        self.signed_in(Method::GET, "/api/session", None::<&()>).await
+        self.signed_in("GET", "/api/session", None).await?.data()
     }
 
     /// Signs out. The body of the answer does not matter.
     pub async fn sign_out(self) -> Answer<()> {
-        exchange(Method::DELETE, "/api/session", None::<&()>).await.map(drop)
+        exchange("DELETE", "/api/session", None).await.map(drop)
     }
 
     /// All keys, none of them whole.
     pub async fn keys(self) -> Answer<Vec<ApiKey>> {
-        self.signed_in(Method::GET, "/api/keys", None::<&()>).await
+        self.signed_in("GET", "/api/keys", None).await?.data()
     }
 
     /// Creates a key. The answer is the only time it is seen.
     pub async fn create_key(self, key: &CreateApiKey) -> Answer<CreatedApiKey> {
-        self.signed_in(Method::POST, "/api/keys", Some(key)).await
+        let body = self.signed_in("POST", "/api/keys", json(key)).await?;
+        let text = body.json.member("data").member("key").read::<Sensitive>();
+        let key = text.map_err(|_| ClientError { cause: Cause::Network, request_id: None })?;
+        Ok(CreatedApiKey { record: body.data()?, key })
     }
 
     /// Changes what is present in the update.
     pub async fn update_key(self, id: &str, update: &UpdateApiKey) -> Answer<ApiKey> {
-        self.signed_in(Method::PATCH, &key_path(id), Some(update)).await
+        self.signed_in("PATCH", &below("/api/keys", id), json(update)).await?.data()
     }
 
     /// Deletes a key, for ever.
-    pub async fn delete_key(self, id: &str) -> Answer<Deleted> {
-        self.signed_in(Method::DELETE, &key_path(id), None::<&()>).await
+    pub async fn delete_key(self, id: &str) -> Answer<()> {
+        self.signed_in("DELETE", &below("/api/keys", id), None).await?.done()
     }
 
-    async fn signed_in<B: Serialize, T: DeserializeOwned>(
-        self,
-        method: Method,
-        path: &str,
-        body: Option<&B>,
-    ) -> Answer<T> {
-        let mut answer = send(method, path, body).await;
-        if let Err(error) = &mut answer
-            && error.problem().is_some_and(|problem| problem.status == 401)
-        {
-            error.cause = Cause::SessionLost;
-            self.session_lost.set(true);
+    fn signed_in(self, method: &'static str, path: &str, body: Option<String>) -> Exchange {
+        self.watched(exchange(method, path, body))
+    }
+
+    fn watched(self, exchange: Exchange) -> Exchange {
+        Box::pin(async move {
+            let mut answer = exchange.await;
+            if let Err(error) = &mut answer
+                && error.status() == Some(401)
+            {
+                error.cause = Cause::SessionLost;
+                self.session.leave();
+                self.place.go_and_sign_in();
+            }
+            answer
+        })
+    }
+}
+
+/// The name of a secret needs no encoding; the id of an imported key may be any text, a
+/// slash included.
+fn below(path: &str, id: &str) -> String {
+    format!("{path}/{}", encode(id).replace('/', "%2F"))
+}
+
+/// What is sent always can be written as JSON: it has no map whose keys are no text.
+fn json<T: Serialize>(body: &T) -> Option<String> {
+    serde_json::to_string(body).ok()
+}
+
+/// An answer that is a success.
+struct Body {
+    json: Json,
+    request_id: Option<String>,
+}
+
+impl Body {
+    /// The `data` of the answer.
+    fn data<T: DeserializeOwned>(self) -> Answer<T> {
+        Body { json: self.json.member("data"), ..self }.whole()
+    }
+
+    /// It was done, and what the answer tells is known already.
+    fn done(self) -> Answer<()> {
+        let is_ours = self.json.member("data").0.is_object();
+        let lost = ClientError { cause: Cause::Network, request_id: self.request_id };
+        if is_ours { Ok(()) } else { Err(lost) }
+    }
+
+    fn whole<T: DeserializeOwned>(self) -> Answer<T> {
+        let request_id = self.request_id;
+        self.json.read().map_err(|_| ClientError { cause: Cause::Network, request_id })
+    }
+}
+
+/// What a request carries.
+struct Request {
+    body: Option<String>,
+    /// The `ETag` that what is changed must still have.
+    if_match: Option<String>,
+}
+
+fn exchange(method: &'static str, path: &str, body: Option<String>) -> Exchange {
+    send(method, path.to_owned(), Request { body, if_match: None })
+}
+
+/// Sends a request and reads its answer.
+fn send(method: &'static str, path: String, request: Request) -> Exchange {
+    Box::pin(async move {
+        let unreachable = |_| ClientError { cause: Cause::Network, request_id: None };
+        let init = init(method, &path, &request).map_err(unreachable)?;
+        let answer = JsFuture::from(window().fetch_with_str_and_init(&path, &init)).await;
+        let response: Response = answer.and_then(JsCast::dyn_into).map_err(unreachable)?;
+        let request_id = response.headers().get("x-request-id").ok().flatten();
+        // What is no JSON has no member that anybody looks for.
+        let json = match response.json() {
+            Ok(reading) => JsFuture::from(reading).await.unwrap_or(JsValue::UNDEFINED),
+            Err(_) => JsValue::UNDEFINED,
+        };
+        let json = Json(json);
+        if response.ok() {
+            Ok(Body { json, request_id })
+        } else {
+            Err(refusal(response.status(), json, request_id))
         }
-        answer
+    })
+}
+
+fn init(method: &str, path: &str, request: &Request) -> Result<RequestInit, JsValue> {
+    let (init, headers) = (RequestInit::new(), Headers::new()?);
+    init.set_method(method);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    if let Some(body) = &request.body {
+        headers.set("content-type", "application/json")?;
+        init.set_body(&JsValue::from_str(body));
     }
-}
-
-/// The id of an imported key may be any text, a slash included.
-fn key_path(id: &str) -> String {
-    format!("/api/keys/{}", encode(id).replace('/', "%2F"))
-}
-
-/// Sends a request and reads the `data` of its answer.
-async fn send<B: Serialize, T: DeserializeOwned>(
-    method: Method,
-    path: &str,
-    body: Option<&B>,
-) -> Answer<T> {
-    let response = exchange(method, path, body).await?;
-    let request_id = response.headers().get("x-request-id");
-    let text = response.text().await.unwrap_or_default();
-    match serde_json::from_str::<Data<T>>(&text) {
-        Ok(body) => Ok(body.data),
-        Err(_) => Err(ClientError { cause: Cause::Network, request_id }),
+    if let Some(version) = &request.if_match {
+        headers.set("if-match", version)?;
     }
-}
-
-/// Sends a request and answers a response that is a success.
-async fn exchange<B: Serialize>(method: Method, path: &str, body: Option<&B>) -> Answer<Response> {
-    let unreachable = |_| ClientError { cause: Cause::Network, request_id: None };
-    let signal = web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS);
-    let builder = RequestBuilder::new(path).method(method).abort_signal(Some(&signal));
-    let request = match body {
-        Some(body) => builder.json(body),
-        None => builder.build(),
-    };
-    let response = request.map_err(unreachable)?.send().await.map_err(unreachable)?;
-    if response.ok() { Ok(response) } else { Err(refusal(response).await) }
+    init.set_headers(&headers);
+    Ok(init)
 }
 
 /// A proxy in between may answer in HTML: its status is then all there is to say.
-async fn refusal(response: Response) -> ClientError {
-    let request_id = response.headers().get("x-request-id");
-    let status = response.status();
-    let problem = response.json::<Problem>().await.unwrap_or_else(|_| {
+fn refusal(status: u16, json: Json, request_id: Option<String>) -> ClientError {
+    let problem = json.read().unwrap_or_else(|_| {
         let text = format!("The server answered with status {status}.");
-        Problem::new(status, &response.status_text(), "unexpected_answer", text)
+        Problem::new(status, "", "unexpected_answer", text)
     });
     ClientError { cause: Cause::Problem(Box::new(problem)), request_id }
 }

@@ -2,36 +2,18 @@
 //! browser; the rest is arithmetic.
 
 use leptos::prelude::*;
+use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
 /// How often relative times are written anew.
 const TICK: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// The present, which moves on by itself while the page is open.
-#[derive(Clone, Copy)]
-pub struct Now(RwSignal<OffsetDateTime>);
-
-/// Starts the clock that [`now`] reads.
-pub fn provide_now() {
+/// The present, which moves on by itself while the page is open. A record that was made
+/// since the last tick would lie in its future, which [`relative`] reads as just now.
+pub fn start() -> RwSignal<OffsetDateTime> {
     let now = RwSignal::new(read());
     set_interval(move || now.set(read()), TICK);
-    provide_context(Now(now));
-}
-
-/// Moves the present on at once: a record has arrived that was made since the last tick.
-pub fn renew(now: Option<Now>) {
-    if let Some(Now(now)) = now {
-        let _ = now.try_set(read());
-    }
-}
-
-/// A present that what is shown may depend on. A record that was made since the last
-/// tick would lie in its future, which [`relative`] reads as just now.
-pub fn now() -> Signal<OffsetDateTime> {
-    match use_context::<Now>() {
-        Some(Now(now)) => now.into(),
-        None => Signal::derive(read),
-    }
+    now
 }
 
 /// The clock of this computer, for a decision; what is shown goes by [`now`].
@@ -61,14 +43,19 @@ pub fn date(time: OffsetDateTime) -> String {
     format!("{} {month} {}", time.day(), time.year())
 }
 
+/// `22 Nov 2026, 07:19:03`.
+pub fn second(time: OffsetDateTime) -> String {
+    let (hour, minute, second) = time.to_hms();
+    format!("{}, {hour:02}:{minute:02}:{second:02}", date(time))
+}
+
 /// `22 Nov 2026, 07:19:03 +01:00`.
 pub fn exact(time: OffsetDateTime) -> String {
-    let (hour, minute, second) = time.to_hms();
     let offset = time.offset();
     let sign = if offset.is_negative() { '-' } else { '+' };
     let (hours, minutes, _) = offset.as_hms();
     let (hours, minutes) = (hours.abs(), minutes.abs());
-    format!("{}, {hour:02}:{minute:02}:{second:02} {sign}{hours:02}:{minutes:02}", date(time))
+    format!("{} {sign}{hours:02}:{minutes:02}", second(time))
 }
 
 /// `3 minutes ago`, `in 2 days`, `just now`.
@@ -94,6 +81,11 @@ pub fn relative(time: OffsetDateTime, now: OffsetDateTime) -> String {
 /// `1 day`, `2 days`.
 pub fn plural(count: i64, unit: &str) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+/// An instant for programs, to the digit that the server sent.
+pub fn rfc3339(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
 }
 
 #[cfg(test)]

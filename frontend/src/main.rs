@@ -2,11 +2,13 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`app`] | the router, what every page shares |
+//! | [`app`], [`hub`] | the pages with their paths, what they share |
 //! | [`shell`] | the frame of the pages of a person who is signed in |
 //! | [`routes`] | every path, and which path may be returned to |
-//! | [`client`] | the only file that does HTTP |
-//! | [`load`] | the three states of something that is fetched |
+//! | [`place`] | the address of the window, and going elsewhere |
+//! | [`client`], [`json`] | the only files that do HTTP, and read what it brings |
+//! | [`load`] | the states of something that is fetched |
+//! | [`once`] | reactive parts that are compiled once |
 //! | [`clock`] | now, and times as people read them |
 //! | [`session`] | first start, signing in and out |
 //! | [`settings`] | `/settings/secrets` and its tabs |
@@ -20,8 +22,12 @@ mod app;
 mod client;
 mod clock;
 mod components;
+mod hub;
+mod json;
 mod keys;
 mod load;
+mod once;
+mod place;
 mod routes;
 mod session;
 mod settings;

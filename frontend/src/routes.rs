@@ -1,8 +1,10 @@
 //! Every path of the page, and which path may be returned to after signing in.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use web_sys::UrlSearchParams;
+
+use crate::hub::hub;
+use crate::once::memo;
 
 /// Creates the first administrator.
 pub const SETUP: &str = "/setup";
@@ -11,11 +13,13 @@ pub const LOGIN: &str = "/login";
 /// Secrets and keys, where a person lands.
 pub const SECRETS: &str = "/settings/secrets";
 
-/// A value of the query of the present address. The router's own map decodes values that
-/// the browser has decoded before, which turns a typed `%25` into `%`.
-pub fn query_value(name: &'static str) -> Memo<Option<String>> {
-    let search = use_location().search;
-    Memo::new(move |_| UrlSearchParams::new_with_str(&search.read()).ok()?.get(name))
+/// A value of the query of the present address; empty when it has none of that name.
+pub fn query_value(name: &'static str) -> Memo<String> {
+    let query = hub().place.query;
+    memo(move || {
+        let values = UrlSearchParams::new_with_str(&query.read());
+        values.ok().and_then(|values| values.get(name)).unwrap_or_default()
+    })
 }
 
 /// Where to sign in and come back to `here`, a path with its query.
@@ -27,14 +31,12 @@ pub fn login_and_back_to(here: &str) -> String {
 ///
 /// `//host` and `/\host` are other sites to a browser, and so is `/<tab>/host`, since
 /// it drops tabs and line breaks from an address.
-pub fn after_login(next: Option<&str>) -> &str {
-    let stays = |path: &&str| {
-        let mut chars = path.chars();
-        chars.next() == Some('/')
-            && !matches!(chars.next(), Some('/' | '\\'))
-            && !path.contains(char::is_control)
-    };
-    next.filter(stays).unwrap_or(SECRETS)
+pub fn after_login(next: &str) -> &str {
+    let mut chars = next.chars();
+    let stays = chars.next() == Some('/')
+        && !matches!(chars.next(), Some('/' | '\\'))
+        && !next.contains(char::is_control);
+    if stays { next } else { SECRETS }
 }
 
 /// Percent-encodes a value of a query.
@@ -65,8 +67,8 @@ mod tests {
 
     #[test]
     fn a_path_of_this_site_is_returned_to() {
-        assert_eq!(after_login(Some("/settings/secrets?q=a")), "/settings/secrets?q=a");
-        assert_eq!(after_login(Some("/")), "/");
+        assert_eq!(after_login("/settings/secrets?q=a"), "/settings/secrets?q=a");
+        assert_eq!(after_login("/"), "/");
     }
 
     #[test]
@@ -74,9 +76,8 @@ mod tests {
         let evil =
             ["//x.test", "/\\x.test", "https://x.test", "x", "", "/\t/x.test", "/a\nb", " /a"];
         for next in evil {
-            assert_eq!(after_login(Some(next)), SECRETS, "{next:?}");
+            assert_eq!(after_login(next), SECRETS, "{next:?}");
         }
-        assert_eq!(after_login(None), SECRETS);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::title::use_title;
 use crate::keys::section::KeysSection;
+use crate::once::{live, memo};
 use crate::routes;
 
 struct Tab {
@@ -22,20 +23,20 @@ const TABS: [Tab; 1] =
 pub fn Settings() -> impl IntoView {
     use_title("Secrets and keys");
     let slug = routes::query_value("tab");
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move || {
         let slug = slug.read();
-        TABS.iter().position(|tab| slug.as_deref() == Some(tab.slug)).unwrap_or(0)
+        TABS.iter().position(|tab| *slug == tab.slug).unwrap_or(0)
     });
     let link = move |(index, tab): (usize, Tab)| {
         let href = routes::with_query(routes::SECRETS, &[("tab", tab.slug)]);
         let current = move || (chosen.get() == index).then_some("page");
-        view! { <li><a href=href aria-current=current>{tab.label}</a></li> }
+        view! { <li><a href=href aria-current=current>{tab.label}</a></li> }.into_any()
     };
     view! {
         <h1>"Secrets and keys"</h1>
         <nav class="tabs" aria-label="Sections">
             <ul>{TABS.into_iter().enumerate().map(link).collect_view()}</ul>
         </nav>
-        {move || TABS.get(chosen.get()).map(|tab| (tab.view)())}
+        {live(move || untrack(TABS[chosen.get()].view))}
     }
 }

@@ -3,55 +3,50 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
-use leptos_router::hooks::{use_location, use_navigate};
+use wasm_bindgen::JsCast as _;
 
-use crate::client::{Client, ClientError};
 use crate::components::icon::{Icon, icon};
-use crate::components::problem::LoadFailed;
 use crate::components::solo::Brand;
 use crate::components::theme::ThemeSwitch;
-use crate::components::toast::Toasts;
-use crate::keys::leave::LeaveGuard;
-use crate::keys::new_keys::NewKeys;
+use crate::hub::{Hub, hub};
+use crate::load::{Load, Shown};
+use crate::once::{focus, live, memo};
+use crate::place::Go;
 use crate::routes;
-use crate::session::login::replace;
-use crate::session::state::SessionState;
+
+type Place = (&'static str, &'static str, Icon);
 
 /// The places of the navigation. A new page is one line here.
-const PLACES: [(&str, &str, Icon); 1] = [(routes::SECRETS, "Secrets and keys", Icon::Key)];
+const PLACES: [Place; 1] = [(routes::SECRETS, "Secrets and keys", Icon::Key)];
 
 /// The frame. What is in it is shown once the server has said who is signed in.
 #[component]
-pub fn Shell(children: ChildrenFn) -> impl IntoView {
-    let (client, session) = (expect_context::<Client>(), expect_context::<SessionState>());
-    let new_keys: NewKeys = expect_context();
-    let failed = RwSignal::new(None::<ClientError>);
+pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
+    let Hub { client, session, new_keys, .. } = hub();
+    let answer = Load::new();
     let load = move || {
-        failed.set(None);
+        answer.begin();
         spawn_local(async move {
-            match client.session().await {
-                Ok(user) => session.enter(user, new_keys),
-                Err(error) => drop(failed.try_set(Some(error))),
-            }
+            answer.end(client.session().await.map(|user| session.enter(user, new_keys)));
         });
     };
-    if untrack(|| session.user()).is_none() {
+    if untrack(|| session.user()).is_some() {
+        answer.end(Ok(()));
+    } else {
         load();
     }
-    lead_to_login_when_lost();
-    let is_known = Memo::new(move |_| session.user().is_some());
-    let content = move || match (is_known.get(), failed.get()) {
-        (true, _) => children(),
-        (false, Some(error)) => view! {
-            <h1>"Keyward"</h1>
-            <LoadFailed title="Keyward could not be loaded" error retry=move |()| load()/>
-        }
-        .into_any(),
-        (false, None) => {
+    let shown = answer.shown(|| false, || true);
+    let content = live(move || match shown.get() {
+        Shown::Loading => {
             view! { <div class="skeleton skeleton-title" aria-hidden="true"></div> }.into_any()
         }
-    };
+        Shown::Failed => view! {
+            <h1>"Keyward"</h1>
+            {answer.failed("Keyward could not be loaded", load)}
+        }
+        .into_any(),
+        _ => untrack(page),
+    });
     view! {
         <SkipLink/>
         <div class="shell">
@@ -62,41 +57,15 @@ pub fn Shell(children: ChildrenFn) -> impl IntoView {
     }
 }
 
-/// A session that ends while the page is open leads to the sign-in page, and back here.
-fn lead_to_login_when_lost() {
-    let (client, session) = (expect_context::<Client>(), expect_context::<SessionState>());
-    let (navigate, here) = (use_navigate(), use_location());
-    Effect::new(move |_| {
-        if client.session_lost.get() {
-            client.session_lost.set(false);
-            session.leave();
-            let path = here.pathname.get_untracked();
-            let here = match here.search.get_untracked() {
-                query if query.is_empty() => path,
-                query => format!("{path}?{query}"),
-            };
-            navigate(&routes::login_and_back_to(&here), replace());
-        }
-    });
-}
-
 /// Moves the focus as well as the view, which a link to a fragment does not everywhere.
 #[component]
 fn SkipLink() -> impl IntoView {
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
-        if let Some(content) = document().get_element_by_id("content") {
-            focus(&content);
-        }
+        let content = document().get_element_by_id("content");
+        focus(content.and_then(|content| content.dyn_into().ok()).as_ref());
     };
     view! { <a class="skip" href="#content" on:click=skip>"Skip to content"</a> }
-}
-
-fn focus(element: &web_sys::Element) {
-    use wasm_bindgen::JsCast as _;
-    if let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() {
-        let _ = element.focus();
-    }
 }
 
 #[component]
@@ -121,13 +90,21 @@ fn SideBar() -> impl IntoView {
             let _ = sidebar.hide_popover();
         }
     };
-    let place = move |(path, label, picture): (&'static str, &'static str, Icon)| {
-        view! { <li><A href=path on:click=hide>{icon(picture)} {label}</A></li> }
+    let path = hub().place.path;
+    let place = move |(to, label, picture): Place| {
+        let current = move || (*path.read() == to).then_some("page");
+        view! { <li><a href=to aria-current=current on:click=hide>{icon(picture)} {label}</a></li> }
+            .into_any()
+    };
+    let list = move |places: &[Place]| {
+        view! { <ul>{places.iter().copied().map(place).collect_view()}</ul> }.into_any()
     };
     view! {
         <aside class="sidebar" id="sidebar" aria-label="Sidebar" popover="auto" node_ref=sidebar>
             <Brand/>
-            <nav aria-label="Main"><ul>{PLACES.map(place).collect_view()}</ul></nav>
+            <nav aria-label="Main">
+                {list(&PLACES)}
+            </nav>
             <div class="sidebar-foot">
                 <ThemeSwitch/>
                 <Account/>
@@ -138,28 +115,24 @@ fn SideBar() -> impl IntoView {
 
 #[component]
 fn Account() -> impl IntoView {
-    let (client, session) = (expect_context::<Client>(), expect_context::<SessionState>());
-    let (new_keys, toasts) = (expect_context::<NewKeys>(), expect_context::<Toasts>());
-    let guard: LeaveGuard = expect_context();
-    let navigate = use_navigate();
+    let Hub { place, client, session, new_keys, guard, toasts, .. } = hub();
     let sign_out = move || {
-        let navigate = navigate.clone();
         spawn_local(async move {
             match client.sign_out().await {
                 Ok(()) => {
                     new_keys.clear();
                     session.leave();
-                    navigate(routes::LOGIN, replace());
+                    place.go(routes::LOGIN, Go::Replace);
                 }
                 Err(error) => toasts.error(format!("Not signed out. {}", error.full_message())),
             }
         });
     };
-    let email = move || session.user().map(|user| user.email);
+    let email = memo(move || session.user().map(|user| user.email).unwrap_or_default());
     view! {
         <div class="account">
-            <p class="account-email" title=email>{email}</p>
-            <button type="button" class="button" on:click=move |_| guard.leave(sign_out.clone())>
+            <p class="account-email" title=move || email.get()>{move || email.get()}</p>
+            <button type="button" class="button" on:click=move |_| guard.leave(sign_out)>
                 "Sign out"
             </button>
         </div>

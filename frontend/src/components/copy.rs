@@ -1,5 +1,6 @@
 //! A text to take away: a field that cannot be changed, and a button that copies it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::html;
@@ -7,16 +8,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::once::effect;
+
 /// How long the button says what became of it.
 const SAYS_SO: Duration = Duration::from_secs(4);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Offered,
-    Copied,
-    /// The browser refused; the text is selected for the person to copy.
-    Selected,
-}
+/// A text that may change.
+pub type Text = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// The field and its button. `on_copied` runs when the text is known to be in the
 /// clipboard, by the button or by the person's own copy command.
@@ -25,18 +23,13 @@ pub fn CopyField(
     label: &'static str,
     /// What the button says at first, and its accessible name.
     button: &'static str,
-    text: Signal<String>,
+    text: Text,
     #[prop(into)] on_copied: Callback<()>,
     #[prop(optional)] focus: bool,
 ) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     let trigger = NodeRef::<html::Button>::new();
-    let state = RwSignal::new(Outcome::Offered);
-    let says = move || match state.get() {
-        Outcome::Offered => button,
-        Outcome::Copied => "Copied",
-        Outcome::Selected => "Press Ctrl+C",
-    };
+    let says = RwSignal::new(button);
     let select = move || {
         if let Some(field) = field.get_untracked() {
             let _ = field.focus();
@@ -44,21 +37,24 @@ pub fn CopyField(
         }
     };
     let done = move || {
-        state.set(Outcome::Copied);
+        says.set("Copied");
         on_copied.run(());
-        set_timeout(move || _ = state.try_set(Outcome::Offered), SAYS_SO);
+        set_timeout(move || _ = says.try_set(button), SAYS_SO);
     };
+    let shown = text.clone();
     let copy = move |_| {
+        let text = untrack(|| text());
         spawn_local(async move {
-            if write_clipboard(&text.get_untracked()).await {
+            if write_clipboard(&text).await {
                 done();
             } else {
+                // The browser refused; the person can copy what is selected.
                 select();
-                state.set(Outcome::Selected);
+                says.set("Press Ctrl+C");
             }
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         if focus && let Some(trigger) = trigger.get() {
             let _ = trigger.focus();
         }
@@ -73,19 +69,19 @@ pub fn CopyField(
                 autocomplete="off"
                 spellcheck="false"
                 node_ref=field
-                prop:value=move || text.get()
+                prop:value=move || shown()
                 on:click=move |_| select()
                 on:copy=move |_| done()
             ></textarea>
             <button type="button" class="button" node_ref=trigger on:click=copy>
-                <span aria-live="polite">{says}</span>
+                <span aria-live="polite">{move || says.get()}</span>
             </button>
         </div>
     }
 }
 
 /// Whether the text is in the clipboard. On plain http there is no clipboard to ask.
-async fn write_clipboard(text: &str) -> bool {
+pub async fn write_clipboard(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
     if clipboard.is_undefined() {
         return false;

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::field::unique_id;
+use crate::once::effect;
 
 /// A modal dialog that is open as long as it is mounted.
 ///
@@ -18,7 +19,7 @@ pub fn Dialog(
 ) -> impl IntoView {
     let id = unique_id();
     let labelled_by = id.clone();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(dialog) = node_ref.get()
             && !dialog.open()
         {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 /// the generic `For` is compiled, and downloaded, again for each of them.
 #[component]
 pub fn Each(
-    #[prop(into)] ids: Signal<Vec<String>>,
+    ids: Memo<Vec<String>>,
     /// Draws one id; the stored id lives as long as what is drawn.
     draw: fn(StoredValue<String>) -> AnyView,
 ) -> impl IntoView {

@@ -26,7 +26,7 @@ pub fn TextField(
     label: &'static str,
     input: Input,
     value: RwSignal<String>,
-    #[prop(optional, into)] error: Signal<Option<String>>,
+    #[prop(default = RwSignal::new(None))] error: RwSignal<Option<String>>,
     #[prop(optional)] node_ref: NodeRef<html::Input>,
 ) -> impl IntoView {
     let id = unique_id();
@@ -56,7 +56,8 @@ pub fn TextField(
                 aria-describedby=described
                 aria-invalid=move || error.read().is_some().then_some("true")
                 node_ref=node_ref
-                bind:value=value
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
             />
             {(!input.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{input.hint}</p> })}
             <FieldError id=error_id error/>
@@ -67,10 +68,13 @@ pub fn TextField(
 /// The sentence under a field. Its place is there always, so that it is announced when
 /// it is filled.
 #[component]
-pub fn FieldError(id: String, error: Signal<Option<String>>) -> impl IntoView {
+pub fn FieldError(id: String, error: RwSignal<Option<String>>) -> impl IntoView {
     view! {
         <p class="field-error" id=id aria-live="polite">
-            {move || error.get().map(|text| view! { {icon(Icon::Warning)} <span>{text}</span> })}
+            {move || match error.get() {
+                Some(text) => view! { {icon(Icon::Warning)} <span>{text}</span> }.into_any(),
+                None => ().into_any(),
+            }}
         </p>
     }
 }

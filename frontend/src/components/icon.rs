@@ -14,6 +14,12 @@ pub enum Icon {
     Dots,
     /// A key, and Keyward itself.
     Key,
+    /// To be kept as a file.
+    Download,
+    /// Lines of a log.
+    List,
+    /// A closed lock: sealed.
+    Lock,
     /// Three lines: the navigation.
     Menu,
     /// Disabled.
@@ -35,6 +41,9 @@ impl Icon {
             Self::Key => {
                 "M5.8 7.4a2.9 2.9 0 1 0 0 5.8 2.9 2.9 0 0 0 0-5.8m2-.1L13 2.2m-2.2 2.2 2 2"
             }
+            Self::Download => "M8 2.5v7.7M5 7.4l3 3 3-3M3 13.5h10",
+            Self::List => "M2.5 4h.01M5.5 4h8m-11 4h.01m2.99 0h8m-11 4h.01m2.99 0h8",
+            Self::Lock => "M4 7.2h8v6.3H4zM5.5 7V5.2a2.5 2.5 0 0 1 5 0V7",
             Self::Menu => "M2.5 4.5h11M2.5 8h11m-11 3.5h11",
             Self::Pause => "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M6.5 6v4m3-4v4",
             Self::Plus => "M8 3v10M3 8h10",
@@ -45,10 +54,11 @@ impl Icon {
 }
 
 /// The picture, at the size of the text around it.
-pub fn icon(icon: Icon) -> impl IntoView {
+pub fn icon(icon: Icon) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
             <path d=icon.path()></path>
         </svg>
     }
+    .into_any()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::client::ClientError;
 use crate::components::icon::{Icon, icon};
+use crate::once::live;
 
 /// A failed load: what could not be loaded, why, and a way to try again.
 #[component]
@@ -29,10 +30,11 @@ pub fn LoadFailed(
 /// Why a form was refused, when no field is to blame. It is in the page only while
 /// there is something to say, so that it is announced.
 #[component]
-pub fn FormError(#[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
-    move || {
-        error.get().map(
-            |text| view! { <p class="form-error" role="alert">{icon(Icon::Warning)} {text}</p> },
-        )
-    }
+pub fn FormError(error: RwSignal<Option<String>>) -> impl IntoView {
+    live(move || match error.get() {
+        Some(text) => {
+            view! { <p class="form-error" role="alert">{icon(Icon::Warning)} {text}</p> }.into_any()
+        }
+        None => ().into_any(),
+    })
 }

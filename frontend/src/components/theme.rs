@@ -27,6 +27,7 @@ pub fn ThemeSwitch() -> impl IntoView {
                 <span>{label}</span>
             </label>
         }
+        .into_any()
     };
     view! {
         <fieldset class="segments">

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::clock;
+use crate::hub::hub;
 
 /// How the short text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Short {
     Relative,
     /// `22 Nov 2026`.
     Date,
+    /// `22 Nov 2026, 07:19:03`.
+    Second,
 }
 
 /// A `<time>` that can be focused, since a tooltip for the mouse alone would keep the
@@ -20,14 +22,15 @@ pub enum Short {
 #[component]
 pub fn Instant(at: OffsetDateTime, short: Short) -> impl IntoView {
     let local = clock::local(at);
-    let now = clock::now();
+    let now = hub().now;
     let text = move || match short {
         Short::Relative => clock::relative(at, now.get()),
         Short::Date => clock::date(local),
+        Short::Second => clock::second(local),
     };
     view! {
         <span class="tip" tabindex="0">
-            <time datetime=at.format(&Rfc3339).unwrap_or_default()>{text}</time>
+            <time datetime=clock::rfc3339(at)>{text}</time>
             <span class="tip-text" role="tooltip">{clock::exact(local)}</span>
         </span>
     }

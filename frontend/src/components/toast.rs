@@ -8,6 +8,8 @@ use leptos::prelude::*;
 use crate::components::each::Each;
 use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
+use crate::hub::hub;
+use crate::once::memo;
 
 const STAY: Duration = Duration::from_secs(6);
 
@@ -56,9 +58,9 @@ impl Toasts {
 /// announced; an error is an alert of its own.
 #[component]
 pub fn ToastsView() -> impl IntoView {
-    let toasts: Toasts = expect_context();
+    let toasts = hub().toasts;
     let of = move |is_error| {
-        Signal::derive(move || {
+        memo(move || {
             let list = toasts.list.read();
             let wanted = list.iter().filter(|toast| toast.is_error == is_error);
             wanted.map(|toast| toast.id.clone()).collect::<Vec<_>>()
@@ -75,7 +77,7 @@ pub fn ToastsView() -> impl IntoView {
 
 #[component]
 fn ToastView(id: StoredValue<String>) -> impl IntoView {
-    let toasts: Toasts = expect_context();
+    let toasts = hub().toasts;
     let toast =
         toasts.list.read_untracked().iter().find(|toast| toast.id == id.get_value()).cloned();
     toast.map(|toast| {

@@ -1,23 +1,25 @@
 //! The only sight of a key.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::components::copy::CopyField;
+use crate::components::copy::{CopyField, Text};
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
+use crate::hub::hub;
 use crate::keys::curl;
-use crate::keys::new_keys::NewKeys;
-use crate::keys::section::AddButton;
+use crate::keys::store::Keys;
+use crate::once::memo;
 
 const SENTENCE: &str = "API key created. Copy it now; you won't be able to see it again.";
 
 /// One banner for each key that was created and not dismissed, newest first.
 #[component]
 pub fn Banners() -> impl IntoView {
-    let new_keys: NewKeys = expect_context();
-    let ids = Signal::derive(move || new_keys.ids());
+    let new_keys = hub().new_keys;
+    let ids = memo(move || new_keys.ids());
     view! {
         <Each ids draw=|id| view! { <Banner id/> }.into_any()/>
     }
@@ -25,13 +27,12 @@ pub fn Banners() -> impl IntoView {
 
 #[component]
 fn Banner(id: StoredValue<String>) -> impl IntoView {
-    let new_keys: NewKeys = expect_context();
-    let add_button: AddButton = expect_context();
+    let (new_keys, keys) = (hub().new_keys, expect_context::<Keys>());
     // A live region is read when its text changes, not when it arrives with its text.
     let announced = RwSignal::new("");
     set_timeout(move || _ = announced.try_set(SENTENCE), Duration::from_millis(50));
-    let key = Signal::derive(move || new_keys.with_key(&id.read_value(), str::to_owned));
-    let command = Signal::derive(move || {
+    let key: Text = Arc::new(move || new_keys.with_key(&id.read_value(), str::to_owned));
+    let command: Text = Arc::new(move || {
         new_keys.with_key(&id.read_value(), |key| curl::verify_command(key, &curl::origin()))
     });
     // Several banners are several landmarks, each with a name of its own.
@@ -39,14 +40,14 @@ fn Banner(id: StoredValue<String>) -> impl IntoView {
     let copied = move |()| new_keys.mark_copied(&id.read_value());
     let dismiss = move |_| {
         new_keys.dismiss(&id.get_value());
-        add_button.focus();
+        keys.focus_add_button();
     };
     view! {
         <section class="banner" aria-label=label>
             <div class="banner-head">
                 {icon(Icon::Check)}
                 <div>
-                    <p class="banner-sentence" role="status">{announced}</p>
+                    <p class="banner-sentence" role="status">{move || announced.get()}</p>
                     <p class="banner-name">{move || new_keys.name(&id.read_value())}</p>
                 </div>
             </div>

@@ -1,10 +1,15 @@
-//! A command that proves that a key works.
+//! Commands that use a key.
+
+/// Proves that a key works.
+pub fn verify_command(key: &str, origin: &str) -> String {
+    command(key, origin, "/api/verify")
+}
 
 /// A line for a POSIX shell. A key of Keyward's own needs no quoting; one that was
 /// imported may contain anything.
-pub fn verify_command(key: &str, origin: &str) -> String {
+pub fn command(key: &str, origin: &str, path: &str) -> String {
     let header = format!("x-api-key: {key}").replace('\'', r"'\''");
-    format!("curl -H '{header}' {origin}/api/verify")
+    format!("curl -H '{header}' {origin}{path}")
 }
 
 /// Where this page came from, `https://host:port`.

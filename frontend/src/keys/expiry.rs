@@ -51,7 +51,7 @@ impl Expiry {
 }
 
 /// `2026-11-22`, as a date field gives it.
-fn parse_date(text: &str) -> Option<Date> {
+pub fn parse_date(text: &str) -> Option<Date> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next()?.parse().ok()?;
     let month: u8 = parts.next()?.parse().ok()?;

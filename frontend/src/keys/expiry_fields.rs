@@ -6,6 +6,7 @@ use time::{Date, OffsetDateTime, UtcOffset};
 use crate::clock;
 use crate::components::field::{FieldError, unique_id};
 use crate::keys::expiry::{CHOICES, Expiry, field_value};
+use crate::once::when;
 
 /// What the person has chosen so far.
 #[derive(Clone, Copy)]
@@ -68,8 +69,9 @@ pub fn ExpiryFields(choice: ExpiryChoice) -> impl IntoView {
         choice.error.set(None);
         choice.expiry.set(Expiry::from_value(&event_target_value(&event)));
     };
+    let has_date = move || choice.expiry.get() == Expiry::OnDate;
     let option = move |(expiry, value, label): (Expiry, &'static str, &'static str)| {
-        view! { <option value=value selected=move || choice.expiry.get() == expiry>{label}</option> }
+        view! { <option value=value selected=move || choice.expiry.get() == expiry>{label}</option> }.into_any()
     };
     view! {
         <div class="field-row">
@@ -77,13 +79,12 @@ pub fn ExpiryFields(choice: ExpiryChoice) -> impl IntoView {
                 <label for=id.clone()>"Expires"</label>
                 <select id=id on:change=choose>{CHOICES.map(option).collect_view()}</select>
             </div>
-            <Show when=move || choice.expiry.get() == Expiry::OnDate>
-                <DateField choice/>
-            </Show>
+            {when(has_date, move || view! { <DateField choice/> }.into_any())}
         </div>
-        <Show when=move || choice.expiry.get() != Expiry::OnDate && choice.error.read().is_some()>
-            <FieldError id=unique_id() error=choice.error.into()/>
-        </Show>
+        {when(
+            move || !has_date() && choice.error.read().is_some(),
+            move || view! { <FieldError id=unique_id() error=choice.error/> }.into_any(),
+        )}
     }
 }
 
@@ -102,10 +103,11 @@ fn DateField(choice: ExpiryChoice) -> impl IntoView {
                 min=today
                 aria-describedby=described
                 aria-invalid=move || choice.error.read().is_some().then_some("true")
-                bind:value=choice.date
+                prop:value=move || choice.date.get()
+                on:input=move |event| choice.date.set(event_target_value(&event))
             />
             <p class="hint" id=hint_id>"Works until the end of that day."</p>
-            <FieldError id=error_id error=choice.error.into()/>
+            <FieldError id=error_id error=choice.error/>
         </div>
     }
 }

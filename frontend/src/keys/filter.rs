@@ -17,9 +17,9 @@ pub struct Filter {
 
 impl Filter {
     /// The filter of an address. A status that does not exist filters nothing.
-    pub fn from_query(text: Option<String>, status: Option<&str>) -> Self {
-        let status = Status::ALL.into_iter().find(|one| status == Some(one.slug()));
-        Self { text: text.unwrap_or_default(), status }
+    pub fn from_query(text: String, status: &str) -> Self {
+        let status = Status::ALL.into_iter().find(|one| status == one.slug());
+        Self { text, status }
     }
 
     /// The address of the list under this filter.
@@ -76,9 +76,9 @@ mod tests {
 
     #[test]
     fn the_address_carries_the_filter_and_nothing_empty() {
-        let filter = Filter::from_query(Some("a b".into()), Some("expired"));
+        let filter = Filter::from_query("a b".into(), "expired");
         assert_eq!(filter.address(), "/settings/secrets?tab=keys&q=a%20b&status=expired");
         assert_eq!(Filter::default().address(), "/settings/secrets?tab=keys");
-        assert!(Filter::from_query(None, Some("nonsense")).is_empty());
+        assert!(Filter::from_query(String::new(), "nonsense").is_empty());
     }
 }

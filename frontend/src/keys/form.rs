@@ -11,8 +11,8 @@ use crate::components::field::{Input, TextField};
 use crate::components::problem::FormError;
 use crate::keys::expiry_fields::{ExpiryChoice, ExpiryFields};
 use crate::keys::scope_fields::{ScopeChoice, ScopeFields};
-use crate::keys::section::AddButton;
 use crate::keys::store::Keys;
+use crate::once::{effect, focus};
 
 /// The name of a key, wherever it is asked for.
 pub const NAME: Input = Input {
@@ -73,12 +73,12 @@ pub fn name_sentence(error: &ClientError) -> Option<String> {
 /// The form, in its place above the list.
 #[component]
 pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
-    let (keys, add_button) = (expect_context::<Keys>(), expect_context::<AddButton>());
+    let keys: Keys = expect_context();
     let draft = Draft::new();
     let is_busy = RwSignal::new(false);
     let name = NodeRef::<html::Input>::new();
-    let focus_name = move || name.get_untracked().map(|field| field.focus());
-    Effect::new(move |_| name.get().map(|field| field.focus()));
+    let focus_name = move || focus(name.get_untracked().as_deref());
+    effect(move || focus(name.get().as_deref()));
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -109,7 +109,7 @@ pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
     let cancel = move || {
         if !is_busy.get_untracked() {
             is_open.set(false);
-            add_button.focus();
+            keys.focus_add_button();
         }
     };
     let cancel_on_escape = move |event: KeyboardEvent| {

@@ -3,11 +3,13 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsCast as _;
 
 use crate::components::dialog::{Dialog, close};
+use crate::hub::{Hub, hub};
 use crate::keys::new_keys::NewKeys;
+use crate::once::when;
+use crate::place::Go;
 
 /// Asks before the person leaves a key behind.
 #[derive(Clone, Copy)]
@@ -40,24 +42,35 @@ impl LeaveGuard {
     }
 }
 
-/// Holds back clicks on links to other pages. To be called in the capture phase, before
-/// the router sees the click.
-pub fn hold_links() -> impl Fn(ev::MouseEvent) + 'static {
-    let guard: LeaveGuard = expect_context();
-    let (navigate, here) = (use_navigate(), use_location());
-    move |event| {
-        let opens_elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();
-        let Some(link) = link_of(&event).filter(|_| !opens_elsewhere) else { return };
-        let stays = link.pathname() == here.pathname.get_untracked();
-        if !stays && guard.new_keys.would_be_lost() {
-            event.prevent_default();
-            let (navigate, href) = (navigate.clone(), link.pathname() + &link.search());
+/// Follows links to other pages of this site without loading anything anew, unless a key
+/// would be lost.
+pub fn follow_links() {
+    let Hub { place, guard, .. } = hub();
+    window_event_listener(ev::click, move |event| {
+        let opens_elsewhere =
+            event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+        if event.default_prevented() || event.button() != 0 || opens_elsewhere {
+            return;
+        }
+        let Some(link) = link_of(&event).filter(is_of_this_site) else { return };
+        event.prevent_default();
+        let href = link.pathname() + &link.search();
+        let stays = link.pathname() == *place.path.read_untracked();
+        if stays || !guard.new_keys.would_be_lost() {
+            place.go(&href, Go::Push);
+        } else {
             guard.leave(move || {
                 guard.new_keys.clear();
-                navigate(&href, leptos_router::NavigateOptions::default());
+                place.go(&href, Go::Push);
             });
         }
-    }
+    });
+}
+
+/// A download and an answer of the API are for the browser.
+fn is_of_this_site(link: &web_sys::HtmlAnchorElement) -> bool {
+    let is_page = !link.has_attribute("download") && !link.pathname().starts_with("/api/");
+    is_page && link.target().is_empty() && location().origin() == Ok(link.origin())
 }
 
 fn link_of(event: &ev::MouseEvent) -> Option<web_sys::HtmlAnchorElement> {
@@ -68,7 +81,7 @@ fn link_of(event: &ev::MouseEvent) -> Option<web_sys::HtmlAnchorElement> {
 /// The question.
 #[component]
 pub fn LeaveDialog() -> impl IntoView {
-    let guard: LeaveGuard = expect_context();
+    let guard = hub().guard;
     let dialog = NodeRef::<html::Dialog>::new();
     let leave = move |_| {
         let wanted = guard.wanted.get_untracked();
@@ -77,8 +90,10 @@ pub fn LeaveDialog() -> impl IntoView {
             wanted.run(());
         }
     };
-    view! {
-        <Show when=move || guard.wanted.read().is_some()>
+    when(
+        move || guard.wanted.read().is_some(),
+        move || {
+            view! {
             <Dialog title="Leave without the API key?".to_owned() node_ref=dialog on_close=move |()| guard.wanted.set(None)>
                 <p>"A new API key has not been copied. You won't be able to see it again."</p>
                 <div class="dialog-buttons">
@@ -86,6 +101,8 @@ pub fn LeaveDialog() -> impl IntoView {
                     <button type="button" class="button button-danger" on:click=leave>"Leave anyway"</button>
                 </div>
             </Dialog>
-        </Show>
-    }
+        }
+        .into_any()
+        },
+    )
 }

@@ -7,17 +7,18 @@ use leptos::prelude::*;
 use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
 use crate::keys::store::Keys;
-use crate::keys::table::{EditDialog, Editing};
+use crate::keys::table::Editing;
+use crate::once::memo;
 
 /// The menu of one row.
 #[component]
 pub fn RowMenu(id: StoredValue<String>, name: Memo<String>) -> impl IntoView {
     let keys: Keys = expect_context();
-    let EditDialog(editing) = expect_context();
+    let editing = keys.editing;
     let menu = NodeRef::<html::Div>::new();
     let trigger = NodeRef::<html::Button>::new();
     let menu_id = unique_id();
-    let is_enabled = Memo::new(move |_| keys.get(&id.read_value()).is_some_and(|key| key.enabled));
+    let is_enabled = memo(move || keys.get(&id.read_value()).is_some_and(|key| key.enabled));
 
     // First the popover gives the focus back to its button, so that a dialog that is
     // opened next returns it there, too.

@@ -59,6 +59,7 @@ pub fn ScopeFields(choice: ScopeChoice) -> impl IntoView {
                 <p class="hint" id=says_id>{says}</p>
             </div>
         }
+        .into_any()
     };
     view! {
         <fieldset class="scopes">

@@ -1,10 +1,9 @@
 //! The API keys section: its heading, and which of its states is shown.
 
-use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
-use crate::components::problem::LoadFailed;
+use crate::components::skeleton::skeleton;
 use crate::keys::banner::Banners;
 use crate::keys::curl;
 use crate::keys::filter::Filter;
@@ -12,31 +11,15 @@ use crate::keys::form::KeyForm;
 use crate::keys::store::Keys;
 use crate::keys::table::KeyTable;
 use crate::keys::toolbar::{Toolbar, set_filter};
-use crate::load::Load;
-
-/// The button that opens the form, for whatever leaves the focus without a home.
-#[derive(Clone, Copy)]
-pub struct AddButton(NodeRef<html::Button>);
-
-impl AddButton {
-    /// Moves the focus there, once the page has drawn itself anew.
-    pub fn focus(self) {
-        request_animation_frame(move || {
-            if let Some(button) = self.0.get_untracked() {
-                let _ = button.focus();
-            }
-        });
-    }
-}
+use crate::load::Shown;
+use crate::once::{live, when};
 
 /// The section.
 #[component]
 pub fn KeysSection() -> impl IntoView {
     let keys = Keys::load_from_server();
-    let add_button = NodeRef::new();
     let is_form_open = RwSignal::new(false);
     provide_context(keys);
-    provide_context(AddButton(add_button));
     view! {
         <section aria-labelledby="keys-title">
             <div class="section-head">
@@ -49,76 +32,39 @@ pub fn KeysSection() -> impl IntoView {
                 <button
                     type="button"
                     class="button button-primary"
-                    disabled=is_form_open
-                    node_ref=add_button
+                    disabled=move || is_form_open.get()
+                    node_ref=keys.add_button
                     on:click=move |_| is_form_open.set(true)
                 >
                     {icon(Icon::Plus)} "Add API key"
                 </button>
             </div>
             <Banners/>
-            <Show when=move || is_form_open.get()>
-                <KeyForm is_open=is_form_open/>
-            </Show>
+            {when(move || is_form_open.get(), move || {
+                view! { <KeyForm is_open=is_form_open/> }.into_any()
+            })}
             <List/>
             <ArmedAnnouncement/>
         </section>
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shown {
-    Loading,
-    Failed,
-    Empty,
-    NoMatch,
-    Table,
-}
-
 /// Loading, failed, empty and nothing found are four states; none looks like another.
 #[component]
 fn List() -> impl IntoView {
     let keys: Keys = expect_context();
-    // A memo, so that a change of one row does not draw the table anew.
-    let shown = Memo::new(move |_| match &*keys.list.read() {
-        Load::Loading => Shown::Loading,
-        Load::Failed(_) => Shown::Failed,
-        Load::Ready(list) if list.is_empty() => Shown::Empty,
-        Load::Ready(_) if keys.visible.read().is_empty() => Shown::NoMatch,
-        Load::Ready(_) => Shown::Table,
-    });
-    let has_toolbar = Memo::new(move |_| matches!(shown.get(), Shown::NoMatch | Shown::Table));
+    let is_empty = move || keys.list.read().is_empty();
+    let shown = keys.load.shown(is_empty, move || !keys.visible.read().is_empty());
+    let has_toolbar = move || matches!(shown.get(), Shown::NoMatch | Shown::Ready);
     view! {
-        <Show when=move || has_toolbar.get()><Toolbar/></Show>
-        {move || match shown.get() {
-            Shown::Loading => view! { <Skeleton/> }.into_any(),
-            Shown::Failed => view! { <Failed/> }.into_any(),
+        {when(has_toolbar, || view! { <Toolbar/> }.into_any())}
+        {live(move || match shown.get() {
+            Shown::Loading => skeleton("Loading API keys"),
+            Shown::Failed => keys.load.failed("Keys could not be loaded", move || keys.reload()),
             Shown::Empty => view! { <Empty/> }.into_any(),
             Shown::NoMatch => view! { <NoMatch/> }.into_any(),
-            Shown::Table => view! { <KeyTable/> }.into_any(),
-        }}
-    }
-}
-
-/// As high as a toolbar and three rows, so that nothing jumps when they arrive.
-#[component]
-fn Skeleton() -> impl IntoView {
-    view! {
-        <div class="skeleton-list" role="img" aria-label="Loading API keys">
-            {[(); 4].map(|()| view! { <div class="skeleton"></div> }).collect_view()}
-        </div>
-    }
-}
-
-#[component]
-fn Failed() -> impl IntoView {
-    let keys: Keys = expect_context();
-    move || match &*keys.list.read() {
-        Load::Failed(error) => {
-            let (error, retry) = (error.clone(), move |()| keys.reload());
-            Some(view! { <LoadFailed title="Keys could not be loaded" error retry/> })
-        }
-        Load::Loading | Load::Ready(_) => None,
+            Shown::Ready => view! { <KeyTable/> }.into_any(),
+        })}
     }
 }
 
@@ -154,8 +100,10 @@ fn NoMatch() -> impl IntoView {
 fn ArmedAnnouncement() -> impl IntoView {
     let keys: Keys = expect_context();
     let text = move || {
-        let key = keys.get(&keys.armed.get()?)?;
-        Some(format!("Activate again to delete {}. Escape cancels.", key.name))
+        let armed = keys.armed.get().and_then(|id| keys.get(&id));
+        armed.map_or(String::new(), |key| {
+            format!("Activate again to delete {}. Escape cancels.", key.name)
+        })
     };
-    view! { <p class="visually-hidden" aria-live="polite">{text}</p> }
+    view! { <p class="visually-hidden" aria-live="polite">{move || text()}</p> }
 }

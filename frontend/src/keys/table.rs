@@ -11,6 +11,7 @@ use crate::keys::change_expiry::ChangeExpiry;
 use crate::keys::rename::Rename;
 use crate::keys::row::Row;
 use crate::keys::store::Keys;
+use crate::once::live;
 
 /// What a dialog is about to change.
 #[derive(Clone)]
@@ -21,16 +22,11 @@ pub enum Editing {
     Expiry(ApiKey),
 }
 
-/// The dialog that is open, if one is.
-#[derive(Clone, Copy)]
-pub struct EditDialog(pub RwSignal<Option<Editing>>);
-
 /// The table, and the dialogs that its rows open.
 #[component]
 pub fn KeyTable() -> impl IntoView {
     let keys: Keys = expect_context();
-    let editing = RwSignal::new(None);
-    provide_context(EditDialog(editing));
+    let editing = keys.editing;
     let dialog = NodeRef::<html::Dialog>::new();
     let done = move |()| editing.set(None);
     view! {
@@ -52,9 +48,10 @@ pub fn KeyTable() -> impl IntoView {
                 <Each ids=keys.visible draw=|id| view! { <Row id/> }.into_any()/>
             </tbody>
         </table>
-        {move || editing.get().map(|what| match what {
-            Editing::Name(key) => view! { <Rename key dialog on_close=done/> }.into_any(),
-            Editing::Expiry(key) => view! { <ChangeExpiry key dialog on_close=done/> }.into_any(),
+        {live(move || match editing.get() {
+            Some(Editing::Name(key)) => view! { <Rename key dialog on_close=done/> }.into_any(),
+            Some(Editing::Expiry(key)) => view! { <ChangeExpiry key dialog on_close=done/> }.into_any(),
+            None => ().into_any(),
         })}
     }
 }

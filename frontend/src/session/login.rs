@@ -5,16 +5,14 @@ use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
-use crate::client::Client;
 use crate::components::field::{Input, TextField};
 use crate::components::problem::FormError;
 use crate::components::solo::Solo;
-use crate::keys::new_keys::NewKeys;
+use crate::hub::{Hub, hub};
+use crate::once::{effect, focus};
+use crate::place::Go;
 use crate::routes;
-use crate::session::state::SessionState;
 
 const EMAIL: Input =
     Input { kind: "email", name: "email", autocomplete: "username", placeholder: "", hint: "" };
@@ -29,11 +27,10 @@ const PASSWORD: Input = Input {
 /// The sign-in page. Before the first start is complete it leads to setup.
 #[component]
 pub fn Login() -> impl IntoView {
-    let client: Client = expect_context();
-    let navigate = use_navigate();
+    let Hub { client, place, .. } = hub();
     spawn_local(async move {
         if client.setup_status().await.is_ok_and(|status| status.open) {
-            navigate(routes::SETUP, replace());
+            place.go(routes::SETUP, Go::Replace);
         }
     });
     view! {
@@ -45,14 +42,12 @@ pub fn Login() -> impl IntoView {
 
 #[component]
 fn LoginForm() -> impl IntoView {
-    let (client, session) = (expect_context::<Client>(), expect_context::<SessionState>());
-    let new_keys: NewKeys = expect_context();
-    let (navigate, next) = (use_navigate(), routes::query_value("next"));
+    let (hub, next) = (hub(), routes::query_value("next"));
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let error = RwSignal::new(None);
     let is_busy = RwSignal::new(false);
     let first = NodeRef::<html::Input>::new();
-    Effect::new(move |_| first.get().map(|field| field.focus()));
+    effect(move || focus(first.get().as_deref()));
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -61,14 +56,13 @@ fn LoginForm() -> impl IntoView {
         }
         is_busy.set(true);
         error.set(None);
-        let navigate = navigate.clone();
         let who =
             SignIn { email: email.get_untracked(), password: password.get_untracked().into() };
         spawn_local(async move {
-            match client.sign_in(&who).await {
+            match hub.client.sign_in(&who).await {
                 Ok(user) => {
-                    session.enter(user, new_keys);
-                    navigate(routes::after_login(next.read_untracked().as_deref()), replace());
+                    hub.session.enter(user, hub.new_keys);
+                    hub.place.go(routes::after_login(&next.get_untracked()), Go::Replace);
                 }
                 Err(refusal) => error.set(Some(refusal.message().to_owned())),
             }
@@ -85,9 +79,4 @@ fn LoginForm() -> impl IntoView {
             </button>
         </form>
     }
-}
-
-/// The page that leads away must not be what the back button returns to.
-pub fn replace() -> NavigateOptions {
-    NavigateOptions { replace: true, ..NavigateOptions::default() }
 }

@@ -5,18 +5,16 @@ use keyward_api::session::{self, Email, NewPassword};
 use leptos::ev::{self, SubmitEvent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
-use leptos_router::hooks::use_navigate;
 
-use crate::client::{Client, ClientError};
+use crate::client::ClientError;
 use crate::components::field::{Input, TextField};
-use crate::components::problem::{FormError, LoadFailed};
+use crate::components::problem::FormError;
 use crate::components::solo::Solo;
-use crate::keys::new_keys::NewKeys;
-use crate::load::Load;
+use crate::hub::{Hub, hub};
+use crate::load::{Load, Shown};
+use crate::once::{live, when};
+use crate::place::Go;
 use crate::routes;
-use crate::session::login::replace;
-use crate::session::state::SessionState;
 use crate::session::token::SetupToken;
 
 const TOKEN: Input = Input {
@@ -39,31 +37,28 @@ const PASSWORD: Input = Input {
 /// The first page of a new Keyward, closed for ever afterwards.
 #[component]
 pub fn Setup() -> impl IntoView {
-    let client: Client = expect_context();
-    let token: SetupToken = expect_context();
+    let Hub { client, token, .. } = hub();
     let listener = window_event_listener(ev::hashchange, move |_| token.take_again());
     on_cleanup(move || listener.remove());
 
-    let status = RwSignal::new(Load::Loading);
+    let (status, is_open) = (Load::new(), RwSignal::new(false));
     let load = move || {
-        status.set(Load::Loading);
+        status.begin();
         spawn_local(async move {
             let answer = client.setup_status().await;
-            status.try_set(answer.map_or_else(Load::Failed, |status| Load::Ready(status.open)));
+            status.end(answer.map(|answer| _ = is_open.try_set(answer.open)));
         });
     };
     load();
-    let body = move || match status.get() {
-        Load::Loading => {
+    let shown = status.shown(move || !is_open.get(), || true);
+    let body = live(move || match shown.get() {
+        Shown::Loading => {
             view! { <div class="skeleton skeleton-form" aria-label="Loading"></div> }.into_any()
         }
-        Load::Failed(error) => {
-            view! { <LoadFailed title="Setup could not be reached" error retry=move |()| load()/> }
-                .into_any()
-        }
-        Load::Ready(false) => view! { <Complete/> }.into_any(),
-        Load::Ready(true) => view! { <SetupForm/> }.into_any(),
-    };
+        Shown::Failed => status.failed("Setup could not be reached", load),
+        Shown::Empty => view! { <Complete/> }.into_any(),
+        Shown::NoMatch | Shown::Ready => view! { <SetupForm/> }.into_any(),
+    });
     view! {
         <Solo title="Set up Keyward">{body}</Solo>
     }
@@ -73,7 +68,7 @@ pub fn Setup() -> impl IntoView {
 fn Complete() -> impl IntoView {
     view! {
         <p>"Setup is complete: an administrator exists."</p>
-        <p><A href=routes::LOGIN>"Sign in"</A></p>
+        <p><a href=routes::LOGIN>"Sign in"</a></p>
     }
 }
 
@@ -120,10 +115,8 @@ impl Errors {
 
 #[component]
 fn SetupForm() -> impl IntoView {
-    let (client, session) = (expect_context::<Client>(), expect_context::<SessionState>());
-    let new_keys: NewKeys = expect_context();
-    let SetupToken(from_link) = expect_context();
-    let navigate = use_navigate();
+    let hub = hub();
+    let SetupToken(from_link) = hub.token;
     let [typed_token, email, password] = [(); 3].map(|()| RwSignal::new(String::new()));
     let errors = Errors::default();
     let is_busy = RwSignal::new(false);
@@ -140,13 +133,12 @@ fn SetupForm() -> impl IntoView {
             return;
         };
         is_busy.set(true);
-        let navigate = navigate.clone();
         spawn_local(async move {
-            match client.set_up(&setup).await {
+            match hub.client.set_up(&setup).await {
                 Ok(user) => {
                     from_link.set(None);
-                    session.enter(user, new_keys);
-                    navigate(routes::SECRETS, replace());
+                    hub.session.enter(user, hub.new_keys);
+                    hub.place.go(routes::SECRETS, Go::Replace);
                 }
                 Err(refusal) => errors.show(&refusal),
             }
@@ -157,9 +149,9 @@ fn SetupForm() -> impl IntoView {
         <p class="lead">"This creates the first administrator. It can be done once."</p>
         <form novalidate on:submit=submit>
             <FormError error=errors.form/>
-            <Show when=move || from_link.read().is_none()>
+            {when(move || from_link.read().is_none(), move || view! {
                 <TextField label="Setup token" input=TOKEN value=typed_token error=errors.token/>
-            </Show>
+            }.into_any())}
             <TextField label="Email" input=EMAIL value=email error=errors.email/>
             <TextField label="Password" input=PASSWORD value=password error=errors.password/>
             <button class="button button-primary button-wide" aria-disabled=move || is_busy.get().to_string()>

@@ -1,0 +1,59 @@
+//! Reactive parts behind a box, so that they are compiled once. Leptos compiles its own
+//! again for each closure, and all of it is downloaded.
+
+use leptos::prelude::*;
+
+/// A value that is computed anew when what it read has changed.
+pub fn memo<T: Send + Sync + PartialEq + 'static>(
+    compute: impl Fn() -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    fn boxed<T: Send + Sync + PartialEq + 'static>(
+        compute: Box<dyn Fn() -> T + Send + Sync>,
+    ) -> Memo<T> {
+        Memo::new(move |_| compute())
+    }
+    boxed(Box::new(compute))
+}
+
+/// Does something when what it reads has changed, and once at first.
+pub fn effect(run: impl FnMut() + 'static) {
+    fn boxed(mut run: Box<dyn FnMut()>) {
+        Effect::new(move |_| run());
+    }
+    boxed(Box::new(run));
+}
+
+/// Shows a view while a condition holds.
+pub fn when(
+    condition: impl Fn() -> bool + Send + Sync + 'static,
+    show: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
+    // A memo, so that what is shown is not drawn anew while it stays.
+    let holds = memo(condition);
+    either(holds, show, || ().into_any())
+}
+
+/// Shows one view or another.
+pub fn either(
+    condition: Memo<bool>,
+    yes: impl Fn() -> AnyView + Send + 'static,
+    no: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
+    live(move || if condition.get() { yes() } else { no() })
+}
+
+/// A view that is drawn anew when what it read has changed.
+pub fn live(draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    fn boxed(draw: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+        view! { {move || draw()} }.into_any()
+    }
+    boxed(Box::new(draw))
+}
+
+/// The focus goes to an element of the page, if it is there.
+pub fn focus(element: Option<&web_sys::HtmlElement>) {
+    if let Some(element) = element {
+        // It fails only for what cannot have the focus.
+        let _ = element.focus();
+    }
+}

@@ -1,0 +1,85 @@
+//! The address of the window as signals, and how to go elsewhere.
+//!
+//! The pages have a handful of fixed paths. A router that matches any tree of routes would
+//! be a tenth of the whole download.
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use crate::routes;
+
+/// Where the person is.
+#[derive(Clone, Copy)]
+pub struct Place {
+    /// The path, with its slash.
+    pub path: RwSignal<String>,
+    /// The query, without its question mark.
+    pub query: RwSignal<String>,
+}
+
+/// What becomes of the address that is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// The back button returns to it.
+    Push,
+    /// It led away by itself, so the back button must not return to it.
+    Replace,
+    /// It is the same page under another filter, which stays where it is scrolled to.
+    Refine,
+}
+
+impl Place {
+    /// The present address, which is followed from now on.
+    pub fn new() -> Self {
+        let [path, query] = [(); 2].map(|()| RwSignal::new(String::new()));
+        let place = Self { path, query };
+        place.look();
+        window_event_listener(ev::popstate, move |_| place.look());
+        place
+    }
+
+    /// Goes to a path of this site, with its query.
+    pub fn go(self, to: &str, how: Go) {
+        let Ok(history) = window().history() else { return };
+        let is_new = how == Go::Push && to != self.here();
+        // Browsers refuse only what is another site, or too often in a row.
+        let _ = if is_new {
+            history.push_state_with_url(&JsValue::NULL, "", Some(to))
+        } else {
+            history.replace_state_with_url(&JsValue::NULL, "", Some(to))
+        };
+        self.look();
+        if how != Go::Refine {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
+    }
+
+    /// The path with its query.
+    pub fn here(self) -> String {
+        let (path, query) = (self.path.get_untracked(), self.query.get_untracked());
+        if query.is_empty() { path } else { format!("{path}?{query}") }
+    }
+
+    /// Signs in first, and then comes back to here.
+    pub fn go_and_sign_in(self) {
+        let is_asked = |path: &str| [routes::LOGIN, routes::SETUP].contains(&path);
+        if !is_asked(&self.path.read_untracked()) {
+            self.go(&routes::login_and_back_to(&self.here()), Go::Replace);
+        }
+    }
+
+    fn look(self) {
+        let location = location();
+        let query = location.search().unwrap_or_default();
+        renew(self.query, query.trim_start_matches('?'));
+        renew(self.path, &location.pathname().unwrap_or_default());
+    }
+}
+
+/// What is the same notifies nobody.
+fn renew(signal: RwSignal<String>, value: &str) {
+    if *signal.read_untracked() != value {
+        signal.set(value.to_owned());
+    }
+}
