@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::audit::page::AuditPage;
 use crate::components::solo::Solo;
 use crate::components::toast::ToastsView;
+use crate::encryption::page::EncryptionPage;
 use crate::hub::{Hub, hub};
 use crate::keys::leave::{LeaveDialog, follow_links};
 use crate::once::{live, memo};
@@ -17,11 +19,15 @@ use crate::shell::Shell;
 type Page = fn() -> AnyView;
 
 /// Every path of the page, and what is there.
-const PAGES: [(&str, Page); 4] = [
+const PAGES: [(&str, Page); 6] = [
     ("/", go_to_secrets),
     (routes::SETUP, || view! { <Setup/> }.into_any()),
     (routes::LOGIN, || view! { <Login/> }.into_any()),
     (routes::SECRETS, || view! { <Shell page=|| view! { <Settings/> }.into_any()/> }.into_any()),
+    (routes::ENCRYPTION, || {
+        view! { <Shell page=|| view! { <EncryptionPage/> }.into_any()/> }.into_any()
+    }),
+    (routes::AUDIT, || view! { <Shell page=|| view! { <AuditPage/> }.into_any()/> }.into_any()),
 ];
 
 /// The whole page.

@@ -2,9 +2,12 @@
 
 use std::pin::Pin;
 
+use keyward_api::audit::{AuditEntry, AuditVerification};
+use keyward_api::encryption::{EncryptionStatus, Rotated};
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey};
+use keyward_api::secrets::{CreateSecret, RevealedSecret, Secret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
-use keyward_api::{Problem, Sensitive};
+use keyward_api::{Page, Problem, Sensitive};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +22,9 @@ use crate::session::state::SessionState;
 
 /// A request that takes longer has failed, in milliseconds.
 const TIMEOUT_MS: u32 = 30_000;
+
+/// The one request that may take as long as it needs.
+const ROTATE: &str = "/api/admin/encryption/rotate";
 
 /// Why a request did not succeed.
 #[derive(Clone, Debug)]
@@ -144,6 +150,60 @@ impl Client {
         self.signed_in("DELETE", &below("/api/keys", id), None).await?.done()
     }
 
+    /// All secrets without their values.
+    pub async fn secrets(self) -> Answer<Vec<Secret>> {
+        self.signed_in("GET", "/api/secrets", None).await?.data()
+    }
+
+    /// One value. The server writes into its log that it was read.
+    pub async fn reveal_secret(self, key: &str) -> Answer<Sensitive> {
+        let body = self.signed_in("GET", &below("/api/secrets", key), None).await?;
+        body.data::<RevealedSecret>().map(|secret| secret.value)
+    }
+
+    /// Keeps a new secret. The list tells more about it than the answer does.
+    pub async fn create_secret(self, secret: &CreateSecret) -> Answer<()> {
+        self.signed_in("POST", "/api/secrets", json(secret)).await?.done()
+    }
+
+    /// Changes what is present in the update, unless the secret is no longer as it was at
+    /// `version`, an `ETag`.
+    pub async fn update_secret(
+        self,
+        key: &str,
+        update: &UpdateSecret,
+        version: String,
+    ) -> Answer<()> {
+        let request = Request { body: json(update), if_match: Some(version) };
+        self.watched(send("PUT", below("/api/secrets", key), request)).await?.done()
+    }
+
+    /// Deletes a secret, for ever.
+    pub async fn delete_secret(self, key: &str) -> Answer<()> {
+        self.signed_in("DELETE", &below("/api/secrets", key), None).await?.done()
+    }
+
+    /// The data keys, and a rotation that runs.
+    pub async fn encryption(self) -> Answer<EncryptionStatus> {
+        self.signed_in("GET", "/api/admin/encryption", None).await?.data()
+    }
+
+    /// Makes a new data key and seals every value anew. Answers when all of it is done,
+    /// however long that takes.
+    pub async fn rotate(self) -> Answer<Rotated> {
+        self.signed_in("POST", ROTATE, None).await?.data()
+    }
+
+    /// A part of the audit log; `query` begins with its question mark.
+    pub async fn audit(self, query: &str) -> Answer<Page<AuditEntry>> {
+        self.signed_in("GET", &format!("/api/admin/audit{query}"), None).await?.whole()
+    }
+
+    /// Whether the audit log is as it was written.
+    pub async fn verify_audit(self) -> Answer<AuditVerification> {
+        self.signed_in("GET", "/api/admin/audit/verify", None).await?.data()
+    }
+
     fn signed_in(self, method: &'static str, path: &str, body: Option<String>) -> Exchange {
         self.watched(exchange(method, path, body))
     }
@@ -235,7 +295,9 @@ fn send(method: &'static str, path: String, request: Request) -> Exchange {
 fn init(method: &str, path: &str, request: &Request) -> Result<RequestInit, JsValue> {
     let (init, headers) = (RequestInit::new(), Headers::new()?);
     init.set_method(method);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    if path != ROTATE {
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    }
     if let Some(body) = &request.body {
         headers.set("content-type", "application/json")?;
         init.set_body(&JsValue::from_str(body));

@@ -12,16 +12,19 @@
 //! | [`clock`] | now, and times as people read them |
 //! | [`session`] | first start, signing in and out |
 //! | [`settings`] | `/settings/secrets` and its tabs |
-//! | [`keys`] | the API keys |
+//! | [`keys`], [`secrets`] | what is on the tabs |
+//! | [`encryption`], [`audit`] | what an administrator sees |
 //! | [`components`] | parts that know no noun: fields, dialogs, toasts, icons |
 //!
 //! The policy of the server forbids inline script and style, so every rule is in
 //! `style/` and no element has a `style` attribute.
 
 mod app;
+mod audit;
 mod client;
 mod clock;
 mod components;
+mod encryption;
 mod hub;
 mod json;
 mod keys;
@@ -29,6 +32,7 @@ mod load;
 mod once;
 mod place;
 mod routes;
+mod secrets;
 mod session;
 mod settings;
 mod shell;

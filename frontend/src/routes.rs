@@ -12,6 +12,10 @@ pub const SETUP: &str = "/setup";
 pub const LOGIN: &str = "/login";
 /// Secrets and keys, where a person lands.
 pub const SECRETS: &str = "/settings/secrets";
+/// The data keys and their rotation.
+pub const ENCRYPTION: &str = "/admin/encryption";
+/// The audit log.
+pub const AUDIT: &str = "/admin/audit";
 
 /// A value of the query of the present address; empty when it has none of that name.
 pub fn query_value(name: &'static str) -> Memo<String> {

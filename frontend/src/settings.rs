@@ -6,6 +6,7 @@ use crate::components::title::use_title;
 use crate::keys::section::KeysSection;
 use crate::once::{live, memo};
 use crate::routes;
+use crate::secrets::section::SecretsSection;
 
 struct Tab {
     /// The value of `tab` in the address.
@@ -15,8 +16,10 @@ struct Tab {
 }
 
 /// The tabs in order; an address that names none shows the first. A new tab is one line.
-const TABS: [Tab; 1] =
-    [Tab { slug: "keys", label: "API keys", view: || view! { <KeysSection/> }.into_any() }];
+const TABS: [Tab; 2] = [
+    Tab { slug: "keys", label: "API keys", view: || view! { <KeysSection/> }.into_any() },
+    Tab { slug: "secrets", label: "Secrets", view: || view! { <SecretsSection/> }.into_any() },
+];
 
 /// The page.
 #[component]

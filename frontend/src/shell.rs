@@ -19,6 +19,10 @@ type Place = (&'static str, &'static str, Icon);
 /// The places of the navigation. A new page is one line here.
 const PLACES: [Place; 1] = [(routes::SECRETS, "Secrets and keys", Icon::Key)];
 
+/// Those of an administrator.
+const ADMIN_PLACES: [Place; 2] =
+    [(routes::ENCRYPTION, "Encryption", Icon::Lock), (routes::AUDIT, "Audit log", Icon::List)];
+
 /// The frame. What is in it is shown once the server has said who is signed in.
 #[component]
 pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
@@ -104,6 +108,8 @@ fn SideBar() -> impl IntoView {
             <Brand/>
             <nav aria-label="Main">
                 {list(&PLACES)}
+                <h2 class="nav-group">"Admin"</h2>
+                {list(&ADMIN_PLACES)}
             </nav>
             <div class="sidebar-foot">
                 <ThemeSwitch/>

@@ -30,7 +30,7 @@ pub fn KeyTable() -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let done = move |()| editing.set(None);
     view! {
-        <table class="keys" role="table">
+        <table class="rows keys" role="table">
             <caption class="visually-hidden">"API keys"</caption>
             <thead role="rowgroup">
                 <tr role="row">

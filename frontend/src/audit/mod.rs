@@ -1,0 +1,14 @@
+//! The audit log.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`filter`] | pure: what is looked for, as an address and as a query of the server |
+//! | [`store`] | one part of the log, and whether all of it is as it was written |
+//! | [`page`], [`filters`], [`chain`], [`row`] | what is on the page |
+
+pub mod chain;
+pub mod filter;
+pub mod filters;
+pub mod page;
+pub mod row;
+pub mod store;

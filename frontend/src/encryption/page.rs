@@ -1,0 +1,107 @@
+//! `/admin/encryption`.
+
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+use crate::components::problem::FormError;
+use crate::components::skeleton::skeleton;
+use crate::components::title::use_title;
+use crate::encryption::history::History;
+use crate::encryption::rotate::{Progress, Rotate};
+use crate::encryption::store::Encryption;
+use crate::encryption::words::grouped;
+use crate::load::Shown;
+use crate::once::{live, memo, when};
+
+/// The page.
+#[component]
+pub fn EncryptionPage() -> impl IntoView {
+    use_title("Encryption");
+    let encryption = Encryption::load_from_server();
+    provide_context(encryption);
+    let shown = encryption.load.shown(|| false, || true);
+    view! {
+        <section aria-labelledby="encryption-title">
+            <div class="section-head">
+                <div>
+                    <h1 id="encryption-title">"Encryption"</h1>
+                    <p class="lead">"Which key seals the values that are kept here, and since when."</p>
+                </div>
+                <Rotate/>
+            </div>
+            <FormError error=encryption.refusal/>
+            <Progress/>
+            <Result/>
+            {live(move || match shown.get() {
+                Shown::Loading => skeleton("Loading the state of encryption"),
+                Shown::Failed => encryption.load.failed(
+                    "The state of encryption could not be loaded",
+                    move || encryption.follow(),
+                ),
+                _ => view! { <Cards/> <History/> }.into_any(),
+            })}
+            <Explanation/>
+        </section>
+    }
+}
+
+/// What the last rotation has done. Its place is there always, so that it is announced.
+#[component]
+fn Result() -> impl IntoView {
+    let encryption: Encryption = expect_context();
+    view! {
+        <div role="status">
+            {when(move || !encryption.result.read().is_empty(), move || view! {
+                <p class="notice notice-success">
+                    {icon(Icon::Check)} <span>{move || encryption.result.get()}</span>
+                </p>
+            }.into_any())}
+        </div>
+    }
+}
+
+#[component]
+fn Cards() -> impl IntoView {
+    let encryption: Encryption = expect_context();
+    let fact = move |of: fn(u32, u64, u64) -> String| {
+        memo(move || {
+            let status = encryption.status.read();
+            status.as_ref().map_or(String::new(), |it| of(it.active_version, it.secrets, it.legacy))
+        })
+    };
+    let card = |label: &'static str, fact: Memo<String>, hint: &'static str| {
+        view! {
+            <div class="fact">
+                <dt>{label}</dt>
+                <dd class="fact-value">{move || fact.get()}</dd>
+                <dd class="hint">{hint}</dd>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <dl class="facts">
+            {card("Active key", fact(|version, _, _| format!("Version {version}")), "Seals every new value.")}
+            {card("Sealed values", fact(|_, sealed, _| grouped(sealed)), "Kept under a data key.")}
+            {card("Legacy values", fact(|_, _, legacy| grouped(legacy)), "Kept under the root key itself. The next rotation moves them.")}
+        </dl>
+    }
+}
+
+/// For a person who rotates once a year, and has forgotten what it means.
+#[component]
+fn Explanation() -> impl IntoView {
+    let part = |term: &'static str, text: &'static str| {
+        view! { <dt>{term}</dt> <dd>{text}</dd> }.into_any()
+    };
+    view! {
+        <section class="explanation" aria-labelledby="how-title">
+            <h2 id="how-title">"How it works"</h2>
+            <dl>
+                {part("Root key", "Given to the server when it starts, in SECRETS_ENCRYPTION_KEY. It is not in the database, and locks nothing but the data keys. Without it no value can be read, so keep a copy of it apart from your backups.")}
+                {part("Data keys", "Made by the server and kept in the database, locked with the root key. The active one seals every value; the retired ones stay, so that an old backup can still be opened.")}
+                {part("Rotation", "Makes a new data key and seals every value anew with it, all of them or none. Programs and API keys notice nothing. Rotate when a copy of the database may have come into the wrong hands, or as often as your rules ask for.")}
+            </dl>
+        </section>
+    }
+}

@@ -1,0 +1,171 @@
+//! The secrets section: its heading, its toolbar, and which of its states is shown.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::clock::plural;
+use crate::components::each::Each;
+use crate::components::icon::{Icon, icon};
+use crate::components::skeleton::skeleton;
+use crate::hub::hub;
+use crate::keys::curl;
+use crate::load::Shown;
+use crate::once::{live, when};
+use crate::place::Go;
+use crate::routes;
+use crate::secrets::delete::DeleteDialog;
+use crate::secrets::form::SecretForm;
+use crate::secrets::row::Row;
+use crate::secrets::store::{Asked, Secrets};
+
+/// The section.
+#[component]
+pub fn SecretsSection() -> impl IntoView {
+    let secrets = Secrets::load_from_server();
+    provide_context(secrets);
+    view! {
+        <section aria-labelledby="secrets-title">
+            <div class="section-head">
+                <div>
+                    <h2 id="secrets-title">"Secrets"</h2>
+                    <p class="lead">
+                        "Kept encrypted. Each time a value is revealed or copied, the audit log records it."
+                    </p>
+                </div>
+                <button
+                    type="button"
+                    class="button button-primary"
+                    node_ref=secrets.add_button
+                    on:click=move |_| secrets.asked.set(Some(Asked::Add))
+                >
+                    {icon(Icon::Plus)} "Add secret"
+                </button>
+            </div>
+            <List/>
+            <Dialogs/>
+        </section>
+    }
+}
+
+#[component]
+fn List() -> impl IntoView {
+    let secrets: Secrets = expect_context();
+    let is_empty = move || secrets.list.read().is_empty();
+    let shown = secrets.load.shown(is_empty, move || !secrets.visible.read().is_empty());
+    let has_toolbar = move || matches!(shown.get(), Shown::NoMatch | Shown::Ready);
+    let reload = move || spawn_local(secrets.reload());
+    view! {
+        {when(has_toolbar, || view! { <Toolbar/> }.into_any())}
+        {live(move || match shown.get() {
+            Shown::Loading => skeleton("Loading secrets"),
+            Shown::Failed => secrets.load.failed("Secrets could not be loaded", reload),
+            Shown::Empty => view! { <Empty/> }.into_any(),
+            Shown::NoMatch => view! { <NoMatch/> }.into_any(),
+            Shown::Ready => view! { <SecretTable/> }.into_any(),
+        })}
+    }
+}
+
+/// The dialog that is open, if one is.
+#[component]
+fn Dialogs() -> impl IntoView {
+    let secrets: Secrets = expect_context();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let done = move |()| secrets.asked.set(None);
+    live(move || match secrets.asked.get() {
+        Some(Asked::Add) => view! { <SecretForm secret=None dialog on_close=done/> }.into_any(),
+        Some(Asked::Edit(secret)) => {
+            view! { <SecretForm secret=Some(secret) dialog on_close=done/> }.into_any()
+        }
+        Some(Asked::Delete(secret)) => {
+            view! { <DeleteDialog secret dialog on_close=done/> }.into_any()
+        }
+        None => ().into_any(),
+    })
+}
+
+#[component]
+fn Toolbar() -> impl IntoView {
+    let secrets: Secrets = expect_context();
+    let count = move || {
+        let (all, shown) = (secrets.list.read().len(), secrets.visible.read().len());
+        let all_secrets = plural(i64::try_from(all).unwrap_or(i64::MAX), "secret");
+        if secrets.text.read().trim().is_empty() {
+            all_secrets
+        } else {
+            format!("{shown} of {all_secrets}")
+        }
+    };
+    let place = hub().place;
+    view! {
+        <div class="toolbar" role="search" aria-label="Secrets">
+            <input
+                type="search"
+                class="toolbar-search"
+                aria-label="Search secrets"
+                placeholder="Search secrets"
+                autocomplete="off"
+                prop:value=move || secrets.text.get()
+                on:input=move |event| place.go(&address(&event_target_value(&event)), Go::Refine)
+            />
+            <p class="toolbar-count" aria-live="polite">{move || count()}</p>
+            <button type="button" class="button button-quiet" on:click=move |_| spawn_local(secrets.reload())>
+                {icon(Icon::Refresh)} "Refresh"
+            </button>
+        </div>
+    }
+}
+
+/// The address of the list under a text that is looked for.
+fn address(text: &str) -> String {
+    routes::with_query(routes::SECRETS, &[("tab", "secrets"), ("q", text)])
+}
+
+#[component]
+fn SecretTable() -> impl IntoView {
+    let secrets: Secrets = expect_context();
+    view! {
+        <table class="rows secrets" role="table">
+            <caption class="visually-hidden">"Secrets"</caption>
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">"Key"</th>
+                    <th role="columnheader" scope="col">"Description"</th>
+                    <th role="columnheader" scope="col">"Last updated"</th>
+                    <th role="columnheader" scope="col"><span class="visually-hidden">"Actions"</span></th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">
+                <Each ids=secrets.visible draw=|id| view! { <Row id/> }.into_any()/>
+            </tbody>
+        </table>
+    }
+}
+
+#[component]
+fn Empty() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h3>"No secrets yet"</h3>
+            <p>"Add a password, a token or a connection string. A program reads it with an API key that has the scope secrets:read."</p>
+            <pre class="code" tabindex="0" aria-label="Example"><code>
+                {curl::command("kw_...", &curl::origin(), "/api/secrets/MY_API_KEY")}
+            </code></pre>
+        </div>
+    }
+}
+
+#[component]
+fn NoMatch() -> impl IntoView {
+    let place = hub().place;
+    view! {
+        <div class="empty">
+            <h3>"No secrets match"</h3>
+            <p>"There are secrets, but none with this text in key or description."</p>
+            <button type="button" class="button" on:click=move |_| place.go(&address(""), Go::Refine)>
+                "Clear search"
+            </button>
+        </div>
+    }
+}
