@@ -5,7 +5,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { type Api, problem } from "./fixtures/api";
 import { violations } from "./fixtures/axe";
-import { KeysPage, SECRETS, SetupPage, SignInPage } from "./fixtures/pages";
+import { AuditPage, EncryptionPage, KeysPage, SECRETS, SecretsPage, SetupPage, SignInPage } from "./fixtures/pages";
 import type { Server } from "./fixtures/server";
 import { enter, expect, test } from "./fixtures/test";
 import type { Watch } from "./fixtures/watch";
@@ -16,6 +16,9 @@ interface Stage {
   server: Server;
   watch: Watch;
   keys: KeysPage;
+  secrets: SecretsPage;
+  encryption: EncryptionPage;
+  audit: AuditPage;
   /** Signs the browser in; only for servers that have their administrator. */
   enter: () => Promise<Api>;
 }
@@ -41,6 +44,16 @@ async function rows(api: Api) {
   await api.change("laptop of Ada", { enabled: false });
   return key;
 }
+
+/** Secrets with every kind of row. */
+async function vault(api: Api) {
+  await api.keep({ key: "DATABASE_URL", value: "postgres://billing:correct-horse@db.internal:5432/billing?sslmode=verify-full", description: "PostgreSQL of the billing service" });
+  await api.keep({ key: "GITHUB_TOKEN", value: "x" });
+  await api.keep({ key: "SMTP_PASSWORD", value: "x", description: "Mail relay; ask Grace before changing it. Used by the newsletter, the invoices and the password reset mails." });
+  await api.keep({ key: "A_KEY_NAME_THAT_GOES_ON_AND_ON_FOR_THE_SAKE_OF_THE_LAYOUT_AND_HAS_NO_PLACE_TO_BREAK", value: "x", description: "x".repeat(120) });
+}
+
+const AWAY = problem(503, "The store cannot answer; try again", "0192f0aa-77aa-7b3c-9d5e-1f2a3b4c5d6e");
 
 const states: State[] = [
   {
@@ -264,6 +277,219 @@ const states: State[] = [
       await expect(keys.dialog).toBeVisible();
     },
   },
+  {
+    name: "secrets-loading",
+    arrange: async ({ page, secrets, enter }) => {
+      await enter();
+      await page.route("**/api/secrets", () => new Promise(() => {}));
+      await secrets.open();
+      await expect(secrets.loading).toBeVisible();
+    },
+  },
+  {
+    name: "secrets-failed",
+    arrange: async ({ page, secrets, enter, watch }) => {
+      await enter();
+      await page.route("**/api/secrets", (route) => route.fulfill(AWAY));
+      watch.expectFailure(503, "/api/secrets");
+      await secrets.open();
+      await expect(secrets.failed).toBeVisible();
+    },
+  },
+  {
+    name: "secrets-empty",
+    arrange: async ({ secrets, enter }) => {
+      await enter();
+      await secrets.open();
+      await expect(secrets.empty).toBeVisible();
+    },
+  },
+  {
+    name: "secrets-no-match",
+    arrange: async ({ secrets, enter }) => {
+      await vault(await enter());
+      await secrets.open("&q=nothing");
+      await expect(secrets.noMatch).toBeVisible();
+    },
+  },
+  {
+    name: "secrets-revealed",
+    arrange: async ({ secrets, enter }) => {
+      await vault(await enter());
+      await secrets.open();
+      await secrets.row("DATABASE_URL").reveal.click();
+      await expect(secrets.row("DATABASE_URL").value).toBeVisible();
+    },
+  },
+  {
+    name: "secret-not-revealed",
+    arrange: async ({ page, secrets, enter, watch }) => {
+      await vault(await enter());
+      await secrets.open();
+      await page.route("**/api/secrets/*", (route) => route.fulfill(AWAY));
+      watch.expectFailure(503, "/api/secrets/GITHUB_TOKEN");
+      await secrets.row("GITHUB_TOKEN").reveal.click();
+      await expect(secrets.alert).toBeVisible();
+    },
+  },
+  {
+    name: "secret-form-with-mistakes",
+    arrange: async ({ secrets, enter }) => {
+      await enter();
+      await secrets.open();
+      await secrets.add.click();
+      await secrets.form.fill({ key: "my-key" });
+      await secrets.form.save.click();
+      await expect(secrets.dialog.getByText("Value is required")).toBeVisible();
+    },
+  },
+  {
+    name: "secret-form-of-several-lines",
+    arrange: async ({ secrets, enter }) => {
+      await enter();
+      await secrets.open();
+      await secrets.add.click();
+      await secrets.form.show.click();
+      await secrets.form.fill({ key: "TLS_KEY", value: "-----BEGIN KEY-----\nMIIEvQIBADAN\n-----END KEY-----" });
+    },
+  },
+  {
+    name: "secret-changed-by-others",
+    arrange: async ({ secrets, enter, watch }) => {
+      const api = await enter();
+      await vault(api);
+      await secrets.open();
+      await secrets.row("GITHUB_TOKEN").edit.click();
+      await secrets.form.value.fill("new");
+      await api.changeSecret("GITHUB_TOKEN", { value: "theirs" });
+      watch.expectFailure(412, "/api/secrets/GITHUB_TOKEN");
+      await secrets.form.save.click();
+      await expect(secrets.form.reload).toBeVisible();
+    },
+  },
+  {
+    name: "secret-delete",
+    arrange: async ({ secrets, enter }) => {
+      await vault(await enter());
+      await secrets.open();
+      await secrets.row("GITHUB_TOKEN").delete.click();
+      await expect(secrets.dialog).toBeVisible();
+    },
+  },
+  {
+    name: "encryption-loading",
+    arrange: async ({ page, encryption, enter }) => {
+      await enter();
+      await page.route("**/api/admin/encryption", () => new Promise(() => {}));
+      await encryption.open();
+      await expect(encryption.loading).toBeVisible();
+    },
+  },
+  {
+    name: "encryption-failed",
+    arrange: async ({ page, encryption, enter, watch }) => {
+      await enter();
+      await page.route("**/api/admin/encryption", (route) => route.fulfill(AWAY));
+      watch.expectFailure(503, "/api/admin/encryption");
+      await encryption.open();
+      await expect(encryption.failed).toBeVisible();
+    },
+  },
+  {
+    name: "encryption-question",
+    arrange: async ({ encryption, enter }) => {
+      await enter();
+      await encryption.open();
+      await expect(encryption.history).toBeVisible();
+      await encryption.rotate.click();
+      await expect(encryption.confirm).toBeVisible();
+    },
+  },
+  {
+    name: "encryption-running",
+    arrange: async ({ page, encryption, enter }) => {
+      const status = await (await enter()).encryption();
+      await page.route("**/api/admin/encryption", (route) =>
+        route.fulfill({ json: { data: { ...status, secrets: 1201, legacy: 3, rotation: { reEncrypted: 312, total: 1204 } } } }),
+      );
+      await encryption.open();
+      await expect(encryption.progress).toBeVisible();
+    },
+  },
+  {
+    name: "encryption-rotated",
+    arrange: async ({ encryption, enter }) => {
+      await vault(await enter());
+      await encryption.open();
+      await encryption.rotate.click();
+      await encryption.confirm.click();
+      await expect(encryption.result).toBeVisible();
+      await expect(encryption.version(2)).toBeVisible();
+    },
+  },
+  {
+    name: "encryption-refused",
+    arrange: async ({ page, encryption, enter, watch }) => {
+      await enter();
+      await encryption.open();
+      await page.route("**/api/admin/encryption/rotate", (route) => route.fulfill(problem(409, "A rotation is running already")));
+      watch.expectFailure(409, "/api/admin/encryption/rotate");
+      await encryption.rotate.click();
+      await encryption.confirm.click();
+      await expect(encryption.refusal).toBeVisible();
+    },
+  },
+  {
+    name: "audit-log",
+    arrange: async ({ audit, enter }) => {
+      const api = await enter();
+      await vault(api);
+      await rows(api);
+      await api.valueOf("DATABASE_URL");
+      await api.rotate();
+      await audit.open();
+      await expect(audit.verified).toBeVisible();
+      await audit.of("secret.read").getByText("Details").click();
+    },
+  },
+  {
+    name: "audit-loading",
+    arrange: async ({ page, audit, enter }) => {
+      await enter();
+      await page.route(/\/api\/admin\/audit/, () => new Promise(() => {}));
+      await audit.open();
+      await expect(audit.loading).toBeVisible();
+    },
+  },
+  {
+    name: "audit-no-match",
+    arrange: async ({ audit, enter }) => {
+      await enter();
+      await audit.open("?actor=nobody&outcome=refused");
+      await expect(audit.noMatch).toBeVisible();
+    },
+  },
+  {
+    name: "audit-broken",
+    arrange: async ({ page, audit, enter }) => {
+      await enter();
+      await page.route("**/api/admin/audit/verify", (route) =>
+        route.fulfill({ json: { data: { valid: false, verified: 1203, broken: { seq: 1204, reason: "its hash does not match its content" } } } }),
+      );
+      await audit.open();
+      await expect(audit.broken).toBeVisible();
+    },
+  },
+  {
+    name: "audit-failed",
+    arrange: async ({ page, audit, enter, watch }) => {
+      await enter();
+      await page.route("**/api/admin/audit?*", (route) => route.fulfill(AWAY));
+      watch.expectFailure(503, "/api/admin/audit");
+      await audit.open();
+      await expect(audit.failed).toBeVisible();
+    },
+  },
 ];
 
 for (const state of states) {
@@ -272,8 +498,13 @@ for (const state of states) {
 
     test(`${state.name}, in both themes and from 320 to 1280 px`, async ({ page, context, server, watch }) => {
       test.slow();
-      const keys = new KeysPage(page);
-      await state.arrange({ page, context, server, watch, keys, enter: () => enter(context, server) });
+      const pages = {
+        keys: new KeysPage(page),
+        secrets: new SecretsPage(page),
+        encryption: new EncryptionPage(page),
+        audit: new AuditPage(page),
+      };
+      await state.arrange({ page, context, server, watch, ...pages, enter: () => enter(context, server) });
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: HEIGHT });
         for (const colorScheme of THEMES) {

@@ -67,7 +67,7 @@ test("scripts, styles and the module are small, typed and kept for good", async 
 });
 
 test("the HTML is asked for each time, and costs nothing when it is the same", async ({ server }) => {
-  for (const path of ["/", "/login", "/setup", "/settings/secrets", "/settings/secrets?tab=keys"]) {
+  for (const path of ["/", "/login", "/setup", "/settings/secrets", "/settings/secrets?tab=secrets", "/admin/encryption", "/admin/audit"]) {
     const answer = await get(server.url + path);
     expect(answer.status, path).toBe(200);
     expect(answer.headers["content-type"]).toMatch(/^text\/html/);
@@ -111,7 +111,7 @@ test("the browser enforces the policy", async ({ browser, server }) => {
 });
 
 test("an address where nothing lives is a 404, and so is an asset of an older version", async ({ server }) => {
-  for (const path of ["/nowhere", "/settings", "/settings/secrets/more", "/assets/app-000000000000.js", "/index.htm"]) {
+  for (const path of ["/nowhere", "/settings", "/settings/secrets/more", "/admin", "/admin/audit/more", "/assets/app-000000000000.js", "/index.htm"]) {
     const answer = await get(server.url + path);
     expect(answer.status, path).toBe(404);
     expect(answer.headers["cache-control"], path).not.toContain("immutable");

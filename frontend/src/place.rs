@@ -72,8 +72,9 @@ impl Place {
     fn look(self) {
         let location = location();
         let query = location.search().unwrap_or_default();
-        renew(self.query, query.trim_start_matches('?'));
+        // The path first: a page that is left must not answer to the query of the next.
         renew(self.path, &location.pathname().unwrap_or_default());
+        renew(self.query, query.trim_start_matches('?'));
     }
 }
 

@@ -23,7 +23,7 @@ const KEY: Input = Input {
     name: "secret-key",
     autocomplete: "off",
     placeholder: "e.g. DATABASE_URL",
-    hint: "Capital letters, digits and underscores. It cannot be changed later.",
+    hint: "Capital letters, digits, underscores. Cannot be changed later.",
 };
 const DESCRIPTION: Input = Input {
     kind: "text",

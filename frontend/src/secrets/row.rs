@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::time::{Instant, Short};
-use crate::once::{effect, live, memo};
+use crate::once::{live, memo};
 use crate::secrets::store::{Asked, Secrets};
 
 /// How long the button says what became of it.
@@ -52,9 +52,10 @@ fn Value(id: StoredValue<String>, key: Memo<String>) -> impl IntoView {
             return ().into_any();
         }
         let field = NodeRef::<html::Textarea>::new();
-        // It was asked for just now: to read it, or to copy it by hand.
-        effect(move || {
-            if let Some(field) = field.get() {
+        // It was asked for just now: to read it, or to copy it by hand. Later, since what
+        // is selected is lost when the value arrives in the field.
+        request_animation_frame(move || {
+            if let Some(field) = field.try_get_untracked().flatten() {
                 let _ = field.focus();
                 field.select();
             }
@@ -97,7 +98,7 @@ fn Actions(
         <div class="actions">
             <button
                 type="button"
-                class="button button-small"
+                class="button button-small button-reveal"
                 aria-label=move || named(reveal_says())
                 aria-disabled=busy
                 on:click=move |_| of_row(reveal_or_hide)
