@@ -43,8 +43,7 @@ pub fn AuditPage() -> impl IntoView {
 fn List() -> impl IntoView {
     let audit: Audit = expect_context();
     let has_entries = move || !audit.entries.read().is_empty();
-    // A memo of both, so that another part of the log does not draw the table anew.
-    let is_empty = move || !has_entries() && audit.filter().is_empty();
+    let is_empty = move || !has_entries() && !audit.is_part.get();
     let shown = audit.load.shown(is_empty, has_entries);
     live(move || match shown.get() {
         Shown::Loading => skeleton("Loading the audit log"),
@@ -118,9 +117,10 @@ fn Parts() -> impl IntoView {
     };
     view! {
         <nav class="parts" aria-label="Parts of the log">
-            {live(move || match audit.cursor.read().is_empty() {
-                true => ().into_any(),
-                false => link(String::new(), "Back to the newest"),
+            {live(move || if audit.cursor.read().is_empty() {
+                ().into_any()
+            } else {
+                link(String::new(), "Back to the newest")
             })}
             {live(move || match audit.older.get() {
                 older if older.is_empty() => {

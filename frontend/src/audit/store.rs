@@ -22,6 +22,8 @@ pub struct Audit {
     pub load: Load,
     /// The entries of the part, newest first.
     pub entries: RwSignal<Vec<AuditEntry>>,
+    /// Whether they were looked for by a filter or from a place of the log on.
+    pub is_part: RwSignal<bool>,
     /// Where the next part begins; empty at the end.
     pub older: RwSignal<String>,
     /// Where this part begins; empty for the newest.
@@ -42,6 +44,7 @@ impl Audit {
         let audit = Self {
             load: Load::new(),
             entries: RwSignal::new(Vec::new()),
+            is_part: RwSignal::new(false),
             older: RwSignal::new(String::new()),
             cursor: routes::query_value("cursor"),
             check: Load::new(),
@@ -83,6 +86,7 @@ impl Audit {
     }
 
     fn fetch(self, query: String) {
+        let is_part = untrack(|| !self.filter().is_empty() || !self.cursor.read().is_empty());
         self.sent.set(query.clone());
         self.load.begin();
         spawn_local(async move {
@@ -92,6 +96,7 @@ impl Audit {
             }
             self.load.end(answer.map(|page| {
                 self.hub.now.set(clock::read());
+                self.is_part.set(is_part);
                 self.older.set(page.next_cursor.unwrap_or_default());
                 self.entries.set(page.data);
             }));
