@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build page test unit integration e2e lint fmt bench timing timing-count screenshots clean
+.PHONY: help run build page test unit integration e2e lint fmt bench crash timing timing-count screenshots clean
 
 CARGO ?= cargo
 unexport CARGO_TARGET_DIR
@@ -49,10 +49,14 @@ lint: page e2e/node_modules ## Check form, clippy and types
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: page ## Measure the scan, /api/verify and the start, beside what they are compared with
+bench: page ## Measure the scan, /api/verify, the start and the vault
 	$(CARGO) bench -p keyward --bench scan
 	$(CARGO) bench -p keyward --bench start
 	$(CARGO) bench -p keyward --bench verify
+	$(CARGO) bench -p keyward --bench vault
+
+crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
+	$(WITH_POSTGRES) $(CARGO) test --release -p keyward --test crash
 
 timing: timing-count ## Show twice that a lookup tells nothing by its time
 	$(CARGO) bench -p keyward --bench timing -- test

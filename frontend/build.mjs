@@ -1,7 +1,6 @@
 // Builds the page into frontend/dist: `node frontend/build.mjs`, or `make page`.
 //
 //   compiler.mjs   finds a compiler for wasm32-unknown-unknown and runs cargo
-//   glue.mjs       takes from both sides of the module what this page never uses
 //   bundle.mjs     names every file after its content and writes dist
 //   size.mjs       says how much the first visit downloads, and refuses too much
 //
@@ -13,7 +12,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { bundle } from "./build/bundle.mjs";
 import { compile } from "./build/compiler.mjs";
-import { trim } from "./build/glue.mjs";
 import { DIST, HERE, TARGET, run, say } from "./build/run.mjs";
 import { checkSize } from "./build/size.mjs";
 import { wasmBindgen, wasmOpt } from "./build/tools.mjs";
@@ -47,14 +45,8 @@ if (existsSync(DIST) && existsSync(stamp) && readFileSync(stamp, "utf8") === mad
   if (existsSync(join(work, "snippets"))) {
     throw new Error("a crate brings JavaScript snippets, which bundle.mjs does not name after their content");
   }
-  const { js, wasm: module } = trim({
-    js: readFileSync(join(work, "app.js"), "utf8"),
-    wasm: readFileSync(join(work, "app_bg.wasm")),
-  });
-  writeFileSync(join(work, "trimmed.js"), js);
-  writeFileSync(join(work, "trimmed.wasm"), module);
-  wasmOpt(join(work, "trimmed.wasm"), join(work, "app.wasm"));
-  bundle({ js: join(work, "trimmed.js"), wasm: join(work, "app.wasm") });
+  wasmOpt(join(work, "app_bg.wasm"), join(work, "app.wasm"));
+  bundle({ js: join(work, "app.js"), wasm: join(work, "app.wasm") });
   writeFileSync(stamp, made);
 }
 checkSize(DIST);

@@ -148,6 +148,7 @@ impl From<StartError> for CliError {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Config(error) => Self::Config(error),
+            StartError::Locked(UnlockError::Random(error)) => failed(error),
             StartError::Locked(error) => Self::Locked(error),
             other => Self::Failed(other.to_string()),
         }
@@ -193,16 +194,17 @@ impl Cli {
                 Ok(())
             }
             Command::Keys { command } => {
-                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
+                let may_begin = matches!(command, KeysCommand::Create { .. });
+                let (db, Unlocked { audit, .. }) = open(&flags, env, may_begin).await?;
                 let keys = Registry::load(db, Clock::System, audit).await.map_err(failed)?;
                 command.execute(&keys).await
             }
             Command::Encryption { command } => {
-                let (db, Unlocked { keyring, audit }) = open(&flags, env).await?;
+                let (db, Unlocked { keyring, audit }) = open(&flags, env, false).await?;
                 command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await
             }
             Command::Audit { command: AuditCommand::Verify { json } } => {
-                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
+                let (db, Unlocked { audit, .. }) = open(&flags, env, false).await?;
                 verify_log(&db, &audit, json).await
             }
         }
@@ -325,8 +327,15 @@ fn to_json(value: &impl Serialize) -> Result<String, CliError> {
 async fn open(
     flags: &Flags,
     env: Environment<'_>,
+    may_begin: bool,
 ) -> Result<(DatabaseConnection, Unlocked), CliError> {
-    Ok(serve::open(&StoreConfig::load(flags, env)?, &Clock::System).await?)
+    let config = StoreConfig::load(flags, env)?;
+    let missing = database::missing_file(config.database.url.expose());
+    if let (Some(file), false) = (missing, may_begin) {
+        // A new one would be empty, whole and of no use to whoever mistyped its name.
+        return Err(failed(format!("there is no database {}", file.display())));
+    }
+    Ok(serve::open(&config, &Clock::System).await?)
 }
 
 /// A variable that is no UTF-8 would otherwise count as one that is not set.

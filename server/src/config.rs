@@ -2,6 +2,7 @@
 //! secret, the file that `VARIABLE_FILE` names (both is an error), else a default; an error
 //! names the variable and what was expected. The table is in the README.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -110,11 +111,7 @@ impl Config {
     /// Reads and checks everything; the first thing wrong is the error.
     pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
         let store = StoreConfig::load(flags, env)?;
-        let admin = AdminConfig::load(env);
-        if let Ok(Some(admin)) = &admin {
-            refuse_shared_root_key(&store.root_keys, ADMIN_PASSWORD, admin.password.expose())?;
-        }
-        Ok(Self { store, http: HttpConfig::load(flags, env)?, admin })
+        Ok(Self { store, http: HttpConfig::load(flags, env)?, admin: AdminConfig::load(env) })
     }
 }
 
@@ -123,8 +120,12 @@ impl StoreConfig {
     pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
         let root_keys = load_root_keys(env)?;
         let database = DatabaseConfig::load(flags, env)?;
-        if let Some(password) = database.password() {
+        for password in database.passwords() {
             refuse_shared_root_key(&root_keys, DATABASE_URL, &password)?;
+        }
+        // Whether or not it will be used.
+        if let Ok(Some(password)) = secret(env, ADMIN_PASSWORD) {
+            refuse_shared_root_key(&root_keys, ADMIN_PASSWORD, password.expose())?;
         }
         Ok(Self { root_keys, database })
     }
@@ -154,10 +155,13 @@ impl DatabaseConfig {
         Ok(Self { url })
     }
 
-    fn password(&self) -> Option<Zeroizing<String>> {
-        let url = Url::parse(self.url.expose()).ok()?;
-        let password = percent_encoding::percent_decode_str(url.password()?).decode_utf8_lossy();
-        Some(Zeroizing::new(password.into_owned()))
+    /// Whatever in the address may be a password: before the host, or a parameter.
+    fn passwords(&self) -> Vec<Zeroizing<String>> {
+        let Ok(url) = Url::parse(self.url.expose()) else { return Vec::new() };
+        let decode = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+        let before_host = url.password().map(decode).map(Cow::into_owned);
+        let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
+        before_host.into_iter().chain(parameters).map(Zeroizing::new).collect()
     }
 }
 

@@ -4,14 +4,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use keyward_migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 
 /// How long a writer waits for another one, and a request for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_TEXT: &str = "5s";
 
 /// What processes take turns at. Any numbers that no other program uses for its advisory
 /// locks on the same database.
@@ -20,10 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum Turn {
     /// Bringing the schema up to date.
     Migrate = 0x6b65_7977_6172_6401,
-    /// Opening and making keys at start.
-    Unlock = 0x6b65_7977_6172_6402,
-    /// Moving all values under a new key.
-    Rotate = 0x6b65_7977_6172_6403,
+    /// Opening, making, wrapping and rotating keys.
+    Keys = 0x6b65_7977_6172_6402,
 }
 
 /// Connects to `url`, `sqlite://PATH` (made when it is not there) or `postgres://...`.
@@ -42,8 +43,27 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
                 // With WAL, a commit is on the disk when it returns.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(PATIENCE)
-        });
-    Database::connect(options).await
+        })
+        // Without it, who waits for a lock would keep a connection for as long as that takes.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("lock_timeout", PATIENCE_TEXT)]));
+    let mut tries = 0;
+    loop {
+        match Database::connect(options.clone()).await {
+            // Changing to WAL does not wait, so processes that start at once meet here.
+            Err(error) if is_busy(&error) && tries < 50 => tries += 1,
+            connected => return connected,
+        }
+        tokio::time::sleep(PATIENCE / 50).await;
+    }
+}
+
+/// Whether SQLite has another writer that did not end in time.
+fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error)) = error else {
+        return false;
+    };
+    let RuntimeErr::SqlxError(error) = error else { return false };
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "5")
 }
 
 /// Runs all migrations that are missing, once, however many processes ask at a time: they
@@ -65,23 +85,31 @@ pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction,
     db.begin_with_options(options).await
 }
 
-/// Begins a transaction that will write, when no other process is at the same thing. On
-/// SQLite every writer is alone anyway.
+/// Begins a transaction that will write, when no other process is at the same thing, and
+/// waits for that. On SQLite every writer is alone anyway.
 pub async fn begin_turn(db: &DatabaseConnection, turn: Turn) -> Result<DatabaseTransaction, DbErr> {
     let transaction = begin_write(db).await?;
     if db.get_database_backend() == DbBackend::Postgres {
-        let lock = format!("SELECT pg_advisory_xact_lock({})", turn as i64);
+        let lock = format!(
+            "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({}); \
+             SET LOCAL lock_timeout = '{PATIENCE_TEXT}'",
+            turn as i64
+        );
         transaction.execute_unprepared(&lock).await?;
     }
     Ok(transaction)
 }
 
-/// Like [`begin_turn`], but does not wait: `None` when another process is at it.
+/// Like [`begin_turn`], but does not wait for another process that is at it: `None`. On
+/// SQLite that is any writer who takes longer than [`PATIENCE`].
 pub async fn try_begin_turn(
     db: &DatabaseConnection,
     turn: Turn,
 ) -> Result<Option<DatabaseTransaction>, DbErr> {
-    let transaction = begin_write(db).await?;
+    let transaction = match begin_write(db).await {
+        Err(error) if is_busy(&error) => return Ok(None),
+        begun => begun?,
+    };
     if db.get_database_backend() == DbBackend::Postgres {
         let lock = format!("SELECT pg_try_advisory_xact_lock({}) AS ours", turn as i64);
         let statement = Statement::from_string(DbBackend::Postgres, lock);
@@ -93,16 +121,32 @@ pub async fn try_begin_turn(
     Ok(Some(transaction))
 }
 
+/// Begins a transaction that reads, and sees the database as it is at one moment.
+pub async fn begin_read(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    let options = TransactionOptions {
+        // SQLite always reads so.
+        isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+        ..TransactionOptions::default()
+    };
+    db.begin_with_options(options).await
+}
+
+/// The file of a SQLite database that is not there yet.
+pub fn missing_file(url: &str) -> Option<&Path> {
+    sqlite_file(url).filter(|file| !file.exists())
+}
+
+fn sqlite_file(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite://")?.split('?').next()?;
+    Some(Path::new(path)).filter(|path| !path.as_os_str().is_empty() && *path != ":memory:")
+}
+
 fn sqlite_url(url: &str) -> Result<String, DbErr> {
-    if let Some(path) = url.strip_prefix("sqlite://") {
-        let path = path.split('?').next().unwrap_or_default();
-        if let Some(folder) =
-            Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                DbErr::Custom(format!("cannot make {}: {error}", folder.display()))
-            })?;
-        }
+    let folder = sqlite_file(url).and_then(Path::parent);
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| DbErr::Custom(format!("cannot make {}: {error}", folder.display())))?;
     }
     Ok(url.to_owned())
 }

@@ -138,6 +138,7 @@ impl Error {
             Self::Secret(VaultError::Unreadable { key, reason }) => {
                 tracing::error!(key, %reason, "a secret cannot be decrypted");
             }
+            Self::Rotation(RotateError::Running) => tracing::debug!("a rotation is running"),
             Self::Rotation(error) => tracing::error!(%error, "not rotated"),
             _ => tracing::debug!(error = %self, "request refused"),
         }

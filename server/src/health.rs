@@ -19,7 +19,7 @@ pub async fn livez() -> &'static str {
     responses((status = 200, body = String), (status = 503))
 )]
 pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error> {
-    let missing = Migrator::get_pending_migrations(&state.db).await?;
+    let missing = Migrator::get_pending_migrations_read_only(&state.db).await?;
     if !missing.is_empty() {
         let text = format!("{} migrations missing", missing.len());
         return Err(Error::Store(sea_orm::DbErr::Migration(text)));

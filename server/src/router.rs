@@ -40,7 +40,7 @@ const SECRET_BODY_LIMIT: usize = 6 * 64 * 1024 + 8 * 1024;
 /// After this time a request is answered with 503.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Work that grows with what is stored, and is not begun twice.
+/// Work that grows with what is stored, and goes on when nobody waits any more.
 const WITHOUT_TIMEOUT: [&str; 2] = ["/api/admin/encryption/rotate", "/api/admin/audit/verify"];
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

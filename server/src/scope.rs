@@ -3,7 +3,9 @@
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
+use http::Method;
 use http::request::Parts;
+use keyward_api::secrets::SecretKey;
 
 use crate::audit::{Action, Actor, Origin};
 use crate::error::Error;
@@ -15,8 +17,8 @@ use crate::state::AppState;
 pub trait KnownScope: Send + Sync {
     /// Its text.
     const TEXT: &'static str;
-    /// What a key without it is recorded to have been refused.
-    const ACTION: Action;
+    /// What a request for it wants to do, and to what, so far as that can be told.
+    fn wanted(parts: &Parts) -> (Action, Option<String>);
 }
 
 /// `secrets:read`.
@@ -24,7 +26,10 @@ pub struct SecretsRead;
 
 impl KnownScope for SecretsRead {
     const TEXT: &'static str = "secrets:read";
-    const ACTION: Action = Action::SecretRead;
+
+    fn wanted(parts: &Parts) -> (Action, Option<String>) {
+        (Action::SecretRead, secret_in_path(parts))
+    }
 }
 
 /// `secrets:write`.
@@ -32,7 +37,20 @@ pub struct SecretsWrite;
 
 impl KnownScope for SecretsWrite {
     const TEXT: &'static str = "secrets:write";
-    const ACTION: Action = Action::SecretUpdate;
+
+    fn wanted(parts: &Parts) -> (Action, Option<String>) {
+        let action = match parts.method {
+            Method::POST => Action::SecretCreate,
+            Method::DELETE => Action::SecretDelete,
+            _ => Action::SecretUpdate,
+        };
+        (action, secret_in_path(parts))
+    }
+}
+
+fn secret_in_path(parts: &Parts) -> Option<String> {
+    let key = parts.uri.path().strip_prefix("/api/secrets/")?;
+    SecretKey::try_from(key.to_owned()).ok().map(String::from)
 }
 
 /// Somebody who may do what the scope `S` opens: a person who is signed in, or a caller
@@ -63,7 +81,8 @@ impl<S: KnownScope> FromRequestParts<AppState> for WithScope<S> {
             return Ok(Self { actor, scope });
         }
         let detail = format!("the scope {} is missing", S::TEXT);
-        let event = actor.was_refused(S::ACTION, None).with_detail(detail);
+        let (action, target) = S::wanted(parts);
+        let event = actor.was_refused(action, target).with_detail(detail);
         state.refusals.refuse(&state.audit, &state.db, event, S::TEXT).await?;
         Err(Error::MissingScope(S::TEXT))
     }

@@ -1,7 +1,7 @@
 //! Which entries the page shows. The address is where the filter lives; the server does the
 //! filtering.
 
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 
 use crate::clock;
 use crate::keys::expiry::parse_date;
@@ -50,14 +50,14 @@ impl Filter {
         &self,
         path: &str,
         more: &[(&str, &str)],
-        start_of: impl Fn(Date) -> Option<OffsetDateTime>,
+        start_of: impl Fn(Date) -> OffsetDateTime,
     ) -> String {
         let [actor, action, target, outcome, from, to] = self.0.each_ref().map(|text| text.trim());
-        let instant = |day: Option<OffsetDateTime>| day.map(clock::rfc3339).unwrap_or_default();
-        let since = instant(parse_date(from).and_then(&start_of));
-        // The last instant of the day, in the precision of the log.
-        let until = parse_date(to).and_then(Date::next_day).and_then(&start_of);
-        let until = instant(until.map(|next| next - Duration::MICROSECOND));
+        let instant =
+            |day: Option<Date>| day.map(&start_of).map(clock::rfc3339).unwrap_or_default();
+        let since = instant(parse_date(from));
+        // Up to, and without, the first instant of the next day.
+        let until = instant(parse_date(to).and_then(Date::next_day));
         let own = [
             ("actor", actor),
             ("action", action),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     fn query(filter: &Filter) -> String {
-        filter.query("", &[("limit", "50")], |day| Some(day.midnight().assume_utc()))
+        filter.query("", &[("limit", "50")], |day| day.midnight().assume_utc())
     }
 
     #[test]
@@ -91,12 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn days_are_sent_as_their_first_and_last_instant() {
+    fn days_are_sent_from_their_first_instant_to_that_of_the_next() {
         let filter = filter(["", "secret", "", "", "2026-11-22", "2026-11-22"]);
         assert_eq!(
             query(&filter),
             "?limit=50&action=secret&since=2026-11-22T00%3A00%3A00Z\
-             &until=2026-11-22T23%3A59%3A59.999999Z"
+             &until=2026-11-23T00%3A00%3A00Z"
         );
     }
 

@@ -114,8 +114,8 @@ impl Audit {
 }
 
 /// The first instant of a day where the person is.
-fn start_of(day: Date) -> Option<OffsetDateTime> {
+fn start_of(day: Date) -> OffsetDateTime {
     let start = day.midnight().assume_utc();
     // The offset of the place at about that time: wrong only in a night of summer time.
-    Some(start.replace_offset(clock::local(start).offset()).to_offset(UtcOffset::UTC))
+    start.replace_offset(clock::local(start).offset()).to_offset(UtcOffset::UTC)
 }

@@ -153,7 +153,7 @@ impl Keys {
             let answer = self.hub.client.delete_key(&key.id).await;
             let _ = self.deleting.try_update(|ids| ids.retain(|id| *id != key.id));
             match answer {
-                Ok(_) => {
+                Ok(()) => {
                     self.update(|list| list.retain(|other| other.id != key.id));
                     self.hub.toasts.success(format!("\u{201c}{}\u{201d} deleted", key.name));
                     gone();

@@ -14,8 +14,11 @@
 //! 4. A head that is wrong is not built upon silently: [`super::store::append`] records
 //!    first that it found it so, and a log with such an entry never verifies again.
 //!
-//! What this cannot show: the whole database put back to an earlier day. Compare the last
-//! number with one that was written down elsewhere (`keyward audit verify` prints it).
+//! 5. A process that has seen a later head takes an earlier one for a wrong one.
+//!
+//! What this cannot show: the log and its head put back to an earlier day while no server
+//! runs. Compare the number of entries with one that was written down elsewhere
+//! (`keyward audit verify` prints it).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

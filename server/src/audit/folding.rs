@@ -6,12 +6,13 @@
 //! loses the counts of one minute, never a first refusal.
 
 use std::collections::HashMap;
-use std::mem;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use keyward_api::audit::AuditActorKind;
 use sea_orm::{DatabaseConnection, DbErr};
+use sha2::{Digest, Sha256};
 
 use super::event::{Action, Actor, Event, Origin};
 use super::log::AuditLog;
@@ -29,7 +30,8 @@ struct Kind {
     action: Action,
     target: Option<String>,
     address: Option<std::net::IpAddr>,
-    distinct: String,
+    /// The SHA-256 of what else tells them apart: it may be anything a person typed.
+    distinct: [u8; 32],
 }
 
 impl Kind {
@@ -40,7 +42,7 @@ impl Kind {
             action: *action,
             target: target.clone(),
             address: actor.origin.address,
-            distinct: distinct.to_owned(),
+            distinct: Sha256::digest(distinct).into(),
         }
     }
 
@@ -57,12 +59,12 @@ pub struct Folding {
     minute: Mutex<Minute>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Minute {
     /// How many came after the first.
     kinds: HashMap<Kind, u64>,
     /// Those that no longer had a place.
-    rest: u64,
+    rest: HashMap<Action, u64>,
 }
 
 impl Folding {
@@ -75,23 +77,28 @@ impl Folding {
         event: Event,
         distinct: &str,
     ) -> Result<(), DbErr> {
-        let is_first = self.lock().take(&event, distinct);
-        if is_first { log.record(db, event).await } else { Ok(()) }
-    }
-
-    /// Records what was counted and begins a new minute. What cannot be recorded is counted
-    /// on.
-    pub async fn flush(&self, log: &AuditLog, db: &DatabaseConnection) -> Result<(), DbErr> {
-        let counted = mem::take(&mut *self.lock());
-        let events = counted.events();
-        if events.is_empty() {
+        let kind = Kind::of(&event, distinct);
+        if !self.lock().take(kind.clone()) {
             return Ok(());
         }
-        let recorded = log.record_all(db, events).await;
+        let recorded = log.record(db, event).await;
         if recorded.is_err() {
-            self.lock().add(counted);
+            // Not recorded yet, so it is one of those to come.
+            self.lock().take(kind);
         }
         recorded
+    }
+
+    /// Records what was counted and begins a new minute. What cannot be recorded, or not in
+    /// time, is counted on.
+    pub async fn flush(&self, log: &AuditLog, db: &DatabaseConnection) -> Result<(), DbErr> {
+        let counted = self.lock().clone();
+        let events = counted.events();
+        if !events.is_empty() {
+            log.record_all(db, events).await?;
+        }
+        self.lock().forget(&counted);
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Minute> {
@@ -101,24 +108,33 @@ impl Folding {
 
 impl Minute {
     /// Whether it is the first of its kind.
-    fn take(&mut self, event: &Event, distinct: &str) -> bool {
-        let kind = Kind::of(event, distinct);
+    fn take(&mut self, kind: Kind) -> bool {
         if let Some(more) = self.kinds.get_mut(&kind) {
             *more += 1;
             return false;
         }
         if self.kinds.len() >= KINDS {
-            self.rest += 1;
+            *self.rest.entry(kind.action).or_default() += 1;
             return false;
         }
         self.kinds.insert(kind, 0);
         true
     }
 
-    fn add(&mut self, earlier: Self) {
-        self.rest += earlier.rest;
-        for (kind, count) in earlier.kinds {
-            *self.kinds.entry(kind).or_default() += count;
+    /// Takes away what was recorded; what came since then stays.
+    fn forget(&mut self, recorded: &Self) {
+        for (kind, count) in &recorded.kinds {
+            if let Entry::Occupied(mut now) = self.kinds.entry(kind.clone()) {
+                *now.get_mut() -= count;
+                if *now.get() == 0 {
+                    now.remove();
+                }
+            }
+        }
+        for (action, count) in &recorded.rest {
+            if let Some(now) = self.rest.get_mut(action) {
+                *now -= count;
+            }
         }
     }
 
@@ -127,10 +143,10 @@ impl Minute {
         let counted = self.kinds.iter().filter(|(_, count)| **count > 0);
         let mut events: Vec<Event> =
             counted.map(|(kind, count)| kind.refused().with_detail(more(*count))).collect();
-        if self.rest > 0 {
+        for (action, count) in self.rest.iter().filter(|(_, count)| **count > 0) {
             let actor = Actor::anonymous(Origin::default());
-            let event = actor.was_refused(Action::SessionCreate, None);
-            events.push(event.with_detail(format!("{}, of many kinds", more(self.rest))));
+            let event = actor.was_refused(*action, None);
+            events.push(event.with_detail(format!("{}, of many kinds", more(*count))));
         }
         events
     }
@@ -140,49 +156,55 @@ impl Minute {
 mod tests {
     use super::*;
 
-    fn refusal(address: u8) -> Event {
+    fn kind(address: u8, distinct: &str) -> Kind {
         let address = Some([192, 0, 2, address].into());
         let actor = Actor::anonymous(Origin { request_id: None, address });
-        actor.was_refused(Action::SessionCreate, None)
+        Kind::of(&actor.was_refused(Action::SessionCreate, None), distinct)
     }
 
     #[test]
     fn the_first_of_a_kind_is_recorded_and_the_others_are_counted() {
         let mut minute = Minute::default();
-        assert!(minute.take(&refusal(1), ""));
-        assert!(minute.take(&refusal(2), ""));
+        assert!(minute.take(kind(1, "")));
+        assert!(minute.take(kind(2, "")));
+        assert!(minute.take(kind(1, "another account")));
         assert!(minute.events().is_empty());
-        assert!(!minute.take(&refusal(1), ""));
-        assert!(!minute.take(&refusal(1), ""));
-        assert!(minute.take(&refusal(1), "another account"));
+        assert!(!minute.take(kind(1, "")));
+        assert!(!minute.take(kind(1, "")));
         let events = minute.events();
         assert_eq!(events.len(), 1);
         assert_eq!(events[0].detail.as_deref(), Some("2 more within a minute"));
-        assert_eq!(events[0].actor.origin.address, refusal(1).actor.origin.address);
+        assert_eq!(events[0].actor.origin.address, kind(1, "").address);
     }
 
     #[test]
     fn a_flood_of_kinds_takes_no_more_than_its_place() {
         let mut minute = Minute::default();
-        let kinds = (0..=u8::MAX).flat_map(|a| (0..8).map(move |b| (a, b)));
-        let taken = kinds.filter(|(a, b)| {
-            let target = Some(b.to_string());
-            minute.take(&Event { target, ..refusal(*a) }, "")
-        });
-        assert_eq!(taken.count(), KINDS);
+        let kinds = (0..=u8::MAX).flat_map(|a| (0..8).map(move |b| kind(a, &b.to_string())));
+        assert_eq!(kinds.filter(|kind| minute.take(kind.clone())).count(), KINDS);
         assert_eq!(minute.kinds.len(), KINDS);
         let events = minute.events();
         assert_eq!(events[0].detail.as_deref(), Some("1792 more within a minute, of many kinds"));
+        assert_eq!(events[0].action, Action::SessionCreate);
     }
 
     #[test]
-    fn what_could_not_be_recorded_is_counted_on() {
-        let (mut earlier, mut minute) = (Minute::default(), Minute::default());
-        earlier.take(&refusal(1), "");
-        earlier.take(&refusal(1), "");
-        minute.take(&refusal(1), "");
-        minute.take(&refusal(1), "");
-        minute.add(earlier);
-        assert_eq!(minute.events()[0].detail.as_deref(), Some("2 more within a minute"));
+    fn what_came_while_it_was_recorded_is_counted_on() {
+        let mut minute = Minute::default();
+        minute.take(kind(1, ""));
+        minute.take(kind(1, ""));
+        let recorded = minute.clone();
+        minute.take(kind(1, ""));
+        minute.forget(&recorded);
+        assert_eq!(minute.events()[0].detail.as_deref(), Some("1 more within a minute"));
+        minute.forget(&minute.clone());
+        assert!(minute.take(kind(1, "")), "a new minute");
+    }
+
+    #[test]
+    fn debug_does_not_show_what_was_typed() {
+        let mut minute = Minute::default();
+        minute.take(kind(1, "planted"));
+        assert!(!format!("{minute:?}").contains("planted"));
     }
 }

@@ -148,7 +148,7 @@ impl AuditQuery {
     fn filter(&self) -> Result<Filter, Error> {
         Ok(Filter {
             actor: text("actor", self.actor.as_ref())?,
-            action: text("action", self.action.as_ref())?,
+            action: action(self.action.as_ref())?,
             target: text("target", self.target.as_ref())?,
             outcome: self.outcome.as_deref().map(outcome).transpose()?,
             since: time("since", self.since.as_ref())?,
@@ -163,6 +163,15 @@ fn text(name: &str, text: Option<&String>) -> Result<Option<String>, Error> {
         .is_none_or(|text| text.chars().count() <= MAX_TEXT && !text.chars().any(char::is_control));
     let message = "Expected at most 255 characters, none of them a control character";
     if fits { Ok(text.cloned()) } else { Err(Error::field(name, message)) }
+}
+
+fn action(text: Option<&String>) -> Result<Option<String>, Error> {
+    let text = text.filter(|text| !text.is_empty());
+    let fits = text.is_none_or(|text| {
+        text.len() <= MAX_TEXT && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'.')
+    });
+    let message = "Expected an action like secret.read, or its noun";
+    if fits { Ok(text.cloned()) } else { Err(Error::field("action", message)) }
 }
 
 fn time(name: &str, text: Option<&String>) -> Result<Option<OffsetDateTime>, Error> {

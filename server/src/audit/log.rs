@@ -1,6 +1,7 @@
 //! The log as the rest of the server holds it.
 
 use std::fmt;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
@@ -9,6 +10,7 @@ use tokio::sync::oneshot;
 use super::chain::{AuditKey, Broken};
 use super::event::Event;
 use super::store;
+use crate::background::in_time;
 use crate::clock::Clock;
 use crate::database::begin_write;
 
@@ -22,6 +24,8 @@ pub struct AuditLog(Arc<Inner>);
 struct Inner {
     key: AuditKey,
     clock: Clock,
+    /// The number of the newest entry that this process has seen stored.
+    newest: AtomicI64,
     waiting: Mutex<Vec<Waiting>>,
     turn: tokio::sync::Mutex<()>,
 }
@@ -36,7 +40,8 @@ impl AuditLog {
     /// The log whose macs are made with `key`.
     pub fn new(key: AuditKey, clock: Clock) -> Self {
         let (waiting, turn) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Inner { key, clock, waiting, turn }))
+        let newest = AtomicI64::new(0);
+        Self(Arc::new(Inner { key, clock, newest, waiting, turn }))
     }
 
     /// Records `event` in the transaction of what it is about, as its last statement.
@@ -45,8 +50,7 @@ impl AuditLog {
         transaction: &DatabaseTransaction,
         event: Event,
     ) -> Result<(), DbErr> {
-        let now = self.0.clock.now();
-        store::append(transaction, &self.0.key, vec![event], now).await
+        self.append_all(transaction, vec![event]).await
     }
 
     /// Records `event` for what changes nothing, such as a read. When this returns, it is on
@@ -73,7 +77,7 @@ impl AuditLog {
         }
         let (events, done): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.event, waiting.done)).unzip();
-        let recorded = self.record_all(db, events).await;
+        let recorded = in_time(self.record_all(db, events)).await;
         for done in done {
             // Who no longer waits has left.
             let _ = done.send(recorded.clone());
@@ -87,13 +91,22 @@ impl AuditLog {
         events: Vec<Event>,
     ) -> Result<(), DbErr> {
         let transaction = begin_write(db).await?;
-        store::append(&transaction, &self.0.key, events, self.0.clock.now()).await?;
+        self.append_all(&transaction, events).await?;
         transaction.commit().await
+    }
+
+    async fn append_all(
+        &self,
+        transaction: &DatabaseTransaction,
+        events: Vec<Event>,
+    ) -> Result<(), DbErr> {
+        let Inner { key, clock, newest, .. } = &*self.0;
+        store::append(transaction, key, newest, events, clock.now()).await
     }
 
     /// How many entries are as they were written, and the first that is not.
     pub async fn verify(&self, db: &DatabaseConnection) -> Result<(i64, Option<Broken>), DbErr> {
-        store::verify(db, &self.0.key).await
+        store::verify(db, &self.0.key, &self.0.newest).await
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {

@@ -1,17 +1,20 @@
 //! Queries on the audit log: appending, reading, and checking the whole of it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use keyward_api::audit::AuditOutcome;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
-    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
 use super::chain::{AuditKey, Broken, Check, GENESIS};
 use super::entity::{head, log};
 use super::event::{self, Action, Actor, Event};
+use crate::database::begin_read;
 
 /// The id of the only row of `audit_head`.
 const HEAD: i32 = 1;
@@ -24,9 +27,10 @@ pub async fn begin(db: &impl ConnectionTrait, key: &AuditKey) -> Result<(), DbEr
     put_head(db, key, 0, GENESIS.to_vec()).await
 }
 
-/// Whether there is any entry.
-pub async fn is_empty(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    Ok(last(db).await?.is_none())
+/// Whether no log was ever begun here.
+pub async fn is_unused(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let head = head::Entity::find_by_id(HEAD).one(db).await?;
+    Ok(head.is_none() && last(db).await?.is_none())
 }
 
 /// Appends entries, in the transaction of what they are about. Appends take turns on the
@@ -34,13 +38,15 @@ pub async fn is_empty(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
 pub async fn append(
     transaction: &DatabaseTransaction,
     key: &AuditKey,
+    newest: &AtomicI64,
     events: Vec<Event>,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
     let head = head::Entity::find_by_id(HEAD).lock_exclusive().one(transaction).await?;
     let mut rows = Vec::with_capacity(events.len());
     let (mut seq, mut prev) = match head {
-        Some(head) if key.is_head(head.seq, &head.entry_hash, &head.mac) => {
+        Some(head) if is_good(&head, key, newest) => {
+            newest.fetch_max(head.seq, Ordering::SeqCst);
             (head.seq, head.entry_hash)
         }
         // Not built upon silently: whoever changed the head would have got a good one.
@@ -50,6 +56,7 @@ pub async fn append(
             let (seq, prev) =
                 last.map_or((0, GENESIS.to_vec()), |last| (last.seq, last.entry_hash));
             let found = Actor::system().did(Action::AuditBroken, None);
+            newest.store(seq, Ordering::SeqCst);
             rows.push(entry(key, seq + 1, prev, found, now));
             (seq + 1, rows[0].entry_hash.clone())
         }
@@ -64,6 +71,12 @@ pub async fn append(
     put_head(transaction, key, seq, prev).await
 }
 
+/// A head that was written with this key, and is not of an earlier day than one that this
+/// process has seen.
+fn is_good(head: &head::Model, key: &AuditKey, newest: &AtomicI64) -> bool {
+    key.is_head(head.seq, &head.entry_hash, &head.mac) && head.seq >= newest.load(Ordering::SeqCst)
+}
+
 async fn last(db: &impl ConnectionTrait) -> Result<Option<log::Model>, DbErr> {
     log::Entity::find().order_by_desc(log::Column::Seq).one(db).await
 }
@@ -76,16 +89,18 @@ fn entry(
     now: OffsetDateTime,
 ) -> log::Model {
     let Event { actor, action, target, outcome, detail } = event;
+    // The one character that PostgreSQL takes in no text; imported names may have it.
+    let storable = |text: String| text.replace('\0', "\u{fffd}");
     let mut entry = log::Model {
         seq,
         time: i64::try_from(now.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX),
         actor_kind: event::kind_text(actor.kind).to_owned(),
-        actor_id: actor.id,
-        actor_name: Some(actor.name),
+        actor_id: actor.id.map(storable),
+        actor_name: Some(storable(actor.name)),
         action: action.as_str().to_owned(),
-        target,
+        target: target.map(storable),
         outcome: event::outcome_text(outcome).to_owned(),
-        detail,
+        detail: detail.map(storable),
         request_id: actor.origin.request_id,
         address: actor.origin.address.map(|address| address.to_string()),
         prev_hash,
@@ -116,39 +131,41 @@ async fn put_head(
     head::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
 }
 
-/// Checks every entry and the head: how many entries are as they were written, and the
-/// first that is not.
+/// Checks every entry and the head as they are at one moment: how many entries are as they
+/// were written, and the first that is not.
 pub async fn verify(
-    db: &impl ConnectionTrait,
+    db: &DatabaseConnection,
     key: &AuditKey,
+    newest: &AtomicI64,
 ) -> Result<(i64, Option<Broken>), DbErr> {
+    let moment = begin_read(db).await?;
     let mut check = Check::new(key);
-    let mut promised = 0;
     loop {
+        // At first without a bound: numbers below 1 are no numbers of entries.
+        let after = (check.verified() > 0).then(|| log::Column::Seq.gt(check.verified()));
         let entries = log::Entity::find()
-            .filter(log::Column::Seq.gt(check.verified()))
+            .filter(Condition::all().add_option(after))
             .order_by_asc(log::Column::Seq)
             .limit(CHUNK)
-            .all(db)
+            .all(&moment)
             .await?;
         for entry in &entries {
             if let Err(broken) = check.entry(entry.stored()) {
                 return Ok((check.verified(), Some(broken)));
             }
         }
-        if entries.len() as u64 == CHUNK {
-            continue;
+        if (entries.len() as u64) < CHUNK {
+            break;
         }
-        let head = head::Entity::find_by_id(HEAD).one(db).await?;
-        let end = head.as_ref().map_or(0, |head| head.seq);
-        if end > check.verified() && end > promised {
-            // Perhaps appended since the entries were read: they are there now.
-            promised = end;
-            continue;
-        }
-        let head = head.as_ref().map(|h| (h.seq, h.entry_hash.as_slice(), h.mac.as_slice()));
-        return Ok((check.verified(), check.head(head).err()));
     }
+    let head = head::Entity::find_by_id(HEAD).one(&moment).await?;
+    let stored = head.as_ref().map(|h| (h.seq, h.entry_hash.as_slice(), h.mac.as_slice()));
+    let end = check.head(stored).and_then(|()| {
+        let is_good = head.is_some_and(|head| is_good(&head, key, newest));
+        let reason = "the log was put back to an earlier day";
+        if is_good { Ok(()) } else { Err(Broken { seq: check.verified() + 1, reason }) }
+    });
+    Ok((check.verified(), end.err()))
 }
 
 /// Which entries are wanted.
@@ -174,8 +191,11 @@ impl Filter {
         let micros = |time: &OffsetDateTime| {
             i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
         };
+        // As it is typed, too: SQLite knows small letters of ASCII alone.
         let contains = |column: log::Column, text: &String| {
-            Expr::expr(Func::lower(Expr::col(column))).like(pattern(text))
+            let lower = Expr::expr(Func::lower(Expr::col(column)));
+            let in_lower_case = lower.like(pattern(&text.to_lowercase()));
+            Condition::any().add(in_lower_case).add(Expr::col(column).like(pattern(text)))
         };
         Condition::all()
             .add_option(actor.as_ref().map(|text| {
@@ -196,11 +216,11 @@ impl Filter {
     }
 }
 
-/// Anything that contains `text`, in lower case.
+/// Anything that contains `text`.
 fn pattern(text: &str) -> sea_orm::sea_query::LikeExpr {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
-    for c in text.to_lowercase().chars() {
+    for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -33,6 +33,8 @@ pub const SEALED: [SealedColumn; 1] = [SECRETS];
 pub struct SealedRow {
     /// The id of the row.
     pub id: String,
+    /// The name by which a person knows it.
+    pub label: String,
     /// The id of the key it is sealed under; none in the older layout.
     pub key_id: Option<String>,
     /// The nonce of the older layout.
@@ -45,6 +47,7 @@ impl FromQueryResult for SealedRow {
     fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
         Ok(Self {
             id: row.try_get("", "id")?,
+            label: row.try_get("", "label")?,
             key_id: row.try_get("", "key_id")?,
             iv: row.try_get("", "iv")?,
             sealed: row.try_get("", "sealed")?,
@@ -112,30 +115,20 @@ impl SealedColumn {
         all(db, sql, vec![after.into()]).await
     }
 
-    /// The oldest rows of the older layout, each with its name.
+    /// The oldest rows of the older layout.
     pub async fn oldest_legacy(
         &self,
         db: &impl ConnectionTrait,
         limit: u64,
-    ) -> Result<Vec<(String, SealedRow)>, DbErr> {
+    ) -> Result<Vec<SealedRow>, DbErr> {
         if !self.has_iv {
             return Ok(Vec::new());
         }
+        let (table, what) = (self.table, self.selected());
         let sql = format!(
-            "SELECT {}, {} AS label FROM {} WHERE key_id IS NULL ORDER BY created_at, id LIMIT {limit}",
-            self.selected(),
-            self.label,
-            self.table,
+            "SELECT {what} FROM {table} WHERE key_id IS NULL ORDER BY created_at, id LIMIT {limit}"
         );
-        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, []);
-        let rows = db.query_all_raw(statement).await?;
-        let named = |row: &QueryResult| {
-            Ok((
-                self.name(&row.try_get::<String>("", "label")?),
-                SealedRow::from_query_result(row, "")?,
-            ))
-        };
-        rows.iter().map(named).collect()
+        all(db, sql, vec![]).await
     }
 
     /// A row that is said to be sealed under a key that is not in `encryption_keys`.
@@ -185,7 +178,7 @@ impl SealedColumn {
 
     fn selected(&self) -> String {
         let iv = if self.has_iv { "iv" } else { "NULL AS iv" };
-        format!("id, key_id, {iv}, {} AS sealed", self.column)
+        format!("id, {} AS label, key_id, {iv}, {} AS sealed", self.label, self.column)
     }
 }
 

@@ -106,9 +106,14 @@ impl Rotation {
     }
 
     async fn run(&self, actor: &Actor) -> Result<Rotated, RotateError> {
-        let transaction = try_begin_turn(&self.db, Turn::Rotate).await?;
+        let transaction = try_begin_turn(&self.db, Turn::Keys).await?;
         let transaction = transaction.ok_or(RotateError::Running)?;
         let former = store::lock_active(&transaction).await?.ok_or(KeyringError::NoActiveKey)?;
+        // Another process may have changed the root key: what is wrapped under the former one
+        // is lost when that is thrown away.
+        former
+            .unwrap(self.keyring.root())
+            .map_err(|_| KeyringError::WrongRootKey(former.id.clone()))?;
         let total = count(&transaction).await?.total;
         self.advance(|progress| progress.total = total);
 
@@ -177,7 +182,7 @@ impl Rotation {
                 Ok(value) => value,
                 Err(KeyringError::Database(error)) => return Err(error.into()),
                 Err(reason) => {
-                    return Err(RotateError::Unreadable { row: column.name(&row.id), reason });
+                    return Err(RotateError::Unreadable { row: column.name(&row.label), reason });
                 }
             };
             let new = sealer.seal(column, &row.id, &value).map_err(KeyringError::from)?;

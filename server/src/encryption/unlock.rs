@@ -4,16 +4,16 @@
 //! 1. Every stored key opens under the root key, or under the previous one; then it is
 //!    wrapped anew under the root key, all in one transaction. Values are not touched.
 //! 2. Every sealed value names a stored key.
-//! 3. The oldest values of the older layout open under the root key.
-//! 4. Where there is no key yet, and nothing was sealed or recorded under one, it is made.
-//!    Processes that start at once take turns, so exactly one makes it.
+//! 3. Where no stored key proves the root key, the oldest values of the older layout do.
+//! 4. Where there is no key at all, and nothing was sealed or recorded under one, the first
+//!    ones are made. Processes that start at once take turns, so exactly one makes them.
 
 use std::fmt;
 
 use rand::rngs::SysError;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
-use super::columns::{NamedRow, SEALED};
+use super::columns::{NamedRow, SEALED, SealedRow};
 use super::dek::Dek;
 use super::entity::Model;
 use super::kek::RootKey;
@@ -99,10 +99,10 @@ pub enum UnlockError {
     /// There are data keys, but none that seals.
     #[error("no data key is active. Restore the table encryption_keys from a backup")]
     NoActiveKey,
-    /// The log has entries, but its key is gone.
+    /// There was a log, but its key is gone.
     #[error(
-        "the audit log has entries, but its key is not stored. Restore the table encryption_keys \
-         from a backup"
+        "the key of the audit log is not stored, but the log was begun. Restore the table \
+         encryption_keys from a backup"
     )]
     NoAuditKey,
 }
@@ -126,7 +126,7 @@ pub async fn unlock(
     roots: &RootKeys,
     clock: &Clock,
 ) -> Result<Unlocked, UnlockError> {
-    let transaction = begin_turn(db, Turn::Unlock).await?;
+    let transaction = begin_turn(db, Turn::Keys).await?;
     let stored = store::list(&transaction).await?;
     let mut opened = Vec::with_capacity(stored.len());
     let mut to_rewrap = Vec::new();
@@ -137,18 +137,22 @@ pub async fn unlock(
         }
         opened.push((row, dek));
     }
-    prove(&transaction, roots, !to_rewrap.is_empty()).await?;
+    let is_new = opened.is_empty();
+    prove(&transaction, roots, is_new, !to_rewrap.is_empty()).await?;
 
     let audit_key = opened.iter().find(|(row, _)| row.is_for(Purpose::Audit));
     let audit_key = match audit_key {
         Some((_, dek)) => AuditKey::new(dek),
-        None => begin_log(&transaction, roots, clock).await?,
+        None if is_new => begin_log(&transaction, roots, clock).await?,
+        None => return Err(UnlockError::NoAuditKey),
     };
     let audit = AuditLog::new(audit_key, clock.clone());
 
     let rewrapped = to_rewrap.len();
     for row in to_rewrap {
-        store::rewrap(&transaction, row).await?;
+        if store::rewrap(&transaction, row).await? != 1 {
+            return Err(DbErr::RecordNotUpdated.into());
+        }
     }
     if rewrapped > 0 {
         let detail = format!("{rewrapped} keys under the root key {}", roots.current.id());
@@ -157,7 +161,7 @@ pub async fn unlock(
     }
     let mut data: Vec<(Model, Dek)> =
         opened.into_iter().filter(|(row, _)| row.is_for(Purpose::Data)).collect();
-    if data.is_empty() {
+    if is_new {
         data.push(mint_first(&transaction, roots, clock, &audit).await?);
     }
     if store::active(&transaction).await?.is_none() {
@@ -190,6 +194,7 @@ fn open(row: &Model, roots: &RootKeys) -> Result<(Dek, bool), UnlockError> {
 async fn prove(
     transaction: &DatabaseTransaction,
     roots: &RootKeys,
+    is_new: bool,
     root_changes: bool,
 ) -> Result<(), UnlockError> {
     for column in SEALED {
@@ -201,11 +206,15 @@ async fn prove(
         if root_changes && legacy > 0 {
             return Err(UnlockError::LegacyBeforeChange(legacy));
         }
-        for (name, row) in column.oldest_legacy(transaction, PROOFS).await? {
-            if open_legacy(&roots.current, &row).is_err() {
-                let given = roots.current.id();
-                return Err(UnlockError::LegacyRow { row: name, given });
-            }
+        if !is_new {
+            continue;
+        }
+        // One that opens is proof; one that does not may be damaged.
+        let oldest = column.oldest_legacy(transaction, PROOFS).await?;
+        let opens = |row: &SealedRow| open_legacy(&roots.current, row).is_ok();
+        if let (Some(first), false) = (oldest.first(), oldest.iter().any(opens)) {
+            let (row, given) = (column.name(&first.label), roots.current.id());
+            return Err(UnlockError::LegacyRow { row, given });
         }
     }
     Ok(())
@@ -216,7 +225,7 @@ async fn begin_log(
     roots: &RootKeys,
     clock: &Clock,
 ) -> Result<AuditKey, UnlockError> {
-    if !audit::store::is_empty(transaction).await? {
+    if !audit::store::is_unused(transaction).await? {
         return Err(UnlockError::NoAuditKey);
     }
     let by = Actor::system().name;

@@ -159,6 +159,10 @@ impl Registry {
             let detail = change.to_string();
             let (key, former_name) =
                 store::update(&begun.transaction, &id, change, inner.clock.now()).await?;
+            if detail.is_empty() {
+                // Nothing was asked for: the transaction ends without a change.
+                return Ok(key.record);
+            }
             let event = actor.did(Action::KeyUpdate, Some(former_name)).with_detail(detail);
             inner.commit(begun, event, |inner| inner.show(&key)).await?;
             Ok(key.record)

@@ -35,8 +35,8 @@ pub struct Model {
 impl Model {
     /// The value with what is needed to open it.
     pub fn sealed(&self) -> SealedRow {
-        let Self { id, key_id, iv, encrypted_value, .. } = self.clone();
-        SealedRow { id, key_id, iv, sealed: encrypted_value }
+        let Self { id, key, key_id, iv, encrypted_value, .. } = self.clone();
+        SealedRow { id, label: key, key_id, iv, sealed: encrypted_value }
     }
 }
 

@@ -12,9 +12,9 @@ use super::store;
 use crate::audit::{Action, Actor, AuditLog};
 use crate::clock::Clock;
 use crate::database::begin_write;
-use crate::encryption::Keyring;
 use crate::encryption::columns::SECRETS;
 use crate::encryption::keyring::KeyringError;
+use crate::encryption::{self, Keyring};
 
 /// The secrets of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -165,6 +165,8 @@ impl Vault {
         is_expected: Precondition<'_>,
     ) -> Result<(), VaultError> {
         let transaction = begin_write(&self.db).await?;
+        // A rotation counts the rows that it moves.
+        encryption::store::hold_active(&transaction).await?;
         let row = self.lock_expected(&transaction, key, is_expected).await?;
         if store::delete(&transaction, &row.id).await? != 1 {
             return Err(VaultError::NotFound(key.to_owned()));

@@ -21,6 +21,8 @@ on_both_databases!(
     it_is_exported_as_json_lines,
     a_change_of_the_log_is_told,
     a_log_that_was_cut_off_never_verifies_again,
+    an_earlier_head_that_is_put_back_is_told,
+    a_name_with_a_nul_is_recorded,
     many_writers_make_one_chain,
     no_value_is_sent_when_it_cannot_be_recorded,
 );
@@ -110,9 +112,13 @@ async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
     let headers: [(&str, &[u8]); 2] = [("x-api-key", key.as_bytes()), ("x-request-id", b"req-1")];
     app.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
     app.anonymous().send(Method::DELETE, "/api/secrets/A", &headers, None).await.expect(403);
+    app.anonymous().send(Method::POST, "/api/secrets", &headers, None).await.expect(403);
     let entries = entries(&admin, "&actor=reader").await;
-    let expected =
-        ["secret.read A success -", "secret.update - refused the scope secrets:write is missing"];
+    let expected = [
+        "secret.read A success -",
+        "secret.delete A refused the scope secrets:write is missing",
+        "secret.create - refused the scope secrets:write is missing",
+    ];
     assert_eq!(told(&entries), expected);
     let actor = json!({ "kind": "key", "id": id, "name": "reader" });
     assert!(entries.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
@@ -200,6 +206,8 @@ async fn filters_that_make_no_sense_are_refused(backend: Backend) {
         ("since=yesterday", "since"),
         ("until=2026-13-01T00:00:00Z", "until"),
         ("actor=a%00b", "actor"),
+        ("action=%25", "action"),
+        ("action=Secret", "action"),
         ("colour=red", "colour"),
         ("limit=1&limit=2", "limit"),
     ] {
@@ -234,6 +242,7 @@ async fn a_change_of_the_log_is_told(backend: Backend) {
         ("DELETE FROM audit_log WHERE seq <= 5", 1),
         ("DELETE FROM audit_log", 1),
         ("DELETE FROM audit_log WHERE seq > 5", 6),
+        ("UPDATE audit_log SET seq = -5 WHERE seq = 5", 1),
         ("UPDATE audit_head SET seq = 5", 8),
         ("DELETE FROM audit_head", 8),
     ];
@@ -286,6 +295,34 @@ async fn a_log_that_was_cut_off_never_verifies_again(backend: Backend) {
     execute(&app, "DELETE FROM audit_head").await;
     admin.create_key(&json!({ "name": "still later" })).await;
     assert_eq!(verify(&admin).await["broken"]["seq"], 4);
+}
+
+async fn an_earlier_head_that_is_put_back_is_told(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    execute(&app, "CREATE TABLE kept AS SELECT * FROM audit_head").await;
+    for name in ["evidence", "more"] {
+        admin.create_key(&json!({ "name": name })).await;
+    }
+    execute(&app, "DELETE FROM audit_log WHERE seq >= 4").await;
+    execute(&app, "DELETE FROM audit_head").await;
+    execute(&app, "INSERT INTO audit_head SELECT * FROM kept").await;
+    assert_eq!(verify(&admin).await["broken"]["seq"], 4);
+    admin.create_key(&json!({ "name": "last" })).await;
+    assert_eq!(verify(&admin).await["broken"]["seq"], 4, "the sign of it stays");
+    assert!(told(&entries(&admin, "").await).contains(&"audit.broken - success -".to_owned()));
+}
+
+async fn a_name_with_a_nul_is_recorded(backend: Backend) {
+    let app = App::start(backend).await;
+    let actor = Actor { name: "a\0b".to_owned(), ..Actor::command_line() };
+    let event = actor.did(Action::SecretRead, Some("c\0d".to_owned()));
+    app.state.audit.record(&app.state.db, event).await.unwrap();
+    let admin = app.admin().await;
+    assert_eq!(verify(&admin).await["valid"], true);
+    let entries = entries(&admin, "&action=secret").await;
+    let names = (&entries[0]["actor"]["name"], &entries[0]["target"]);
+    assert_eq!(names, (&json!("a\u{fffd}b"), &json!("c\u{fffd}d")));
 }
 
 async fn many_writers_make_one_chain(backend: Backend) {

@@ -26,6 +26,14 @@ async fn verification_goes_on_and_writes_answer_503_while_the_database_is_away(b
         (Method::POST, "/api/session", Some(sign_in)),
         (Method::DELETE, "/api/session", None),
         (Method::GET, "/api/setup", None),
+        (Method::GET, "/api/secrets", None),
+        (Method::GET, "/api/secrets/A", None),
+        (Method::PUT, "/api/secrets/A", Some(json!({ "value": "v" }))),
+        (Method::DELETE, "/api/secrets/A", None),
+        (Method::GET, "/api/admin/encryption", None),
+        (Method::POST, "/api/admin/encryption/rotate", None),
+        (Method::GET, "/api/admin/audit", None),
+        (Method::GET, "/api/admin/audit/verify", None),
         (Method::GET, "/readyz", None),
     ] {
         let answer = match body {

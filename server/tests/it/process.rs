@@ -1,16 +1,23 @@
 //! The program itself: its commands, exit codes, and what it prints.
 
+use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 
+use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Client, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases};
+use crate::support::{
+    Answer, Backend, Client, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases,
+};
 
 on_both_databases!(
     it_serves_says_where_and_stops_when_told,
     keys_are_managed_on_the_command_line_while_it_serves,
-    nothing_secret_is_in_its_log,
+    keys_of_the_encryption_are_shown_and_rotated_on_the_command_line,
+    the_audit_log_is_checked_on_the_command_line,
+    another_root_key_ends_the_start_with_78,
+    nothing_secret_leaks_anywhere,
 );
 
 fn keyward(database: &TestDatabase, arguments: &[&str]) -> Command {
@@ -129,41 +136,202 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
     verify(401).await;
 }
 
-async fn nothing_secret_is_in_its_log(backend: Backend) {
+async fn keys_of_the_encryption_are_shown_and_rotated_on_the_command_line(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    let server = Server::start(&database, &ADMIN);
+    sign_in(&server.client).await;
+    let secret = json!({ "key": "A", "value": "planted" });
+    server.client.post("/api/secrets", &secret).await.expect(200);
+    let (code, out, _) = run(&database, &["encryption", "rotate", "--json"]);
+    assert_eq!(code, 0);
+    let rotated: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(rotated, json!({ "newVersion": 2, "reEncrypted": 1 }));
+    // The server that runs follows at once, for reading and for writing.
+    let answer = server.client.get("/api/secrets/A").await.expect(200);
+    assert_eq!(answer.data()["value"], "planted");
+    let secret = json!({ "key": "B", "value": "planted" });
+    server.client.post("/api/secrets", &secret).await.expect(200);
+    let (_, out, _) = run(&database, &["encryption", "status", "--json"]);
+    let status: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(status, server.client.get("/api/admin/encryption").await.expect(200).data());
+    assert_eq!((&status["activeVersion"], &status["secrets"]), (&json!(2), &json!(2)));
+    let (_, table, _) = run(&database, &["encryption", "status"]);
+    for part in ["Active version: 2", "Values under data keys: 2", "retired", "command line"] {
+        assert!(table.contains(part), "{part} in {table}");
+    }
+    let (code, sentence, _) = run(&database, &["encryption", "rotate"]);
+    assert_eq!((code, sentence.trim()), (0, "version 3, 2 values re-encrypted"));
+}
+
+async fn the_audit_log_is_checked_on_the_command_line(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    if backend == Backend::Sqlite {
+        for command in [&["audit", "verify"][..], &["encryption", "status"], &["keys", "list"]] {
+            let (code, out, error) = run(&database, command);
+            assert_eq!((code, out.as_str()), (1, ""), "a database that is not there");
+            assert!(error.contains("there is no database"), "{error}");
+        }
+    }
+    assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
+    let (code, out, _) = run(&database, &["audit", "verify"]);
+    assert_eq!((code, out.trim()), (0, "2 entries are as they were written"));
+    let db = database.connect().await;
+    db.execute_unprepared("UPDATE audit_log SET target = 'b' WHERE seq = 2").await.unwrap();
+    let (code, out, error) = run(&database, &["audit", "verify", "--json"]);
+    let found: Value = serde_json::from_str(&out).unwrap();
+    let broken = json!({ "seq": 2, "reason": "it was changed" });
+    assert_eq!((code, &found["valid"], &found["broken"]), (1, &json!(false), &broken));
+    assert!(error.contains("the audit log was changed: entry 2: it was changed"), "{error}");
+}
+
+async fn another_root_key_ends_the_start_with_78(backend: Backend) {
+    const OTHER: &str = "77c0VjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/t0=";
+    let database = TestDatabase::new(backend).await;
+    assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
+    let with = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = keyward(&database, arguments);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), stderr)
+    };
+    for command in
+        [&["serve"][..], &["keys", "list"], &["encryption", "rotate"], &["audit", "verify"]]
+    {
+        let (code, stderr) = with(command, &[("SECRETS_ENCRYPTION_KEY", OTHER)]);
+        assert_eq!(code, 78, "{stderr}");
+        assert!(stderr.contains("SECRETS_ENCRYPTION_KEY is not the root key"), "{stderr}");
+        assert!(!stderr.contains(OTHER) && !stderr.contains(ROOT_KEY), "{stderr}");
+    }
+    let same = [("SECRETS_ENCRYPTION_KEY_PREVIOUS", ROOT_KEY)];
+    let (code, stderr) = with(&["keys", "list"], &same);
+    assert_eq!(code, 78, "{stderr}");
+    assert!(stderr.contains("SECRETS_ENCRYPTION_KEY_PREVIOUS is the same as"), "{stderr}");
+    // The change of the root key.
+    let both = [("SECRETS_ENCRYPTION_KEY", OTHER), ("SECRETS_ENCRYPTION_KEY_PREVIOUS", ROOT_KEY)];
+    assert_eq!(with(&["encryption", "status"], &both).0, 0);
+    assert_eq!(with(&["keys", "list"], &both[..1]).0, 0);
+    assert_eq!(run(&database, &["keys", "list"]).0, 78, "the former one is no longer enough");
+}
+
+/// A planted value is used on every route and by every command, well and badly; then
+/// everything that was written anywhere is searched for it.
+async fn nothing_secret_leaks_anywhere(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let variables = [ADMIN[0], ADMIN[1], ("RUST_LOG", "trace"), ("KEYWARD_LOG_FORMAT", "json")];
     let server = Server::start(&database, &variables);
     let client = &server.client;
+    let mut told = String::new();
+    let mut note = |answer: Answer| write!(told, "{answer:?}").unwrap();
     sign_in(client).await;
-    let (id, key) = client.create_key(&json!({ "name": "n" })).await;
+    let (id, key) = client.create_key(&json!({ "name": "n", "scopes": ["secrets:read"] })).await;
     let with_key: [(&str, &[u8]); 1] = [("x-api-key", key.as_bytes())];
-    client.get_with("/api/verify", &with_key).await.expect(200);
-    client.get_with(&format!("/api/verify?key={key}"), &with_key).await.expect(200);
-    client.get_with("/api/keys", &with_key).await.expect(200);
-    client.get_with("/api/nothing?planted-query=1", &with_key).await.expect(404);
-    client
-        .post("/api/session", &json!({ "email": EMAIL, "password": "planted-wrong" }))
-        .await
-        .expect(401);
-    client.post("/api/keys", &json!({ "name": "m", "planted-field": key })).await.expect(400);
-    client.post("/api/keys", &json!({ "name": ["planted-type"] })).await.expect(400);
-    client
-        .post(
-            "/api/setup",
-            &json!({ "token": "planted-token", "email": EMAIL, "password": PASSWORD }),
-        )
-        .await
-        .expect(409);
-    client.delete(&format!("/api/keys/{id}")).await.expect(200);
-    client.get_with("/api/verify", &with_key).await.expect(401);
-    client.delete("/api/session").await.expect(200);
-    let (code, log) = server.stop();
-    assert_eq!(code, 0);
-    assert!(log.contains("TRACE") && log.contains("key refused"), "the log was on");
-    for secret in [&key[8..], PASSWORD, ROOT_KEY, "planted-", "keyward_session", "argon2id"] {
-        let line = log.lines().find(|line| line.contains(secret));
-        assert!(line.is_none(), "{secret} is in the log: {line:?}");
+    note(client.get_with("/api/verify", &with_key).await.expect(200));
+    note(client.get_with(&format!("/api/verify?key={key}"), &with_key).await.expect(200));
+    note(client.get_with("/api/keys", &with_key).await.expect(200));
+    note(client.get_with("/api/nothing?planted-query=1", &with_key).await.expect(404));
+    let wrong = json!({ "email": EMAIL, "password": "planted-wrong" });
+    note(client.post("/api/session", &wrong).await.expect(401));
+    let wrong = json!({ "email": "planted-address@example.com", "password": PASSWORD });
+    note(client.post("/api/session", &wrong).await.expect(401));
+    note(client.post("/api/keys", &json!({ "name": ["planted-type"] })).await.expect(400));
+    let setup = json!({ "token": "planted-token", "email": EMAIL, "password": PASSWORD });
+    note(client.post("/api/setup", &setup).await.expect(409));
+
+    let value = "planted-value";
+    let put = async |path: &str, body: Value| client.json(http::Method::PUT, path, &body).await;
+    note(client.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(200));
+    note(client.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(409));
+    note(client.post("/api/secrets", &json!({ "key": "a", "value": value })).await.expect(400));
+    let long = "planted-".repeat(10_000);
+    note(client.post("/api/secrets", &json!({ "key": "B", "value": long })).await.expect(400));
+    note(client.post("/api/secrets", &json!({ "key": "B", "value": [value] })).await.expect(400));
+    let unknown = json!({ "key": "B", "value": value, "x": value });
+    note(client.post("/api/secrets", &unknown).await.expect(400));
+    note(put("/api/secrets/A", json!({ "value": value })).await.expect(200));
+    note(put("/api/secrets/A", json!({ "value": { "a": value } })).await.expect(400));
+    note(put("/api/secrets/NOTHING", json!({ "value": value })).await.expect(404));
+    let body = json!({ "value": value }).to_string();
+    let headers = [("x-api-key", key.as_bytes()), ("content-type", b"application/json")];
+    note(
+        client
+            .send(http::Method::PUT, "/api/secrets/A", &headers, Some(body.into()))
+            .await
+            .expect(403),
+    );
+    // The one answer that should have it.
+    let revealed = client.get_with("/api/secrets/A", &with_key).await.expect(200);
+    assert_eq!(revealed.data()["value"], value);
+    note(client.get("/api/secrets").await.expect(200));
+    note(
+        client
+            .send(http::Method::POST, "/api/admin/encryption/rotate", &[], None)
+            .await
+            .expect(200),
+    );
+    note(client.get("/api/admin/encryption").await.expect(200));
+    note(client.get("/api/admin/audit?actor=planted-filter").await.expect(200));
+    note(client.get("/api/admin/audit/export").await.expect(200));
+    note(client.get("/api/admin/audit/verify").await.expect(200));
+    note(client.get("/readyz").await.expect(200));
+    note(client.delete(&format!("/api/keys/{id}")).await.expect(200));
+    note(client.get_with("/api/secrets/A", &with_key).await.expect(401));
+    for command in [
+        &["encryption", "status"][..],
+        &["encryption", "rotate", "--json"],
+        &["audit", "verify"],
+        &["keys", "list", "--json"],
+    ] {
+        let mut command = keyward(&database, command);
+        let Output { stdout, stderr, .. } = command.env("RUST_LOG", "trace").output().unwrap();
+        told.push_str(&String::from_utf8_lossy(&stdout));
+        told.push_str(&String::from_utf8_lossy(&stderr));
     }
+    let stored = stored_text(&database).await;
+    assert!(stored.contains("session.create") && stored.contains(EMAIL), "the search sees rows");
+    client.delete("/api/session").await.expect(200);
+    let (code, written) = server.stop();
+    assert_eq!(code, 0);
+    let is_on = written.contains("TRACE") && written.contains("key refused");
+    assert!(is_on, "the log was on");
+    for secret in [&key[8..], PASSWORD, ROOT_KEY, "planted-"] {
+        for (place, text) in
+            [("the log", &written), ("an answer", &told), ("the database", &stored)]
+        {
+            let found = text.find(secret).map(|at| &text[at.saturating_sub(200)..at]);
+            assert!(found.is_none(), "{secret} is in {place}, after: {found:?}");
+        }
+    }
+    for secret in ["keyward_session=", "argon2id"] {
+        assert!(!written.contains(secret), "{secret} is in the log");
+    }
+}
+
+/// Everything the database holds, in a form that can be searched: the files of `SQLite`, the
+/// rows of PostgreSQL.
+async fn stored_text(database: &TestDatabase) -> String {
+    let mut text = String::new();
+    if database.backend == Backend::Sqlite {
+        let files = std::fs::read_dir(database.folder()).unwrap();
+        let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        assert!(files.iter().any(|file| file.extension().is_some_and(|x| x == "db-wal")));
+        for file in files {
+            text.push_str(&String::from_utf8_lossy(&std::fs::read(file).unwrap()));
+        }
+        return text;
+    }
+    let db = database.connect().await;
+    for table in ["settings", "users", "sessions", "secrets", "encryption_keys", "audit_log"] {
+        // As text, and binary columns once more as what they would spell.
+        let sql = format!("SELECT row_to_json(t)::text AS row FROM {table} t");
+        let statement = Statement::from_string(db.get_database_backend(), sql);
+        for row in db.query_all_raw(statement).await.unwrap() {
+            text.push_str(&row.try_get::<String>("", "row").unwrap());
+        }
+    }
+    for row in keyward::secrets::entity::Entity::find().all(&db).await.unwrap() {
+        text.push_str(&String::from_utf8_lossy(&row.encrypted_value));
+    }
+    text
 }
 
 #[tokio::test]

@@ -6,12 +6,15 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::Actor;
+use keyward::database::Turn;
 use keyward::encryption::columns::{SEALED, SECRETS};
+use keyward::encryption::kek::RootKey;
 use keyward::encryption::rotation::RotateError;
+use keyward::encryption::unlock::{RootKeys, unlock};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::support::{App, Backend, Client, EMAIL, on_both_databases};
+use crate::support::{App, Backend, Client, EMAIL, ROOT_KEY, on_both_databases};
 
 on_both_databases!(
     every_value_moves_and_stays_readable,
@@ -20,6 +23,8 @@ on_both_databases!(
     another_server_follows_at_once,
     writers_and_readers_go_on_while_it_runs,
     one_at_a_time,
+    two_servers_do_not_rotate_at_once,
+    a_server_with_the_former_root_key_does_not_rotate,
     the_registry_lists_every_sealed_column_of_the_schema,
     an_empty_store_rotates_too,
 );
@@ -124,14 +129,16 @@ async fn one_row_that_does_not_open_stops_it_and_nothing_changes(backend: Backen
     let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
     let answer = answer.expect(500);
     assert_eq!(answer.body()["code"], "rotation_failed");
-    assert!(answer.text.contains(&rows[4].id), "the row is named: {}", answer.text);
+    let named = format!("\"{}\" in the table secrets", rows[4].label);
+    let detail = answer.body()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&named), "the row is named: {detail}");
     assert_eq!(status(&admin).await, before);
     assert_eq!(app.audit_entries().await, entries);
     let after = SECRETS.after(&app.state.db, "", 10).await.unwrap();
     assert!(after.iter().all(|row| row.key_id.as_ref() == Some(&key_id)));
-    assert_eq!(value(&admin, "KEY_0").await, "v");
+    assert_eq!(value(&admin, &rows[0].label).await, "v");
     // It can be tried again once the row is gone.
-    admin.delete("/api/secrets/KEY_4").await.expect(200);
+    admin.delete(&format!("/api/secrets/{}", rows[4].label)).await.expect(200);
     assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 4 }));
 }
 
@@ -165,6 +172,9 @@ async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
                 let body = json!({ "value": round.to_string() });
                 admin.json(Method::PUT, &path, &body).await.expect(200);
                 assert_eq!(value(admin, &format!("KEY_{n}")).await, round.to_string());
+                // Rows come and go as well.
+                add(admin, &format!("TEMP_{n}"), "t").await;
+                admin.delete(&format!("/api/secrets/TEMP_{n}")).await.expect(200);
             }
         }
     });
@@ -198,19 +208,43 @@ async fn one_at_a_time(backend: Backend) {
     let status = status(&admin).await;
     assert_eq!(status["activeVersion"], 1 + done);
     assert_eq!(status.get("rotation"), None);
+}
 
-    // While one runs, the route says so.
-    let rotation = app.state.rotation.clone();
-    let running = rotation.rotate(&actor);
-    let both = async {
-        tokio::task::yield_now().await;
-        admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await
-    };
-    let (first, second) = tokio::join!(running, both);
-    first.unwrap();
-    if second.status != 200 {
-        second.expect_problem(409, "rotation_running", "A rotation is already running");
-    }
+async fn two_servers_do_not_rotate_at_once(backend: Backend) {
+    let app = App::start(backend).await;
+    let other = app.sibling().await;
+    let (here, there) = (app.admin().await, other.admin().await);
+    add(&here, "A", "a").await;
+    // What another server holds while it rotates, or changes the root key.
+    let turn = keyward::database::begin_turn(&other.state.db, Turn::Keys).await.unwrap();
+    let answer = here.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    answer.expect_problem(409, "rotation_running", "A rotation is already running");
+    turn.rollback().await.unwrap();
+    let actor = Actor::system();
+    let (first, second) =
+        tokio::join!(app.state.rotation.rotate(&actor), other.state.rotation.rotate(&actor));
+    let done = [first, second].iter().filter(|rotation| rotation.is_ok()).count();
+    assert!(done >= 1);
+    assert_eq!(status(&there).await["activeVersion"], 1 + done);
+    assert_eq!(value(&there, "A").await, "a");
+}
+
+async fn a_server_with_the_former_root_key_does_not_rotate(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "A", "a").await;
+    let parse = |text: &str| RootKey::parse(text).unwrap();
+    let current = parse("77c0VjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/t0=");
+    let roots = RootKeys { current, previous: Some(parse(ROOT_KEY)) };
+    let db = app.database.connect().await;
+    let unlocked = unlock(&db, &roots, &app.clock).await.unwrap();
+    // What it would wrap would be lost with the former key.
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    let row = SECRETS.after(&db, "", 1).await.unwrap().remove(0);
+    assert_eq!(*unlocked.keyring.open(&db, SECRETS, &row).await.unwrap(), b"a");
+    assert_eq!(status(&admin).await["activeVersion"], 1);
+    // It still reads what it has opened, and what is written is readable for both.
+    assert_eq!(value(&admin, "A").await, "a");
 }
 
 /// Binary columns that hold no sealed value, each with what it holds instead.

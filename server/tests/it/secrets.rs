@@ -123,8 +123,12 @@ async fn a_key_reads_and_writes_only_with_the_scope(backend: Backend) {
     }
     assert_eq!(value(&admin, "A").await, "v", "what was refused changed nothing");
     call(Method::POST, "/api/secrets", &writer, Some(new)).await.expect(200);
+    call(Method::PUT, "/api/secrets/A", &writer, Some(change)).await.expect(200);
+    assert_eq!(value(&admin, "A").await, "x");
+    call(Method::DELETE, "/api/secrets/A", &writer, None).await.expect(200);
+    admin.get("/api/secrets/A").await.expect(404);
     let listed = admin.get("/api/secrets").await.expect(200).data();
-    assert_eq!(listed[1]["createdBy"], "writer");
+    assert_eq!((&listed[0]["key"], &listed[0]["createdBy"]), (&json!("B"), &json!("writer")));
     for refused in ["kw_unknown", "", "a,b"] {
         call(Method::GET, "/api/secrets/A", refused, None).await.expect(401);
     }

@@ -21,6 +21,7 @@ on_both_databases!(
     a_changed_or_swapped_wrapped_key_is_refused,
     values_without_their_key_are_refused_and_the_row_is_named,
     a_log_without_its_key_is_refused,
+    a_log_that_was_taken_away_with_its_key_is_not_begun_anew,
     values_of_the_older_layout_prove_the_root_key,
     the_root_key_is_changed_without_touching_values,
     the_root_key_is_not_changed_while_older_values_are_under_it,
@@ -145,6 +146,19 @@ async fn a_log_without_its_key_is_refused(backend: Backend) {
     assert!(matches!(refusal, UnlockError::NoAuditKey), "{refusal}");
 }
 
+async fn a_log_that_was_taken_away_with_its_key_is_not_begun_anew(backend: Backend) {
+    let (_app, db) = used(backend).await;
+    Entity::delete_many().filter(Column::Purpose.eq("audit")).exec(&db).await.unwrap();
+    audit::entity::log::Entity::delete_many().exec(&db).await.unwrap();
+    let refusal = open(&db, &roots(ROOT_KEY, None)).await.unwrap_err();
+    assert!(matches!(refusal, UnlockError::NoAuditKey), "{refusal}");
+    // And with all keys: the head is still there.
+    Entity::delete_many().exec(&db).await.unwrap();
+    execute(&db, "DELETE FROM secrets", vec![]).await;
+    let refusal = open(&db, &roots(ROOT_KEY, None)).await.unwrap_err();
+    assert!(matches!(refusal, UnlockError::NoAuditKey), "{refusal}");
+}
+
 /// `v`, sealed by Node's own AES-256-GCM directly under [`ROOT_KEY`].
 const LEGACY: [(&str, &str); 2] = [
     ("000102030405060708090a0b", "c758c536c9b9b09a9c3b46a2f38810a9a3"),
@@ -161,6 +175,8 @@ async fn values_of_the_older_layout_prove_the_root_key(backend: Backend) {
     assert!(matches!(refusal, UnlockError::LegacyRow { .. }), "{refusal}");
     assert!(refusal.to_string().contains("\"OLD_0\""), "{refusal}");
     assert_eq!(Entity::find().count(&db).await.unwrap(), 0, "no key was made");
+    // One damaged row does not keep the others from proving it.
+    execute(&db, "UPDATE secrets SET encrypted_value = iv WHERE key = 'OLD_0'", vec![]).await;
     open(&db, &roots(ROOT_KEY, None)).await.unwrap();
     assert_eq!(Entity::find().count(&db).await.unwrap(), 2);
 }
@@ -198,9 +214,13 @@ async fn the_root_key_is_not_changed_while_older_values_are_under_it(backend: Ba
 
 async fn a_refused_start_changes_nothing(backend: Backend) {
     let (_app, db) = used(backend).await;
+    let retire = "UPDATE encryption_keys SET state = 'retired' WHERE purpose = 'data'";
+    execute(&db, retire, vec![]).await;
     let keys = Entity::find().all(&db).await.unwrap();
     let entries = audit::entity::log::Entity::find().count(&db).await.unwrap();
-    open(&db, &roots(OTHER, None)).await.unwrap_err();
+    // Refused at the very end, when the keys were already wrapped anew and it was recorded.
+    let refusal = open(&db, &roots(OTHER, Some(ROOT_KEY))).await.unwrap_err();
+    assert!(matches!(refusal, UnlockError::NoActiveKey), "{refusal}");
     assert_eq!(Entity::find().all(&db).await.unwrap(), keys);
     assert_eq!(audit::entity::log::Entity::find().count(&db).await.unwrap(), entries);
 }
