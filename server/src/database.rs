@@ -1,11 +1,11 @@
 //! Opening the database, and the one way to begin a transaction that writes.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyward_migration::{Migrator, MigratorTrait};
-use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, error::DatabaseError};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -15,6 +15,9 @@ use sea_orm::{
 /// How long a writer waits for another one, and a request for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE_TEXT: &str = "5s";
+
+/// How long a start waits for the first connection.
+const START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What processes take turns at. Any numbers that no other program uses for its advisory
 /// locks on the same database.
@@ -46,15 +49,21 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
         })
         // Without it, who waits for a lock would keep a connection for as long as that takes.
         .map_sqlx_postgres_opts(|postgres| postgres.options([("lock_timeout", PATIENCE_TEXT)]));
-    let mut tries = 0;
+    let start = Instant::now();
     loop {
         match Database::connect(options.clone()).await {
-            // Changing to WAL does not wait, so processes that start at once meet here.
-            Err(error) if is_busy(&error) && tries < 50 => tries += 1,
+            Err(error) if is_slow(&error) && start.elapsed() < START_PATIENCE => (),
             connected => return connected,
         }
-        tokio::time::sleep(PATIENCE / 50).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// Whether a SQLite file was not opened in time: processes that start at once change it to
+/// WAL, which does not wait, or the disk is busy.
+fn is_slow(error: &DbErr) -> bool {
+    let timed_out = |error: &DbErr| matches!(error, DbErr::Conn(RuntimeErr::SqlxError(error)) if matches!(**error, sqlx::Error::PoolTimedOut));
+    is_busy(error) || timed_out(error)
 }
 
 /// Whether SQLite has another writer that did not end in time.
