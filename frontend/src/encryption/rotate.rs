@@ -45,7 +45,7 @@ fn Question(is_asking: RwSignal<bool>) -> impl IntoView {
         <Dialog title="Rotate the data key?".to_owned() node_ref=dialog on_close=move |()| is_asking.set(false)>
             <ul class="points">
                 <li>"Keyward makes a new data key and seals every value anew with it, all of them or none."</li>
-                <li>"Values can be read meanwhile; programs and API keys notice nothing."</li>
+                <li>"API keys go on being verified. Reading and changing secrets may have to wait until it is done."</li>
                 <li>"The old key is retired and kept, so that older backups can still be opened."</li>
                 <li>"It cannot be undone, and is recorded in the audit log."</li>
             </ul>

@@ -1,7 +1,7 @@
 //! Rotations that are killed. Run: `make crash` (`RUNS=20` for fewer).
 //!
 //! A store of 20 000 secrets is rotated by the program itself, which gets SIGKILL at a
-//! random moment between its start and a little after its usual end. Then the store must be
+//! random moment between its start and well after its usual end. Then the store must be
 //! wholly before or wholly after: one active key, every value under it, every value what it
 //! was, the audit log whole, and one event for each rotation that happened. Both databases.
 
@@ -59,7 +59,7 @@ async fn crash(backend: Backend, runs: u32, rng: &mut StdRng) -> Outcome<()> {
     let mut version = check(&database, 1).await?;
     let (mut killed, mut before, mut after) = (0, 0, 0);
     for run in 1..=runs {
-        let moment = usual.mul_f64(rng.random_range(0.0..1.1));
+        let moment = usual.mul_f64(rng.random_range(0.0..1.6));
         let status = rotate(&database, Some(moment))?;
         let now = check(&database, version)
             .await
@@ -73,7 +73,7 @@ async fn crash(backend: Backend, runs: u32, rng: &mut StdRng) -> Outcome<()> {
         "{backend:?}: {runs} rotations of {SECRETS_STORED} values, {killed} killed (usual time \
          {usual:.2?}): {before} wholly before, {after} wholly after, 0 broken"
     );
-    assert!(killed * 2 > runs, "too few were killed to show anything");
+    assert!(killed * 4 > runs, "too few were killed to show anything");
     Ok(())
 }
 

@@ -47,6 +47,10 @@ impl Server {
     fn start(database: &TestDatabase, variables: &[(&str, &str)]) -> Self {
         let mut command = keyward(database, &["serve"]);
         command.envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -211,6 +215,69 @@ async fn another_root_key_ends_the_start_with_78(backend: Backend) {
     assert_eq!(with(&["encryption", "status"], &both).0, 0);
     assert_eq!(with(&["keys", "list"], &both[..1]).0, 0);
     assert_eq!(run(&database, &["keys", "list"]).0, 78, "the former one is no longer enough");
+}
+
+/// The file of the database may not grow: what a full disk looks like to SQLite.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_full_disk_nothing_is_half_written_and_reading_the_list_goes_on() {
+    let database = TestDatabase::new(Backend::Sqlite).await;
+    let server = Server::start(&database, &ADMIN);
+    sign_in(&server.client).await;
+    let secret = |n: usize| json!({ "key": format!("KEY_{n}"), "value": "x".repeat(30_000) });
+    server.client.post("/api/secrets", &secret(0)).await.expect(200);
+    assert_eq!(server.stop().0, 0);
+
+    // 512 KiB for each file, in blocks of 512 bytes; the signal that comes with it is ignored.
+    let command = keyward(&database, &[]);
+    let limited = "trap '' XFSZ; ulimit -f 1024; exec \"$0\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", limited, env!("CARGO_BIN_EXE_keyward")]).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let server = Server::spawn(shell);
+    let client = &server.client;
+    sign_in(client).await;
+    let mut stored = 1;
+    let refused = loop {
+        let answer = client.post("/api/secrets", &secret(stored)).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        stored += 1;
+        assert!(stored < 100, "the disk was never full");
+    };
+    refused.expect_problem(503, "store_unavailable", "The store cannot answer; try again");
+    let list = client.get("/api/secrets").await.expect(200).data();
+    assert_eq!(list.as_array().unwrap().len(), stored);
+    client.send(http::Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+    drop(server);
+
+    let server = Server::start(&database, &[]);
+    sign_in(&server.client).await;
+    for n in 0..stored {
+        let path = format!("/api/secrets/KEY_{n}");
+        let answer = server.client.get(&path).await.expect(200);
+        assert_eq!(answer.data()["value"].as_str().unwrap().len(), 30_000);
+    }
+    server.client.post("/api/secrets", &secret(stored)).await.expect(200);
+    let verified = server.client.get("/api/admin/audit/verify").await.expect(200).data();
+    assert_eq!(verified["valid"], true);
+    let status = server.client.get("/api/admin/encryption").await.expect(200).data();
+    assert_eq!((&status["activeVersion"], &status["secrets"]), (&json!(1), &json!(stored + 1)));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn its_files_are_the_users_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = TestDatabase::new(Backend::Sqlite).await;
+    let server = Server::start(&database, &[]);
+    for file in std::fs::read_dir(database.folder()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.child.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
 }
 
 /// A planted value is used on every route and by every command, well and badly; then
