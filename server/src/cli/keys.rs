@@ -1,0 +1,102 @@
+//! `keyward keys`.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use keyward_api::keys::{ApiKey, CreateApiKey, KeyName};
+use keyward_api::scopes::{Scope, Scopes};
+use time::format_description::well_known::Rfc3339;
+
+use super::output::{CliError, failed, print, to_json};
+use crate::audit::Actor;
+use crate::clock::Clock;
+use crate::keys::Registry;
+
+/// What can be done with keys.
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// Create a key and print it, once
+    Create {
+        /// Name, distinct among all keys
+        #[arg(long, value_parser = |text: &str| KeyName::try_from(text.to_owned()))]
+        name: KeyName,
+        /// Scope, e.g. secrets:read; may be repeated
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = |text: &str| Scope::try_from(text.to_owned()))]
+        scopes: Vec<Scope>,
+        /// Time to live, e.g. 90d or 12h
+        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+        expires_in: Option<Duration>,
+    },
+    /// List all keys
+    List {
+        /// As JSON, in the form of `GET /api/keys`
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a key
+    Delete {
+        /// Its id or its name
+        id_or_name: String,
+    },
+}
+
+impl KeysCommand {
+    /// Does it.
+    pub async fn execute(self, keys: &Registry) -> Result<(), CliError> {
+        match self {
+            Self::Create { name, scopes, expires_in } => {
+                let scopes = Scopes::try_from(scopes).map_err(failed)?;
+                let now = Clock::System.now();
+                let expiry = |ttl: Duration| {
+                    let ttl = time::Duration::try_from(ttl).ok()?;
+                    now.checked_add(ttl).filter(|at| at.year() <= 9999 && *at > now)
+                };
+                let expires_at = expires_in
+                    .map(|ttl| expiry(ttl).ok_or_else(|| failed("--expires-in is out of range")))
+                    .transpose()?;
+                let wanted = CreateApiKey { name, scopes, expires_at };
+                let (record, key) =
+                    keys.create(wanted, &Actor::command_line()).await.map_err(failed)?;
+                eprintln!("Created \"{}\". The key is not shown again:", record.name);
+                println!("{}", key.expose());
+            }
+            Self::List { json } => {
+                let list = keys.list().await.map_err(failed)?;
+                if json {
+                    print(&to_json(&list)?)?;
+                } else {
+                    print(&table(&list))?;
+                }
+            }
+            Self::Delete { id_or_name } => {
+                let list = keys.list().await.map_err(failed)?;
+                let by_id = list.iter().find(|key| key.id == id_or_name);
+                // Names of readable keys are distinct; an id goes before a name.
+                let key = by_id.or_else(|| list.iter().find(|key| key.name == id_or_name));
+                let key = key.ok_or_else(|| failed("API key not found"))?;
+                keys.delete(key.id.clone(), &Actor::command_line()).await.map_err(failed)?;
+                eprintln!("Deleted \"{}\".", key.name);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn table(keys: &[ApiKey]) -> String {
+    let width = keys.iter().map(|key| key.name.chars().count()).max().unwrap_or(0).max(4);
+    let head = format!("{:<36}  {:<width$}  {:<8}  {:<10}  EXPIRES", "ID", "NAME", "KEY", "STATUS");
+    let row = |key: &ApiKey| {
+        let status = match key {
+            ApiKey { unreadable: true, .. } => "unreadable",
+            ApiKey { enabled: false, .. } => "disabled",
+            ApiKey { expires_at: Some(at), .. } if *at <= Clock::System.now() => "expired",
+            _ => "active",
+        };
+        let expires = key.expires_at.and_then(|at| at.format(&Rfc3339).ok());
+        let expires = expires.as_deref().unwrap_or("never");
+        let ApiKey { id, name, prefix, .. } = key;
+        format!("{id:<36}  {name:<width$}  {prefix:<8}  {status:<10}  {expires}")
+    };
+    let rows = keys.iter().map(row);
+    std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
+}

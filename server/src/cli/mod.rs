@@ -1,0 +1,13 @@
+//! The commands. Data goes to stdout, prose to stderr; exit codes: 0, 1 failed, 2 usage,
+//! 78 configuration.
+//!
+//! [`run`] parses and dispatches, [`keys`], [`encryption`] and [`audit`] are what each noun
+//! can do, [`output`] is how results and failures are told.
+
+pub mod audit;
+pub mod encryption;
+pub mod keys;
+pub mod output;
+pub mod run;
+
+pub use run::Cli;
