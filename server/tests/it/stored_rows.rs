@@ -18,6 +18,11 @@ on_both_databases!(
 
 /// An app on a database that already has these rows: id, type, key, value.
 async fn app_with(backend: Backend, rows: &[(&str, &str, &str, String)]) -> App {
+    app_after(backend, rows, "").await
+}
+
+/// An app on a database with these rows, after `damage` was done to it.
+async fn app_after(backend: Backend, rows: &[(&str, &str, &str, String)], damage: &str) -> App {
     use crate::support::{EMAIL, PASSWORD};
     let database = TestDatabase::new(backend).await;
     let db = database.connect().await;
@@ -29,6 +34,7 @@ async fn app_with(backend: Backend, rows: &[(&str, &str, &str, String)]) -> App 
         );
         db.execute_unprepared(&sql).await.unwrap();
     }
+    db.execute_unprepared(damage).await.unwrap();
     db.close().await.unwrap();
     let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
     App::with(database, &admin).await
@@ -158,17 +164,16 @@ async fn a_row_that_the_driver_cannot_read_stops_no_other(backend: Backend) {
         ("good", "api_key", "good", value("key-number-one")),
         ("odd", "api_key", "odd", value("key-number-two")),
     ];
-    let app = app_with(backend, &rows).await;
-    let db = &app.state.db;
-    if backend == Backend::Postgres {
-        db.execute_unprepared("ALTER TABLE settings ALTER created_at TYPE text").await.unwrap();
-    } else {
-        let sql = "UPDATE settings SET created_at = 'yesterday', value = X'FF' WHERE id = 'odd'";
-        db.execute_unprepared(sql).await.unwrap();
-    }
+    let damage = match backend {
+        // PostgreSQL has one type for a whole column.
+        Backend::Postgres => "ALTER TABLE settings ALTER created_at TYPE text",
+        Backend::Sqlite => {
+            "UPDATE settings SET created_at = 'yesterday', value = X'FF' WHERE id = 'odd'"
+        }
+    };
+    let app = app_after(backend, &rows, damage).await;
     let listed = app.admin().await.keys().await;
     let unreadable = listed.as_array().unwrap().iter().filter(|key| key["unreadable"] == true);
-    // PostgreSQL has one type for a whole column.
     assert_eq!(unreadable.count(), if backend == Backend::Postgres { 2 } else { 1 });
     assert_eq!(listed.as_array().unwrap().len(), 2);
 }
