@@ -1,6 +1,6 @@
 //! The scopes Keyward knows as check boxes, and a field for the operator's own.
 
-use keyward_api::scopes::{KNOWN_SCOPES, Scopes};
+use keyward_api::scopes::{KNOWN_SCOPES, KnownScope, Scopes};
 use leptos::prelude::*;
 
 use crate::components::field::{Input, TextField, unique_id};
@@ -44,7 +44,7 @@ impl ScopeChoice {
 /// The check boxes and the field.
 #[component]
 pub fn ScopeFields(choice: ScopeChoice) -> impl IntoView {
-    let known = move |(scope, says): (&'static str, &'static str)| {
+    let known = move |KnownScope { text: scope, opens: says, .. }: KnownScope| {
         let id = unique_id();
         let says_id = format!("{id}-says");
         view! {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::Sensitive;
+use crate::patch::present;
 use crate::scopes::Scopes;
 
 /// The name of a key: trimmed, 1 to 64 characters (Unicode scalar values), none of
@@ -161,11 +162,6 @@ pub struct VerifiedCaller {
     pub name: String,
     /// The scopes of the key.
     pub scopes: Scopes,
-}
-
-/// `null` is not the same as absent: a field without a null value refuses it.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
 }
 
 /// Absent, `null` and a time are three things; serde alone tells two of them apart.

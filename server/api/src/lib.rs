@@ -5,6 +5,7 @@
 //! | [`keys`] | named API keys |
 //! | [`scopes`] | what a key may do |
 //! | [`secrets`] | third-party secrets |
+//! | [`providers`] | credentials of providers and their models |
 //! | [`encryption`] | data keys and their rotation |
 //! | [`audit`] | the audit log |
 //! | [`session`] | first start, sign in, who am I |
@@ -23,6 +24,8 @@ pub mod encryption;
 pub mod error;
 pub mod keys;
 pub mod page;
+mod patch;
+pub mod providers;
 pub mod scopes;
 pub mod secrets;
 pub mod sensitive;

@@ -4,26 +4,130 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::providers::ProviderId;
+use crate::secrets::SecretKey;
+
 /// A key may carry at most this many scopes.
 pub const MAX_SCOPES: usize = 32;
 
-/// The scopes Keyward itself understands, each with a line that says what it opens.
-pub const KNOWN_SCOPES: [(&str, &str); 4] = [
-    ("secrets:read", "Read the values of stored secrets"),
-    ("secrets:write", "Create, change and delete secrets"),
-    ("providers:resolve", "Get the credential of a provider or model"),
-    ("keys:verify", "Ask whether another caller's key is good"),
-];
+/// A scope that Keyward itself understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownScope {
+    /// The scope as text, which opens all of it.
+    pub text: &'static str,
+    /// What it opens, for a person.
+    pub opens: &'static str,
+    /// By what it can be narrowed: `text:NAME`, or `text:BEGINNING*`.
+    pub narrowed_by: Option<Narrowing>,
+}
 
-/// What a key may do beyond proving who calls: `^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$`,
-/// at most 128 characters. [`KNOWN_SCOPES`] open routes of Keyward; any other is the
-/// operator's own word for a service behind forward auth.
+/// `secrets:read`
+pub const SECRETS_READ: KnownScope = KnownScope {
+    text: "secrets:read",
+    opens: "Read the values of stored secrets",
+    narrowed_by: Some(Narrowing::SecretKey),
+};
+/// `secrets:write`
+pub const SECRETS_WRITE: KnownScope = KnownScope {
+    text: "secrets:write",
+    opens: "Create, change and delete secrets",
+    narrowed_by: Some(Narrowing::SecretKey),
+};
+/// `providers:resolve`
+pub const PROVIDERS_RESOLVE: KnownScope = KnownScope {
+    text: "providers:resolve",
+    opens: "Get the credential of a provider or model",
+    narrowed_by: Some(Narrowing::Provider),
+};
+/// `keys:verify`
+pub const KEYS_VERIFY: KnownScope = KnownScope {
+    text: "keys:verify",
+    opens: "Ask whether another caller's key is good",
+    narrowed_by: None,
+};
+
+/// All of them.
+pub const KNOWN_SCOPES: [KnownScope; 4] =
+    [SECRETS_READ, SECRETS_WRITE, PROVIDERS_RESOLVE, KEYS_VERIFY];
+
+/// The names that a scope can be narrowed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Narrowing {
+    /// The key of a secret.
+    SecretKey,
+    /// A provider.
+    Provider,
+}
+
+impl Narrowing {
+    /// What is named, for a person.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::SecretKey => "secret",
+            Self::Provider => "provider",
+        }
+    }
+
+    /// One that fits.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::SecretKey => "GITHUB_*",
+            Self::Provider => "openai",
+        }
+    }
+
+    /// Whether a name could match the pattern: a name, or its beginning and `*`.
+    fn fits(self, pattern: &str) -> bool {
+        let (name, is_whole) = match pattern.strip_suffix('*') {
+            Some(beginning) => (beginning, false),
+            None => (pattern, true),
+        };
+        if name.is_empty() {
+            return !is_whole;
+        }
+        match self {
+            Self::SecretKey => SecretKey::try_from(name.to_owned()).is_ok(),
+            Self::Provider => ProviderId::try_from(name.to_owned()).is_ok(),
+        }
+    }
+}
+
+impl KnownScope {
+    /// What the scope is narrowed to, if the text is this scope, narrowed.
+    fn pattern<'a>(&self, scope: &'a str) -> Option<&'a str> {
+        self.narrowed_by?;
+        scope.strip_prefix(self.text)?.strip_prefix(':')
+    }
+
+    /// Whether `scope` opens this for anything at all.
+    fn is_opened_by(&self, scope: &str) -> bool {
+        scope == self.text || self.pattern(scope).is_some()
+    }
+
+    /// Whether `scope` opens this for what has this name.
+    fn is_opened_for(&self, scope: &str, name: &str) -> bool {
+        let matches = |pattern: &str| match pattern.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == pattern,
+        };
+        scope == self.text || self.pattern(scope).is_some_and(matches)
+    }
+}
+
+/// What a key may do beyond proving who calls: `^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$`, or
+/// one of [`KNOWN_SCOPES`] narrowed to a name or to all names that begin alike, e.g.
+/// `secrets:read:GITHUB_*`; at most 128 characters. Known scopes open routes of Keyward; any
+/// other is the operator's own word for a service behind forward auth.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(
     feature = "openapi",
-    schema(value_type = String, pattern = "^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$", max_length = 128)
+    schema(
+        value_type = String,
+        pattern = "^([a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*|secrets:(read|write):([A-Z][A-Z0-9_]*\\*?|\\*))$",
+        max_length = 128
+    )
 )]
 pub struct Scope(String);
 
@@ -41,18 +145,28 @@ impl TryFrom<String> for Scope {
     type Error = ScopeError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(b);
-        let mut parts = text.split(':');
-        let head = parts.next().unwrap_or_default().as_bytes();
-        let head_fits = head.first().is_some_and(u8::is_ascii_lowercase) && head.iter().all(plain);
-        let tail_fits =
-            parts.all(|part| !part.is_empty() && part.bytes().all(|b| b == b'*' || plain(&b)));
-        if text.len() <= Self::MAX_CHARS && head_fits && tail_fits {
+        let narrowed = |known: &KnownScope| {
+            Some((known.pattern(&text)?, known.narrowed_by?)).map(|(pattern, by)| by.fits(pattern))
+        };
+        let fits = match KNOWN_SCOPES.iter().find_map(|known| Some((known, narrowed(known)?))) {
+            Some((known, false)) => return Err(ScopeError::Narrowing(*known)),
+            Some((_, true)) => true,
+            None => is_word(&text),
+        };
+        if fits && text.len() <= Self::MAX_CHARS {
             Ok(Self(text))
         } else {
-            Err(ScopeError)
+            Err(ScopeError::Malformed)
         }
     }
+}
+
+fn is_word(text: &str) -> bool {
+    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(b);
+    let mut parts = text.split(':');
+    let head = parts.next().unwrap_or_default().as_bytes();
+    let head_fits = head.first().is_some_and(u8::is_ascii_lowercase) && head.iter().all(plain);
+    head_fits && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b == b'*' || plain(&b)))
 }
 
 impl From<Scope> for String {
@@ -61,13 +175,29 @@ impl From<Scope> for String {
     }
 }
 
-/// The text is not a scope.
+/// Why a text is no scope. `Display` is the sentence a person reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScopeError;
+pub enum ScopeError {
+    /// Not of the form of a scope.
+    Malformed,
+    /// This scope is narrowed to what no name can match.
+    Narrowing(KnownScope),
+}
 
 impl fmt::Display for ScopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Scope must look like orders:write (lower case, at most 128 characters)")
+        match self {
+            Self::Narrowing(KnownScope { text, narrowed_by: Some(by), .. }) => {
+                let (noun, example) = (by.noun(), by.example());
+                write!(
+                    f,
+                    "{text} is narrowed to a {noun} or the beginning of its name, like {text}:{example}"
+                )
+            }
+            _ => f.write_str(
+                "Scope must look like orders:write (lower case, at most 128 characters)",
+            ),
+        }
     }
 }
 
@@ -84,6 +214,16 @@ impl Scopes {
     /// The scopes in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Scope::as_str)
+    }
+
+    /// Whether one of them opens this for anything at all.
+    pub fn open(&self, known: &KnownScope) -> bool {
+        self.iter().any(|scope| known.is_opened_by(scope))
+    }
+
+    /// Whether one of them opens this for what has this name.
+    pub fn open_for(&self, known: &KnownScope, name: &str) -> bool {
+        self.iter().any(|scope| known.is_opened_for(scope, name))
     }
 }
 
@@ -128,7 +268,7 @@ mod tests {
 
     #[test]
     fn scopes_follow_their_grammar() {
-        for good in ["a", "secrets:read", "secrets:read:github_*", "a.b-c_1:*:x.y"] {
+        for good in ["a", "secrets:read", "secrets:read:GITHUB_*", "a.b-c_1:*:x.y"] {
             assert!(is_scope(good), "{good}");
         }
         for bad in ["", ":", "a:", "1a", "A", "a b", "a*", "a:B", "a::b", "é", "a\n", "a:\0"] {
@@ -136,6 +276,69 @@ mod tests {
         }
         assert!(is_scope(&"a".repeat(128)));
         assert!(!is_scope(&"a".repeat(129)));
+    }
+
+    #[test]
+    fn a_known_scope_is_narrowed_to_a_name_or_its_beginning() {
+        for good in [
+            "secrets:read:A",
+            "secrets:read:A_1*",
+            "secrets:write:GITHUB_*",
+            "secrets:read:*",
+            "providers:resolve:openai",
+            "providers:resolve:open*",
+        ] {
+            assert!(is_scope(good), "{good}");
+        }
+        for bad in [
+            "secrets:read:",
+            "secrets:read:github_*",
+            "secrets:read:A:B",
+            "secrets:read:A*B",
+            "secrets:read:**",
+            "secrets:read:_A",
+            "secrets:write:a",
+            "providers:resolve:OPENAI",
+            "providers:resolve:openai:gpt-5",
+            "providers:resolve:1",
+        ] {
+            assert!(!is_scope(bad), "{bad}");
+        }
+        let error = Scope::try_from("secrets:read:github_*".to_owned()).unwrap_err().to_string();
+        let sentence = "secrets:read is narrowed to a secret or the beginning of its name, like \
+                        secrets:read:GITHUB_*";
+        assert_eq!(error, sentence);
+        assert!(is_scope(&format!("secrets:read:{}", "A".repeat(115))));
+        assert!(!is_scope(&format!("secrets:read:{}", "A".repeat(116))));
+    }
+
+    #[test]
+    fn a_narrowed_scope_opens_what_it_names_and_nothing_else() {
+        let opens = |scope: &str, known: KnownScope, name: &str| {
+            let scopes = Scopes(vec![Scope::try_from(scope.to_owned()).unwrap()]);
+            assert!(!scopes.open_for(&known, name) || scopes.open(&known));
+            (scopes.open(&known), scopes.open_for(&known, name))
+        };
+        let cases = [
+            ("secrets:read", SECRETS_READ, "A", (true, true)),
+            ("secrets:read:A", SECRETS_READ, "A", (true, true)),
+            ("secrets:read:A", SECRETS_READ, "AB", (true, false)),
+            ("secrets:read:A*", SECRETS_READ, "AB", (true, true)),
+            ("secrets:read:A*", SECRETS_READ, "A", (true, true)),
+            ("secrets:read:AB*", SECRETS_READ, "A", (true, false)),
+            ("secrets:read:*", SECRETS_READ, "A", (true, true)),
+            ("secrets:read:A", SECRETS_WRITE, "A", (false, false)),
+            ("secrets:readx", SECRETS_READ, "A", (false, false)),
+            ("secrets", SECRETS_READ, "A", (false, false)),
+            ("providers:resolve:openai", PROVIDERS_RESOLVE, "openai", (true, true)),
+            ("providers:resolve:openai", PROVIDERS_RESOLVE, "openai2", (true, false)),
+            ("providers:resolve:openai", SECRETS_READ, "openai", (false, false)),
+            // It is not narrowed by anything, so this is an operator's own word.
+            ("keys:verify:x", KEYS_VERIFY, "x", (false, false)),
+        ];
+        for (scope, known, name, expected) in cases {
+            assert_eq!(opens(scope, known, name), expected, "{scope} for {name}");
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ async fn every_route_of_the_document_answers_each_caller_as_the_matrix_says(back
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (_, plain) = admin.create_key(&json!({ "name": "plain" })).await;
-    let scopes: Vec<&str> = keyward_api::scopes::KNOWN_SCOPES.map(|(scope, _)| scope).to_vec();
+    let scopes: Vec<&str> = keyward_api::scopes::KNOWN_SCOPES.map(|scope| scope.text).to_vec();
     let (_, with_scopes) = admin.create_key(&json!({ "name": "scoped", "scopes": scopes })).await;
     let anonymous = app.anonymous();
 

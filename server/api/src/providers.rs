@@ -1,0 +1,426 @@
+//! Credentials of providers as they cross the wire, and the rules for their names.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::Sensitive;
+use crate::patch::present;
+use crate::secrets::{Description, SecretValue};
+
+/// A provider, by a name of the operator's choice: `^[a-z][a-z0-9_-]{0,63}$`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[a-z][a-z0-9_-]{0,63}$"))]
+pub struct ProviderId(String);
+
+impl ProviderId {
+    /// Longest name in characters, all of them ASCII.
+    pub const MAX_CHARS: usize = 64;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ProviderId {
+    type Error = ProviderIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase());
+        if starts_well && text.len() <= Self::MAX_CHARS && text.bytes().all(fits) {
+            Ok(Self(text))
+        } else {
+            Err(ProviderIdError)
+        }
+    }
+}
+
+impl From<ProviderId> for String {
+    fn from(id: ProviderId) -> Self {
+        id.0
+    }
+}
+
+/// The text is no name of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderIdError;
+
+impl fmt::Display for ProviderIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "Provider must be 1 to 64 lower-case letters, digits, - or _, and begin with a letter",
+        )
+    }
+}
+
+impl std::error::Error for ProviderIdError {}
+
+/// A model of a provider, as the provider calls it: 1 to 255 characters (Unicode scalar
+/// values), none of them a control character, no white space at its ends, and neither `.`
+/// nor `..`, which no path can hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 255))]
+pub struct ModelName(String);
+
+impl ModelName {
+    /// Longest name in characters.
+    pub const MAX_CHARS: usize = 255;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ModelName {
+    type Error = ModelNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.is_empty() {
+            return Err(ModelNameError::Empty);
+        }
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(ModelNameError::TooLong);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(ModelNameError::Control);
+        }
+        if text.trim() != text || text == "." || text == ".." {
+            return Err(ModelNameError::Odd);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<ModelName> for String {
+    fn from(name: ModelName) -> Self {
+        name.0
+    }
+}
+
+/// Why a text is no name of a model. `Display` is the sentence a person reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelNameError {
+    /// Nothing at all.
+    Empty,
+    /// More than [`ModelName::MAX_CHARS`].
+    TooLong,
+    /// A line break, a NUL or another control character.
+    Control,
+    /// White space at an end, or nothing but one or two dots.
+    Odd,
+}
+
+impl fmt::Display for ModelNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Model is required",
+            Self::TooLong => "Model must be 255 characters or fewer",
+            Self::Control => "Model must not contain control characters",
+            Self::Odd => "Model must not begin or end with white space, nor be . or ..",
+        })
+    }
+}
+
+impl std::error::Error for ModelNameError {}
+
+/// Where a provider is reached: `http://` or `https://`, at most 2048 visible ASCII
+/// characters, without a user name or password, since it is kept as plain text. Empty for
+/// none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 2048))]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Longest URL in characters, all of them ASCII.
+    pub const MAX_CHARS: usize = 2048;
+
+    /// The URL, unless it is empty.
+    pub fn into_text(self) -> Option<String> {
+        Some(self.0).filter(|text| !text.is_empty())
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = BaseUrlError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Self(String::new()));
+        }
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
+        let authority = authority.filter(|authority| !authority.is_empty());
+        let authority = authority.ok_or(BaseUrlError::NoUrl)?;
+        if !text.bytes().all(|b| b.is_ascii_graphic()) || text.len() > Self::MAX_CHARS {
+            return Err(BaseUrlError::NoUrl);
+        }
+        if authority.contains('@') {
+            return Err(BaseUrlError::Credentials);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl From<BaseUrl> for String {
+    fn from(url: BaseUrl) -> Self {
+        url.0
+    }
+}
+
+/// Why a text is no base URL. `Display` is the sentence a person reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseUrlError {
+    /// Not of the form of a URL.
+    NoUrl,
+    /// It holds a user name or a password.
+    Credentials,
+}
+
+impl fmt::Display for BaseUrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoUrl => "Base URL must look like https://api.example.com/v1",
+            Self::Credentials => "Base URL must not contain a user name or password",
+        })
+    }
+}
+
+impl std::error::Error for BaseUrlError {}
+
+/// One provider: never a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Provider {
+    /// Its name.
+    pub provider: String,
+    /// Whether it has a key itself, and not only some of its models. What follows, up to the
+    /// models, is known only then.
+    pub has_key: bool,
+    /// The last 4 characters of the key, if it has at least 12.
+    pub hint: Option<String>,
+    /// Where the provider is reached.
+    pub base_url: Option<String>,
+    /// What a person wrote about it.
+    pub note: Option<String>,
+    /// When the key was entered first.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub created_at: Option<OffsetDateTime>,
+    /// When anything of it was changed last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub updated_at: Option<OffsetDateTime>,
+    /// Who entered it first.
+    pub created_by: Option<String>,
+    /// Its models that have a key of their own, by name.
+    pub models: Vec<ModelCredential>,
+}
+
+/// A model with a key of its own: never the value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModelCredential {
+    /// The name of the model.
+    pub model: String,
+    /// The last 4 characters of the key, if it has at least 12.
+    pub hint: Option<String>,
+    /// When the key was entered first.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When it was replaced last.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+    /// Who entered it first.
+    pub created_by: Option<String>,
+}
+
+/// `PUT /api/providers/{provider}`: enters the key or replaces it. What else is absent
+/// stays as it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetProvider {
+    /// What is sealed.
+    pub value: SecretValue,
+    /// Where the provider is reached, or `null` for nowhere in particular; plain text in the
+    /// database.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 2048))]
+    pub base_url: Option<Option<BaseUrl>>,
+    /// A note, or `null` for none; plain text in the database.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 500))]
+    pub note: Option<Option<Description>>,
+}
+
+/// `PATCH /api/providers/{provider}`: what is absent stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpdateProvider {
+    /// Where the provider is reached, or `null` for nowhere in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 2048))]
+    pub base_url: Option<Option<BaseUrl>>,
+    /// A note, or `null` for none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 500))]
+    pub note: Option<Option<Description>>,
+}
+
+/// `PUT /api/providers/{provider}/models/{model}`: enters the key or replaces it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetModel {
+    /// What is sealed.
+    pub value: SecretValue,
+}
+
+/// Whose key is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Source {
+    /// The model's own.
+    Model,
+    /// The provider's.
+    Provider,
+}
+
+impl Source {
+    /// As it is sent and recorded.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Provider => "provider",
+        }
+    }
+}
+
+/// `GET /api/resolve`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Resolved {
+    /// The provider that was asked for.
+    pub provider: String,
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// The key, byte for byte.
+    pub value: Sensitive,
+    /// Whose key it is.
+    pub source: Source,
+    /// Where the provider is reached, if somebody has entered that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+}
+
+/// `GET /api/resolve` with `explain=true`: which key would be used, without the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Explained {
+    /// The provider that was asked for.
+    pub provider: String,
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// Whose key would be used.
+    pub source: Source,
+    /// Why, as a sentence.
+    pub reason: String,
+    /// The last 4 characters of that key, if it has at least 12.
+    pub hint: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_are_lower_case_and_begin_with_a_letter() {
+        let is_id = |text: &str| ProviderId::try_from(text.to_owned()).is_ok();
+        for good in ["a", "openai", "azure-openai_2", &"a".repeat(64)] {
+            assert!(is_id(good), "{good}");
+        }
+        for bad in
+            ["", "A", "openAI", "1a", "-a", "_a", "a b", " a", "a/b", "..", "a.b", "a\0", "\u{e4}"]
+        {
+            assert!(!is_id(bad), "{bad:?}");
+        }
+        assert!(!is_id(&"a".repeat(65)));
+    }
+
+    #[test]
+    fn models_are_named_as_the_provider_does() {
+        let parse = |text: &str| ModelName::try_from(text.to_owned());
+        for good in ["gpt-5", "meta-llama/Llama-3.1:free", "a b", "...", &"\u{1f511}".repeat(255)] {
+            assert_eq!(parse(good).map(String::from).as_deref(), Ok(good));
+        }
+        assert_eq!(parse(""), Err(ModelNameError::Empty));
+        assert_eq!(parse(&"a".repeat(256)), Err(ModelNameError::TooLong));
+        for control in ["a\0", "a\nb", "\u{7f}", "a\u{85}"] {
+            assert_eq!(parse(control), Err(ModelNameError::Control), "{control:?}");
+        }
+        for odd in [" a", "a ", "\u{3000}a", ".", "..", " "] {
+            assert_eq!(parse(odd), Err(ModelNameError::Odd), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn base_urls_hold_no_credentials() {
+        let parse = |text: &str| BaseUrl::try_from(text.to_owned()).map(BaseUrl::into_text);
+        for good in ["https://api.openai.com/v1", "http://localhost:11434", "https://x/a@b"] {
+            assert_eq!(parse(good), Ok(Some(good.to_owned())));
+        }
+        assert_eq!(parse(" "), Ok(None));
+        for bad in [
+            "api.openai.com",
+            "ftp://x",
+            "https://",
+            "https:///v1",
+            "https://x/a b",
+            "https://\u{e4}",
+        ] {
+            assert_eq!(parse(bad), Err(BaseUrlError::NoUrl), "{bad}");
+        }
+        for bad in ["https://user:password@x/v1", "https://key@x"] {
+            assert_eq!(parse(bad), Err(BaseUrlError::Credentials), "{bad}");
+        }
+    }
+
+    #[test]
+    fn absent_null_and_set_are_three_things() {
+        let parse = |json| serde_json::from_str::<SetProvider>(json);
+        assert!(parse(r#"{"value":"v"}"#).is_ok_and(|set| set.base_url.is_none()));
+        assert_eq!(parse(r#"{"value":"v","note":null}"#).unwrap().note, Some(None));
+        assert!(parse(r#"{"note":"n"}"#).is_err());
+        assert!(parse(r#"{"value":"v","base_url":"https://x"}"#).is_err());
+    }
+
+    #[test]
+    fn debug_does_not_show_a_value() {
+        let set: SetProvider = serde_json::from_str(r#"{"value":"planted-value"}"#).unwrap();
+        assert!(!format!("{set:?}").contains("planted"));
+        let resolved = Resolved {
+            provider: "a".into(),
+            model: None,
+            value: "planted".to_owned().into(),
+            source: Source::Provider,
+            base_url: None,
+        };
+        assert!(!format!("{resolved:?}").contains("planted"));
+        let json = serde_json::to_string(&resolved).unwrap();
+        assert_eq!(json, r#"{"provider":"a","model":null,"value":"planted","source":"provider"}"#);
+    }
+}
