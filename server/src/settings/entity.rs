@@ -1,5 +1,7 @@
 //! One row of the settings table.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryResult};
 
@@ -46,10 +48,14 @@ impl FromQueryResult for FoundRow {
     /// Never fails: one broken row must not hide the others.
     fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         let text = |column| row.try_get(prefix, column).unwrap_or_default();
-        Ok(Model::from_query_result(row, prefix).map_or_else(
-            |error| Self::Broken { id: text("id"), key: text("key"), reason: error.to_string() },
-            Self::Whole,
-        ))
+        // The driver panics at times that are none, such as 'infinity' in PostgreSQL.
+        let read = catch_unwind(AssertUnwindSafe(|| Model::from_query_result(row, prefix)));
+        let reason = match read {
+            Ok(Ok(whole)) => return Ok(Self::Whole(whole)),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a time is out of range".to_owned(),
+        };
+        Ok(Self::Broken { id: text("id"), key: text("key"), reason })
     }
 }
 
