@@ -11,6 +11,7 @@ mod m0001_settings;
 mod m0002_users_and_sessions;
 mod m0003_encryption_keys_and_secrets;
 mod m0004_audit;
+mod m0005_providers;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_users_and_sessions::Migration),
             Box::new(m0003_encryption_keys_and_secrets::Migration),
             Box::new(m0004_audit::Migration),
+            Box::new(m0005_providers::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ use crate::encryption::keyring::KeyringError;
 use crate::encryption::rotation::RotateError;
 use crate::keys::registry::CreateError;
 use crate::keys::store::ChangeError;
+use crate::providers::credentials::CredentialError;
 use crate::secrets::vault::VaultError;
 
 /// Sent with every 401, whatever the reason.
@@ -62,10 +63,13 @@ pub enum Error {
     Key(ChangeError),
     /// A good key that may not do this.
     #[error("This key lacks the scope {0}")]
-    MissingScope(&'static str),
+    MissingScope(String),
     /// Something about a secret was refused.
     #[error(transparent)]
     Secret(VaultError),
+    /// Something about the key of a provider was refused.
+    #[error(transparent)]
+    Provider(CredentialError),
     /// The keys were not rotated.
     #[error(transparent)]
     Rotation(RotateError),
@@ -116,6 +120,18 @@ impl Error {
             Self::Secret(VaultError::Unreadable { .. }) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "secret_unreadable")
             }
+            Self::Provider(CredentialError::NoProvider(_)) => {
+                (StatusCode::NOT_FOUND, "provider_not_found")
+            }
+            Self::Provider(CredentialError::NoModel { .. }) => {
+                (StatusCode::NOT_FOUND, "model_not_found")
+            }
+            Self::Provider(CredentialError::None { .. }) => {
+                (StatusCode::NOT_FOUND, "no_credential")
+            }
+            Self::Provider(CredentialError::Unreadable { .. }) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "credential_unreadable")
+            }
             Self::Rotation(RotateError::Running) => (StatusCode::CONFLICT, "rotation_running"),
             Self::Rotation(RotateError::Unreadable { .. } | RotateError::NotStored(_)) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "rotation_failed")
@@ -123,9 +139,10 @@ impl Error {
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
-            // The next three are turned into others when they are made.
+            // The next four are turned into others when they are made.
             Self::Key(ChangeError::Database(_))
             | Self::Secret(VaultError::Keyring(_))
+            | Self::Provider(CredentialError::Keyring(_))
             | Self::Rotation(RotateError::Keyring(_))
             | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         }
@@ -137,6 +154,9 @@ impl Error {
             Self::Internal(detail) => tracing::error!(detail, "internal error"),
             Self::Secret(VaultError::Unreadable { key, reason }) => {
                 tracing::error!(key, %reason, "a secret cannot be decrypted");
+            }
+            Self::Provider(CredentialError::Unreadable { target, reason }) => {
+                tracing::error!(target_name = target, %reason, "a credential cannot be decrypted");
             }
             Self::Rotation(RotateError::Running) => tracing::debug!("a rotation is running"),
             Self::Rotation(error) => tracing::error!(%error, "not rotated"),
@@ -196,6 +216,15 @@ impl From<VaultError> for Error {
     }
 }
 
+impl From<CredentialError> for Error {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Keyring(error) => error.into(),
+            refused => Self::Provider(refused),
+        }
+    }
+}
+
 impl From<RotateError> for Error {
     fn from(error: RotateError) -> Self {
         match error {
@@ -245,10 +274,11 @@ mod tests {
     #[test]
     fn what_the_database_said_stays_in_the_log() {
         let failed = || DbErr::Custom("planted-detail".into());
-        let errors: [Error; 4] = [
+        let errors: [Error; 5] = [
             failed().into(),
             ChangeError::from(failed()).into(),
             VaultError::from(failed()).into(),
+            CredentialError::from(failed()).into(),
             RotateError::from(failed()).into(),
         ];
         for error in errors {

@@ -7,6 +7,7 @@
 //! | [`session`] | people: set-up, sign-in, sessions |
 //! | [`settings`] | the table the keys live in, guarded by type |
 //! | [`secrets`] | third-party secrets: added, read, changed |
+//! | [`providers`] | the keys of providers and models: entered, resolved |
 //! | [`encryption`] | the root key, data keys, sealing, rotation |
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`scope`] | permission by session or by the scope of a key |
@@ -15,7 +16,7 @@
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
-//! files (`token`, `cache`, `verify`, `kek`, `seal`, `chain`) know neither and carry the
+//! files (`token`, `cache`, `verify`, `kek`, `seal`, `chain`, `resolve`) know neither and carry the
 //! security weight.
 //! What crosses the wire is in the crate `keyward-api`, the schema in
 //! `keyward-migration`.
@@ -35,6 +36,7 @@ pub mod health;
 pub mod keys;
 pub mod layers;
 pub mod openapi;
+pub mod providers;
 pub mod router;
 pub mod scope;
 pub mod secrets;

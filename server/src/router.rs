@@ -29,13 +29,13 @@ use crate::error::Error;
 use crate::layers::api_key::{ApiKeyLayer, Refusal};
 use crate::openapi::Document;
 use crate::state::AppState;
-use crate::{assets, audit, encryption, health, keys, secrets, session};
+use crate::{assets, audit, encryption, health, keys, providers, secrets, session};
 
 /// Largest body of a request, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// Largest body that brings a secret: 64 KiB, each byte of it escaped.
-const SECRET_BODY_LIMIT: usize = 6 * 64 * 1024 + 8 * 1024;
+/// Largest body that brings a value: 64 KiB, each byte of it escaped.
+const VALUE_BODY_LIMIT: usize = 6 * 64 * 1024 + 8 * 1024;
 
 /// After this time a request is answered with 503.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -109,7 +109,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(keys::handlers::list, keys::handlers::create))
         .routes(routes!(keys::handlers::update, keys::handlers::delete))
-        .merge(secrets())
+        .merge(values())
         .routes(routes!(encryption::handlers::status))
         .routes(routes!(encryption::handlers::rotate))
         .routes(routes!(audit::handlers::list))
@@ -118,7 +118,7 @@ fn api() -> OpenApiRouter<AppState> {
 }
 
 /// Values are larger than any other input.
-fn secrets() -> OpenApiRouter<AppState> {
+fn values() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(secrets::handlers::list, secrets::handlers::create))
         .routes(routes!(
@@ -126,7 +126,15 @@ fn secrets() -> OpenApiRouter<AppState> {
             secrets::handlers::update,
             secrets::handlers::delete
         ))
-        .layer(DefaultBodyLimit::max(SECRET_BODY_LIMIT))
+        .routes(routes!(providers::handlers::list))
+        .routes(routes!(
+            providers::handlers::set,
+            providers::handlers::update,
+            providers::handlers::delete
+        ))
+        .routes(routes!(providers::handlers::set_model, providers::handlers::delete_model))
+        .routes(routes!(providers::handlers::resolve))
+        .layer(DefaultBodyLimit::max(VALUE_BODY_LIMIT))
 }
 
 /// Forward auth stands outside the layers above: it answers for requests of other sites,

@@ -1,22 +1,25 @@
-//! Permission by session or by scope, as a parameter of a handler.
+//! Permission by session or by scope, as a parameter of a handler. A scope may be narrowed
+//! to some names: [`WithScope::over`] is the one place that heeds it, and the only way to the
+//! actor, so that no handler can forget to ask.
 
 use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use http::Method;
 use http::request::Parts;
+use keyward_api::scopes::{self, KnownScope, Scopes};
 use keyward_api::secrets::SecretKey;
 
-use crate::audit::{Action, Actor, Origin};
+use crate::audit::{Action, Actor, Event, Origin};
 use crate::error::Error;
 use crate::layers::api_key::{Verify, X_API_KEY, presented};
 use crate::session::Admin;
 use crate::state::AppState;
 
 /// A scope that opens routes of Keyward.
-pub trait KnownScope: Send + Sync {
-    /// Its text.
-    const TEXT: &'static str;
+pub trait Opening: Send + Sync {
+    /// The scope.
+    const SCOPE: KnownScope;
     /// What a request for it wants to do, and to what, so far as that can be told.
     fn wanted(parts: &Parts) -> (Action, Option<String>);
 }
@@ -24,8 +27,8 @@ pub trait KnownScope: Send + Sync {
 /// `secrets:read`.
 pub struct SecretsRead;
 
-impl KnownScope for SecretsRead {
-    const TEXT: &'static str = "secrets:read";
+impl Opening for SecretsRead {
+    const SCOPE: KnownScope = scopes::SECRETS_READ;
 
     fn wanted(parts: &Parts) -> (Action, Option<String>) {
         (Action::SecretRead, secret_in_path(parts))
@@ -35,8 +38,8 @@ impl KnownScope for SecretsRead {
 /// `secrets:write`.
 pub struct SecretsWrite;
 
-impl KnownScope for SecretsWrite {
-    const TEXT: &'static str = "secrets:write";
+impl Opening for SecretsWrite {
+    const SCOPE: KnownScope = scopes::SECRETS_WRITE;
 
     fn wanted(parts: &Parts) -> (Action, Option<String>) {
         let action = match parts.method {
@@ -53,22 +56,52 @@ fn secret_in_path(parts: &Parts) -> Option<String> {
     SecretKey::try_from(key.to_owned()).ok().map(String::from)
 }
 
-/// Somebody who may do what the scope `S` opens: a person who is signed in, or a caller
-/// whose key has the scope. A request that presents a key is judged by the key alone.
+/// `providers:resolve`.
+pub struct ProvidersResolve;
+
+impl Opening for ProvidersResolve {
+    const SCOPE: KnownScope = scopes::PROVIDERS_RESOLVE;
+
+    fn wanted(_: &Parts) -> (Action, Option<String>) {
+        (Action::ProviderResolve, None)
+    }
+}
+
+/// Somebody who may do what the scope `S` opens, to some names at least: a person who is
+/// signed in, or a caller whose key has the scope. A request that presents a key is judged
+/// by the key alone.
 pub struct WithScope<S> {
-    /// Who it is.
-    pub actor: Actor,
+    actor: Actor,
+    /// Those of the key; a person needs none.
+    scopes: Option<Scopes>,
+    action: Action,
     scope: PhantomData<S>,
 }
 
-impl<S: KnownScope> FromRequestParts<AppState> for WithScope<S> {
+impl<S: Opening> WithScope<S> {
+    /// Whether the scope opens what has this name.
+    pub fn reaches(&self, name: &str) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.open_for(&S::SCOPE, name))
+    }
+
+    /// Who it is, if they may do it to what has this name.
+    pub async fn over(&self, state: &AppState, name: &str) -> Result<&Actor, Error> {
+        if self.reaches(name) {
+            return Ok(&self.actor);
+        }
+        let event = self.actor.was_refused(self.action, Some(name.to_owned()));
+        Err(refused(state, event, format!("{}:{name}", S::SCOPE.text)).await)
+    }
+}
+
+impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        let scope = PhantomData;
+        let (scope, (action, target)) = (PhantomData, S::wanted(parts));
         if !parts.headers.contains_key(X_API_KEY) {
-            let admin = Admin::from_request_parts(parts, state).await?;
-            return Ok(Self { actor: admin.actor, scope });
+            let Admin { actor, .. } = Admin::from_request_parts(parts, state).await?;
+            return Ok(Self { actor, scopes: None, action, scope });
         }
         let origin = Origin::from_request_parts(parts, state).await?;
         let key = presented(&parts.headers).map_err(|_| Error::Unauthenticated)?;
@@ -77,13 +110,19 @@ impl<S: KnownScope> FromRequestParts<AppState> for WithScope<S> {
             Error::Internal(format!("the identity of a key cannot be read: {error}"))
         })?;
         let actor = Actor::key(&caller.key_id, &caller.name, origin);
-        if caller.scopes.iter().any(|scope| scope == S::TEXT) {
-            return Ok(Self { actor, scope });
+        if caller.scopes.open(&S::SCOPE) {
+            return Ok(Self { actor, scopes: Some(caller.scopes), action, scope });
         }
-        let detail = format!("the scope {} is missing", S::TEXT);
-        let (action, target) = S::wanted(parts);
-        let event = actor.was_refused(action, target).with_detail(detail);
-        state.refusals.refuse(&state.audit, &state.db, event, S::TEXT).await?;
-        Err(Error::MissingScope(S::TEXT))
+        let event = actor.was_refused(action, target);
+        Err(refused(state, event, S::SCOPE.text.to_owned()).await)
+    }
+}
+
+/// The refusal, once it is recorded.
+async fn refused(state: &AppState, event: Event, missing: String) -> Error {
+    let event = event.with_detail(format!("the scope {missing} is missing"));
+    match state.refusals.refuse(&state.audit, &state.db, event, &missing).await {
+        Ok(()) => Error::MissingScope(missing),
+        Err(error) => error.into(),
     }
 }

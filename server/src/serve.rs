@@ -27,6 +27,7 @@ use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
 use crate::keys::Registry;
 use crate::keys::registry::LoadError;
+use crate::providers::Credentials;
 use crate::secrets::Vault;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
@@ -125,6 +126,7 @@ pub async fn prepare(
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
     tracing::info!(keys = keys.len(), "keys loaded");
     let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
+    let credentials = Credentials::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let vault = Vault::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let state = Shared {
         db,
@@ -135,6 +137,7 @@ pub async fn prepare(
         keyring,
         rotation,
         vault,
+        credentials,
         passwords,
         setup,
         sign_in_limit: SignInLimit::new(DefaultClock::default()),

@@ -13,6 +13,7 @@ use crate::audit::folding::Folding;
 use crate::clock::Clock;
 use crate::encryption::{Keyring, Rotation};
 use crate::keys::Registry;
+use crate::providers::Credentials;
 use crate::secrets::Vault;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub rotation: Rotation,
     /// The secrets.
     pub vault: Vault,
+    /// The keys of providers.
+    pub credentials: Credentials,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
     /// Opens the set-up, once.

@@ -21,6 +21,14 @@ pub enum Action {
     KeyDelete,
     /// An API key was renamed, or its scopes, expiry or state changed.
     KeyUpdate,
+    /// A provider or a model was deleted with its key.
+    ProviderDelete,
+    /// The key of a provider or model was given out.
+    ProviderResolve,
+    /// The key of a provider or model was entered or replaced.
+    ProviderSet,
+    /// The base URL or the note of a provider was changed.
+    ProviderUpdate,
     /// A secret was added.
     SecretCreate,
     /// A secret was deleted.
@@ -48,6 +56,10 @@ impl Action {
             Self::KeyCreate => "key.create",
             Self::KeyDelete => "key.delete",
             Self::KeyUpdate => "key.update",
+            Self::ProviderDelete => "provider.delete",
+            Self::ProviderResolve => "provider.resolve",
+            Self::ProviderSet => "provider.set",
+            Self::ProviderUpdate => "provider.update",
             Self::SecretCreate => "secret.create",
             Self::SecretDelete => "secret.delete",
             Self::SecretRead => "secret.read",

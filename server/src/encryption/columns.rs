@@ -25,8 +25,24 @@ pub struct SealedColumn {
 pub const SECRETS: SealedColumn =
     SealedColumn { table: "secrets", column: "encrypted_value", label: "key", has_iv: true };
 
+/// The keys of providers.
+pub const PROVIDERS: SealedColumn = SealedColumn {
+    table: "provider_credentials",
+    column: "encrypted_value",
+    label: "id",
+    has_iv: false,
+};
+
+/// The keys of single models.
+pub const MODELS: SealedColumn = SealedColumn {
+    table: "model_credentials",
+    column: "encrypted_value",
+    label: "id",
+    has_iv: false,
+};
+
 /// All of them.
-pub const SEALED: [SealedColumn; 1] = [SECRETS];
+pub const SEALED: [SealedColumn; 3] = [SECRETS, PROVIDERS, MODELS];
 
 /// A sealed value with what is needed to open it.
 #[derive(Clone, Debug)]

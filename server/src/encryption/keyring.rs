@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use keyward_api::Sensitive;
 use rand::rngs::{SysError, SysRng};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
@@ -94,6 +95,19 @@ impl Keyring {
         let Some(key_id) = &row.key_id else { return Ok(open_legacy(&self.0.root, row)?) };
         let dek = self.data_key(db, key_id).await?;
         Ok(seal::open(&dek, column.place(&row.id, key_id), &row.sealed)?)
+    }
+
+    /// Opens a value that is text.
+    pub async fn open_text(
+        &self,
+        db: &impl ConnectionTrait,
+        column: SealedColumn,
+        row: &SealedRow,
+    ) -> Result<Sensitive, KeyringError> {
+        let opened = self.open(db, column, row).await?;
+        // Sealed as UTF-8; a value of the older layout may be anything.
+        let text = std::str::from_utf8(&opened).map_err(|_| OpenError)?;
+        Ok(Sensitive::from(text.to_owned()))
     }
 
     /// Whether the active key is there and opens.

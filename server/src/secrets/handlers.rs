@@ -22,16 +22,18 @@ use crate::state::AppState;
 
 type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
-/// All secrets by key, without their values.
+/// All secrets by key, without their values; those that a narrowed scope reaches.
 #[utoipa::path(
     get, path = "/api/secrets", tag = "secrets", security(("session" = []), ("apiKey" = [])),
     responses((status = 200, body = Data<Vec<Secret>>))
 )]
 pub async fn list(
-    _caller: WithScope<SecretsRead>,
+    caller: WithScope<SecretsRead>,
     State(state): State<AppState>,
 ) -> Result<axum::Json<Data<Vec<Secret>>>, Error> {
-    Ok(axum::Json(Data { data: state.vault.list().await? }))
+    let mut data = state.vault.list().await?;
+    data.retain(|secret| caller.reaches(&secret.key));
+    Ok(axum::Json(Data { data }))
 }
 
 /// Adds a secret.
@@ -44,7 +46,8 @@ pub async fn create(
     State(state): State<AppState>,
     Json(wanted): Json<CreateSecret>,
 ) -> Result<Tagged<CreatedSecret>, Error> {
-    let row = state.vault.create(&caller.actor, wanted).await?;
+    let actor = caller.over(&state, wanted.key.as_str()).await?;
+    let row = state.vault.create(actor, wanted).await?;
     let tag = tag_header(row.updated_at)?;
     let Model { id, key, description, created_at, .. } = row;
     Ok((tag, axum::Json(Data { data: CreatedSecret { id, key, description, created_at } })))
@@ -61,7 +64,8 @@ pub async fn reveal(
     State(state): State<AppState>,
     KeyInPath(key): KeyInPath,
 ) -> Result<Tagged<RevealedSecret>, Error> {
-    let (data, row) = state.vault.reveal(&caller.actor, &key).await?;
+    let actor = caller.over(&state, &key).await?;
+    let (data, row) = state.vault.reveal(actor, &key).await?;
     Ok((tag_header(row.updated_at)?, axum::Json(Data { data })))
 }
 
@@ -79,7 +83,8 @@ pub async fn update(
     IfUnchanged(if_match): IfUnchanged,
     Json(wanted): Json<UpdateSecret>,
 ) -> Result<Tagged<UpdatedSecret>, Error> {
-    let row = state.vault.update(&caller.actor, &key, wanted, &expected(if_match)).await?;
+    let actor = caller.over(&state, &key).await?;
+    let row = state.vault.update(actor, &key, wanted, &expected(if_match)).await?;
     let tag = tag_header(row.updated_at)?;
     let Model { id, key, description, updated_at, .. } = row;
     Ok((tag, axum::Json(Data { data: UpdatedSecret { id, key, description, updated_at } })))
@@ -98,7 +103,8 @@ pub async fn delete(
     KeyInPath(key): KeyInPath,
     IfUnchanged(if_match): IfUnchanged,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
-    state.vault.delete(&caller.actor, &key, &expected(if_match)).await?;
+    let actor = caller.over(&state, &key).await?;
+    state.vault.delete(actor, &key, &expected(if_match)).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 

@@ -1,7 +1,6 @@
 //! What can be done with secrets. Each change is one transaction with its audit event; a
 //! value leaves only after the event that says who read it is stored.
 
-use keyward_api::Sensitive;
 use keyward_api::secrets::{CreateSecret, RevealedSecret, Secret, UpdateSecret};
 use sea_orm::{DatabaseConnection, DbErr, SqlErr};
 use time::{Duration, OffsetDateTime};
@@ -78,16 +77,11 @@ impl Vault {
     ) -> Result<(RevealedSecret, Model), VaultError> {
         let not_found = || VaultError::NotFound(key.to_owned());
         let row = store::find(&self.db, key).await?.ok_or_else(not_found)?;
-        let opened = self.keyring.open(&self.db, SECRETS, &row.sealed()).await;
-        let unreadable = |reason| VaultError::Unreadable { key: key.to_owned(), reason };
-        let opened = opened.map_err(|error| match error {
+        let value = self.keyring.open_text(&self.db, SECRETS, &row.sealed()).await;
+        let value = value.map_err(|error| match error {
             KeyringError::Database(error) => error.into(),
-            reason => unreadable(reason),
+            reason => VaultError::Unreadable { key: key.to_owned(), reason },
         })?;
-        // Sealed as UTF-8; a value of the older layout may be anything.
-        let text = std::str::from_utf8(&opened)
-            .map_err(|_| unreadable(crate::encryption::seal::OpenError.into()))?;
-        let value = Sensitive::from(text.to_owned());
         self.audit.record(&self.db, actor.did(Action::SecretRead, Some(key.to_owned()))).await?;
         Ok((RevealedSecret { key: key.to_owned(), value }, row))
     }

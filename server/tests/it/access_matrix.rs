@@ -15,7 +15,7 @@ on_both_databases!(
 
 /// Statuses for anonymous, a session, a key without scope, a key with every known scope.
 /// Requests are sent without a body: 400 and 415 mean that the caller was let in.
-const MATRIX: [(&str, &str, [u16; 4]); 23] = [
+const MATRIX: [(&str, &str, [u16; 4]); 30] = [
     ("get", "/livez", [200, 200, 200, 200]),
     ("get", "/readyz", [200, 200, 200, 200]),
     ("get", "/api/setup", [200, 200, 200, 200]),
@@ -33,6 +33,13 @@ const MATRIX: [(&str, &str, [u16; 4]); 23] = [
     ("get", "/api/secrets/{key}", [401, 404, 403, 404]),
     ("put", "/api/secrets/{key}", [401, 415, 403, 415]),
     ("delete", "/api/secrets/{key}", [401, 404, 403, 404]),
+    ("get", "/api/providers", [401, 200, 403, 200]),
+    ("put", "/api/providers/{provider}", [401, 415, 401, 401]),
+    ("patch", "/api/providers/{provider}", [401, 415, 401, 401]),
+    ("delete", "/api/providers/{provider}", [401, 404, 401, 401]),
+    ("put", "/api/providers/{provider}/models/{model}", [401, 415, 401, 401]),
+    ("delete", "/api/providers/{provider}/models/{model}", [401, 404, 401, 401]),
+    ("get", "/api/resolve", [401, 400, 403, 400]),
     ("get", "/api/admin/encryption", [401, 200, 401, 401]),
     ("post", "/api/admin/encryption/rotate", [401, 200, 401, 401]),
     ("get", "/api/admin/audit", [401, 200, 401, 401]),
@@ -59,8 +66,11 @@ async fn document(client: &Client) -> BTreeMap<(String, String), Value> {
 
 async fn call(client: &Client, method: &str, path: &str, key: Option<&str>) -> Answer {
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-    let path =
-        path.replace("{id}", "00000000-0000-0000-0000-000000000000").replace("{key}", "NOTHING");
+    let path = path
+        .replace("{id}", "00000000-0000-0000-0000-000000000000")
+        .replace("{key}", "NOTHING")
+        .replace("{provider}", "nobody")
+        .replace("{model}", "none");
     let headers: Vec<_> = key.iter().map(|key| ("x-api-key", key.as_bytes())).collect();
     client.send(method, &path, &headers, None).await
 }
@@ -74,7 +84,7 @@ async fn every_route_of_the_document_answers_each_caller_as_the_matrix_says(back
     let anonymous = app.anonymous();
 
     let mut undecided = document(&anonymous).await;
-    assert!(undecided.len() >= 27, "{}", undecided.len());
+    assert!(undecided.len() >= 34, "{}", undecided.len());
     for (method, path, expected) in MATRIX {
         let described = undecided.remove(&(method.to_owned(), path.to_owned())).is_some();
         assert!(described, "{method} {path} is not in the document");

@@ -27,6 +27,7 @@ async fn they_go_up_down_and_up_again(backend: Backend) {
         assert!(!schema.has_table("settings").await.unwrap());
         assert!(!schema.has_table("users").await.unwrap());
         assert!(!schema.has_table("secrets").await.unwrap());
+        assert!(!schema.has_table("model_credentials").await.unwrap());
         assert!(!schema.has_table("audit_log").await.unwrap());
     }
 }
@@ -60,6 +61,8 @@ async fn entities_have_exactly_the_columns_of_their_tables(backend: Backend) {
     check(&database, sessions::Entity).await;
     check(&database, keyward::encryption::entity::Entity).await;
     check(&database, keyward::secrets::entity::Entity).await;
+    check(&database, keyward::providers::entity::provider::Entity).await;
+    check(&database, keyward::providers::entity::model::Entity).await;
     check(&database, keyward::audit::entity::log::Entity).await;
     check(&database, keyward::audit::entity::head::Entity).await;
 }

@@ -1,0 +1,314 @@
+//! What can be done with the keys of providers. Each change is one transaction with its
+//! audit event; a key leaves only after the event that says who got it is stored.
+
+use keyward_api::providers::{
+    BaseUrl, Explained, ModelCredential, ModelName, Provider, ProviderId, Resolved, SetModel,
+    SetProvider, Source, UpdateProvider,
+};
+use keyward_api::secrets::{Description, SecretValue};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+
+use super::entity::{model, model_id, provider};
+use super::hint::hint;
+use super::resolve::{reason, resolve};
+use super::store::{self, Candidate, Candidates};
+use crate::audit::{Action, Actor, AuditLog, Event};
+use crate::clock::Clock;
+use crate::database::begin_write;
+use crate::encryption::columns::{MODELS, PROVIDERS, SealedColumn};
+use crate::encryption::keyring::KeyringError;
+use crate::encryption::{self, Keyring};
+
+/// The keys of the providers of this installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Credentials {
+    db: DatabaseConnection,
+    clock: Clock,
+    keyring: Keyring,
+    audit: AuditLog,
+}
+
+/// Why something was not done with a key.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// Nothing is stored of the provider.
+    #[error("Provider \"{0}\" not found")]
+    NoProvider(String),
+    /// The model has no key of its own.
+    #[error("Model \"{model}\" of \"{provider}\" has no key of its own")]
+    NoModel {
+        /// The provider.
+        provider: String,
+        /// The model.
+        model: String,
+    },
+    /// Neither has a key.
+    #[error("{}", none(.provider, .model.as_deref()))]
+    None {
+        /// The provider that was asked for.
+        provider: String,
+        /// The model that was asked for.
+        model: Option<String>,
+    },
+    /// The stored key does not open.
+    #[error("The key of \"{target}\" cannot be decrypted")]
+    Unreadable {
+        /// Whose key.
+        target: String,
+        /// For the log: why.
+        reason: KeyringError,
+    },
+    /// No data key, no random bytes, no database.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
+impl From<DbErr> for CredentialError {
+    fn from(error: DbErr) -> Self {
+        Self::Keyring(error.into())
+    }
+}
+
+fn none(provider: &str, model: Option<&str>) -> String {
+    match model {
+        Some(model) => {
+            format!(
+                "No key is stored for the model \"{model}\" of \"{provider}\", nor for \"{provider}\""
+            )
+        }
+        None => format!("No key is stored for the provider \"{provider}\""),
+    }
+}
+
+/// What was sealed for a row.
+struct Sealed {
+    encrypted_value: Vec<u8>,
+    key_id: String,
+    hint: Option<String>,
+}
+
+impl Credentials {
+    /// The keys in `db`.
+    pub fn new(db: DatabaseConnection, clock: Clock, keyring: Keyring, audit: AuditLog) -> Self {
+        Self { db, clock, keyring, audit }
+    }
+
+    /// All providers by name, each with its models, without their values.
+    pub async fn list(&self) -> Result<Vec<Provider>, CredentialError> {
+        Ok(store::list(&self.db).await?)
+    }
+
+    /// Enters the key of a provider or replaces it.
+    pub async fn set_provider(
+        &self,
+        actor: &Actor,
+        id: ProviderId,
+        wanted: SetProvider,
+    ) -> Result<Provider, CredentialError> {
+        use provider::Column::{BaseUrl, EncryptedValue, Hint, KeyId, Note, UpdatedAt};
+        let SetProvider { value, base_url, note } = wanted;
+        let (id, now) = (String::from(id), self.clock.now());
+        let mut columns = vec![EncryptedValue, KeyId, Hint, UpdatedAt];
+        columns.extend(base_url.as_ref().map(|_| BaseUrl));
+        columns.extend(note.as_ref().map(|_| Note));
+        let transaction = begin_write(&self.db).await?;
+        let sealed = self.seal(&transaction, PROVIDERS, &id, &value).await?;
+        let row = provider::Model {
+            id: id.clone(),
+            encrypted_value: sealed.encrypted_value,
+            key_id: sealed.key_id,
+            hint: sealed.hint,
+            base_url: base_url.flatten().and_then(self::BaseUrl::into_text),
+            note: note.flatten().and_then(Description::into_text),
+            created_by: Some(actor.name.clone()),
+            created_at: now,
+            updated_at: now,
+        };
+        store::put_provider(&transaction, row, columns).await?;
+        let stored = store::find(&transaction, &id).await?;
+        let stored = stored.ok_or_else(|| CredentialError::NoProvider(id.clone()))?;
+        self.finish(transaction, actor.did(Action::ProviderSet, Some(id))).await?;
+        Ok(stored)
+    }
+
+    /// Changes base URL or note of a provider that has a key.
+    pub async fn update_provider(
+        &self,
+        actor: &Actor,
+        id: ProviderId,
+        wanted: UpdateProvider,
+    ) -> Result<Provider, CredentialError> {
+        let (id, UpdateProvider { base_url, note }) = (String::from(id), wanted);
+        let not_found = || CredentialError::NoProvider(id.clone());
+        let transaction = begin_write(&self.db).await?;
+        let mut row = store::lock_provider(&transaction, &id).await?.ok_or_else(not_found)?;
+        let changed = match (&base_url, &note) {
+            (Some(_), Some(_)) => "base URL and note",
+            (Some(_), None) => "base URL",
+            (None, Some(_)) => "note",
+            (None, None) => {
+                return store::find(&transaction, &id).await?.ok_or_else(not_found);
+            }
+        };
+        if let Some(base_url) = base_url {
+            row.base_url = base_url.and_then(BaseUrl::into_text);
+        }
+        if let Some(note) = note {
+            row.note = note.and_then(Description::into_text);
+        }
+        row.updated_at = self.clock.now();
+        store::update_provider(&transaction, row).await?;
+        let stored = store::find(&transaction, &id).await?.ok_or_else(not_found)?;
+        let event = actor.did(Action::ProviderUpdate, Some(id)).with_detail(changed);
+        self.finish(transaction, event).await?;
+        Ok(stored)
+    }
+
+    /// Deletes a provider with the keys of its models.
+    pub async fn delete_provider(
+        &self,
+        actor: &Actor,
+        id: ProviderId,
+    ) -> Result<(), CredentialError> {
+        let id = String::from(id);
+        let transaction = begin_write(&self.db).await?;
+        // A rotation counts the rows that it moves.
+        encryption::store::hold_active(&transaction).await?;
+        let deleted = store::delete_provider(&transaction, &id).await?;
+        if deleted == 0 {
+            return Err(CredentialError::NoProvider(id));
+        }
+        let keys = if deleted == 1 { "1 key".to_owned() } else { format!("{deleted} keys") };
+        let event = actor.did(Action::ProviderDelete, Some(id)).with_detail(keys);
+        self.finish(transaction, event).await
+    }
+
+    /// Enters the key of a model or replaces it. Its provider need not have one.
+    pub async fn set_model(
+        &self,
+        actor: &Actor,
+        provider: ProviderId,
+        model: ModelName,
+        wanted: SetModel,
+    ) -> Result<ModelCredential, CredentialError> {
+        let (provider, model) = (String::from(provider), String::from(model));
+        let (id, now) = (model_id(&provider, &model), self.clock.now());
+        let transaction = begin_write(&self.db).await?;
+        let sealed = self.seal(&transaction, MODELS, &id, &wanted.value).await?;
+        let row = model::Model {
+            id: id.clone(),
+            provider: provider.clone(),
+            model: model.clone(),
+            encrypted_value: sealed.encrypted_value,
+            key_id: sealed.key_id,
+            hint: sealed.hint,
+            created_by: Some(actor.name.clone()),
+            created_at: now,
+            updated_at: now,
+        };
+        store::put_model(&transaction, row).await?;
+        let stored = store::find_model(&transaction, &provider, &model).await?;
+        let stored = stored.ok_or(CredentialError::NoModel { provider, model })?;
+        self.finish(transaction, actor.did(Action::ProviderSet, Some(id))).await?;
+        Ok(stored)
+    }
+
+    /// Deletes the key of a model: the key of its provider is used from now on.
+    pub async fn delete_model(
+        &self,
+        actor: &Actor,
+        provider: ProviderId,
+        model: ModelName,
+    ) -> Result<(), CredentialError> {
+        let (provider, model) = (String::from(provider), String::from(model));
+        let transaction = begin_write(&self.db).await?;
+        encryption::store::hold_active(&transaction).await?;
+        if store::delete_model(&transaction, &provider, &model).await? != 1 {
+            return Err(CredentialError::NoModel { provider, model });
+        }
+        let target = model_id(&provider, &model);
+        self.finish(transaction, actor.did(Action::ProviderDelete, Some(target))).await
+    }
+
+    /// The key to use for a model of a provider, or for the provider when no model is named.
+    /// One that does not open is an error, and never a reason to use another.
+    pub async fn resolve(
+        &self,
+        actor: &Actor,
+        provider: ProviderId,
+        model: Option<ModelName>,
+    ) -> Result<Resolved, CredentialError> {
+        let (provider, model) = (String::from(provider), model.map(String::from));
+        let (source, chosen, base_url) = self.choose(&provider, model.as_deref()).await?;
+        let column = match source {
+            Source::Model => MODELS,
+            Source::Provider => PROVIDERS,
+        };
+        let value = self.keyring.open_text(&self.db, column, &chosen.sealed).await;
+        let value = value.map_err(|error| match error {
+            KeyringError::Database(error) => error.into(),
+            reason => CredentialError::Unreadable { target: chosen.sealed.label, reason },
+        })?;
+        let event = actor.did(Action::ProviderResolve, Some(asked(&provider, model.as_deref())));
+        let event = event.with_detail(format!("the key of the {}", source.as_str()));
+        self.audit.record(&self.db, event).await?;
+        Ok(Resolved { provider, model, value, source, base_url })
+    }
+
+    /// Which key [`resolve`](Self::resolve) would give out, and why.
+    pub async fn explain(
+        &self,
+        provider: ProviderId,
+        model: Option<ModelName>,
+    ) -> Result<Explained, CredentialError> {
+        let (provider, model) = (String::from(provider), model.map(String::from));
+        let (source, chosen, _) = self.choose(&provider, model.as_deref()).await?;
+        let reason = reason(&provider, model.as_deref(), source);
+        Ok(Explained { provider, model, source, reason, hint: chosen.hint })
+    }
+
+    async fn choose(
+        &self,
+        provider: &str,
+        model: Option<&str>,
+    ) -> Result<(Source, Candidate, Option<String>), CredentialError> {
+        let Candidates { model: of_model, provider: own, base_url } =
+            store::candidates(&self.db, provider, model).await?;
+        let none = || CredentialError::None {
+            provider: provider.to_owned(),
+            model: model.map(str::to_owned),
+        };
+        let (source, chosen) = resolve(of_model, own).ok_or_else(none)?;
+        Ok((source, chosen, base_url))
+    }
+
+    async fn seal(
+        &self,
+        transaction: &DatabaseTransaction,
+        column: SealedColumn,
+        row_id: &str,
+        value: &SecretValue,
+    ) -> Result<Sealed, CredentialError> {
+        let sealer = self.keyring.sealer(transaction).await?;
+        let encrypted_value = sealer.seal(column, row_id, value.expose().as_bytes());
+        Ok(Sealed {
+            encrypted_value: encrypted_value.map_err(KeyringError::from)?,
+            key_id: sealer.key_id,
+            hint: hint(value.expose()),
+        })
+    }
+
+    async fn finish(
+        &self,
+        transaction: DatabaseTransaction,
+        event: Event,
+    ) -> Result<(), CredentialError> {
+        self.audit.append(&transaction, event).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// What was asked for, as the audit log names it.
+pub fn asked(provider: &str, model: Option<&str>) -> String {
+    model.map_or_else(|| provider.to_owned(), |model| model_id(provider, model))
+}

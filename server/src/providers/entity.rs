@@ -1,0 +1,84 @@
+//! Rows of the tables `provider_credentials` and `model_credentials`.
+
+/// The key of a provider.
+pub mod provider {
+    use sea_orm::entity::prelude::*;
+
+    /// A provider with its key, which is sealed for this row and no other.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "provider_credentials")]
+    pub struct Model {
+        /// The provider.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        /// The sealed key.
+        pub encrypted_value: Vec<u8>,
+        /// The data key it is sealed under.
+        pub key_id: String,
+        /// Its last characters, in plain text.
+        pub hint: Option<String>,
+        /// Where the provider is reached.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub base_url: Option<String>,
+        /// What a person wrote about it.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub note: Option<String>,
+        /// Who entered it first.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub created_by: Option<String>,
+        /// When it was entered first.
+        pub created_at: TimeDateTimeWithTimeZone,
+        /// When anything of it was changed last.
+        pub updated_at: TimeDateTimeWithTimeZone,
+    }
+
+    /// No foreign keys.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The key of a model.
+pub mod model {
+    use sea_orm::entity::prelude::*;
+
+    /// A model with its key, which is sealed for this row and no other. Its provider need
+    /// not have one.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "model_credentials")]
+    pub struct Model {
+        /// `PROVIDER/MODEL`; see [`model_id`](super::model_id).
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        /// The provider.
+        pub provider: String,
+        /// The model, as the provider calls it.
+        pub model: String,
+        /// The sealed key.
+        pub encrypted_value: Vec<u8>,
+        /// The data key it is sealed under.
+        pub key_id: String,
+        /// Its last characters, in plain text.
+        pub hint: Option<String>,
+        /// Who entered it first.
+        #[sea_orm(column_type = "Text", nullable)]
+        pub created_by: Option<String>,
+        /// When it was entered first.
+        pub created_at: TimeDateTimeWithTimeZone,
+        /// When it was replaced last.
+        pub updated_at: TimeDateTimeWithTimeZone,
+    }
+
+    /// No foreign keys.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The id of the row of a model. A provider has no slash in its name, so no two models share
+/// one.
+pub fn model_id(provider: &str, model: &str) -> String {
+    format!("{provider}/{model}")
+}

@@ -1,0 +1,222 @@
+//! `/api/providers` for people who are signed in, and `/api/resolve` for them and for keys
+//! with the scope.
+
+use axum::extract::{FromRequestParts, Path, State};
+use http::request::Parts;
+use keyward_api::Data;
+use keyward_api::data::Deleted;
+use keyward_api::providers::{
+    Explained, ModelCredential, ModelName, Provider, ProviderId, Resolved, SetModel, SetProvider,
+    UpdateProvider,
+};
+use serde::{Deserialize, Serialize};
+
+use super::credentials::{CredentialError, asked};
+use crate::audit::{Action, Actor};
+use crate::error::Error;
+use crate::extract::{Json, Query};
+use crate::scope::{ProvidersResolve, WithScope};
+use crate::session::Admin;
+use crate::state::AppState;
+
+/// All providers by name, without their keys; those that a narrowed scope reaches.
+#[utoipa::path(
+    get, path = "/api/providers", tag = "providers", security(("session" = []), ("apiKey" = [])),
+    responses((status = 200, body = Data<Vec<Provider>>))
+)]
+pub async fn list(
+    caller: WithScope<ProvidersResolve>,
+    State(state): State<AppState>,
+) -> Result<axum::Json<Data<Vec<Provider>>>, Error> {
+    let mut data = state.credentials.list().await?;
+    data.retain(|provider| caller.reaches(&provider.provider));
+    Ok(axum::Json(Data { data }))
+}
+
+/// Enters the key of a provider or replaces it.
+#[utoipa::path(
+    put, path = "/api/providers/{provider}", tag = "providers", security(("session" = [])),
+    params(("provider" = ProviderId, Path)),
+    responses((status = 200, body = Data<Provider>))
+)]
+pub async fn set(
+    admin: Admin,
+    State(state): State<AppState>,
+    ProviderInPath(provider): ProviderInPath,
+    Json(wanted): Json<SetProvider>,
+) -> Result<axum::Json<Data<Provider>>, Error> {
+    let data = state.credentials.set_provider(&admin.actor, provider, wanted).await?;
+    Ok(axum::Json(Data { data }))
+}
+
+/// Changes base URL or note of a provider that has a key.
+#[utoipa::path(
+    patch, path = "/api/providers/{provider}", tag = "providers", security(("session" = [])),
+    params(("provider" = ProviderId, Path)),
+    responses((status = 200, body = Data<Provider>), (status = 404))
+)]
+pub async fn update(
+    admin: Admin,
+    State(state): State<AppState>,
+    ProviderInPath(provider): ProviderInPath,
+    Json(wanted): Json<UpdateProvider>,
+) -> Result<axum::Json<Data<Provider>>, Error> {
+    let data = state.credentials.update_provider(&admin.actor, provider, wanted).await?;
+    Ok(axum::Json(Data { data }))
+}
+
+/// Deletes a provider with the keys of its models.
+#[utoipa::path(
+    delete, path = "/api/providers/{provider}", tag = "providers", security(("session" = [])),
+    params(("provider" = ProviderId, Path)),
+    responses((status = 200, body = Data<Deleted>), (status = 404))
+)]
+pub async fn delete(
+    admin: Admin,
+    State(state): State<AppState>,
+    ProviderInPath(provider): ProviderInPath,
+) -> Result<axum::Json<Data<Deleted>>, Error> {
+    state.credentials.delete_provider(&admin.actor, provider).await?;
+    Ok(axum::Json(Data { data: Deleted { deleted: true } }))
+}
+
+/// Enters the key of a model or replaces it; it goes before the key of the provider.
+#[utoipa::path(
+    put, path = "/api/providers/{provider}/models/{model}", tag = "providers",
+    security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
+    responses((status = 200, body = Data<ModelCredential>))
+)]
+pub async fn set_model(
+    admin: Admin,
+    State(state): State<AppState>,
+    ModelInPath(provider, model): ModelInPath,
+    Json(wanted): Json<SetModel>,
+) -> Result<axum::Json<Data<ModelCredential>>, Error> {
+    let data = state.credentials.set_model(&admin.actor, provider, model, wanted).await?;
+    Ok(axum::Json(Data { data }))
+}
+
+/// Deletes the key of a model: the key of its provider is used from now on.
+#[utoipa::path(
+    delete, path = "/api/providers/{provider}/models/{model}", tag = "providers",
+    security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
+    responses((status = 200, body = Data<Deleted>), (status = 404))
+)]
+pub async fn delete_model(
+    admin: Admin,
+    State(state): State<AppState>,
+    ModelInPath(provider, model): ModelInPath,
+) -> Result<axum::Json<Data<Deleted>>, Error> {
+    state.credentials.delete_model(&admin.actor, provider, model).await?;
+    Ok(axum::Json(Data { data: Deleted { deleted: true } }))
+}
+
+/// The query of `/api/resolve`.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ResolveQuery {
+    /// The provider.
+    #[param(required = true)]
+    provider: Option<String>,
+    /// The model; without it, the key of the provider itself.
+    model: Option<String>,
+    /// `true` tells which key would be used, without the key.
+    explain: Option<String>,
+}
+
+/// The key, or which one it would be.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum Resolution {
+    /// The key.
+    Resolved(Resolved),
+    /// With `explain=true`.
+    Explained(Explained),
+}
+
+/// The key to use: the model's own, else the provider's. That it was given out is recorded
+/// before it is sent.
+#[utoipa::path(
+    get, path = "/api/resolve", tag = "providers", security(("session" = []), ("apiKey" = [])),
+    params(ResolveQuery), responses((status = 200, body = Data<Resolution>), (status = 404))
+)]
+pub async fn resolve(
+    caller: WithScope<ProvidersResolve>,
+    State(state): State<AppState>,
+    Query(query): Query<ResolveQuery>,
+) -> Result<axum::Json<Data<Resolution>>, Error> {
+    let (provider, model) = (query.provider()?, query.model()?);
+    let is_explained = query.is_explained()?;
+    let actor = caller.over(&state, provider.as_str()).await?;
+    let data = if is_explained {
+        Resolution::Explained(state.credentials.explain(provider, model).await?)
+    } else {
+        let resolved = state.credentials.resolve(actor, provider, model).await;
+        if let Err(CredentialError::None { provider, model }) = &resolved {
+            record_none(&state, actor, asked(provider, model.as_deref())).await?;
+        }
+        Resolution::Resolved(resolved?)
+    };
+    Ok(axum::Json(Data { data }))
+}
+
+/// A program may ask every second for what is not there.
+async fn record_none(state: &AppState, actor: &Actor, target: String) -> Result<(), Error> {
+    let event = actor.was_refused(Action::ProviderResolve, target).with_detail("no key is stored");
+    Ok(state.refusals.refuse(&state.audit, &state.db, event, "none").await?)
+}
+
+impl ResolveQuery {
+    fn provider(&self) -> Result<ProviderId, Error> {
+        let text = self.provider.clone();
+        provider(text.ok_or_else(|| Error::field("provider", "Provider is required"))?)
+    }
+
+    fn model(&self) -> Result<Option<ModelName>, Error> {
+        self.model.clone().map(model).transpose()
+    }
+
+    fn is_explained(&self) -> Result<bool, Error> {
+        match self.explain.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Error::field("explain", "Expected true or false")),
+        }
+    }
+}
+
+fn provider(text: String) -> Result<ProviderId, Error> {
+    ProviderId::try_from(text).map_err(|error| Error::field("provider", error))
+}
+
+fn model(text: String) -> Result<ModelName, Error> {
+    ModelName::try_from(text).map_err(|error| Error::field("model", error))
+}
+
+/// The provider in the path.
+pub struct ProviderInPath(ProviderId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProviderInPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        // What is no UTF-8 is no provider either.
+        provider(path.map(|path| path.0).unwrap_or_default()).map(Self)
+    }
+}
+
+/// The provider and the model in the path; the model is percent-encoded, and may hold slashes.
+pub struct ModelInPath(ProviderId, ModelName);
+
+impl<S: Send + Sync> FromRequestParts<S> for ModelInPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((in_path, named)) =
+            path.map_err(|_| Error::field("model", "Model must be percent-encoded UTF-8"))?;
+        Ok(Self(provider(in_path)?, model(named)?))
+    }
+}

@@ -1,0 +1,272 @@
+//! Keys of providers and models over HTTP: entered, listed, replaced, deleted.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Method;
+use keyward::encryption::columns::{MODELS, PROVIDERS};
+use keyward::providers::store;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, App, Backend, Client, EMAIL, on_both_databases};
+
+on_both_databases!(
+    a_provider_is_entered_listed_replaced_and_deleted,
+    a_model_is_entered_listed_replaced_and_deleted,
+    a_provider_goes_with_the_keys_of_its_models,
+    details_change_without_the_key_and_the_key_without_them,
+    a_hint_is_kept_of_long_keys_alone,
+    models_are_named_as_their_provider_does,
+    many_may_enter_the_same_key_at_once,
+    the_database_holds_no_key_in_the_clear,
+    a_rotation_moves_these_keys_too,
+);
+
+async fn put(client: &Client, path: &str, body: &Value) -> Answer {
+    client.json(Method::PUT, &format!("/api/providers/{path}"), body).await
+}
+
+async fn resolved(client: &Client, query: &str) -> Value {
+    client.get(&format!("/api/resolve?{query}")).await.expect(200).data()["value"].clone()
+}
+
+async fn list(client: &Client) -> Value {
+    client.get("/api/providers").await.expect(200).data()
+}
+
+async fn a_provider_is_entered_listed_replaced_and_deleted(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    assert_eq!(list(&admin).await, json!([]));
+    let body = json!({
+        "value": "sk-openai-0123456789", "baseUrl": "https://api.openai.com/v1", "note": " ours ",
+    });
+    let time = "2026-01-01T12:00:00Z";
+    let mut expected = json!({
+        "provider": "openai", "hasKey": true, "hint": "6789",
+        "baseUrl": "https://api.openai.com/v1", "note": "ours", "createdAt": time,
+        "updatedAt": time, "createdBy": EMAIL, "models": [],
+    });
+    let answer = put(&admin, "openai", &body).await.expect(200);
+    assert_eq!(answer.data(), expected);
+    assert!(!answer.text.contains("sk-openai"));
+    put(&admin, "anthropic", &json!({ "value": "other" })).await.expect(200);
+    let listed = list(&admin).await;
+    assert_eq!((&listed[0]["provider"], &listed[1]), (&json!("anthropic"), &expected));
+
+    app.clock.advance(Duration::from_secs(1));
+    expected["hint"] = json!("wxyz");
+    expected["updatedAt"] = json!("2026-01-01T12:00:01Z");
+    let replaced = put(&admin, "openai", &json!({ "value": "sk-openai-stuvwxyz" })).await;
+    assert_eq!(replaced.expect(200).data(), expected, "what is absent stays");
+    assert_eq!(resolved(&admin, "provider=openai").await, "sk-openai-stuvwxyz");
+
+    let deleted = admin.delete("/api/providers/openai").await.expect(200);
+    assert_eq!(deleted.data(), json!({ "deleted": true }));
+    let gone = admin.delete("/api/providers/openai").await;
+    gone.expect_problem(404, "provider_not_found", "Provider \"openai\" not found");
+    assert_eq!(list(&admin).await.as_array().unwrap().len(), 1);
+    assert_eq!(resolved(&admin, "provider=anthropic").await, "other");
+}
+
+async fn a_model_is_entered_listed_replaced_and_deleted(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    put(&admin, "openai", &json!({ "value": "of the provider" })).await.expect(200);
+    let answer = put(&admin, "openai/models/gpt-5", &json!({ "value": "of the model" })).await;
+    let time = "2026-01-01T12:00:00Z";
+    let mut expected = json!({
+        "model": "gpt-5", "hint": "odel", "createdAt": time, "updatedAt": time, "createdBy": EMAIL,
+    });
+    assert_eq!(answer.expect(200).data(), expected);
+    put(&admin, "openai/models/a", &json!({ "value": "v" })).await.expect(200);
+    // Another provider's model of the same name is another model.
+    put(&admin, "azure/models/gpt-5", &json!({ "value": "of azure" })).await.expect(200);
+    app.clock.advance(Duration::from_secs(1));
+    expected["updatedAt"] = json!("2026-01-01T12:00:01Z");
+    expected["hint"] = json!("aced");
+    let replaced = put(&admin, "openai/models/gpt-5", &json!({ "value": "was replaced" })).await;
+    assert_eq!(replaced.expect(200).data(), expected);
+    let listed = list(&admin).await;
+    assert_eq!(listed[1]["models"][1], expected);
+    assert_eq!(listed[1]["models"][0]["model"], "a");
+    assert_eq!(listed[0]["provider"], "azure");
+    assert_eq!((&listed[0]["hasKey"], &listed[0]["createdAt"]), (&json!(false), &Value::Null));
+    assert_eq!(resolved(&admin, "provider=openai&model=gpt-5").await, "was replaced");
+
+    let path = "/api/providers/openai/models/gpt-5";
+    assert_eq!(admin.delete(path).await.expect(200).data(), json!({ "deleted": true }));
+    let message = "Model \"gpt-5\" of \"openai\" has no key of its own";
+    admin.delete(path).await.expect_problem(404, "model_not_found", message);
+    assert_eq!(resolved(&admin, "provider=openai&model=gpt-5").await, "of the provider");
+    assert_eq!(resolved(&admin, "provider=azure&model=gpt-5").await, "of azure");
+}
+
+async fn a_provider_goes_with_the_keys_of_its_models(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for path in ["a", "a/models/x", "a/models/y", "a-b", "a-b/models/x", "only/models/x"] {
+        put(&admin, path, &json!({ "value": path })).await.expect(200);
+    }
+    admin.delete("/api/providers/a").await.expect(200);
+    for query in ["provider=a", "provider=a&model=x", "provider=a&model=y"] {
+        admin.get(&format!("/api/resolve?{query}")).await.expect(404);
+    }
+    assert_eq!(resolved(&admin, "provider=a-b&model=x").await, "a-b/models/x");
+    // One that has models alone goes as well.
+    admin.delete("/api/providers/only").await.expect(200);
+    let left = list(&admin).await;
+    assert_eq!(left.as_array().unwrap().len(), 1);
+    assert_eq!(left[0]["provider"], "a-b");
+}
+
+async fn details_change_without_the_key_and_the_key_without_them(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let patch = async |body: Value| admin.patch("/api/providers/p", &body).await;
+    let not_found = "Provider \"p\" not found";
+    patch(json!({ "note": "n" })).await.expect_problem(404, "provider_not_found", not_found);
+    // Keys of models alone make no place for details.
+    put(&admin, "p/models/m", &json!({ "value": "v" })).await.expect(200);
+    patch(json!({ "note": "n" })).await.expect(404);
+    put(&admin, "p", &json!({ "value": "the key" })).await.expect(200);
+    let before = patch(json!({})).await.expect(200).data();
+    assert_eq!(before["models"][0]["model"], "m");
+    app.clock.advance(Duration::from_secs(1));
+    let changed = patch(json!({ "note": "n", "baseUrl": "http://localhost:1" })).await;
+    let changed = changed.expect(200).data();
+    assert_eq!(
+        (&changed["note"], &changed["baseUrl"]),
+        (&json!("n"), &json!("http://localhost:1"))
+    );
+    assert_eq!(changed["updatedAt"], "2026-01-01T12:00:01Z");
+    let changed = patch(json!({ "note": null })).await.expect(200).data();
+    assert_eq!(
+        (&changed["note"], &changed["baseUrl"]),
+        (&Value::Null, &json!("http://localhost:1"))
+    );
+    assert_eq!(resolved(&admin, "provider=p").await, "the key");
+    let resolved = admin.get("/api/resolve?provider=p&model=m").await.expect(200).data();
+    let expected = json!({
+        "provider": "p", "model": "m", "value": "v", "source": "model",
+        "baseUrl": "http://localhost:1",
+    });
+    assert_eq!(resolved, expected, "the base URL is told with each key of the provider");
+    let set = put(&admin, "p", &json!({ "value": "x", "baseUrl": null, "note": "again" })).await;
+    let set = set.expect(200).data();
+    assert_eq!((&set["note"], &set["baseUrl"]), (&json!("again"), &Value::Null));
+}
+
+async fn a_hint_is_kept_of_long_keys_alone(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for (value, hint) in [
+        ("elevenchars", Value::Null),
+        ("twelve-chars", json!("hars")),
+        ("short", Value::Null),
+        (
+            "\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{e4}\u{f6}\u{fc}\u{df}",
+            json!("\u{e4}\u{f6}\u{fc}\u{df}"),
+        ),
+    ] {
+        let set = put(&admin, "p", &json!({ "value": value })).await.expect(200);
+        assert_eq!(set.data()["hint"], hint, "{value}");
+        assert_eq!(resolved(&admin, "provider=p").await, value);
+    }
+}
+
+async fn models_are_named_as_their_provider_does(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let long = "m".repeat(255);
+    let keys = "\u{1f511}".repeat(255);
+    let names =
+        ["meta-llama/Llama-3.1:free", "a%2Fb", "gpt 5?&=#", "\u{fc}ber", "a/../b", &long, &keys];
+    for name in names {
+        let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes())
+            .collect::<String>()
+            .replace('+', "%20");
+        let path = format!("openrouter/models/{encoded}");
+        let set = put(&admin, &path, &json!({ "value": name })).await.expect(200);
+        assert_eq!(set.data()["model"], name);
+        let value = resolved(&admin, &format!("provider=openrouter&model={encoded}")).await;
+        assert_eq!(value, name);
+    }
+    let listed = list(&admin).await;
+    let mut listed: Vec<&str> = listed[0]["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| model["model"].as_str().unwrap())
+        .collect();
+    let mut expected = names;
+    listed.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+    admin
+        .delete("/api/providers/openrouter/models/meta-llama%2FLlama-3.1%3Afree")
+        .await
+        .expect(200);
+}
+
+async fn many_may_enter_the_same_key_at_once(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let bodies: Vec<Value> = (0..20).map(|n| json!({ "value": format!("value {n}") })).collect();
+    for path in ["p", "p/models/m"] {
+        for answer in join_all(bodies.iter().map(|body| put(&admin, path, body))).await {
+            answer.expect(200);
+        }
+    }
+    for query in ["provider=p", "provider=p&model=m"] {
+        let value = resolved(&admin, query).await;
+        assert!(bodies.iter().any(|body| body["value"] == value), "{value}");
+    }
+    assert_eq!(list(&admin).await.as_array().unwrap().len(), 1);
+    assert_eq!(app.state.audit.verify(&app.state.db).await.unwrap().1, None);
+}
+
+async fn the_database_holds_no_key_in_the_clear(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let body = json!({ "value": "planted-value-in-the-clear" });
+    put(&admin, "p", &body).await.expect(200);
+    put(&admin, "p/models/m", &body).await.expect(200);
+    let rows = store::candidates(&app.state.db, "p", Some("m")).await.unwrap();
+    for row in [rows.model.unwrap(), rows.provider.unwrap()] {
+        assert_eq!((row.sealed.sealed[0], row.sealed.sealed.len()), (1, 26 + 93));
+        assert!(!String::from_utf8_lossy(&row.sealed.sealed).contains("planted"));
+    }
+    if backend == Backend::Sqlite {
+        for file in std::fs::read_dir(app.database.folder()).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            assert!(!bytes.windows(7).any(|window| window == b"planted"));
+        }
+    }
+}
+
+async fn a_rotation_moves_these_keys_too(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    for path in ["p", "q", "p/models/m"] {
+        put(&admin, path, &json!({ "value": path })).await.expect(200);
+    }
+    let before = list(&admin).await;
+    let status = async || admin.get("/api/admin/encryption").await.expect(200).data();
+    assert_eq!(status().await["secrets"], 4);
+    let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    assert_eq!(answer.expect(200).data(), json!({ "newVersion": 2, "reEncrypted": 4 }));
+    let status = status().await;
+    assert_eq!((&status["secrets"], &status["legacy"]), (&json!(4), &json!(0)));
+    let mut keys = std::collections::BTreeSet::new();
+    for (column, number) in [(PROVIDERS, 2), (MODELS, 1)] {
+        let rows = column.after(&app.state.db, "", 10).await.unwrap();
+        assert_eq!(rows.len(), number);
+        keys.extend(rows.into_iter().map(|row| row.key_id));
+    }
+    assert_eq!(keys.len(), 1, "all of them under the new key");
+    assert_eq!(list(&admin).await, before, "a rotation is no change of a provider");
+    assert_eq!(resolved(&admin, "provider=p&model=m").await, "p/models/m");
+    assert_eq!(resolved(&admin, "provider=q").await, "q");
+}
