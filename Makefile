@@ -30,6 +30,9 @@ unit: page ## Run the tests that need no database
 	$(CARGO) test --workspace --lib --bins
 
 integration: page ## Run the tests that need SQLite, PostgreSQL and HTTP
+	.ci/need curl curl
+	.ci/need jq jq
+	.ci/need python3 python3
 	$(WITH_POSTGRES) $(CARGO) test -p keyward --test it
 
 e2e: build e2e/node_modules ## Run the browser tests against the release build
@@ -49,11 +52,12 @@ lint: page e2e/node_modules ## Check form, clippy and types
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: page ## Measure the scan, /api/verify, the start and the vault
+bench: page ## Measure the scan, /api/verify, the start, the vault and /api/resolve
 	$(CARGO) bench -p keyward --bench scan
 	$(CARGO) bench -p keyward --bench start
 	$(CARGO) bench -p keyward --bench verify
 	$(CARGO) bench -p keyward --bench vault
+	$(CARGO) bench -p keyward --bench resolve
 
 crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
 	$(WITH_POSTGRES) $(CARGO) test --release -p keyward --test crash

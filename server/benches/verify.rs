@@ -14,21 +14,21 @@
 mod client;
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "support/listen.rs"]
+mod listen;
 #[path = "support/server.rs"]
 mod server;
 
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
-use axum::serve::ListenerExt;
 use client::Client;
 use keyward::clock::Clock;
 use keyward::keys::token::PlainKey;
 use keyward::serve;
-use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::watch;
 
@@ -98,8 +98,8 @@ async fn start(
     let config = folder.config()?;
     let keys = server::store_keys(&config, KEYS).await?;
     let bare = async |_| Ok(Router::new().route("/api/verify", any(|| async { "ok" })));
-    let bare = listen(bare).await?;
-    let keyward = listen(async |address| {
+    let bare = listen::listen(bare).await?;
+    let keyward = listen::listen(async |address| {
         let (state, _) = serve::prepare(&config, Clock::System, address).await?;
         let (keys, (stop, stopped)) = (state.keys.clone(), watch::channel(false));
         tokio::spawn(async move {
@@ -110,18 +110,6 @@ async fn start(
         Ok(keyward::build(state))
     });
     Ok((bare, keyward.await?, keys))
-}
-
-/// As `serve::serve` does it.
-async fn listen(
-    build: impl AsyncFnOnce(SocketAddr) -> Result<Router, Box<dyn Error>>,
-) -> Result<SocketAddr, Box<dyn Error>> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let address = listener.local_addr()?;
-    let service = build(address).await?.into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    tokio::spawn(async { axum::serve(listener, service).await });
-    Ok(address)
 }
 
 async fn connect(address: SocketAddr, keys: &[PlainKey]) -> Result<Client, Box<dyn Error>> {

@@ -35,6 +35,8 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(sqlite_url(url)?);
     options
         .max_connections(16)
+        // A connection to a file does not go away, and asking it costs as much as a query.
+        .test_before_acquire(!url.starts_with("sqlite:"))
         .acquire_timeout(PATIENCE)
         .connect_timeout(PATIENCE)
         .sqlx_logging(false)

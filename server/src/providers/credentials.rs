@@ -1,6 +1,7 @@
 //! What can be done with the keys of providers. Each change is one transaction with its
 //! audit event; a key leaves only after the event that says who got it is stored.
 
+use futures_util::future::BoxFuture;
 use keyward_api::providers::{
     BaseUrl, Explained, ModelCredential, ModelName, Provider, ProviderId, Resolved, SetModel,
     SetProvider, Source, UpdateProvider,
@@ -11,8 +12,10 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 use super::entity::{model, model_id, provider};
 use super::hint::hint;
 use super::resolve::{reason, resolve};
-use super::store::{self, Candidate, Candidates};
+use super::store::{self, Candidate, Candidates, Lookup};
 use crate::audit::{Action, Actor, AuditLog, Event};
+use crate::background::in_time;
+use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::begin_write;
 use crate::encryption::columns::{MODELS, PROVIDERS, SealedColumn};
@@ -26,6 +29,7 @@ pub struct Credentials {
     clock: Clock,
     keyring: Keyring,
     audit: AuditLog,
+    lookups: Batch<Lookup, Result<Candidates, DbErr>>,
 }
 
 /// Why something was not done with a key.
@@ -90,7 +94,7 @@ struct Sealed {
 impl Credentials {
     /// The keys in `db`.
     pub fn new(db: DatabaseConnection, clock: Clock, keyring: Keyring, audit: AuditLog) -> Self {
-        Self { db, clock, keyring, audit }
+        Self { db, clock, keyring, audit, lookups: Batch::default() }
     }
 
     /// All providers by name, each with its models, without their values.
@@ -273,13 +277,28 @@ impl Credentials {
         model: Option<&str>,
     ) -> Result<(Source, Candidate, Option<String>), CredentialError> {
         let Candidates { model: of_model, provider: own, base_url } =
-            store::candidates(&self.db, provider, model).await?;
+            self.look_up(provider, model).await?;
         let none = || CredentialError::None {
             provider: provider.to_owned(),
             model: model.map(str::to_owned),
         };
         let (source, chosen) = resolve(of_model, own).ok_or_else(none)?;
         Ok((source, chosen, base_url))
+    }
+
+    /// Shares the query with others who ask at the time.
+    async fn look_up(&self, provider: &str, model: Option<&str>) -> Result<Candidates, DbErr> {
+        let lookup = Lookup { provider: provider.to_owned(), model: model.map(str::to_owned) };
+        let db = self.db.clone();
+        let query = move |lookups: Vec<Lookup>| -> BoxFuture<'static, Vec<_>> {
+            let db = db.clone();
+            Box::pin(async move {
+                let found = in_time(store::candidates(&db, &lookups)).await;
+                found.unwrap_or_else(|error| vec![Err(error); lookups.len()])
+            })
+        };
+        let stopped = || Err(DbErr::Custom("the lookup was stopped".to_owned()));
+        self.lookups.run(lookup, query).await.unwrap_or_else(stopped)
     }
 
     async fn seal(

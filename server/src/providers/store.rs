@@ -1,10 +1,12 @@
 //! Queries on the keys of providers and models.
 
+use std::collections::HashMap;
+
 use keyward_api::providers::{ModelCredential, Provider};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect, Select, Statement, Value,
 };
 use time::OffsetDateTime;
 
@@ -131,7 +133,7 @@ pub struct Candidate {
 }
 
 /// The keys that may be used.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Candidates {
     /// The key of the model.
     pub model: Option<Candidate>,
@@ -141,46 +143,81 @@ pub struct Candidates {
     pub base_url: Option<String>,
 }
 
-/// Both keys as they are at one moment: two statements could see the one before and the
-/// other after a change, and find none where there always was one.
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The provider.
+    pub provider: String,
+    /// The model, if one was named.
+    pub model: Option<String>,
+}
+
+/// For each lookup, both keys as they are at one moment: two statements could see the one
+/// before and the other after a change, and find none where there always was one.
 pub async fn candidates(
     db: &impl ConnectionTrait,
-    provider: &str,
-    model: Option<&str>,
-) -> Result<Candidates, DbErr> {
-    const OWN: &str = "SELECT 0 AS of_model, id, encrypted_value, key_id, hint, base_url \
-                       FROM provider_credentials WHERE id = $1";
-    const OF_MODEL: &str = "SELECT 1 AS of_model, id, encrypted_value, key_id, hint, NULL AS base_url \
-                            FROM model_credentials WHERE id = $2";
-    let (sql, values) = match model {
-        Some(model) => {
-            let id = model_id(provider, model);
-            (format!("{OWN} UNION ALL {OF_MODEL}"), vec![provider.into(), id.into()])
-        }
-        None => (OWN.to_owned(), vec![provider.into()]),
+    lookups: &[Lookup],
+) -> Result<Vec<Result<Candidates, DbErr>>, DbErr> {
+    let of_models: Vec<Option<String>> = lookups
+        .iter()
+        .map(|Lookup { provider, model }| Some(model_id(provider, model.as_deref()?)))
+        .collect();
+    // A few forms of the statement serve any number, so that each is prepared once.
+    let number = lookups.len().next_power_of_two();
+    let padded = |ids: Vec<&str>| {
+        let none = std::iter::repeat(Value::from(""));
+        ids.into_iter().map(Value::from).chain(none).take(number).collect::<Vec<_>>()
     };
+    let places = |from: usize| {
+        let places: Vec<_> = (from..from + number).map(|n| format!("${n}")).collect();
+        places.join(", ")
+    };
+    let sql = format!(
+        "SELECT 0 AS of_model, id, encrypted_value, key_id, hint, base_url \
+         FROM provider_credentials WHERE id IN ({}) UNION ALL \
+         SELECT 1 AS of_model, id, encrypted_value, key_id, hint, NULL AS base_url \
+         FROM model_credentials WHERE id IN ({})",
+        places(1),
+        places(1 + number),
+    );
+    let mut values = padded(lookups.iter().map(|lookup| lookup.provider.as_str()).collect());
+    values.extend(padded(of_models.iter().flatten().map(String::as_str).collect()));
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let mut candidates = Candidates::default();
+    let mut found: HashMap<(bool, String), Result<Found, DbErr>> = HashMap::new();
     for row in db.query_all_raw(statement).await? {
-        let id: String = row.try_get("", "id")?;
-        let candidate = Candidate {
-            sealed: SealedRow {
-                label: id.clone(),
-                id,
-                key_id: Some(row.try_get("", "key_id")?),
-                iv: None,
-                sealed: row.try_get("", "encrypted_value")?,
-            },
-            hint: row.try_get("", "hint")?,
-        };
-        if row.try_get::<i32>("", "of_model")? == 1 {
-            candidates.model = Some(candidate);
-        } else {
-            candidates.provider = Some(candidate);
-            candidates.base_url = row.try_get("", "base_url")?;
-        }
+        let (of_model, id): (i32, String) = (row.try_get("", "of_model")?, row.try_get("", "id")?);
+        let read = Found::read(&row, &id);
+        found.insert((of_model == 1, id), read);
     }
-    Ok(candidates)
+    let of = |place: (bool, String)| found.get(&place).cloned().transpose();
+    let one = |(lookup, of_model): (&Lookup, Option<String>)| {
+        let model = of_model.map(|id| of((true, id))).transpose()?.flatten();
+        let provider = of((false, lookup.provider.clone()))?;
+        let base_url = provider.as_ref().and_then(|found| found.base_url.clone());
+        let key = |found: Found| found.candidate;
+        Ok(Candidates { model: model.map(key), provider: provider.map(key), base_url })
+    };
+    Ok(lookups.iter().zip(of_models).map(one).collect())
+}
+
+#[derive(Clone)]
+struct Found {
+    candidate: Candidate,
+    base_url: Option<String>,
+}
+
+impl Found {
+    fn read(row: &QueryResult, id: &str) -> Result<Self, DbErr> {
+        let sealed = SealedRow {
+            id: id.to_owned(),
+            label: id.to_owned(),
+            key_id: Some(row.try_get("", "key_id")?),
+            iv: None,
+            sealed: row.try_get("", "encrypted_value")?,
+        };
+        let candidate = Candidate { sealed, hint: row.try_get("", "hint")? };
+        Ok(Self { candidate, base_url: row.try_get("", "base_url")? })
+    }
 }
 
 /// Enters the key of a provider or replaces it, and these columns with it.

@@ -22,6 +22,7 @@ mod secret_input;
 mod secrets;
 mod sessions;
 mod setup;
+mod snippets;
 mod stored_rows;
 mod support;
 mod unlock;

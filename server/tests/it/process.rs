@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
+use keyward::encryption::columns::{MODELS, PROVIDERS};
 use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 
@@ -41,6 +43,8 @@ fn run(database: &TestDatabase, arguments: &[&str]) -> (i32, String, String) {
 struct Server {
     child: Child,
     client: Client,
+    /// Reads what it writes to stderr, which would stop it when nobody did.
+    log: Option<JoinHandle<String>>,
 }
 
 impl Server {
@@ -56,15 +60,20 @@ impl Server {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect(&line);
         let client = Client::new(address.parse().unwrap());
-        Self { child, client }
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        Self { child, client, log: Some(log) }
     }
 
     /// Asks it to stop; its exit code and everything it wrote to stderr.
     fn stop(mut self) -> (i32, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let log = self.log.take().unwrap().join().unwrap();
         (self.child.wait().unwrap().code().unwrap(), log)
     }
 }
@@ -329,6 +338,7 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     let revealed = client.get_with("/api/secrets/A", &with_key).await.expect(200);
     assert_eq!(revealed.data()["value"], value);
     note(client.get("/api/secrets").await.expect(200));
+    leave_traces_of_providers(client, value, &mut note).await;
     note(
         client
             .send(http::Method::POST, "/api/admin/encryption/rotate", &[], None)
@@ -373,6 +383,38 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     }
 }
 
+/// Uses every route of providers with this value, well and badly.
+async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl FnMut(Answer)) {
+    let put = async |path: &str, body: Value| {
+        client.json(http::Method::PUT, &format!("/api/providers/{path}"), &body).await
+    };
+    // So that the hint tells nothing of it.
+    let body = || json!({ "value": format!("{value}, and an end"), "note": "n" });
+    note(put("p", body()).await.expect(200));
+    note(put("p/models/m", json!({ "value": format!("{value}, and an end") })).await.expect(200));
+    note(put("P", body()).await.expect(400));
+    note(put("p", json!({ "value": [value] })).await.expect(400));
+    note(put("p", json!({ "value": value, "x": value })).await.expect(400));
+    note(
+        put("p", json!({ "value": "v", "baseUrl": format!("https://{value}@x") }))
+            .await
+            .expect(400),
+    );
+    note(put("p/models/m", json!({ "value": { "a": value } })).await.expect(400));
+    note(client.patch("/api/providers/p", &json!({ "value": value })).await.expect(400));
+    note(client.patch("/api/providers/p", &json!({ "note": "other" })).await.expect(200));
+    note(client.get("/api/providers").await.expect(200));
+    note(client.get("/api/resolve?provider=p&model=m&explain=true").await.expect(200));
+    note(client.get("/api/resolve?provider=q&model=unknown").await.expect(404));
+    // The answers that should have it.
+    for query in ["provider=p", "provider=p&model=m"] {
+        let resolved = client.get(&format!("/api/resolve?{query}")).await.expect(200);
+        assert_eq!(resolved.data()["value"], format!("{value}, and an end"));
+    }
+    note(client.delete("/api/providers/p/models/m").await.expect(200));
+    note(put("p/models/m", json!({ "value": value })).await.expect(200));
+}
+
 /// Everything the database holds, in a form that can be searched: the files of `SQLite`, the
 /// rows of PostgreSQL.
 async fn stored_text(database: &TestDatabase) -> String {
@@ -387,7 +429,16 @@ async fn stored_text(database: &TestDatabase) -> String {
         return text;
     }
     let db = database.connect().await;
-    for table in ["settings", "users", "sessions", "secrets", "encryption_keys", "audit_log"] {
+    for table in [
+        "settings",
+        "users",
+        "sessions",
+        "secrets",
+        "provider_credentials",
+        "model_credentials",
+        "encryption_keys",
+        "audit_log",
+    ] {
         // As text, and binary columns once more as what they would spell.
         let sql = format!("SELECT row_to_json(t)::text AS row FROM {table} t");
         let statement = Statement::from_string(db.get_database_backend(), sql);
@@ -397,6 +448,11 @@ async fn stored_text(database: &TestDatabase) -> String {
     }
     for row in keyward::secrets::entity::Entity::find().all(&db).await.unwrap() {
         text.push_str(&String::from_utf8_lossy(&row.encrypted_value));
+    }
+    for column in [PROVIDERS, MODELS] {
+        for row in column.after(&db, "", 10).await.unwrap() {
+            text.push_str(&String::from_utf8_lossy(&row.sealed));
+        }
     }
     text
 }

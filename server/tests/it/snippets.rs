@@ -1,0 +1,101 @@
+//! What the README tells programs to do is done, word for word: each of its snippets gets the
+//! key of a provider here and calls that provider, for which a server of the test stands in.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use http::Method;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+use crate::support::{App, Backend, on_both_databases};
+
+on_both_databases!(each_snippet_of_the_readme_calls_a_provider_with_its_key);
+
+const README: &str = include_str!("../../../README.md");
+
+/// The snippet in this language beneath `### From a program`.
+fn snippet(language: &str) -> &'static str {
+    let (_, section) = README.split_once("\n### From a program\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let (_, rest) = section.split_once(&format!("\n```{language}\n")).unwrap();
+    rest.split("\n```").next().unwrap()
+}
+
+type Requests = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A provider that notes path and `authorization` of each request.
+async fn stand_in() -> (String, Requests) {
+    let requests = Requests::default();
+    let note = async |State(requests): State<Requests>, request: Request| {
+        let header = request.headers().get("authorization");
+        let header = header.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        requests.lock().unwrap().push((request.uri().path().to_owned(), header));
+        "the answer of the provider"
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let router = Router::new().fallback(note).with_state(requests.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, requests)
+}
+
+async fn each_snippet_of_the_readme_calls_a_provider_with_its_key(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let body = json!({ "name": "a program", "scopes": ["providers:resolve:openai"] });
+    let (_, key) = admin.create_key(&body).await;
+    let put = async |path: &str, value: &str| {
+        let path = format!("/api/providers/{path}");
+        admin.json(Method::PUT, &path, &json!({ "value": value })).await.expect(200);
+    };
+    put("openai", "sk-of-the-provider").await;
+    let (url, requests) = stand_in().await;
+    let languages = [
+        ("sh", &["sh", "-euc"][..]),
+        ("python", &["python3", "-c"]),
+        ("js", &["node", "--input-type=module", "-e"]),
+    ];
+    let run = async |(language, program): &(&str, &[&str])| {
+        let output = Command::new(program[0])
+            .args(&program[1..])
+            .arg(snippet(language))
+            .env("KEYWARD_URL", format!("http://{}", app.address))
+            .env("KEYWARD_KEY", &key)
+            .env("OPENAI_BASE_URL", &url)
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap(), errors)
+    };
+    for (value, change) in
+        [("sk-of-the-provider", None), ("sk-of-the-model", Some("openai/models/gpt-5"))]
+    {
+        if let Some(path) = change {
+            put(path, value).await;
+        }
+        for language in &languages {
+            let (is_good, printed, errors) = run(language).await;
+            assert!(is_good, "{language:?}: {errors}");
+            assert_eq!(printed.trim_end(), "the answer of the provider", "{language:?}");
+            let calls = std::mem::take(&mut *requests.lock().unwrap());
+            assert_eq!(
+                calls,
+                [("/v1/models".to_owned(), format!("Bearer {value}"))],
+                "{language:?}"
+            );
+        }
+    }
+    // Without a key each fails, and calls nobody.
+    admin.delete("/api/providers/openai").await.expect(200);
+    for language in &languages {
+        let (is_good, ..) = run(language).await;
+        assert!(!is_good, "{language:?}");
+        assert!(requests.lock().unwrap().is_empty(), "{language:?}");
+    }
+}
