@@ -113,6 +113,29 @@ test.describe("adding", () => {
     expect(await api.valueOf("TLS_KEY")).toBe(PEM);
   });
 
+  test("can be left while it is sent, and the page lives on", async ({ secrets, page, watch }) => {
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.route("**/api/secrets", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      await held;
+      await route.fulfill(problem(503, "The store cannot answer; try again"));
+    });
+    await secrets.open();
+    await secrets.add.click();
+    await secrets.form.fill(SECRET);
+    await secrets.form.save.click();
+    await page.keyboard.press("Escape");
+    await expect(secrets.dialog).toBeHidden();
+    watch.expectFailure(503, "/api/secrets");
+    const failed = page.waitForResponse((response) => response.request().method() === "POST");
+    answer();
+    await failed;
+    await secrets.add.click();
+    await expect(secrets.form.error).toBeHidden();
+    await expect(secrets.form.key).toBeFocused();
+  });
+
   test("leaves nothing behind when it is cancelled", async ({ secrets, page, api }) => {
     await secrets.open();
     await secrets.add.click();

@@ -49,7 +49,8 @@ impl Load {
 
     /// Whether there is an answer.
     pub fn is_ready(self) -> bool {
-        matches!(*self.state.read_untracked(), Some(Ok(())))
+        // Asked after a request as well, when the page may have been left.
+        self.state.try_read_untracked().is_some_and(|state| matches!(*state, Some(Ok(()))))
     }
 
     /// Why there is none.

@@ -6,7 +6,8 @@
 //! | [`shell`] | the frame of the pages of a person who is signed in |
 //! | [`routes`] | every path, and which path may be returned to |
 //! | [`place`] | the address of the window, and going elsewhere |
-//! | [`client`], [`json`] | the only files that do HTTP, and read what it brings |
+//! | [`client`] | every request there is |
+//! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
 //! | [`load`] | the states of something that is fetched |
 //! | [`once`] | reactive parts that are compiled once |
 //! | [`clock`] | now, and times as people read them |
@@ -25,6 +26,7 @@ mod client;
 mod clock;
 mod components;
 mod encryption;
+mod http;
 mod hub;
 mod json;
 mod keys;

@@ -24,7 +24,7 @@ pub fn hand_focus_on(heir: Option<String>, otherwise: NodeRef<html::Button>) {
         let heir = heir.and_then(|id| document().get_element_by_id(&id));
         match heir.and_then(|heir| heir.dyn_into().ok()) {
             Some(heir) => focus(Some(&heir)),
-            None => focus(otherwise.get_untracked().as_deref()),
+            None => focus(otherwise.try_get_untracked().flatten().as_deref()),
         }
     });
 }

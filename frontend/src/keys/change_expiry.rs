@@ -6,10 +6,9 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::components::dialog::{Dialog, close};
+use crate::components::dialog::{Dialog, SaveButtons, close};
 use crate::components::problem::FormError;
 use crate::keys::expiry_fields::{ExpiryChoice, ExpiryFields};
-use crate::keys::rename::SaveButtons;
 use crate::keys::store::Keys;
 
 /// The dialog.

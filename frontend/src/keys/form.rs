@@ -54,11 +54,12 @@ impl Draft {
     }
 
     fn show(self, error: &ClientError) {
-        self.name_error.set(name_sentence(error));
-        self.expiry.error.set(error.field("expiresAt").map(str::to_owned));
-        self.scopes.error.set(error.field("scopes").map(str::to_owned));
-        let placed = [self.name_error, self.expiry.error, self.scopes.error];
-        if placed.iter().all(|field| field.read_untracked().is_none()) {
+        let places = [("expiresAt", self.expiry.error), ("scopes", self.scopes.error)];
+        let is_placed = error.place(&places);
+        let name = name_sentence(error);
+        let is_placed = is_placed || name.is_some();
+        self.name_error.set(name);
+        if !is_placed {
             self.form_error.set(Some(error.full_message()));
         }
     }

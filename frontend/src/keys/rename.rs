@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::components::dialog::{Dialog, close};
+use crate::components::dialog::{Dialog, SaveButtons, close};
 use crate::components::field::TextField;
 use crate::components::problem::FormError;
 use crate::keys::form::{NAME, name_sentence};
@@ -53,18 +53,5 @@ pub fn Rename(
                 <SaveButtons is_busy dialog/>
             </form>
         </Dialog>
-    }
-}
-
-/// `Save` and `Cancel`, the end of every dialog with a form.
-#[component]
-pub fn SaveButtons(is_busy: RwSignal<bool>, dialog: NodeRef<html::Dialog>) -> impl IntoView {
-    view! {
-        <div class="dialog-buttons">
-            <button type="button" class="button" on:click=move |_| close(dialog)>"Cancel"</button>
-            <button class="button button-primary" aria-disabled=move || is_busy.get().then_some("true")>
-                {move || if is_busy.get() { "Saving..." } else { "Save" }}
-            </button>
-        </div>
     }
 }

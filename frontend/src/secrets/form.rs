@@ -10,13 +10,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::client::ClientError;
-use crate::components::dialog::{Dialog, close};
+use crate::components::dialog::{Dialog, SaveButtons, close};
 use crate::components::field::{Input, TextField};
 use crate::components::problem::FormError;
-use crate::keys::rename::SaveButtons;
+use crate::components::quote::quoted;
+use crate::components::value_field::ValueField;
 use crate::once::when;
-use crate::secrets::store::{Secrets, quoted};
-use crate::secrets::value_field::ValueField;
+use crate::secrets::store::Secrets;
 
 const KEY: Input = Input {
     kind: "text",
@@ -119,14 +119,16 @@ impl Draft {
     }
 
     fn show(self, error: &ClientError) {
-        self.key_error.set(error.field("key").map(str::to_owned));
-        self.value_error.set(error.field("value").map(str::to_owned));
-        self.description_error.set(error.field("description").map(str::to_owned));
-        let placed = [self.key_error, self.value_error, self.description_error];
+        let places = [
+            ("key", self.key_error),
+            ("value", self.value_error),
+            ("description", self.description_error),
+        ];
+        let is_placed = error.place(&places);
         if error.status() == Some(412) {
             self.is_stale.set(true);
             self.form_error.set(Some(CHANGED.to_owned()));
-        } else if placed.iter().all(|field| field.read_untracked().is_none()) {
+        } else if !is_placed {
             self.form_error.set(Some(error.full_message()));
         }
     }
@@ -172,7 +174,7 @@ impl Draft {
 pub fn SecretForm(
     secret: Option<Secret>,
     dialog: NodeRef<html::Dialog>,
-    #[prop(into)] on_close: Callback<()>,
+    on_close: Callback<()>,
 ) -> impl IntoView {
     let secrets: Secrets = expect_context();
     let title = match &secret {

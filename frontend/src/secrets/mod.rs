@@ -4,11 +4,10 @@
 //! |---|---|
 //! | [`store`] | the list, the one value that is shown, and what may be done |
 //! | [`section`], [`row`] | what is on the page |
-//! | [`form`], [`value_field`], [`delete`] | the dialogs |
+//! | [`form`], [`delete`] | the dialogs |
 
 pub mod delete;
 pub mod form;
 pub mod row;
 pub mod section;
 pub mod store;
-pub mod value_field;

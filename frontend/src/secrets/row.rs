@@ -7,6 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::components::action::{Action, action};
 use crate::components::time::{Instant, Short};
 use crate::once::{live, memo};
 use crate::secrets::store::{Asked, Secrets};
@@ -94,6 +95,14 @@ fn Actions(
     let busy = move || is_busy.get().then_some("true");
     let named = move |says: &str| format!("{says} {}", key.get());
     let reveal_says = move || if is_shown.get() { "Hide" } else { "Reveal" };
+    let [edit, delete] = [("Edit", false), ("Delete", true)].map(|(says, is_removal)| {
+        let id = if is_removal { delete_button(&id.read_value()) } else { String::new() };
+        let label = format!("{says} {}", key.get_untracked());
+        action(Action { says, label, is_removal, id }, move || {
+            let ask = if is_removal { Asked::Delete } else { Asked::Edit };
+            secrets.asked.set(secret.get_untracked().map(ask));
+        })
+    });
     view! {
         <div class="actions">
             <button
@@ -114,23 +123,8 @@ fn Actions(
             >
                 <span aria-live="polite">{move || copy_says.get()}</span>
             </button>
-            <button
-                type="button"
-                class="button button-small"
-                aria-label=move || named("Edit")
-                on:click=move |_| of_row(|secrets, secret, _| secrets.asked.set(Some(Asked::Edit(secret))))
-            >
-                "Edit"
-            </button>
-            <button
-                type="button"
-                class="button button-small button-remove"
-                id=delete_button(&id.read_value())
-                aria-label=move || named("Delete")
-                on:click=move |_| of_row(|secrets, secret, _| secrets.asked.set(Some(Asked::Delete(secret))))
-            >
-                "Delete"
-            </button>
+            {edit}
+            {delete}
         </div>
     }
 }

@@ -4,20 +4,20 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::clock::plural;
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
+use crate::components::search::{NoMatch, Search, SearchBar};
 use crate::components::skeleton::skeleton;
-use crate::hub::hub;
 use crate::keys::curl;
 use crate::load::Shown;
-use crate::once::{live, when};
-use crate::place::Go;
-use crate::routes;
+use crate::once::{live, memo, when};
 use crate::secrets::delete::DeleteDialog;
 use crate::secrets::form::SecretForm;
 use crate::secrets::row::Row;
 use crate::secrets::store::{Asked, Secrets};
+
+const SEARCH: Search = Search { tab: "secrets", one: "secret", name: "Secrets" };
+const NOT_FOUND: &str = "There are secrets, but none with this text in key or description.";
 
 /// The section.
 #[component]
@@ -54,14 +54,20 @@ fn List() -> impl IntoView {
     let is_empty = move || secrets.list.read().is_empty();
     let shown = secrets.load.shown(is_empty, move || !secrets.visible.read().is_empty());
     let has_toolbar = move || matches!(shown.get(), Shown::NoMatch | Shown::Ready);
+    let count = memo(move || {
+        let (all, shown) = (secrets.list.read().len(), secrets.visible.read().len());
+        SEARCH.count(all, shown, &secrets.text.read())
+    });
     let reload = move || spawn_local(secrets.reload());
     view! {
-        {when(has_toolbar, || view! { <Toolbar/> }.into_any())}
+        {when(has_toolbar, move || view! {
+            <SearchBar search=SEARCH text=secrets.text count on_refresh=move |()| reload()/>
+        }.into_any())}
         {live(move || match shown.get() {
             Shown::Loading => skeleton("Loading secrets"),
             Shown::Failed => secrets.load.failed("Secrets could not be loaded", reload),
             Shown::Empty => view! { <Empty/> }.into_any(),
-            Shown::NoMatch => view! { <NoMatch/> }.into_any(),
+            Shown::NoMatch => view! { <NoMatch search=SEARCH text=NOT_FOUND/> }.into_any(),
             Shown::Ready => view! { <SecretTable/> }.into_any(),
         })}
     }
@@ -72,7 +78,7 @@ fn List() -> impl IntoView {
 fn Dialogs() -> impl IntoView {
     let secrets: Secrets = expect_context();
     let dialog = NodeRef::<html::Dialog>::new();
-    let done = move |()| secrets.asked.set(None);
+    let done = Callback::new(move |()| secrets.asked.set(None));
     live(move || match secrets.asked.get() {
         Some(Asked::Add) => view! { <SecretForm secret=None dialog on_close=done/> }.into_any(),
         Some(Asked::Edit(secret)) => {
@@ -83,43 +89,6 @@ fn Dialogs() -> impl IntoView {
         }
         None => ().into_any(),
     })
-}
-
-#[component]
-fn Toolbar() -> impl IntoView {
-    let secrets: Secrets = expect_context();
-    let count = move || {
-        let (all, shown) = (secrets.list.read().len(), secrets.visible.read().len());
-        let all_secrets = plural(i64::try_from(all).unwrap_or(i64::MAX), "secret");
-        if secrets.text.read().trim().is_empty() {
-            all_secrets
-        } else {
-            format!("{shown} of {all_secrets}")
-        }
-    };
-    let place = hub().place;
-    view! {
-        <div class="toolbar" role="search" aria-label="Secrets">
-            <input
-                type="search"
-                class="toolbar-search"
-                aria-label="Search secrets"
-                placeholder="Search secrets"
-                autocomplete="off"
-                prop:value=move || secrets.text.get()
-                on:input=move |event| place.go(&address(&event_target_value(&event)), Go::Refine)
-            />
-            <p class="toolbar-count" aria-live="polite">{move || count()}</p>
-            <button type="button" class="button button-quiet" on:click=move |_| spawn_local(secrets.reload())>
-                {icon(Icon::Refresh)} "Refresh"
-            </button>
-        </div>
-    }
-}
-
-/// The address of the list under a text that is looked for.
-fn address(text: &str) -> String {
-    routes::with_query(routes::SECRETS, &[("tab", "secrets"), ("q", text)])
 }
 
 #[component]
@@ -152,20 +121,6 @@ fn Empty() -> impl IntoView {
             <pre class="code" tabindex="0" aria-label="Example"><code>
                 {curl::command("kw_...", &curl::origin(), "/api/secrets/MY_API_KEY")}
             </code></pre>
-        </div>
-    }
-}
-
-#[component]
-fn NoMatch() -> impl IntoView {
-    let place = hub().place;
-    view! {
-        <div class="empty">
-            <h3>"No secrets match"</h3>
-            <p>"There are secrets, but none with this text in key or description."</p>
-            <button type="button" class="button" on:click=move |_| place.go(&address(""), Go::Refine)>
-                "Clear search"
-            </button>
         </div>
     }
 }

@@ -13,6 +13,7 @@ use leptos::task::spawn_local;
 use crate::client::ClientError;
 use crate::clock;
 use crate::components::copy::write_clipboard;
+use crate::components::quote::quoted;
 use crate::hub::{Hub, hub};
 use crate::load::Load;
 use crate::once::memo;
@@ -161,11 +162,6 @@ impl Secrets {
         self.list.try_update(|list| list.retain(|other| other.id != secret.id));
         Ok(())
     }
-}
-
-/// The key of a secret inside a sentence.
-pub fn quoted(key: &str) -> String {
-    format!("\u{201c}{key}\u{201d}")
 }
 
 /// Whether a text is found in key or description, whatever its case.
