@@ -194,6 +194,19 @@ const states: State[] = [
     },
   },
   {
+    name: "key-form-narrowed",
+    arrange: async ({ keys, enter }) => {
+      await enter();
+      await keys.open();
+      await keys.add.click();
+      for (const scope of ["secrets:read", "providers:resolve"]) await keys.form.scope(scope).check();
+      await keys.form.name.fill("narrow");
+      await keys.form.only("secrets:read").fill("GITHUB_* Not!");
+      await keys.form.create.click();
+      await expect(keys.form.root.getByText("secrets:read is narrowed to a secret")).toBeVisible();
+    },
+  },
+  {
     name: "key-form-failed",
     arrange: async ({ keys, page, enter, watch }) => {
       await enter();

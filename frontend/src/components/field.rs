@@ -20,6 +20,29 @@ pub struct Input {
     pub hint: &'static str,
 }
 
+/// What was typed into a field, and what is wrong with it.
+#[derive(Clone, Copy)]
+pub struct Typed {
+    /// The text.
+    pub text: RwSignal<String>,
+    /// The sentence at the field.
+    pub error: RwSignal<Option<String>>,
+}
+
+impl Typed {
+    /// A field that is filled in already, or empty.
+    pub fn of(text: String) -> Self {
+        Self { text: RwSignal::new(text), error: RwSignal::new(None) }
+    }
+
+    /// Reads the text as the server will; what is wrong with it is shown.
+    pub fn check<T, E: std::fmt::Display>(self, read: fn(String) -> Result<T, E>) -> Option<T> {
+        let read = read(self.text.get_untracked());
+        self.error.set(read.as_ref().err().map(ToString::to_string));
+        read.ok()
+    }
+}
+
 /// A labelled text field. Hint and error are tied to it by `aria-describedby`.
 #[component]
 pub fn TextField(
@@ -28,6 +51,9 @@ pub fn TextField(
     value: RwSignal<String>,
     #[prop(default = RwSignal::new(None))] error: RwSignal<Option<String>>,
     #[prop(optional)] node_ref: NodeRef<html::Input>,
+    /// The id of a `<datalist>` with what might be meant.
+    #[prop(optional)]
+    list: Option<&'static str>,
 ) -> impl IntoView {
     let id = unique_id();
     let hint_id = format!("{id}-hint");
@@ -53,6 +79,7 @@ pub fn TextField(
                 autocapitalize="off"
                 spellcheck="false"
                 placeholder=input.placeholder
+                list=list
                 aria-describedby=described
                 aria-invalid=move || error.read().is_some().then_some("true")
                 node_ref=node_ref

@@ -39,7 +39,7 @@ impl Draft {
             name: RwSignal::new(String::new()),
             name_error: RwSignal::new(None),
             expiry: ExpiryChoice::of(None),
-            scopes: ScopeChoice::default(),
+            scopes: ScopeChoice::new(),
             form_error: RwSignal::new(None),
         }
     }
