@@ -5,7 +5,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { type Api, problem } from "./fixtures/api";
 import { violations } from "./fixtures/axe";
-import { AuditPage, EncryptionPage, KeysPage, SECRETS, SecretsPage, SetupPage, SignInPage } from "./fixtures/pages";
+import { AuditPage, EncryptionPage, KeysPage, ProvidersPage, SECRETS, SecretsPage, SetupPage, SignInPage } from "./fixtures/pages";
 import type { Server } from "./fixtures/server";
 import { enter, expect, test } from "./fixtures/test";
 import type { Watch } from "./fixtures/watch";
@@ -17,6 +17,7 @@ interface Stage {
   watch: Watch;
   keys: KeysPage;
   secrets: SecretsPage;
+  providers: ProvidersPage;
   encryption: EncryptionPage;
   audit: AuditPage;
   /** Signs the browser in; only for servers that have their administrator. */
@@ -51,6 +52,16 @@ async function vault(api: Api) {
   await api.keep({ key: "GITHUB_TOKEN", value: "x" });
   await api.keep({ key: "SMTP_PASSWORD", value: "x", description: "Mail relay; ask Grace before changing it. Used by the newsletter, the invoices and the password reset mails." });
   await api.keep({ key: "A_KEY_NAME_THAT_GOES_ON_AND_ON_FOR_THE_SAKE_OF_THE_LAYOUT_AND_HAS_NO_PLACE_TO_BREAK", value: "x", description: "x".repeat(120) });
+}
+
+/** Providers with every kind of card. */
+async function providersOf(api: Api) {
+  await api.setProvider("openai", { value: "sk-a-key-of-some-length-ab12", baseUrl: "https://api.openai.com/v1", note: "Shared by the support desk and the newsletter" });
+  await api.setModel("openai", "gpt-5", "sk-a-key-of-some-length-cd34");
+  await api.setModel("openai", "ft:gpt-5:acme/a-model-that-goes-on-and-on-for-the-sake-of-the-layout-without-a-place-to-break", "short");
+  await api.setModel("azure", "gpt-5", "sk-a-key-of-some-length-ef56");
+  await api.setProvider("local", { value: "short", baseUrl: `http://localhost:11434/${"x".repeat(120)}` });
+  await api.setProvider("a-name-that-is-64-characters-long-and-has-no-place-to-break-xxxx", { value: "sk-a-key-of-some-length-gh78", note: "n".repeat(300) });
 }
 
 const AWAY = problem(503, "The store cannot answer; try again", "0192f0aa-77aa-7b3c-9d5e-1f2a3b4c5d6e");
@@ -390,6 +401,93 @@ const states: State[] = [
     },
   },
   {
+    name: "providers-loading",
+    arrange: async ({ page, providers, enter }) => {
+      await enter();
+      await page.route("**/api/providers", () => new Promise(() => {}));
+      await providers.open();
+      await expect(providers.loading).toBeVisible();
+    },
+  },
+  {
+    name: "providers-failed",
+    arrange: async ({ page, providers, enter, watch }) => {
+      await enter();
+      await page.route("**/api/providers", (route) => route.fulfill(AWAY));
+      watch.expectFailure(503, "/api/providers");
+      await providers.open();
+      await expect(providers.failed).toBeVisible();
+    },
+  },
+  {
+    name: "providers-empty",
+    arrange: async ({ providers, enter }) => {
+      await enter();
+      await providers.open();
+      await expect(providers.empty).toBeVisible();
+    },
+  },
+  {
+    name: "providers-no-match",
+    arrange: async ({ providers, enter }) => {
+      await providersOf(await enter());
+      await providers.open("&q=nothing");
+      await expect(providers.noMatch).toBeVisible();
+    },
+  },
+  {
+    name: "providers-list",
+    arrange: async ({ providers, enter }) => {
+      await providersOf(await enter());
+      await providers.open();
+      await providers.which.ask("openai", "gpt-5");
+      await expect(providers.which.answer).toContainText("The model's own key");
+    },
+  },
+  {
+    name: "provider-none",
+    arrange: async ({ providers, enter, watch }) => {
+      await providersOf(await enter());
+      await providers.open("&q=local");
+      watch.expectFailure(404, "/api/resolve");
+      await providers.which.ask("mistral", "m".repeat(200));
+      await expect(providers.which.answer).toContainText("None");
+    },
+  },
+  {
+    name: "provider-form-with-mistakes",
+    arrange: async ({ providers, enter }) => {
+      await enter();
+      await providers.open();
+      await providers.add.click();
+      await providers.form.fill({ provider: "OpenAI", baseUrl: "api.openai.com" });
+      await providers.form.save.click();
+      await expect(providers.dialog.getByText("Value is required")).toBeVisible();
+    },
+  },
+  {
+    name: "provider-form-failed",
+    arrange: async ({ page, providers, enter, watch }) => {
+      await providersOf(await enter());
+      await providers.open();
+      await page.route("**/api/providers/**", (route) => route.fulfill(AWAY));
+      watch.expectFailure(503, "/api/providers/azure/models/gpt-5");
+      await providers.model("azure", "gpt-5").replace.click();
+      await providers.form.fill({ value: "new" });
+      await providers.form.save.click();
+      await expect(providers.form.error).toBeVisible();
+    },
+  },
+  {
+    name: "provider-delete",
+    arrange: async ({ providers, enter }) => {
+      await providersOf(await enter());
+      await providers.open();
+      await providers.card("openai").delete.click();
+      await expect(providers.form.confirm).toBeVisible();
+    },
+  },
+  {
     name: "encryption-loading",
     arrange: async ({ page, encryption, enter }) => {
       await enter();
@@ -514,6 +612,7 @@ for (const state of states) {
       const pages = {
         keys: new KeysPage(page),
         secrets: new SecretsPage(page),
+        providers: new ProvidersPage(page),
         encryption: new EncryptionPage(page),
         audit: new AuditPage(page),
       };

@@ -3,6 +3,7 @@
 use keyward_api::audit::{AuditEntry, AuditVerification};
 use keyward_api::encryption::{EncryptionStatus, Rotated};
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey};
+use keyward_api::providers::{Explained, Provider, SetModel, SetProvider, UpdateProvider};
 use keyward_api::secrets::{CreateSecret, RevealedSecret, Secret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
 use keyward_api::{Page, Sensitive};
@@ -10,8 +11,11 @@ use keyward_api::{Page, Sensitive};
 pub use crate::http::ClientError;
 use crate::http::{Answer, Cause, Exchange, ROTATE, Request, exchange, json, send};
 use crate::place::Place;
-use crate::routes::encode;
+use crate::routes::{encode, with_query};
 use crate::session::state::SessionState;
+
+/// Where the providers are.
+const PROVIDERS: &str = "/api/providers";
 
 /// Speaks to the server this page came from. The session is a cookie that scripts
 /// cannot read, so there is no credential in here.
@@ -106,6 +110,42 @@ impl Client {
         self.signed_in("DELETE", &below("/api/secrets", key), None).await?.done()
     }
 
+    /// All providers with their models, none with a value.
+    pub async fn providers(self) -> Answer<Vec<Provider>> {
+        self.signed_in("GET", PROVIDERS, None).await?.data()
+    }
+
+    /// Enters the key of a provider, or replaces it.
+    pub fn set_provider(self, provider: &str, set: &SetProvider) -> Exchange {
+        self.signed_in("PUT", &below(PROVIDERS, provider), json(set))
+    }
+
+    /// Changes what is present in the update.
+    pub fn update_provider(self, provider: &str, update: &UpdateProvider) -> Exchange {
+        self.signed_in("PATCH", &below(PROVIDERS, provider), json(update))
+    }
+
+    /// Deletes the key of a provider and those of all its models.
+    pub fn delete_provider(self, provider: &str) -> Exchange {
+        self.signed_in("DELETE", &below(PROVIDERS, provider), None)
+    }
+
+    /// Enters the key of a model, or replaces it.
+    pub fn set_model(self, provider: &str, model: &str, set: &SetModel) -> Exchange {
+        self.signed_in("PUT", &model_path(provider, model), json(set))
+    }
+
+    /// Deletes the key of a model.
+    pub fn delete_model(self, provider: &str, model: &str) -> Exchange {
+        self.signed_in("DELETE", &model_path(provider, model), None)
+    }
+
+    /// Which key would be used; an empty model means the provider itself.
+    pub async fn explain(self, provider: &str, model: &str) -> Answer<Explained> {
+        let parts = [("provider", provider), ("model", model), ("explain", "true")];
+        self.signed_in("GET", &with_query("/api/resolve", &parts), None).await?.data()
+    }
+
     /// The data keys, and a rotation that runs.
     pub async fn encryption(self) -> Answer<EncryptionStatus> {
         self.signed_in("GET", "/api/admin/encryption", None).await?.data()
@@ -146,8 +186,25 @@ impl Client {
     }
 }
 
-/// The name of a secret needs no encoding; the id of an imported key may be any text, a
-/// slash included.
+/// The name of a secret or a provider needs no encoding; the id of an imported key and the
+/// name of a model may be any text, a slash included.
 fn below(path: &str, id: &str) -> String {
     format!("{path}/{}", encode(id).replace('/', "%2F"))
+}
+
+fn model_path(provider: &str, model: &str) -> String {
+    below(&format!("{}/models", below(PROVIDERS, provider)), model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::model_path;
+
+    #[test]
+    fn a_model_is_one_segment_of_the_path_whatever_its_name() {
+        assert_eq!(
+            model_path("open-router_2", "meta/Llama-3.1_8b:free ~\u{e4}?"),
+            "/api/providers/open-router_2/models/meta%2FLlama-3.1_8b%3Afree%20~%C3%A4%3F"
+        );
+    }
 }

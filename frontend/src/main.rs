@@ -13,7 +13,7 @@
 //! | [`clock`] | now, and times as people read them |
 //! | [`session`] | first start, signing in and out |
 //! | [`settings`] | `/settings/secrets` and its tabs |
-//! | [`keys`], [`secrets`] | what is on the tabs |
+//! | [`keys`], [`secrets`], [`providers`] | what is on the tabs |
 //! | [`encryption`], [`audit`] | what an administrator sees |
 //! | [`components`] | parts that know no noun: fields, dialogs, toasts, icons |
 //!
@@ -33,6 +33,7 @@ mod keys;
 mod load;
 mod once;
 mod place;
+mod providers;
 mod routes;
 mod secrets;
 mod session;

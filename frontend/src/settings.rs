@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::components::title::use_title;
 use crate::keys::section::KeysSection;
 use crate::once::{live, memo};
+use crate::providers::section::ProvidersSection;
 use crate::routes;
 use crate::secrets::section::SecretsSection;
 
@@ -16,9 +17,14 @@ struct Tab {
 }
 
 /// The tabs in order; an address that names none shows the first. A new tab is one line.
-const TABS: [Tab; 2] = [
+const TABS: [Tab; 3] = [
     Tab { slug: "keys", label: "API keys", view: || view! { <KeysSection/> }.into_any() },
     Tab { slug: "secrets", label: "Secrets", view: || view! { <SecretsSection/> }.into_any() },
+    Tab {
+        slug: "providers",
+        label: "Providers",
+        view: || view! { <ProvidersSection/> }.into_any(),
+    },
 ];
 
 /// The page.

@@ -8,11 +8,12 @@ use crate::keys::expiry::parse_date;
 use crate::routes;
 
 /// Nouns and what may be done to them: all that the log knows.
-pub const ACTIONS: [(&str, &[&str]); 5] = [
+pub const ACTIONS: [(&str, &[&str]); 6] = [
     ("session", &["session.create", "session.delete"]),
     ("user", &["user.create"]),
     ("key", &["key.create", "key.update", "key.delete"]),
     ("secret", &["secret.create", "secret.read", "secret.update", "secret.delete"]),
+    ("provider", &["provider.set", "provider.update", "provider.delete", "provider.resolve"]),
     ("encryption", &["encryption.mint", "encryption.rotate", "encryption.rewrap"]),
 ];
 

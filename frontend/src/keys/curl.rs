@@ -9,7 +9,9 @@ pub fn verify_command(key: &str, origin: &str) -> String {
 /// imported may contain anything.
 pub fn command(key: &str, origin: &str, path: &str) -> String {
     let header = format!("x-api-key: {key}").replace('\'', r"'\''");
-    format!("curl -H '{header}' {origin}{path}")
+    // An ampersand would end the command.
+    let quote = if path.contains('&') { "'" } else { "" };
+    format!("curl -H '{header}' {quote}{origin}{path}{quote}")
 }
 
 /// Where this page came from, `https://host:port`.
@@ -19,7 +21,7 @@ pub fn origin() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::verify_command;
+    use super::{command, verify_command};
 
     #[test]
     fn the_line_can_be_pasted() {
@@ -27,6 +29,7 @@ mod tests {
             verify_command("kw_x", "http://127.0.0.1:8080"),
             "curl -H 'x-api-key: kw_x' http://127.0.0.1:8080/api/verify"
         );
+        assert_eq!(command("k", "o", "/a?b=c&d"), "curl -H 'x-api-key: k' 'o/a?b=c&d'");
         assert_eq!(verify_command("a'b", "o"), r"curl -H 'x-api-key: a'\''b' o/api/verify");
     }
 }

@@ -1,0 +1,173 @@
+//! One provider with its models.
+
+use keyward_api::providers::{ModelCredential, Provider};
+use leptos::prelude::*;
+use time::OffsetDateTime;
+
+use crate::components::action::{Action, action};
+use crate::components::each::Each;
+use crate::components::time::{Instant, Short};
+use crate::once::{live, memo, when};
+use crate::providers::asked::Asked;
+use crate::providers::store::{Providers, model_id};
+use crate::routes::encode;
+
+/// The card. It follows its provider by name, so that a change leaves the card, and with it
+/// the focus, where it is.
+#[component]
+pub fn Card(id: StoredValue<String>) -> impl IntoView {
+    let providers: Providers = expect_context();
+    let name = id.get_value();
+    let provider = move || providers.get(&id.read_value());
+    let has_key = memo(move || provider().is_some_and(|provider| provider.has_key));
+    let models = memo(move || {
+        let model_ids = |provider: Provider| {
+            let ids =
+                provider.models.iter().map(|model| model_id(&provider.provider, &model.model));
+            ids.collect::<Vec<_>>()
+        };
+        provider().map(model_ids).unwrap_or_default()
+    });
+    let ask =
+        move |what: fn(Provider) -> Asked| move || providers.asked.set(untrack(provider).map(what));
+    let replace = ask(Asked::SetKey);
+    let replace_label = format!("key of {name}");
+    let edit_label = format!("Edit details of {name}");
+    let edit = move || {
+        let label = edit_label.clone();
+        action(Action { says: "Edit details", label, ..Action::default() }, ask(Asked::Edit))
+    };
+    let delete = Action {
+        says: "Delete",
+        label: format!("Delete {name}"),
+        is_removal: true,
+        id: delete_button(&name),
+    };
+    let add_model = Action {
+        says: "Add model key",
+        label: format!("Add model key to {name}"),
+        id: add_model_button(&name),
+        ..Action::default()
+    };
+    let models_say = move || {
+        let has_models = !models.read().is_empty();
+        if has_models { "Models with a key of their own" } else { "No model has a key of its own" }
+    };
+    view! {
+        <li class="provider">
+            <div class="provider-head">
+                <h3><code>{name}</code></h3>
+                <div class="actions">
+                    // It stays when its words change, and with it the focus.
+                    <button
+                        type="button"
+                        class="button button-small"
+                        aria-label=move || format!("{} {replace_label}", verb(has_key.get()))
+                        on:click=move |_| replace()
+                    >
+                        {move || verb(has_key.get())} " key"
+                    </button>
+                    {when(move || has_key.get(), edit)}
+                    {action(delete, ask(|provider| Asked::Delete(provider, None)))}
+                </div>
+            </div>
+            {live(move || provider().map_or(().into_any(), facts))}
+            <div class="models-head">
+                <h4>{models_say}</h4>
+                {action(add_model, ask(Asked::AddModel))}
+            </div>
+            <ul class="models">
+                <Each ids=models draw=|id| view! { <Model id/> }.into_any()/>
+            </ul>
+        </li>
+    }
+}
+
+fn verb(has_key: bool) -> &'static str {
+    if has_key { "Replace" } else { "Add" }
+}
+
+/// A model with a key of its own.
+#[component]
+fn Model(id: StoredValue<String>) -> impl IntoView {
+    let providers: Providers = expect_context();
+    let found = move || providers.model(&id.read_value());
+    let name = id.get_value();
+    let model = name.split_once('/').map(|(_, model)| model.to_owned()).unwrap_or_default();
+    let ask = move |what: fn(Provider, String) -> Asked| {
+        move || {
+            let found = untrack(found);
+            providers.asked.set(found.map(|(provider, model)| what(provider, model.model)));
+        }
+    };
+    let replace =
+        Action { says: "Replace", label: format!("Replace key of {name}"), ..Action::default() };
+    let delete = Action {
+        says: "Delete",
+        label: format!("Delete key of {name}"),
+        is_removal: true,
+        id: delete_button(&name),
+    };
+    let told = move |(_, ModelCredential { hint, updated_at, .. })| {
+        view! {
+            <span class="model-hint">{shown_hint(hint)}</span>
+            <span class="model-updated">"Updated " {instant(updated_at)}</span>
+        }
+        .into_any()
+    };
+    view! {
+        <li class="model">
+            <code class="model-name">{model}</code>
+            {live(move || found().map_or(().into_any(), told))}
+            <div class="actions">
+                {action(replace, ask(Asked::ReplaceModel))}
+                {action(delete, ask(|provider, model| Asked::Delete(provider, Some(model))))}
+            </div>
+        </li>
+    }
+}
+
+/// What is known of the key of a provider; only of a model's when it has none itself.
+fn facts(provider: Provider) -> AnyView {
+    let fact = |label: &'static str, value: AnyView| {
+        view! { <div><dt>{label}</dt> <dd>{value}</dd></div> }.into_any()
+    };
+    if !provider.has_key {
+        let none = view! { <span class="quiet">"None of its own"</span> }.into_any();
+        return view! { <dl class="provider-facts">{fact("Key", none)}</dl> }.into_any();
+    }
+    let base_url = provider.base_url.map(|url| view! { <code>{url}</code> }.into_any());
+    let note = provider.note.map(IntoAny::into_any);
+    view! {
+        <dl class="provider-facts">
+            {fact("Key", shown_hint(provider.hint))}
+            {provider.updated_at.map(|at| fact("Updated", instant(at)))}
+            {base_url.map(|url| fact("Base URL", url))}
+            {note.map(|note| fact("Note", note))}
+        </dl>
+    }
+    .into_any()
+}
+
+/// The end of a key, by which a person knows it again.
+pub fn shown_hint(hint: Option<String>) -> AnyView {
+    match hint {
+        Some(end) => view! { <code>{format!("...{end}")}</code> }.into_any(),
+        None => view! { <span class="quiet">"Too short for a hint"</span> }.into_any(),
+    }
+}
+
+fn instant(at: OffsetDateTime) -> AnyView {
+    view! { <Instant at short=Short::Relative/> }.into_any()
+}
+
+/// The id of the button that deletes a provider or the key of a model, which inherits the
+/// focus of one that went.
+pub fn delete_button(id: &str) -> String {
+    format!("delete-{}", encode(id))
+}
+
+/// The id of the button that adds a model to a provider, which inherits it likewise.
+pub fn add_model_button(provider: &str) -> String {
+    format!("add-model-{provider}")
+}

@@ -1,0 +1,57 @@
+//! The dialog that deletes a provider or the key of one of its models. It says what
+//! programs get from then on.
+
+use std::sync::Arc;
+
+use keyward_api::providers::Provider;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::components::delete_question::{DeleteQuestion, Deletion};
+use crate::components::heir::{hand_focus_on, neighbour};
+use crate::providers::asked::{Asked, without_model, without_provider};
+use crate::providers::card::{add_model_button, delete_button};
+use crate::providers::store::{Change, Providers, model_id};
+
+/// The dialog: of a model, or else of the provider itself.
+#[component]
+pub fn DeleteDialog(
+    provider: Provider,
+    model: Option<String>,
+    dialog: NodeRef<html::Dialog>,
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let providers: Providers = expect_context();
+    let asked = Asked::Delete(provider.clone(), model.clone());
+    let title = asked.title();
+    let (text, button) = match model {
+        Some(_) => (without_model(&provider), "Delete key"),
+        None => (without_provider(&provider), "Delete provider"),
+    };
+    let delete: Deletion = Arc::new(move || {
+        let name = provider.provider.clone();
+        let done = asked.done(model.as_ref().unwrap_or(&name));
+        let heir = match &model {
+            Some(model) => Some(heir_of_model(&provider, model)),
+            None => neighbour(&providers.visible.read_untracked(), &name)
+                .map(|below| delete_button(&below)),
+        };
+        let change = model.clone().map_or(Change::Delete, Change::DeleteModel);
+        Box::pin(async move {
+            providers.apply(&name, &change, done).await?;
+            hand_focus_on(heir, providers.add_button);
+            Ok(())
+        })
+    });
+    view! { <DeleteQuestion title text button delete dialog on_close/> }
+}
+
+/// The button of another model, or else the one that adds a model to the same provider.
+fn heir_of_model(provider: &Provider, model: &str) -> String {
+    let name = &provider.provider;
+    let all: Vec<_> = provider.models.iter().map(|other| model_id(name, &other.model)).collect();
+    match neighbour(&all, &model_id(name, model)) {
+        Some(other) => delete_button(&other),
+        None => add_model_button(name),
+    }
+}

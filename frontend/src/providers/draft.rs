@@ -1,0 +1,188 @@
+//! What is filled in about a provider or a model, and what is sent of it.
+
+use keyward_api::Sensitive;
+use keyward_api::providers::{
+    BaseUrl, ModelName, Provider, ProviderId, SetModel, SetProvider, UpdateProvider,
+};
+use keyward_api::secrets::{Description, SecretValue};
+use leptos::prelude::*;
+
+use crate::client::ClientError;
+use crate::components::field::Typed;
+use crate::providers::asked::Asked;
+use crate::providers::store::{Change, Providers};
+
+/// What was filled in, and what is wrong with it.
+#[derive(Clone, Copy)]
+pub struct Draft {
+    /// The name of the provider.
+    pub provider: Typed,
+    /// The name of the model.
+    pub model: Typed,
+    /// The key itself.
+    pub value: Typed,
+    /// Where the provider is reached.
+    pub base_url: Typed,
+    /// What there is to say about it.
+    pub note: Typed,
+    /// What is wrong with none of them.
+    pub error: RwSignal<Option<String>>,
+}
+
+/// What is to be done to the provider of this name.
+type Told = (String, Change);
+
+impl Draft {
+    /// The details are there to be changed; a key is always typed anew.
+    pub fn of(asked: &Asked) -> Self {
+        let old = asked.provider();
+        let detail = |of: fn(&Provider) -> &Option<String>| {
+            Typed::of(old.and_then(|old| of(old).clone()).unwrap_or_default())
+        };
+        let empty = || Typed::of(String::new());
+        Self {
+            provider: empty(),
+            model: empty(),
+            value: empty(),
+            base_url: detail(|old| &old.base_url),
+            note: detail(|old| &old.note),
+            error: RwSignal::new(None),
+        }
+    }
+
+    /// Sends what was filled in. Answers whether the dialog is done.
+    pub async fn save(self, asked: Asked, providers: Providers) -> bool {
+        self.error.set(None);
+        let Some((provider, change)) = self.check(&asked) else { return false };
+        if matches!(change, Change::Update(UpdateProvider { base_url: None, note: None })) {
+            return true;
+        }
+        let answer = match self.is_taken(&asked, providers, &provider, &change).await {
+            Ok(true) => return false,
+            Ok(false) => {
+                let name = name_of(&provider, &change);
+                providers.apply(&provider, &change, asked.done(name)).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &answer {
+            self.show(&asked, error);
+        }
+        answer.is_ok()
+    }
+
+    /// Looks again before something new is kept: somebody else may have entered it since
+    /// the page listed what there is.
+    async fn is_taken(
+        self,
+        asked: &Asked,
+        providers: Providers,
+        provider: &str,
+        change: &Change,
+    ) -> Result<bool, ClientError> {
+        let field = match asked {
+            Asked::Add => self.provider,
+            Asked::AddModel(_) => self.model,
+            _ => return Ok(false),
+        };
+        let taken = asked.taken(name_of(provider, change), &providers.look().await?);
+        let is_taken = taken.is_some();
+        field.error.set(taken);
+        Ok(is_taken)
+    }
+
+    /// Validates as the server will. All fields are looked at, so that all mistakes show.
+    fn check(self, asked: &Asked) -> Option<Told> {
+        match asked {
+            Asked::Add => {
+                let provider = self.provider.check(ProviderId::try_from);
+                let set = self.check_key(None);
+                Some((String::from(provider?), set?))
+            }
+            Asked::SetKey(old) => Some((old.provider.clone(), self.check_key(Some(old))?)),
+            Asked::Edit(old) => {
+                let update = self.check_details(Some(old))?;
+                Some((old.provider.clone(), Change::Update(update)))
+            }
+            Asked::AddModel(old) => {
+                let model = self.model.check(ModelName::try_from);
+                let value = self.check_value();
+                let change = Change::SetModel(model?, SetModel { value: value? });
+                Some((old.provider.clone(), change))
+            }
+            Asked::ReplaceModel(old, model) => {
+                let value = self.check_value()?;
+                let model = ModelName::try_from(model.clone()).ok()?;
+                Some((old.provider.clone(), Change::SetModel(model, SetModel { value })))
+            }
+            // Its dialog has no fields.
+            Asked::Delete(..) => None,
+        }
+    }
+
+    fn check_value(self) -> Option<SecretValue> {
+        self.value.check(|text| SecretValue::try_from(Sensitive::from(text)))
+    }
+
+    fn check_key(self, old: Option<&Provider>) -> Option<Change> {
+        let (value, details) = (self.check_value(), self.check_details(old));
+        let UpdateProvider { base_url, note } = details?;
+        Some(Change::Set(SetProvider { value: value?, base_url, note }))
+    }
+
+    fn check_details(self, old: Option<&Provider>) -> Option<UpdateProvider> {
+        let base_url = self.base_url.check(BaseUrl::try_from);
+        let note = self.note.check(Description::try_from);
+        let (base_url, note) = (base_url?, note?);
+        let was = |of: fn(&Provider) -> &Option<String>| old.and_then(|old| of(old).clone());
+        Some(UpdateProvider {
+            base_url: changed(base_url.clone().into_text(), was(|old| &old.base_url), base_url),
+            note: changed(note.clone().into_text(), was(|old| &old.note), note),
+        })
+    }
+
+    fn show(self, asked: &Asked, error: &ClientError) {
+        let all = [
+            ("provider", self.provider.error),
+            ("model", self.model.error),
+            ("value", self.value.error),
+            ("baseUrl", self.base_url.error),
+            ("note", self.note.error),
+        ];
+        // What is said of a field that this dialog lacks is said above all fields.
+        let shown: Vec<_> =
+            all.into_iter().filter(|(name, _)| asked.fields().contains(name)).collect();
+        if !error.place(&shown) {
+            self.error.set(Some(error.full_message()));
+        }
+    }
+}
+
+/// What the change is made to: a model, or the provider itself.
+fn name_of<'a>(provider: &'a str, change: &'a Change) -> &'a str {
+    match change {
+        Change::SetModel(model, _) => model.as_str(),
+        _ => provider,
+    }
+}
+
+/// What to send of a detail: nothing when it is as it was, `null` when it is empty now.
+#[expect(clippy::option_option, reason = "absent and null are two things on the wire")]
+fn changed<T>(text: Option<String>, was: Option<String>, new: T) -> Option<Option<T>> {
+    (text != was).then(|| text.is_some().then_some(new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changed;
+
+    #[test]
+    fn only_what_is_changed_is_sent_and_what_is_empty_is_taken_away() {
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(changed(text("a"), text("a"), 1), None);
+        assert_eq!(changed(None, None, 1), None);
+        assert_eq!(changed(text("b"), text("a"), 1), Some(Some(1)));
+        assert_eq!(changed(text("b"), None, 1), Some(Some(1)));
+        assert_eq!(changed(None, text("a"), 1), Some(None));
+    }
+}

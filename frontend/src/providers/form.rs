@@ -1,0 +1,107 @@
+//! The dialog with the fields of a provider or of a model.
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::components::dialog::{Dialog, SaveButtons, close};
+use crate::components::field::{Input, TextField, Typed};
+use crate::components::problem::FormError;
+use crate::components::value_field::ValueField;
+use crate::providers::asked::Asked;
+use crate::providers::draft::Draft;
+use crate::providers::store::Providers;
+
+/// The name of a provider, wherever it is asked for.
+pub const PROVIDER: Input = Input {
+    kind: "text",
+    name: "provider",
+    autocomplete: "off",
+    placeholder: "e.g. openai",
+    hint: "",
+};
+const NEW_PROVIDER: Input =
+    Input { hint: "Lower-case letters, digits, - and _. Cannot be changed later.", ..PROVIDER };
+const MODEL: Input = Input {
+    kind: "text",
+    name: "model",
+    autocomplete: "off",
+    placeholder: "e.g. gpt-5",
+    hint: "As the provider calls it. Cannot be changed later.",
+};
+const BASE_URL: Input = Input {
+    kind: "url",
+    name: "base-url",
+    autocomplete: "off",
+    placeholder: "e.g. https://api.example.com/v1",
+    hint: "Optional, and not encrypted.",
+};
+const NOTE: Input = Input {
+    kind: "text",
+    name: "note",
+    autocomplete: "off",
+    placeholder: "",
+    hint: "Optional, and not encrypted.",
+};
+const OF_THE_VALUE: &str = "Kept encrypted. Only its last 4 characters stay readable.";
+
+/// The dialog.
+#[component]
+pub fn ProviderForm(
+    asked: Asked,
+    dialog: NodeRef<html::Dialog>,
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let providers: Providers = expect_context();
+    let draft = Draft::of(&asked);
+    let (title, fields) = (asked.title(), asked.fields());
+    // The title names the provider, unless it names the model.
+    let whose = match &asked {
+        Asked::ReplaceModel(provider, _) => Some(provider.provider.clone()),
+        _ => None,
+    };
+    let is_busy = RwSignal::new(false);
+    let save = move |event: SubmitEvent| {
+        event.prevent_default();
+        if is_busy.get_untracked() {
+            return;
+        }
+        is_busy.set(true);
+        let asked = asked.clone();
+        spawn_local(async move {
+            if draft.save(asked, providers).await {
+                close(dialog);
+            }
+            is_busy.set(false);
+        });
+    };
+    view! {
+        <Dialog title node_ref=dialog on_close>
+            <form novalidate on:submit=save>
+                <FormError error=draft.error/>
+                {whose.map(|provider| view! {
+                    <p class="fixed"><span class="fixed-label">"Provider"</span> <code>{provider}</code></p>
+                })}
+                {fields.iter().map(|name| field(draft, name)).collect_view()}
+                <SaveButtons is_busy dialog/>
+            </form>
+        </Dialog>
+    }
+}
+
+fn field(draft: Draft, name: &str) -> AnyView {
+    let text = |label, input, Typed { text, error }| {
+        view! { <TextField label input value=text error/> }.into_any()
+    };
+    match name {
+        "provider" => text("Provider", NEW_PROVIDER, draft.provider),
+        "model" => text("Model", MODEL, draft.model),
+        "baseUrl" => text("Base URL", BASE_URL, draft.base_url),
+        "note" => text("Note", NOTE, draft.note),
+        _ => {
+            let Typed { text, error } = draft.value;
+            view! { <ValueField value=text error hint=OF_THE_VALUE/> }.into_any()
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The box that tells which key would be used, and why, without the key.
+
+use keyward_api::providers::{Explained, ModelName, ProviderId, Source};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::client::ClientError;
+use crate::components::field::{Input, TextField, Typed, unique_id};
+use crate::components::icon::{Icon, icon};
+use crate::components::problem::FormError;
+use crate::once::{effect, live};
+use crate::providers::card::shown_hint;
+use crate::providers::form::PROVIDER;
+use crate::providers::store::Providers;
+
+const MODEL: Input = Input {
+    kind: "text",
+    name: "model",
+    autocomplete: "off",
+    placeholder: "optional, e.g. gpt-5",
+    hint: "",
+};
+const KNOWN: &str = "known-providers";
+
+const OF_THE_MODEL: &str = "The model's own key";
+const OF_THE_PROVIDER: &str = "The provider's key";
+const NONE: &str = "None";
+
+/// What is asked, and what is known about it.
+#[derive(Clone, Copy)]
+struct Question {
+    provider: Typed,
+    model: Typed,
+    /// Whose key it would be; empty while nothing is known.
+    whose: RwSignal<&'static str>,
+    /// The end of that key.
+    hint: RwSignal<Option<String>>,
+    /// Why it is that one, or what was looked for without success.
+    why: RwSignal<String>,
+    error: RwSignal<Option<String>>,
+    is_busy: RwSignal<bool>,
+    /// Becomes another one when what the answer depends on changes: one that was asked for
+    /// before must not be shown after it.
+    turn: RwSignal<String>,
+}
+
+impl Question {
+    fn new() -> Self {
+        Self {
+            provider: Typed::of(String::new()),
+            model: Typed::of(String::new()),
+            whose: RwSignal::new(""),
+            hint: RwSignal::new(None),
+            why: RwSignal::new(String::new()),
+            error: RwSignal::new(None),
+            is_busy: RwSignal::new(false),
+            turn: RwSignal::new(String::new()),
+        }
+    }
+
+    fn forget(self) {
+        self.turn.set(unique_id());
+        self.whose.set("");
+        self.error.set(None);
+    }
+
+    /// Whether both are names. All fields are looked at, so that all mistakes show.
+    fn check(self) -> bool {
+        let provider = self.provider.check(ProviderId::try_from);
+        // Without a model it is the provider itself that is asked for.
+        let model = self.model.check(|text| {
+            if text.is_empty() { Ok(None) } else { ModelName::try_from(text).map(Some) }
+        });
+        provider.is_some() && model.is_some()
+    }
+
+    async fn ask(self, providers: Providers) {
+        let turn = self.turn.get_untracked();
+        let (provider, model) =
+            (self.provider.text.get_untracked(), self.model.text.get_untracked());
+        let answer = providers.explain(&provider, &model).await;
+        self.is_busy.set(false);
+        if self.turn.try_get_untracked() == Some(turn) {
+            self.show(answer);
+        }
+    }
+
+    fn show(self, answer: Result<Explained, ClientError>) {
+        let error = match answer {
+            Ok(Explained { source: Source::Model, hint, reason, .. }) => {
+                return self.tell(OF_THE_MODEL, hint, reason);
+            }
+            Ok(Explained { hint, reason, .. }) => return self.tell(OF_THE_PROVIDER, hint, reason),
+            Err(error) => error,
+        };
+        let none = error.problem().filter(|problem| problem.code == "no_credential");
+        let fields = [("provider", self.provider.error), ("model", self.model.error)];
+        if let Some(problem) = none {
+            self.tell(NONE, None, problem.message.clone());
+        } else if !error.place(&fields) {
+            self.error.set(Some(error.full_message()));
+        }
+    }
+
+    fn tell(self, whose: &'static str, hint: Option<String>, why: String) {
+        self.hint.set(hint);
+        self.why.set(why);
+        self.whose.set(whose);
+    }
+
+    /// Empty until the server has said something.
+    fn answer(self) -> AnyView {
+        let (class, picture) = match self.whose.get() {
+            "" => return ().into_any(),
+            NONE => ("which-answer which-none", Icon::Warning),
+            _ => ("which-answer", Icon::Key),
+        };
+        let whose = self.whose.get_untracked();
+        let hint = (whose != NONE).then(|| shown_hint(self.hint.get_untracked()));
+        view! {
+            <div class=class>
+                {icon(picture)}
+                <p class="which-whose">{whose} " " {hint}</p>
+                <p class="which-why">{self.why.get_untracked()}</p>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// The box.
+#[component]
+pub fn Which() -> impl IntoView {
+    let providers: Providers = expect_context();
+    let question = Question::new();
+    let Question { provider, model, is_busy, .. } = question;
+    effect(move || {
+        provider.text.track();
+        model.text.track();
+        providers.list.track();
+        question.forget();
+    });
+    let ask = move |event: SubmitEvent| {
+        event.prevent_default();
+        if is_busy.get_untracked() || !question.check() {
+            return;
+        }
+        question.forget();
+        is_busy.set(true);
+        spawn_local(question.ask(providers));
+    };
+    let known = move || {
+        let option = |name: &str| view! { <option value=name.to_owned()></option> }.into_any();
+        let list = providers.list.read();
+        list.iter().map(|one| option(&one.provider)).collect_view().into_any()
+    };
+    view! {
+        <form class="panel which" aria-labelledby="which-title" novalidate on:submit=ask>
+            <h3 id="which-title">"Which key would be used?"</h3>
+            <FormError error=question.error/>
+            <div class="which-fields">
+                <TextField
+                    label="Provider"
+                    input=PROVIDER
+                    value=provider.text
+                    error=provider.error
+                    list=KNOWN
+                />
+                <TextField label="Model" input=MODEL value=model.text error=model.error/>
+                <button class="button" aria-disabled=move || is_busy.get().then_some("true")>
+                    {move || if is_busy.get() { "Checking..." } else { "Check" }}
+                </button>
+            </div>
+            <datalist id=KNOWN>{live(known)}</datalist>
+            <div role="status">{live(move || question.answer())}</div>
+        </form>
+    }
+}
