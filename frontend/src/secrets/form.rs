@@ -156,7 +156,8 @@ impl Draft {
     /// Takes up what the secret is now. What the person has typed stays.
     async fn reload(self, secrets: Secrets) {
         secrets.reload().await;
-        let Some(old) = self.old.get_untracked() else { return };
+        // The dialog may have been closed meanwhile.
+        let Some(old) = self.old.try_get_untracked().flatten() else { return };
         let new = untrack(|| secrets.get(&old.id));
         self.is_stale.set(false);
         self.form_error.set(new.is_none().then(|| GONE.to_owned()));
