@@ -54,7 +54,7 @@ test.describe("adding", () => {
     for (const { message } of errors) await expect(secrets.dialog.getByText(message, { exact: true })).toBeVisible();
     await expect(secrets.form.key).toHaveAccessibleDescription(/Key must be SCREAMING_SNAKE_CASE \(e\.g\., MY_API_KEY\)/);
     await expect(secrets.form.value).toHaveAccessibleDescription(/Value is required/);
-    await expect(secrets.form.description).toHaveAccessibleDescription(/Description must be 500 characters or fewer/);
+    await expect(secrets.form.description).toHaveAccessibleDescription(/Text must be 500 characters or fewer/);
     await expect(secrets.form.key).toHaveAttribute("aria-invalid", "true");
     expect(await api.secrets()).toEqual([]);
   });

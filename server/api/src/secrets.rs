@@ -184,8 +184,8 @@ pub enum DescriptionError {
 impl fmt::Display for DescriptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLong => "Description must be 500 characters or fewer",
-            Self::Control => "Description must not contain control characters",
+            Self::TooLong => "Text must be 500 characters or fewer",
+            Self::Control => "Text must not contain control characters",
         })
     }
 }

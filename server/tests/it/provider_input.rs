@@ -93,15 +93,11 @@ async fn bodies_that_are_none_are_refused_and_nothing_changes(backend: Backend) 
             "baseUrl",
             "Base URL must not contain a user name or password",
         ),
-        (
-            json!({ "value": v, "note": "a\nb" }),
-            "note",
-            "Description must not contain control characters",
-        ),
+        (json!({ "value": v, "note": "a\nb" }), "note", "Text must not contain control characters"),
         (
             json!({ "value": v, "note": "x".repeat(501) }),
             "note",
-            "Description must be 500 characters or fewer",
+            "Text must be 500 characters or fewer",
         ),
     ];
     let check = async |method: Method, path: &str, (body, field, message): &(Value, &str, &str)| {

@@ -51,12 +51,12 @@ async fn what_is_no_secret_is_refused_and_nothing_is_added(backend: Backend) {
         (
             json!({ "key": "A", "value": v, "description": "x".repeat(501) }),
             "description",
-            "Description must be 500 characters or fewer",
+            "Text must be 500 characters or fewer",
         ),
         (
             json!({ "key": "A", "value": v, "description": "a\0b" }),
             "description",
-            "Description must not contain control characters",
+            "Text must not contain control characters",
         ),
         (json!({ "key": "A", "value": v, "id": "x" }), "id", "Unknown field"),
     ];
