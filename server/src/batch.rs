@@ -28,7 +28,7 @@ impl<T: Send + 'static, R: Send + 'static> Batch<T, R> {
     {
         let (done, answer) = oneshot::channel();
         if self.wait((item, done)) {
-            tokio::spawn(Running(self.clone()).rounds(work));
+            tokio::spawn(Running { batch: self.clone(), has_ended: false }.rounds(work));
         }
         answer.await.ok()
     }
@@ -56,30 +56,35 @@ impl<T, R> Batch<T, R> {
 }
 
 /// Whoever is at work.
-struct Running<T, R>(Batch<T, R>);
+struct Running<T, R> {
+    batch: Batch<T, R>,
+    has_ended: bool,
+}
 
 impl<T: Send + 'static, R: Send + 'static> Running<T, R> {
-    async fn rounds<W>(self, work: W)
+    async fn rounds<W>(mut self, work: W)
     where
         W: Fn(Vec<T>) -> BoxFuture<'static, Vec<R>> + Send + Sync + 'static,
     {
-        while let Some((items, done)) = self.0.next() {
+        while let Some((items, done)) = self.batch.next() {
             let answers = work(items).await;
             for (done, answer) in done.into_iter().zip(answers) {
                 // Who no longer waits has left.
                 let _ = done.send(answer);
             }
         }
-        std::mem::forget(self);
+        self.has_ended = true;
     }
 }
 
 impl<T, R> Drop for Running<T, R> {
     /// The work panicked: those who wait are told, and the next one begins anew.
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.waiting.clear();
-        state.is_running = false;
+        if !self.has_ended {
+            let mut state = self.batch.lock();
+            state.waiting.clear();
+            state.is_running = false;
+        }
     }
 }
 
@@ -106,26 +111,46 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::future::join_all;
+    use tokio::sync::Notify;
 
     use super::*;
 
     #[tokio::test]
     async fn those_who_come_during_a_round_share_the_next() {
-        let batch = Batch::<usize, usize>::default();
-        let rounds = Arc::new(AtomicUsize::new(0));
-        let answers = join_all((0..100).map(|n| {
-            let rounds = rounds.clone();
-            batch.run(n, move |items| {
-                rounds.fetch_add(1, Ordering::SeqCst);
-                Box::pin(async move {
-                    tokio::task::yield_now().await;
-                    items.into_iter().map(|item| item * 2).collect()
-                })
+        let batch = Batch::<usize, (usize, usize)>::default();
+        let (gate, rounds) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+        let run = |n: usize| {
+            let (batch, gate, rounds) = (batch.clone(), gate.clone(), rounds.clone());
+            tokio::spawn(async move {
+                let work = move |items: Vec<usize>| -> BoxFuture<'static, Vec<(usize, usize)>> {
+                    let (gate, round) = (gate.clone(), rounds.fetch_add(1, Ordering::SeqCst));
+                    Box::pin(async move {
+                        if round == 0 {
+                            gate.notified().await;
+                        }
+                        items.into_iter().map(|item| (round, item)).collect()
+                    })
+                };
+                batch.run(n, work).await.unwrap()
             })
-        }));
-        let answers: Vec<_> = answers.await.into_iter().flatten().collect();
-        assert_eq!(answers, (0..100).map(|n| n * 2).collect::<Vec<_>>());
-        assert!(rounds.load(Ordering::SeqCst) <= 2, "{rounds:?}");
+        };
+        let first = run(0);
+        while rounds.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let later: Vec<_> = (1..=ROUND + 10).map(run).collect();
+        // One leaves before it is answered.
+        let gone = run(9_999);
+        while batch.lock().waiting.len() < ROUND + 11 {
+            tokio::task::yield_now().await;
+        }
+        gone.abort();
+        gate.notify_one();
+        assert_eq!(first.await.unwrap(), (0, 0));
+        for (n, answer) in join_all(later).await.into_iter().enumerate() {
+            let round = if n < ROUND { 1 } else { 2 };
+            assert_eq!(answer.unwrap(), (round, n + 1));
+        }
     }
 
     #[tokio::test]
@@ -137,7 +162,9 @@ mod tests {
                 items
             })
         };
-        assert_eq!(batch.run(0, work).await, None);
+        // Who waits while it panics is told as well.
+        let (first, second) = tokio::join!(batch.run(0, work), batch.run(2, work));
+        assert_eq!((first, second), (None, None));
         assert_eq!(batch.run(1, work).await, Some(1));
     }
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::Sensitive;
 use crate::patch::present;
-use crate::scopes::Scopes;
+use crate::scopes::{Scopes, asked, asked_anew};
 
 /// The name of a key: trimmed, 1 to 64 characters (Unicode scalar values), none of
 /// them a control character.
@@ -124,7 +124,7 @@ pub struct CreateApiKey {
     /// Distinct among all keys.
     pub name: KeyName,
     /// None by default: the key proves who calls and does nothing else.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "asked")]
     pub scopes: Scopes,
     /// In the future; absent or `null` for a key that does not expire.
     #[serde(default, with = "time::serde::rfc3339::option")]
@@ -140,7 +140,7 @@ pub struct UpdateApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub name: Option<KeyName>,
     /// Replaces all scopes.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "asked_anew")]
     pub scopes: Option<Scopes>,
     /// A new expiry in the future, or `null` for none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable_time")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::providers::ProviderId;
 use crate::secrets::SecretKey;
@@ -106,17 +106,13 @@ impl KnownScope {
 
     /// Whether `scope` opens this for what has this name.
     fn is_opened_for(&self, scope: &str, name: &str) -> bool {
-        let matches = |pattern: &str| match pattern.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
-            None => name == pattern,
-        };
-        scope == self.text || self.pattern(scope).is_some_and(matches)
+        scope == self.text || self.pattern(scope).is_some_and(|pattern| matches(pattern, name))
     }
 }
 
 /// What a key may do beyond proving who calls: `^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$`, or
 /// one of [`KNOWN_SCOPES`] narrowed to a name or to all names that begin alike, e.g.
-/// `secrets:read:GITHUB_*`; at most 128 characters. Known scopes open routes of Keyward; any
+/// `secrets:read:GITHUB_*`; at most 128 characters, or, narrowed, 269. Known scopes open routes of Keyward; any
 /// other is the operator's own word for a service behind forward auth.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -126,7 +122,7 @@ impl KnownScope {
     schema(
         value_type = String,
         pattern = "^([a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*|secrets:(read|write):([A-Z][A-Z0-9_]*\\*?|\\*))$",
-        max_length = 128
+        max_length = 269
     )
 )]
 pub struct Scope(String);
@@ -135,29 +131,38 @@ impl Scope {
     /// Longest scope in characters, all of them ASCII.
     pub const MAX_CHARS: usize = 128;
 
+    /// Longest narrowed scope of Keyward's own: any name of a secret fits.
+    pub const MAX_NARROWED_CHARS: usize = "secrets:write:".len() + SecretKey::MAX_CHARS;
+
     /// The scope as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
+/// What is stored: also words that were taken before some of them could be narrowed, which
+/// open nothing.
 impl TryFrom<String> for Scope {
     type Error = ScopeError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = is_word(&text) && text.len() <= Self::MAX_CHARS;
+        if fits { Ok(Self(text)) } else { Self::asked(text) }
+    }
+}
+
+impl Scope {
+    /// What somebody asks for: a narrowed scope that no name can match is refused.
+    pub fn asked(text: String) -> Result<Self, ScopeError> {
         let narrowed = |known: &KnownScope| {
             Some((known.pattern(&text)?, known.narrowed_by?)).map(|(pattern, by)| by.fits(pattern))
         };
         let fits = match KNOWN_SCOPES.iter().find_map(|known| Some((known, narrowed(known)?))) {
             Some((known, false)) => return Err(ScopeError::Narrowing(*known)),
-            Some((_, true)) => true,
-            None => is_word(&text),
+            Some((_, true)) => text.len() <= Self::MAX_NARROWED_CHARS,
+            None => is_word(&text) && text.len() <= Self::MAX_CHARS,
         };
-        if fits && text.len() <= Self::MAX_CHARS {
-            Ok(Self(text))
-        } else {
-            Err(ScopeError::Malformed)
-        }
+        if fits { Ok(Self(text)) } else { Err(ScopeError::Malformed) }
     }
 }
 
@@ -203,6 +208,18 @@ impl fmt::Display for ScopeError {
 
 impl std::error::Error for ScopeError {}
 
+/// Whether a scope grants another: the same one, any that begins so if it ends in `*`, and
+/// one of Keyward's own all that it can be narrowed to.
+pub fn grants(held: &str, asked: &str) -> bool {
+    let is_narrower = |known: &KnownScope| known.text == held && known.pattern(asked).is_some();
+    matches(held, asked) || KNOWN_SCOPES.iter().any(is_narrower)
+}
+
+/// Whether a name is the pattern, or begins with what stands before its `*`.
+fn matches(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |beginning| name.starts_with(beginning))
+}
+
 /// At most [`MAX_SCOPES`] scopes, sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Scope>", into = "Vec<Scope>")]
@@ -240,6 +257,30 @@ impl TryFrom<Vec<Scope>> for Scopes {
     }
 }
 
+/// The scopes that somebody asks for; see [`Scope::asked`].
+pub fn asked<'de, D: Deserializer<'de>>(from: D) -> Result<Scopes, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(try_from = "String")]
+    struct Asked(Scope);
+
+    impl TryFrom<String> for Asked {
+        type Error = ScopeError;
+
+        fn try_from(text: String) -> Result<Self, ScopeError> {
+            Scope::asked(text).map(Self)
+        }
+    }
+
+    let scopes: Vec<Asked> = Vec::deserialize(from)?;
+    let scopes: Vec<Scope> = scopes.into_iter().map(|Asked(scope)| scope).collect();
+    Scopes::try_from(scopes).map_err(serde::de::Error::custom)
+}
+
+/// Like [`asked`], where they may be absent.
+pub fn asked_anew<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Scopes>, D::Error> {
+    asked(from).map(Some)
+}
+
 impl From<Scopes> for Vec<Scope> {
     fn from(scopes: Scopes) -> Self {
         scopes.0
@@ -263,7 +304,7 @@ mod tests {
     use super::*;
 
     fn is_scope(text: &str) -> bool {
-        Scope::try_from(text.to_owned()).is_ok()
+        Scope::asked(text.to_owned()).is_ok()
     }
 
     #[test]
@@ -304,12 +345,23 @@ mod tests {
         ] {
             assert!(!is_scope(bad), "{bad}");
         }
-        let error = Scope::try_from("secrets:read:github_*".to_owned()).unwrap_err().to_string();
+        let error = Scope::asked("secrets:read:github_*".to_owned()).unwrap_err().to_string();
         let sentence = "secrets:read is narrowed to a secret or the beginning of its name, like \
                         secrets:read:GITHUB_*";
         assert_eq!(error, sentence);
-        assert!(is_scope(&format!("secrets:read:{}", "A".repeat(115))));
-        assert!(!is_scope(&format!("secrets:read:{}", "A".repeat(116))));
+        assert!(is_scope(&format!("secrets:write:{}", "A".repeat(255))));
+        assert!(!is_scope(&format!("secrets:write:{}*", "A".repeat(255))));
+        assert!(!is_scope(&format!("secrets:read:{}", "A".repeat(256))));
+    }
+
+    #[test]
+    fn what_was_stored_before_is_read_and_opens_nothing() {
+        for text in ["secrets:read:github_*", "providers:resolve:openai:gpt-5"] {
+            let scope = Scope::try_from(text.to_owned()).unwrap();
+            let scopes = Scopes::try_from(vec![scope]).unwrap();
+            assert!(!scopes.open_for(&SECRETS_READ, "GITHUB_TOKEN"));
+            assert!(!scopes.open_for(&PROVIDERS_RESOLVE, "openai"));
+        }
     }
 
     #[test]
@@ -338,6 +390,24 @@ mod tests {
         ];
         for (scope, known, name, expected) in cases {
             assert_eq!(opens(scope, known, name), expected, "{scope} for {name}");
+        }
+    }
+
+    #[test]
+    fn a_scope_grants_itself_and_with_a_star_what_begins_so() {
+        for (held, asked, expected) in [
+            ("orders:write", "orders:write", true),
+            ("orders:write", "orders:writes", false),
+            ("orders", "orders:write", false),
+            ("orders:*", "orders:write", true),
+            ("orders:*", "orders", false),
+            ("orders:*", "orders:*", true),
+            ("orders:write", "orders:*", false),
+            ("secrets:read", "secrets:read:A", true),
+            ("secrets:read:A", "secrets:read", false),
+            ("keys:verify", "keys:verify:x", false),
+        ] {
+            assert_eq!(grants(held, asked), expected, "{held} for {asked}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use keyward_api::encryption::DataKeyState;
 use rand::rngs::{SysError, SysRng};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -119,11 +119,21 @@ pub async fn active(db: &impl ConnectionTrait) -> Result<Option<Model>, DbErr> {
 /// The active data key, which stays so until the transaction ends: a rotation waits for
 /// everybody who holds it, and they for a rotation. (On SQLite, every writer is alone.)
 pub async fn hold_active(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
+    hold(transaction, LockType::Share).await
+}
+
+/// Like [`hold_active`], and nobody else may write values meanwhile: for a change of rows that
+/// others could add to.
+pub async fn hold_active_alone(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
+    hold(transaction, LockType::Update).await
+}
+
+async fn hold(transaction: &DatabaseTransaction, lock: LockType) -> Result<Option<Model>, DbErr> {
     let mut held = None;
     // Who waited for a rotation finds that the row is no longer active; the next look sees
     // the new one. Several times, since another rotation may have begun by then.
     for _ in 0..10 {
-        held = Entity::find().filter(is_active()).lock_shared().one(transaction).await?;
+        held = Entity::find().filter(is_active()).lock(lock).one(transaction).await?;
         if held.is_some() {
             break;
         }

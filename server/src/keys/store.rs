@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::row::{ReadKey, Stored, StoredKey, parse, read, record, to_json, to_record};
 use super::token::KeyDigest;
-use crate::settings::{self, Kind};
+use crate::settings::{self, FoundRow, Kind};
 
 /// The name of the row that tells processes apart which changed the keys last.
 const REVISION: &str = "api_keys_revision";
@@ -126,7 +126,8 @@ pub async fn update(
     change: KeyChange,
     now: OffsetDateTime,
 ) -> Result<(StoredKey, String), ChangeError> {
-    let row = settings::find(db, Kind::ApiKey, id).await?.ok_or(ChangeError::NotFound)?;
+    let found = settings::find(db, Kind::ApiKey, id).await?.ok_or(ChangeError::NotFound)?;
+    let FoundRow::Whole(row) = found else { return Err(ChangeError::Unreadable) };
     let (mut stored, digest) = parse(&row.value).map_err(|_| ChangeError::Unreadable)?;
     let former_name = stored.name.clone().unwrap_or_else(|| row.key.clone());
     let mut key = row.key;
@@ -152,7 +153,7 @@ pub async fn update(
 
 /// Deletes the key with this id and tells its name; a row of another type is not a key.
 pub async fn delete(db: &impl ConnectionTrait, id: &str) -> Result<String, ChangeError> {
-    let found = settings::list_one(db, Kind::ApiKey, id).await?.map(read);
+    let found = settings::find(db, Kind::ApiKey, id).await?.map(read);
     if settings::delete(db, Kind::ApiKey, id).await? == 0 {
         return Err(ChangeError::NotFound);
     }
@@ -190,10 +191,13 @@ async fn refuse_taken_name(
     own_id: Option<&str>,
 ) -> Result<(), ChangeError> {
     let mut rows = settings::value_like(db, Kind::ApiKey, "\"name\"").await?;
-    rows.extend(settings::find_by_key(db, Kind::ApiKey, name).await?);
-    let mut others = rows.into_iter().filter(|row| Some(row.id.as_str()) != own_id);
-    let taken = others.any(|row| {
-        row.key == name || parse(&row.value).is_ok_and(|(s, _)| s.name.as_deref() == Some(name))
+    rows.extend(settings::found_by_key(db, Kind::ApiKey, name).await?);
+    let shows = |value: &str| parse(value).is_ok_and(|(s, _)| s.name.as_deref() == Some(name));
+    let taken = rows.into_iter().any(|row| match row {
+        FoundRow::Whole(row) => {
+            Some(row.id.as_str()) != own_id && (row.key == name || shows(&row.value))
+        }
+        FoundRow::Broken { id, key, .. } => Some(id.as_str()) != own_id && key == name,
     });
     if taken { Err(ChangeError::NameTaken(name.to_owned())) } else { Ok(()) }
 }

@@ -112,6 +112,7 @@ impl Credentials {
         use provider::Column::{BaseUrl, EncryptedValue, Hint, KeyId, Note, UpdatedAt};
         let SetProvider { value, base_url, note } = wanted;
         let (id, now) = (String::from(id), self.clock.now());
+        let changed = details(base_url.is_some(), note.is_some());
         let mut columns = vec![EncryptedValue, KeyId, Hint, UpdatedAt];
         columns.extend(base_url.as_ref().map(|_| BaseUrl));
         columns.extend(note.as_ref().map(|_| Note));
@@ -131,7 +132,12 @@ impl Credentials {
         store::put_provider(&transaction, row, columns).await?;
         let stored = store::find(&transaction, &id).await?;
         let stored = stored.ok_or_else(|| CredentialError::NoProvider(id.clone()))?;
-        self.finish(transaction, actor.did(Action::ProviderSet, Some(id))).await?;
+        let event = actor.did(Action::ProviderSet, Some(id));
+        let event = match changed {
+            Some(changed) => event.with_detail(format!("key, {changed}")),
+            None => event.with_detail("key"),
+        };
+        self.finish(transaction, event).await?;
         Ok(stored)
     }
 
@@ -146,13 +152,8 @@ impl Credentials {
         let not_found = || CredentialError::NoProvider(id.clone());
         let transaction = begin_write(&self.db).await?;
         let mut row = store::lock_provider(&transaction, &id).await?.ok_or_else(not_found)?;
-        let changed = match (&base_url, &note) {
-            (Some(_), Some(_)) => "base URL and note",
-            (Some(_), None) => "base URL",
-            (None, Some(_)) => "note",
-            (None, None) => {
-                return store::find(&transaction, &id).await?.ok_or_else(not_found);
-            }
+        let Some(changed) = details(base_url.is_some(), note.is_some()) else {
+            return store::find(&transaction, &id).await?.ok_or_else(not_found);
         };
         if let Some(base_url) = base_url {
             row.base_url = base_url.and_then(BaseUrl::into_text);
@@ -176,8 +177,8 @@ impl Credentials {
     ) -> Result<(), CredentialError> {
         let id = String::from(id);
         let transaction = begin_write(&self.db).await?;
-        // A rotation counts the rows that it moves.
-        encryption::store::hold_active(&transaction).await?;
+        // No model is added to it meanwhile, and a rotation counts the rows that it moves.
+        encryption::store::hold_active_alone(&transaction).await?;
         let deleted = store::delete_provider(&transaction, &id).await?;
         if deleted == 0 {
             return Err(CredentialError::NoProvider(id));
@@ -213,7 +214,8 @@ impl Credentials {
         store::put_model(&transaction, row).await?;
         let stored = store::find_model(&transaction, &provider, &model).await?;
         let stored = stored.ok_or(CredentialError::NoModel { provider, model })?;
-        self.finish(transaction, actor.did(Action::ProviderSet, Some(id))).await?;
+        let event = actor.did(Action::ProviderSet, Some(id)).with_detail("key");
+        self.finish(transaction, event).await?;
         Ok(stored)
     }
 
@@ -324,6 +326,16 @@ impl Credentials {
     ) -> Result<(), CredentialError> {
         self.audit.append(&transaction, event).await?;
         Ok(transaction.commit().await?)
+    }
+}
+
+/// Which details are changed, for the audit log.
+fn details(base_url: bool, note: bool) -> Option<&'static str> {
+    match (base_url, note) {
+        (true, true) => Some("base URL and note"),
+        (true, false) => Some("base URL"),
+        (false, true) => Some("note"),
+        (false, false) => None,
     }
 }
 

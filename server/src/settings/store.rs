@@ -40,12 +40,7 @@ pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>
 }
 
 /// The row of this type with this id.
-pub async fn find(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(kind.guard().add(Column::Id.eq(id))).one(db).await
-}
-
-/// The row of this type with this id, even if it is broken.
-pub async fn list_one(
+pub async fn find(
     db: &impl ConnectionTrait,
     kind: Kind,
     id: &str,
@@ -60,6 +55,15 @@ pub async fn find_by_key(
     key: &str,
 ) -> Result<Option<Model>, DbErr> {
     Entity::find().filter(kind.guard().add(Column::Key.eq(key))).one(db).await
+}
+
+/// The row of this type with this key, even if it is broken.
+pub async fn found_by_key(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    key: &str,
+) -> Result<Option<FoundRow>, DbErr> {
+    Entity::find().filter(kind.guard().add(Column::Key.eq(key))).into_model().one(db).await
 }
 
 /// Like [`find_by_key`], and nobody else may change the row until the transaction ends.
@@ -77,8 +81,9 @@ pub async fn value_like(
     db: &impl ConnectionTrait,
     kind: Kind,
     text: &str,
-) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(kind.guard().add(Column::Value.contains(text))).all(db).await
+) -> Result<Vec<FoundRow>, DbErr> {
+    let found = Entity::find().filter(kind.guard().add(Column::Value.contains(text)));
+    found.into_model().all(db).await
 }
 
 /// A new row, made at `now`. Fails when its key is taken.

@@ -1,5 +1,7 @@
 //! Whose key a caller gets: the model's own, else the provider's, else none; and the record.
 
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
 use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::entity::log;
@@ -133,8 +135,8 @@ async fn each_change_and_each_key_given_out_is_recorded(backend: Backend) {
         })
         .collect();
     let expected = [
-        ("provider.set", "openai", "success", ""),
-        ("provider.set", "openai/a/b", "success", ""),
+        ("provider.set", "openai", "success", "key"),
+        ("provider.set", "openai/a/b", "success", "key"),
         ("provider.update", "openai", "success", "note"),
         ("provider.resolve", "openai/a/b", "success", "the key of the model"),
         ("provider.resolve", "openai/c", "success", "the key of the provider"),
@@ -213,9 +215,13 @@ async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend)
     let body = json!({ "name": "caller", "scopes": ["providers:resolve"] });
     let (_, key) = admin.create_key(&body).await;
     let anonymous = app.anonymous();
+    // Rounds that were stored before a question was asked.
+    let stored = [AtomicU32::new(0), AtomicU32::new(0)];
+    let stored = |owner: &str| &stored[usize::from(owner == "model")];
     let readers = (0..8).map(|_| async {
         let mut seen = 0;
         for _ in 0..25 {
+            let at_least = ["provider", "model"].map(|owner| stored(owner).load(SeqCst));
             let headers = [("x-api-key", key.as_bytes())];
             let answer = anonymous.get_with("/api/resolve?provider=p&model=m", &headers).await;
             let data = answer.expect(200).data();
@@ -223,7 +229,8 @@ async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend)
                 (data["source"].as_str().unwrap(), data["value"].as_str().unwrap());
             let (owner, round) = value.split_once(' ').unwrap();
             assert_eq!(owner, source, "{data}");
-            assert!(round.parse::<u32>().unwrap() <= 20, "{data}");
+            let at_least = at_least[usize::from(owner == "model")];
+            assert!(round.parse::<u32>().unwrap() >= at_least, "{data}, at least {at_least}");
             seen += 1;
         }
         seen
@@ -231,7 +238,9 @@ async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend)
     let writer = async {
         for round in 1..=20 {
             put(&admin, "p/models/m", &format!("model {round}")).await;
+            stored("model").store(round, SeqCst);
             put(&admin, "p", &format!("provider {round}")).await;
+            stored("provider").store(round, SeqCst);
             // There is always one of the two.
             admin.delete("/api/providers/p/models/m").await.expect(200);
             put(&admin, "p/models/m", &format!("model {round}")).await;

@@ -175,6 +175,9 @@ async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
                 // Rows come and go as well.
                 add(admin, &format!("TEMP_{n}"), "t").await;
                 admin.delete(&format!("/api/secrets/TEMP_{n}")).await.expect(200);
+                if n < 10 {
+                    use_a_provider(admin, n, round).await;
+                }
             }
         }
     });
@@ -187,8 +190,27 @@ async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
     for n in 0..50 {
         assert_eq!(value(&admin, &format!("KEY_{n}")).await, "4");
     }
-    assert_eq!(rotate(&admin).await, json!({ "newVersion": 6, "reEncrypted": 50 }));
+    assert_eq!(rotate(&admin).await, json!({ "newVersion": 6, "reEncrypted": 60 }));
     assert_eq!(app.state.audit.verify(&app.state.db).await.unwrap().1, None);
+}
+
+/// Leaves one key, after others came and went.
+async fn use_a_provider(admin: &Client, n: usize, round: u32) {
+    let set = async |path: &str| {
+        let path = format!("/api/providers/p{n}{path}");
+        let body = json!({ "value": round.to_string() });
+        admin.json(Method::PUT, &path, &body).await.expect(200);
+    };
+    admin.delete(&format!("/api/providers/p{n}")).await;
+    set("").await;
+    set("/models/m").await;
+    let path = format!("/api/resolve?provider=p{n}&model=m");
+    let resolved = admin.get(&path).await.expect(200).data();
+    assert_eq!(
+        (&resolved["value"], &resolved["source"]),
+        (&json!(round.to_string()), &json!("model"))
+    );
+    admin.delete(&format!("/api/providers/p{n}/models/m")).await.expect(200);
 }
 
 async fn one_at_a_time(backend: Backend) {

@@ -160,9 +160,12 @@ async fn of_two_rows_with_one_digest_the_older_one_counts(backend: Backend) {
 }
 
 async fn a_row_that_the_driver_cannot_read_stops_no_other(backend: Backend) {
+    let mut with_name: Value = serde_json::from_str(&value("key-number-two")).unwrap();
+    with_name["name"] = json!("odd");
+    let with_name = with_name.to_string();
     let rows = [
         ("good", "api_key", "good", value("key-number-one")),
-        ("odd", "api_key", "odd", value("key-number-two")),
+        ("odd", "api_key", "odd", with_name),
     ];
     let damage = match backend {
         Backend::Postgres => "UPDATE settings SET created_at = 'infinity' WHERE id = 'odd'",
@@ -177,4 +180,14 @@ async fn a_row_that_the_driver_cannot_read_stops_no_other(backend: Backend) {
     assert_eq!(listed.as_array().unwrap().len(), 2);
     app.verify("key-number-one").await.expect(200);
     app.verify("key-number-two").await.expect(401);
+    // Neither does it stop changes of others, nor give away its name.
+    let admin = app.admin().await;
+    let (id, _) = admin.create_key(&json!({ "name": "new" })).await;
+    let path = format!("/api/keys/{id}");
+    admin.patch(&path, &json!({ "name": "odd" })).await.expect(409);
+    admin.patch(&path, &json!({ "name": "newer" })).await.expect(200);
+    let answer = admin.patch("/api/keys/odd", &json!({ "name": "x" })).await.expect(409);
+    assert_eq!(answer.body()["code"], "key_unreadable");
+    admin.delete("/api/keys/odd").await.expect(200);
+    admin.patch(&path, &json!({ "name": "odd" })).await.expect(200);
 }
