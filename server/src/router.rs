@@ -109,6 +109,7 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(keys::handlers::list, keys::handlers::create))
         .routes(routes!(keys::handlers::update, keys::handlers::delete))
+        .routes(routes!(keys::handlers::judge))
         .merge(values())
         .routes(routes!(encryption::handlers::status))
         .routes(routes!(encryption::handlers::rotate))

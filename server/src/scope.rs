@@ -67,6 +67,31 @@ impl Opening for ProvidersResolve {
     }
 }
 
+/// `keys:verify`.
+pub struct KeysVerify;
+
+impl Opening for KeysVerify {
+    const SCOPE: KnownScope = scopes::KEYS_VERIFY;
+
+    fn wanted(_: &Parts) -> (Action, Option<String>) {
+        (Action::KeyVerify, None)
+    }
+}
+
+/// A caller whose key has the scope `S`; a session is not asked for.
+pub struct KeyWithScope<S>(PhantomData<S>);
+
+impl<S: Opening> FromRequestParts<AppState> for KeyWithScope<S> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        if !parts.headers.contains_key(X_API_KEY) {
+            return Err(Error::Unauthenticated);
+        }
+        WithScope::<S>::from_request_parts(parts, state).await.map(|_| Self(PhantomData))
+    }
+}
+
 /// Somebody who may do what the scope `S` opens, to some names at least: a person who is
 /// signed in, or a caller whose key has the scope. A request that presents a key is judged
 /// by the key alone.

@@ -3,6 +3,7 @@
 //! | module | noun |
 //! |---|---|
 //! | [`keys`] | named API keys |
+//! | [`verification`] | whether the key of another caller is good |
 //! | [`scopes`] | what a key may do |
 //! | [`secrets`] | third-party secrets |
 //! | [`providers`] | credentials of providers and their models |
@@ -30,6 +31,7 @@ pub mod scopes;
 pub mod secrets;
 pub mod sensitive;
 pub mod session;
+pub mod verification;
 
 pub use data::Data;
 pub use error::{FieldError, Problem};

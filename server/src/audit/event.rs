@@ -21,6 +21,8 @@ pub enum Action {
     KeyDelete,
     /// An API key was renamed, or its scopes, expiry or state changed.
     KeyUpdate,
+    /// Somebody asked whether a key is good.
+    KeyVerify,
     /// A provider or a model was deleted with its key.
     ProviderDelete,
     /// The key of a provider or model was given out.
@@ -56,6 +58,7 @@ impl Action {
             Self::KeyCreate => "key.create",
             Self::KeyDelete => "key.delete",
             Self::KeyUpdate => "key.update",
+            Self::KeyVerify => "key.verify",
             Self::ProviderDelete => "provider.delete",
             Self::ProviderResolve => "provider.resolve",
             Self::ProviderSet => "provider.set",

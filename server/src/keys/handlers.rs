@@ -1,7 +1,8 @@
-//! `/api/keys` for people who are signed in, `/api/verify` for callers.
+//! `/api/keys` for people who are signed in, `/api/verify` for callers, `/api/keys/verify`
+//! for back ends.
 
 use axum::Extension;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
@@ -9,12 +10,16 @@ use http::{HeaderName, HeaderValue};
 use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey, VerifiedCaller};
+use keyward_api::scopes::{Scope, Scopes};
+use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
 use time::{OffsetDateTime, UtcOffset};
+use url::form_urlencoded;
 
 use super::store::ChangeError;
-use super::verify::{Caller, Identity};
+use super::verify::{Caller, Identity, Judgement};
 use crate::error::Error;
 use crate::extract::Json;
+use crate::scope::{KeyWithScope, KeysVerify};
 use crate::session::Admin;
 use crate::state::AppState;
 
@@ -86,13 +91,61 @@ pub async fn delete(
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 
-/// Forward auth: says who calls, in headers and as JSON, or 401. Any method.
+/// Tells a back end whether the key that a caller presented to it is good.
+#[utoipa::path(
+    post, path = "/api/keys/verify", tag = "verify", security(("apiKey" = [])),
+    responses((status = 200, body = Data<Verdict>))
+)]
+pub async fn judge(
+    _caller: KeyWithScope<KeysVerify>,
+    State(state): State<AppState>,
+    Json(VerifyKey { key, scope }): Json<VerifyKey>,
+) -> Result<axum::Json<Data<Verdict>>, Error> {
+    let (code, caller) = match state.keys.verifier().judge(key.expose()) {
+        Judgement::Unknown => (VerdictCode::NotFound, None),
+        Judgement::Disabled(caller) => (VerdictCode::Disabled, Some(caller)),
+        Judgement::Expired(caller) => (VerdictCode::Expired, Some(caller)),
+        Judgement::Good(caller) => {
+            let is_missing = |scope: &Scope| !caller.0.has_scope(scope.as_str());
+            let code = match scope {
+                Some(scope) if is_missing(&scope) => VerdictCode::InsufficientScope,
+                _ => VerdictCode::Valid,
+            };
+            (code, Some(caller))
+        }
+    };
+    let identity = caller.map(|caller| caller.identity()).transpose();
+    let identity = identity.map_err(|error| {
+        Error::Internal(format!("the identity of a key cannot be read: {error}"))
+    })?;
+    let valid = code == VerdictCode::Valid;
+    let data = match identity {
+        None => Verdict { valid, code, key_id: None, name: None, scopes: Scopes::default() },
+        Some(VerifiedCaller { key_id, name, scopes }) => {
+            Verdict { valid, code, key_id: Some(key_id), name: Some(name), scopes }
+        }
+    };
+    Ok(axum::Json(Data { data }))
+}
+
+/// Forward auth: says who calls, in headers and as JSON, or 401. Any method. With `scope`, a
+/// good key without that scope is 403; given more than once, all of them are needed.
 #[utoipa::path(
     method(get, head, post, put, patch, delete, options), path = "/api/verify", tag = "verify",
-    security(("apiKey" = [])),
-    responses((status = 200, body = Data<VerifiedCaller>))
+    security(("apiKey" = [])), params(("scope" = Option<String>, Query)),
+    responses((status = 200, body = Data<VerifiedCaller>), (status = 403))
 )]
-pub async fn verify(Extension(Caller(key)): Extension<Caller>) -> Response {
+pub async fn verify(
+    Extension(Caller(key)): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    for (name, asked) in query.iter().flat_map(|query| form_urlencoded::parse(query.as_bytes())) {
+        if name == "scope" && !key.has_scope(&asked) {
+            let told = Scope::try_from(asked.into_owned()).map(String::from);
+            let missing = told.unwrap_or_else(|_| "that was asked for".to_owned());
+            return Error::MissingScope(missing).into_response();
+        }
+    }
     let Identity { id, name, scopes, body } = &key.identity;
     // Always all of them, so that a proxy which copies them overwrites forged ones.
     let headers = [

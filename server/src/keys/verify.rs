@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use http::HeaderValue;
 use keyward_api::Data;
 use keyward_api::keys::{ApiKey, VerifiedCaller};
+use keyward_api::scopes::grants;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use time::OffsetDateTime;
 
@@ -45,8 +46,14 @@ impl CachedKey {
     }
 
     /// At the instant of expiry the key is already refused.
-    fn is_good(&self, now: OffsetDateTime) -> bool {
-        self.enabled && self.expires_at.is_none_or(|expiry| now < expiry)
+    fn has_expired(&self, now: OffsetDateTime) -> bool {
+        self.expires_at.is_some_and(|expiry| expiry <= now)
+    }
+
+    /// Whether one of its scopes grants this one.
+    pub fn has_scope(&self, asked: &str) -> bool {
+        let held = self.identity.scopes.to_str().unwrap_or_default();
+        held.split(' ').any(|held| grants(held, asked))
     }
 }
 
@@ -107,28 +114,52 @@ impl Verifier {
     }
 }
 
-impl Verify for Verifier {
-    type Caller = Caller;
+/// What is found of a presented text.
+#[derive(Clone, Debug)]
+pub enum Judgement {
+    /// The key is good.
+    Good(Caller),
+    /// The key is disabled.
+    Disabled(Caller),
+    /// The key has expired.
+    Expired(Caller),
+    /// No key is like it.
+    Unknown,
+}
 
-    fn verify(&self, presented: &str) -> Option<Caller> {
+impl Verifier {
+    /// Looks the key up, and marks it as used if it is good.
+    pub fn judge(&self, presented: &str) -> Judgement {
         // Whatever its form: imported keys keep their own, and a key of another form must
         // not be refused sooner than one of ours.
         let found = self.cache.find(&KeyDigest::of(presented));
         let now = self.clock.now();
         match found {
-            Some(key) if key.is_good(now) => {
-                self.activity.mark(&key, now);
-                Some(Caller(key))
-            }
+            Some(key) if !key.enabled => Judgement::Disabled(Caller(key)),
+            Some(key) if key.has_expired(now) => Judgement::Expired(Caller(key)),
             Some(key) => {
-                tracing::debug!(key_id = %key.id, "key refused: disabled or expired");
-                None
+                self.activity.mark(&key, now);
+                Judgement::Good(Caller(key))
             }
-            None => {
+            None => Judgement::Unknown,
+        }
+    }
+}
+
+impl Verify for Verifier {
+    type Caller = Caller;
+
+    fn verify(&self, presented: &str) -> Option<Caller> {
+        match self.judge(presented) {
+            Judgement::Good(caller) => return Some(caller),
+            Judgement::Disabled(Caller(key)) | Judgement::Expired(Caller(key)) => {
+                tracing::debug!(key_id = %key.id, "key refused: disabled or expired");
+            }
+            Judgement::Unknown => {
                 tracing::debug!(shape = ?token::shape(presented), "key refused: unknown");
-                None
             }
         }
+        None
     }
 }
 

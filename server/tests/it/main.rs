@@ -8,6 +8,7 @@ mod activity;
 mod audit;
 mod health;
 mod key_input;
+mod key_verification;
 mod keys;
 mod migrations;
 mod outage;

@@ -10,6 +10,7 @@ on_both_databases!(
     identity_headers_are_always_all_sent,
     whatever_is_not_one_good_key_is_refused_alike,
     requests_of_other_sites_and_bodies_of_any_size_pass,
+    a_scope_that_is_asked_for_is_needed,
 );
 
 async fn a_good_key_is_answered_with_its_identity_for_any_method(backend: Backend) {
@@ -110,4 +111,45 @@ async fn requests_of_other_sites_and_bodies_of_any_size_pass(backend: Backend) {
     ];
     let body = Some(vec![b'x'; 1_000_000]);
     app.anonymous().send(Method::POST, "/api/verify", &headers, body).await.expect(200);
+}
+
+async fn a_scope_that_is_asked_for_is_needed(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let wanted = json!({ "name": "n", "scopes": ["orders:read", "bills:*"] });
+    let (id, key) = admin.create_key(&wanted).await;
+    let headers = [("x-api-key", key.as_bytes())];
+    let client = app.anonymous();
+    let ask = async |query: &str| client.get_with(&format!("/api/verify?{query}"), &headers).await;
+    for query in [
+        "scope=orders:read",
+        "scope=orders%3Aread",
+        "scope=bills:write",
+        "scope=bills:a:b",
+        "scope=orders:read&scope=bills:read&other=1",
+        "Scope=not-asked-for",
+        "",
+    ] {
+        assert_eq!(ask(query).await.expect(200).header("x-keyward-key-id"), id, "{query}");
+    }
+    for (query, named) in [
+        ("scope=orders:write", "orders:write"),
+        ("scope=orders:read&scope=orders:write", "orders:write"),
+        ("scope=orders:*", "orders:*"),
+        ("scope=bills", "bills"),
+        ("scope=", "that was asked for"),
+        ("scope=ORDERS:READ", "that was asked for"),
+        ("scope=%3Cscript%3E", "that was asked for"),
+        ("scope=%ff", "that was asked for"),
+    ] {
+        let answer = ask(query).await;
+        let message = format!("This key lacks the scope {named}");
+        let answer = answer.expect_problem(403, "missing_scope", &message);
+        // Nothing that a proxy could copy into the request.
+        let mut told: Vec<_> = answer.headers.keys().map(http::HeaderName::as_str).collect();
+        told.sort_unstable();
+        assert_eq!(told, ["cache-control", "content-length", "content-type", "date"], "{query}");
+    }
+    client.get("/api/verify?scope=orders:read").await.expect(401);
+    client.get_with("/api/verify?scope=a", &[("x-api-key", b"kw_x")]).await.expect(401);
 }
