@@ -14,6 +14,7 @@ on_both_databases!(
     a_provider_is_entered_listed_replaced_and_deleted,
     a_model_is_entered_listed_replaced_and_deleted,
     a_provider_goes_with_the_keys_of_its_models,
+    a_model_that_is_added_while_its_provider_goes_is_added_before_or_after,
     details_change_without_the_key_and_the_key_without_them,
     a_hint_is_kept_of_long_keys_alone,
     models_are_named_as_their_provider_does,
@@ -118,6 +119,24 @@ async fn a_provider_goes_with_the_keys_of_its_models(backend: Backend) {
     let left = list(&admin).await;
     assert_eq!(left.as_array().unwrap().len(), 1);
     assert_eq!(left[0]["provider"], "a-b");
+}
+
+async fn a_model_that_is_added_while_its_provider_goes_is_added_before_or_after(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for round in 0..30 {
+        put(&admin, "p", &json!({ "value": "v" })).await.expect(200);
+        let body = json!({ "value": round.to_string() });
+        let (added, gone) =
+            tokio::join!(put(&admin, "p/models/m", &body), admin.delete("/api/providers/p"));
+        added.expect(200);
+        gone.expect(200);
+        // The log has them in the order in which they were committed.
+        let last = admin.get("/api/admin/audit?action=provider&limit=1").await.expect(200).data();
+        let is_left = admin.get("/api/resolve?provider=p&model=m").await.status == 200;
+        assert_eq!(is_left, last[0]["action"] == "provider.set", "round {round}");
+        admin.delete("/api/providers/p").await;
+    }
 }
 
 async fn details_change_without_the_key_and_the_key_without_them(backend: Backend) {
