@@ -1,8 +1,7 @@
 //! `/api/keys` for people who are signed in, `/api/verify` for callers, `/api/keys/verify`
 //! for back ends.
 
-use axum::Extension;
-use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
@@ -135,11 +134,13 @@ pub async fn judge(
     security(("apiKey" = [])), params(("scope" = Option<String>, Query)),
     responses((status = 200, body = Data<VerifiedCaller>), (status = 403))
 )]
-pub async fn verify(
-    Extension(Caller(key)): Extension<Caller>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    for (name, asked) in query.iter().flat_map(|query| form_urlencoded::parse(query.as_bytes())) {
+pub async fn verify(request: Request) -> Response {
+    // Looked at where it is: an extractor would copy it, once for each request.
+    let Some(Caller(key)) = request.extensions().get() else {
+        return Error::Internal("served without the layer that verifies".into()).into_response();
+    };
+    let query = request.uri().query().unwrap_or_default();
+    for (name, asked) in form_urlencoded::parse(query.as_bytes()) {
         if name == "scope" && !key.has_scope(&asked) {
             let told = Scope::try_from(asked.into_owned()).map(String::from);
             let missing = told.unwrap_or_else(|_| "that was asked for".to_owned());
