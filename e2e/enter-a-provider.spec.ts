@@ -475,12 +475,12 @@ test("a key that is narrowed in its form gets one provider and no other", async 
   await keys.open();
   await keys.add.click();
   await keys.form.name.fill("narrow");
-  await expect(keys.form.only("providers:resolve")).toHaveCount(0);
+  await expect(keys.form.narrowing("providers:resolve")).toHaveCount(0);
   await keys.form.scope("providers:resolve").check();
-  await keys.form.only("providers:resolve").fill("OpenAI");
+  await keys.form.narrowing("providers:resolve").fill("OpenAI");
   await keys.form.create.click();
-  await expect(keys.form.only("providers:resolve")).toHaveAccessibleDescription(/providers:resolve is narrowed to a provider or the beginning of its name/);
-  await keys.form.only("providers:resolve").fill("openai");
+  await expect(keys.form.narrowing("providers:resolve")).toHaveAccessibleDescription(/providers:resolve is narrowed to a provider or the beginning of its name/);
+  await keys.form.narrowing("providers:resolve").fill("openai");
   await keys.form.create.click();
   await expect(keys.banner("narrow").key).toHaveValue(KEY);
   await expect(keys.row("narrow").scopes.getByRole("listitem")).toHaveText(["providers:resolve:openai"]);

@@ -212,7 +212,7 @@ const states: State[] = [
       await keys.add.click();
       for (const scope of ["secrets:read", "providers:resolve"]) await keys.form.scope(scope).check();
       await keys.form.name.fill("narrow");
-      await keys.form.only("secrets:read").fill("GITHUB_* Not!");
+      await keys.form.narrowing("secrets:read").fill("GITHUB_* Not!");
       await keys.form.create.click();
       await expect(keys.form.root.getByText("secrets:read is narrowed to a secret")).toBeVisible();
     },
