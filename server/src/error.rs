@@ -13,7 +13,7 @@ use crate::encryption::keyring::KeyringError;
 use crate::encryption::rotation::RotateError;
 use crate::keys::registry::CreateError;
 use crate::keys::store::ChangeError;
-use crate::providers::credentials::CredentialError;
+use crate::providers::CredentialError;
 use crate::secrets::vault::VaultError;
 
 /// Sent with every 401, whatever the reason.

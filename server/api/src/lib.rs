@@ -24,6 +24,7 @@ pub mod data;
 pub mod encryption;
 pub mod error;
 pub mod keys;
+mod known_scopes;
 pub mod page;
 mod patch;
 pub mod providers;

@@ -10,6 +10,7 @@ use keyward_api::secrets::{Description, SecretValue};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
 use super::entity::{model, model_id, provider};
+use super::error::CredentialError;
 use super::hint::hint;
 use super::resolve::{reason, resolve};
 use super::store::{self, Candidate, Candidates, Lookup};
@@ -30,58 +31,6 @@ pub struct Credentials {
     keyring: Keyring,
     audit: AuditLog,
     lookups: Batch<Lookup, Result<Candidates, DbErr>>,
-}
-
-/// Why something was not done with a key.
-#[derive(Debug, thiserror::Error)]
-pub enum CredentialError {
-    /// Nothing is stored of the provider.
-    #[error("Provider \"{0}\" not found")]
-    NoProvider(String),
-    /// The model has no key of its own.
-    #[error("Model \"{model}\" of \"{provider}\" has no key of its own")]
-    NoModel {
-        /// The provider.
-        provider: String,
-        /// The model.
-        model: String,
-    },
-    /// Neither has a key.
-    #[error("{}", none(.provider, .model.as_deref()))]
-    None {
-        /// The provider that was asked for.
-        provider: String,
-        /// The model that was asked for.
-        model: Option<String>,
-    },
-    /// The stored key does not open.
-    #[error("The key of \"{target}\" cannot be decrypted")]
-    Unreadable {
-        /// Whose key.
-        target: String,
-        /// For the log: why.
-        reason: KeyringError,
-    },
-    /// No data key, no random bytes, no database.
-    #[error(transparent)]
-    Keyring(#[from] KeyringError),
-}
-
-impl From<DbErr> for CredentialError {
-    fn from(error: DbErr) -> Self {
-        Self::Keyring(error.into())
-    }
-}
-
-fn none(provider: &str, model: Option<&str>) -> String {
-    match model {
-        Some(model) => {
-            format!(
-                "No key is stored for the model \"{model}\" of \"{provider}\", nor for \"{provider}\""
-            )
-        }
-        None => format!("No key is stored for the provider \"{provider}\""),
-    }
 }
 
 /// What was sealed for a row.

@@ -11,7 +11,8 @@ use keyward_api::providers::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::credentials::{CredentialError, asked};
+use super::credentials::asked;
+use super::error::CredentialError;
 use crate::audit::{Action, Actor};
 use crate::error::Error;
 use crate::extract::{Json, Query};

@@ -4,9 +4,11 @@
 
 pub mod credentials;
 pub mod entity;
+pub mod error;
 pub mod handlers;
 mod hint;
 pub mod resolve;
 pub mod store;
 
 pub use credentials::Credentials;
+pub use error::CredentialError;
