@@ -92,6 +92,65 @@ test("the whole story without a mouse", async ({ page, server }) => {
   await expect(new SignInPage(page).email).toBeFocused();
 });
 
+test("a key is rotated, and its limits are changed, without a mouse", async ({ keys, page, api, server }) => {
+  const { keyboard } = page;
+  const old = await api.create({ name: "ci" });
+  await keys.open();
+  const choose = async (item: string) => {
+    await tabTo(page, keys.row("ci").actions);
+    await keyboard.press("Enter");
+    await tabTo(page, page.getByRole("button", { name: item, exact: true }));
+    await keyboard.press("Enter");
+  };
+
+  await choose("Rotate");
+  await expect(keys.grace).toBeFocused();
+  await keyboard.press("ArrowUp");
+  await expect(keys.grace).toHaveValue("21600");
+  await tabTo(page, keys.rotate);
+  await keyboard.press("Enter");
+  const banner = keys.banner("ci");
+  await expect(banner.copy).toBeFocused();
+  const key = await banner.key.inputValue();
+  await keyboard.press("Enter");
+  await tabTo(page, banner.dismiss);
+  await keyboard.press("Enter");
+
+  await tabTo(page, keys.row("ci").endOverlap);
+  await keyboard.press("Enter");
+  await expect(keys.row("ci").overlap).toBeHidden();
+  await expect(keys.row("ci").actions).toBeFocused();
+  expect((await server.verify(old.key)).status).toBe(401);
+
+  await choose("Change limits");
+  await expect(keys.limits.requests).toBeFocused();
+  await keyboard.type("1");
+  await keyboard.press("Tab");
+  await expect(keys.limits.per).toBeFocused();
+  await keyboard.press("Tab");
+  await expect(keys.limits.networks).toBeFocused();
+  await keyboard.type("127.0.0.0/8");
+  await keyboard.press("Enter");
+  await keyboard.type("::1");
+  await tabTo(page, keys.save);
+  await keyboard.press("Enter");
+  await expect(keys.dialog).toBeHidden();
+  await expect(keys.row("ci").actions).toBeFocused();
+  await expect(keys.row("ci").scopes).toContainText("1 request per minute");
+  await expect(keys.row("ci").scopes).toContainText("from 127.0.0.0/8, ::1");
+  expect((await server.verify(key)).status).toBe(200);
+  expect((await server.verify(key)).status).toBe(429);
+
+  // Limits that are folded away open with a key as well.
+  await tabTo(page, keys.add, "Shift+Tab");
+  await keyboard.press("Enter");
+  await tabTo(page, keys.form.more);
+  await keyboard.press("Enter");
+  await expect(keys.form.limits.requests).toBeVisible();
+  await keyboard.press("Tab");
+  await expect(keys.form.limits.requests).toBeFocused();
+});
+
 test("the first stop is a link that skips to the content", async ({ keys, page }) => {
   await keys.open();
   const skip = page.getByRole("link", { name: "Skip to content" });

@@ -5,7 +5,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { type Api, problem } from "./fixtures/api";
 import { violations } from "./fixtures/axe";
-import { AuditPage, EncryptionPage, KeysPage, ProvidersPage, SECRETS, SecretsPage, SetupPage, SignInPage } from "./fixtures/pages";
+import { AuditPage, EncryptionPage, KeysPage, ProvidersPage, ROTATED, SECRETS, SecretsPage, SetupPage, SignInPage } from "./fixtures/pages";
 import type { Server } from "./fixtures/server";
 import { enter, expect, test } from "./fixtures/test";
 import type { Watch } from "./fixtures/watch";
@@ -44,6 +44,23 @@ async function rows(api: Api) {
   await api.create({ name: "laptop of Ada", expiresAt: inDays(400) });
   await api.change("laptop of Ada", { enabled: false });
   return key;
+}
+
+/** Keys that are limited, and keys that were replaced and still work. */
+async function replaced(api: Api, server: Server) {
+  const long = "a-name-that-is-64-characters-long-and-has-no-place-to-break-xxxx";
+  const networks = ["10.0.0.0/8", "192.168.178.0/24", "2001:db8:1234:5678:9abc:def0:1234:5678", "127.0.0.0/8"];
+  await api.create({ name: "laptop of Ada", rateLimit: { requests: 1, windowSeconds: 90 } });
+  await api.create({ name: long, scopes: ["orders:write"], rateLimit: { requests: 1_000_000, windowSeconds: 86_400 }, allowedNetworks: networks });
+  const { key } = await api.create({ name: "production", scopes: ["secrets:read"], rateLimit: { requests: 100, windowSeconds: 60 } });
+  await api.create({ name: "staging", allowedNetworks: ["10.0.0.0/8"] });
+  await server.verify(key);
+  for (const name of ["laptop of Ada", long, "production"]) await api.replace(name, 86_400);
+  await api.change("laptop of Ada", { enabled: false });
+  await server.verify(key);
+  // What was used is written down when the server stops.
+  await server.stop();
+  await server.start();
 }
 
 /** Secrets with every kind of row. */
@@ -263,9 +280,88 @@ const states: State[] = [
     },
   },
   {
+    name: "keys-replaced",
+    arrange: async ({ keys, enter, server }) => {
+      await replaced(await enter(), server);
+      await keys.open();
+      await expect(keys.row("production").overlap).toContainText("last used");
+    },
+  },
+  {
+    name: "key-rotate",
+    arrange: async ({ keys, enter }) => {
+      const api = await enter();
+      await rows(api);
+      await api.replace("staging", 3_600);
+      await keys.open();
+      await keys.row("staging").choose("Rotate");
+      await expect(keys.dialog).toContainText("Two keys work at present.");
+    },
+  },
+  {
+    name: "key-not-rotated",
+    arrange: async ({ keys, page, enter, watch }) => {
+      await rows(await enter());
+      await keys.open();
+      await page.route("**/api/keys/*/rotate", async (route) => {
+        watch.expectFailure(503, new URL(route.request().url()).pathname);
+        await route.fulfill(AWAY);
+      });
+      await keys.row("staging").choose("Rotate");
+      await keys.rotate.click();
+      await expect(keys.dialog.getByRole("alert")).toBeVisible();
+    },
+  },
+  {
+    name: "key-rotated",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.row("staging").choose("Rotate");
+      await keys.rotate.click();
+      await expect(keys.banner("staging").root.getByRole("status")).toHaveText(ROTATED);
+    },
+  },
+  {
+    name: "key-change-limits",
+    arrange: async ({ keys, enter, server }) => {
+      await replaced(await enter(), server);
+      await keys.open();
+      await keys.row("laptop of Ada").choose("Change limits");
+      await keys.limits.fill({ networks: ["10.0.0.0/8", "192.168.178.0/24", "2001:db8:1234:5678:9abc:def0:1234:5678", "127.0.0.0/8"] });
+    },
+  },
+  {
+    name: "key-limits-with-mistakes",
+    arrange: async ({ keys, enter, watch }) => {
+      const { id } = await (await enter()).create({ name: "ci" });
+      await keys.open();
+      await keys.row("ci").choose("Change limits");
+      await keys.limits.fill({ requests: "100", networks: ["home", "x".repeat(80)] });
+      watch.expectFailure(400, `/api/keys/${id}`);
+      await keys.save.click();
+      await expect(keys.dialog.getByText("Expected a network")).toBeVisible();
+    },
+  },
+  {
+    name: "key-form-limits-with-a-mistake",
+    arrange: async ({ keys, enter }) => {
+      await enter();
+      await keys.open();
+      await keys.add.click();
+      await keys.form.name.fill("ci");
+      await keys.form.more.click();
+      await keys.form.limits.fill({ requests: "0", networks: ["10.0.0.0/8"] });
+      await keys.form.create.click();
+      await expect(keys.form.root.getByText("Expected a whole number")).toBeVisible();
+    },
+  },
+  {
     name: "key-menu",
     arrange: async ({ keys, page, enter }) => {
-      await rows(await enter());
+      const api = await enter();
+      await rows(api);
+      await api.replace("staging", 3_600);
       await keys.open();
       await keys.row("staging").actions.click();
       await expect(page.getByRole("button", { name: "Rename" })).toBeVisible();

@@ -2,17 +2,20 @@
 
 use keyward_api::audit::{AuditEntry, AuditVerification};
 use keyward_api::encryption::{EncryptionStatus, Rotated};
-use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey};
+use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
 use keyward_api::providers::{Explained, Provider, SetModel, SetProvider, UpdateProvider};
 use keyward_api::secrets::{CreateSecret, RevealedSecret, Secret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
 use keyward_api::{Page, Sensitive};
 
 pub use crate::http::ClientError;
-use crate::http::{Answer, Cause, Exchange, ROTATE, Request, exchange, json, send};
+use crate::http::{Answer, Body, Cause, Exchange, ROTATE, Request, exchange, json, send};
 use crate::place::Place;
 use crate::routes::{encode, with_query};
 use crate::session::state::SessionState;
+
+/// Where the keys are.
+const KEYS: &str = "/api/keys";
 
 /// Where the providers are.
 const PROVIDERS: &str = "/api/providers";
@@ -56,25 +59,32 @@ impl Client {
 
     /// All keys, none of them whole.
     pub async fn keys(self) -> Answer<Vec<ApiKey>> {
-        self.signed_in("GET", "/api/keys", None).await?.data()
+        self.signed_in("GET", KEYS, None).await?.data()
     }
 
-    /// Creates a key. The answer is the only time it is seen.
-    pub async fn create_key(self, key: &CreateApiKey) -> Answer<CreatedApiKey> {
-        let body = self.signed_in("POST", "/api/keys", json(key)).await?;
-        let text = body.json.member("data").member("key").read::<Sensitive>();
-        let key = text.map_err(|_| ClientError { cause: Cause::Network, request_id: None })?;
-        Ok(CreatedApiKey { record: body.data()?, key })
+    /// Creates a key; [`created`] reads the answer.
+    pub fn create_key(self, key: &CreateApiKey) -> Exchange {
+        self.signed_in("POST", KEYS, json(key))
     }
 
     /// Changes what is present in the update.
-    pub async fn update_key(self, id: &str, update: &UpdateApiKey) -> Answer<ApiKey> {
-        self.signed_in("PATCH", &below("/api/keys", id), json(update)).await?.data()
+    pub fn update_key(self, id: &str, update: &UpdateApiKey) -> Exchange {
+        self.signed_in("PATCH", &below(KEYS, id), json(update))
+    }
+
+    /// Replaces a key by a new one; [`created`] reads the answer.
+    pub fn rotate_key(self, id: &str, rotate: &RotateApiKey) -> Exchange {
+        self.signed_in("POST", &format!("{}/rotate", below(KEYS, id)), json(rotate))
+    }
+
+    /// Refuses a key that was replaced, before its time.
+    pub fn end_overlap(self, id: &str) -> Exchange {
+        self.signed_in("DELETE", &format!("{}/overlap", below(KEYS, id)), None)
     }
 
     /// Deletes a key, for ever.
     pub async fn delete_key(self, id: &str) -> Answer<()> {
-        self.signed_in("DELETE", &below("/api/keys", id), None).await?.done()
+        self.signed_in("DELETE", &below(KEYS, id), None).await?.done()
     }
 
     /// All secrets without their values.
@@ -184,6 +194,13 @@ impl Client {
             answer
         })
     }
+}
+
+/// A key that is new, and its record. The answer is the only time the key is seen.
+pub fn created(body: Body) -> Answer<CreatedApiKey> {
+    let text = body.json.member("data").member("key").read::<Sensitive>();
+    let key = text.map_err(|_| ClientError { cause: Cause::Network, request_id: None })?;
+    Ok(CreatedApiKey { record: body.data()?, key })
 }
 
 /// The name of a secret or a provider needs no encoding; the id of an imported key and the

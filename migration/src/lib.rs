@@ -12,6 +12,7 @@ mod m0002_users_and_sessions;
 mod m0003_encryption_keys_and_secrets;
 mod m0004_audit;
 mod m0005_providers;
+mod m0006_key_overlap;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_encryption_keys_and_secrets::Migration),
             Box::new(m0004_audit::Migration),
             Box::new(m0005_providers::Migration),
+            Box::new(m0006_key_overlap::Migration),
         ]
     }
 }

@@ -85,7 +85,7 @@ fn measure(keys: u32) -> Result<(), String> {
 fn cache_of(digests: &[[u8; 32]]) -> Cache<u64> {
     let cache = Cache::new([7; 32]);
     for (n, digest) in digests.iter().enumerate() {
-        let inserted = cache.insert(&n.to_string().into(), (*digest).into(), Arc::new(0));
+        let inserted = cache.insert(&n.to_string().into(), ((*digest).into(), Arc::new(0)), None);
         assert!(inserted.is_ok(), "random digests differ");
     }
     cache

@@ -1,8 +1,8 @@
 //! The time, passed in from outside, so that tests of expiry are exact.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
@@ -35,10 +35,37 @@ impl Clock {
         }
     }
 
+    /// Time that only ever goes forward, from an instant of no meaning; for what measures
+    /// how long something takes or lasts.
+    pub fn monotonic(&self) -> Duration {
+        static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Self::System => ORIGIN.elapsed(),
+            Self::Manual(micros) => {
+                Duration::from_micros(micros.load(Ordering::SeqCst).try_into().unwrap_or(0))
+            }
+        }
+    }
+
+    /// Sets a manual clock back; the system's clock is left alone.
+    pub fn set_back(&self, by: Duration) {
+        if let Self::Manual(micros) = self {
+            micros.fetch_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
     /// Moves a manual clock forward; the system's clock is left alone.
     pub fn advance(&self, by: Duration) {
         if let Self::Manual(micros) = self {
             micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
+    }
+}
+
+impl governor::clock::Clock for Clock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.monotonic()
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use http::StatusCode;
 use ipnet::IpNet;
 use keyward_api::Sensitive;
 use keyward_api::session::{Email, NewPassword};
@@ -15,12 +16,15 @@ use zeroize::Zeroizing;
 
 use crate::encryption::kek::{RootKey, RootKeyError};
 use crate::encryption::unlock::RootKeys;
+use crate::keys::forward_auth::ForwardAuthConfig;
 
 const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
 const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
 const DATABASE_URL: &str = "DATABASE_URL";
 const HINT: &str = "Make one with `keyward generate-key`.";
 const ADMIN_PASSWORD: &str = "KEYWARD_ADMIN_PASSWORD";
+const BEARER: &str = "KEYWARD_BEARER";
+const THROTTLE_STATUS: &str = "KEYWARD_THROTTLE_STATUS";
 
 /// Where variables come from: the process, or a map in a test.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -68,6 +72,8 @@ pub struct HttpConfig {
     pub public_url: Option<Url>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How forward auth answers.
+    pub forward_auth: ForwardAuthConfig,
 }
 
 /// The administrator to create when there is no user.
@@ -179,7 +185,11 @@ impl HttpConfig {
             .filter(|part| !part.is_empty())
             .map(parse_network)
             .collect::<Result<_, _>>()?;
-        Ok(Self { bind, public_url, trusted_proxies })
+        let forward_auth = ForwardAuthConfig {
+            accepts_bearer: parse_bearer(variable(env, BEARER).as_deref())?,
+            throttle_status: parse_throttle_status(variable(env, THROTTLE_STATUS).as_deref())?,
+        };
+        Ok(Self { bind, public_url, trusted_proxies, forward_auth })
     }
 }
 
@@ -290,6 +300,27 @@ fn parse_public_url(text: &str) -> Result<Url, ConfigError> {
     if fits { Ok(url) } else { Err(wrong()) }
 }
 
+fn parse_bearer(text: Option<&str>) -> Result<bool, ConfigError> {
+    match text {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(_) => Err(ConfigError::new(BEARER, "is wrong: expected on or off")),
+    }
+}
+
+/// Only what forward auth may answer at all.
+fn parse_throttle_status(text: Option<&str>) -> Result<StatusCode, ConfigError> {
+    match text {
+        None | Some("429") => Ok(StatusCode::TOO_MANY_REQUESTS),
+        Some("401") => Ok(StatusCode::UNAUTHORIZED),
+        Some("403") => Ok(StatusCode::FORBIDDEN),
+        Some("503") => Ok(StatusCode::SERVICE_UNAVAILABLE),
+        Some(_) => {
+            Err(ConfigError::new(THROTTLE_STATUS, "is wrong: expected 401, 403, 429 or 503"))
+        }
+    }
+}
+
 fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
     text.parse::<IpNet>().or_else(|_| address()).map_err(|_| {
@@ -322,6 +353,8 @@ mod tests {
         assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
         assert!(config.admin.unwrap().is_none());
         assert!(config.http.trusted_proxies.is_empty());
+        assert!(config.http.forward_auth.accepts_bearer);
+        assert_eq!(config.http.forward_auth.throttle_status, 429);
     }
 
     #[test]
@@ -375,6 +408,9 @@ mod tests {
             ("KEYWARD_PUBLIC_URL", "https://planted/path"),
             ("KEYWARD_PUBLIC_URL", "ftp://planted"),
             ("KEYWARD_TRUSTED_PROXIES", "10.0.0.0/8,planted"),
+            (BEARER, "planted"),
+            (THROTTLE_STATUS, "planted"),
+            (THROTTLE_STATUS, "200"),
         ] {
             let text = refusal(&[(ROOT_KEY, KEY), (variable, value)]);
             assert!(text.starts_with(variable) && !text.contains("planted"), "{text}");

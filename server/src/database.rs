@@ -48,6 +48,9 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
                 // With WAL, a commit is on the disk when it returns.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(PATIENCE)
+                // Rows come from a thread of their own: with few on their way, a start with
+                // very many keys would spend its time on waking the other one.
+                .row_buffer_size(1024)
         })
         // Without it, who waits for a lock would keep a connection for as long as that takes.
         .map_sqlx_postgres_opts(|postgres| postgres.options([("lock_timeout", PATIENCE_TEXT)]));

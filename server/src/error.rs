@@ -11,6 +11,7 @@ use sea_orm::DbErr;
 
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::rotation::RotateError;
+use crate::keys::rate::Allowance;
 use crate::keys::registry::CreateError;
 use crate::keys::store::ChangeError;
 use crate::providers::CredentialError;
@@ -73,18 +74,32 @@ pub enum Error {
     /// The keys were not rotated.
     #[error(transparent)]
     Rotation(RotateError),
+    /// A good key, but not from this address.
+    #[error("This key is not accepted from your address")]
+    AddressNotAllowed,
+    /// A good key that is used too often; it is accepted again after this time.
+    #[error("This key is used too often; try again in {} s", seconds(*.1))]
+    RateLimited(Allowance, Duration),
     /// Too many attempts; the next is welcome after this time.
-    #[error("Too many attempts; try again in {} s", .0.as_secs() + 1)]
+    #[error("Too many attempts; try again in {} s", seconds(*.0))]
     TooManyAttempts(Duration),
     /// The database cannot answer.
     #[error("The store cannot answer; try again")]
     Store(DbErr),
+    /// The server was told to stop.
+    #[error("The server is stopping; ask another one")]
+    Stopping,
     /// The request took too long.
     #[error("The request took too long; try again")]
     TimedOut,
     /// A fault of this program. The text is for the log alone.
     #[error("Something went wrong here")]
     Internal(String),
+}
+
+/// Rounded up, so that whoever obeys is not refused again.
+fn seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 impl Error {
@@ -111,6 +126,10 @@ impl Error {
             Self::Key(ChangeError::NameTaken(_)) => (StatusCode::CONFLICT, "key_name_taken"),
             Self::Key(ChangeError::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
             Self::Key(ChangeError::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
+            Self::Key(ChangeError::Expired) => (StatusCode::CONFLICT, "key_expired"),
+            Self::Key(ChangeError::NoOverlap) => (StatusCode::NOT_FOUND, "no_overlap"),
+            Self::AddressNotAllowed => (StatusCode::FORBIDDEN, "address_not_allowed"),
+            Self::RateLimited(..) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing_scope"),
             Self::Secret(VaultError::Exists(_)) => (StatusCode::CONFLICT, "secret_exists"),
             Self::Secret(VaultError::NotFound(_)) => (StatusCode::NOT_FOUND, "secret_not_found"),
@@ -138,6 +157,7 @@ impl Error {
             }
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
             // The next four are turned into others when they are made.
             Self::Key(ChangeError::Database(_))
@@ -245,11 +265,24 @@ impl From<CreateError> for Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        self.into_response_throttled(StatusCode::TOO_MANY_REQUESTS)
+    }
+}
+
+impl Error {
+    /// The answer, with `throttled` where it would be 429.
+    pub fn into_response_throttled(self, throttled: StatusCode) -> Response {
         self.log();
-        let (status, code) = self.status_and_code();
+        let (status, code) = match self.status_and_code() {
+            (StatusCode::TOO_MANY_REQUESTS, code) => (throttled, code),
+            other => other,
+        };
         let retry_after = match &self {
-            // Rounded up, so that whoever obeys is not refused again.
-            Self::TooManyAttempts(wait) => Some(wait.as_secs() + 1),
+            Self::TooManyAttempts(wait) | Self::RateLimited(_, wait) => Some(seconds(*wait)),
+            _ => None,
+        };
+        let allowance = match &self {
+            Self::RateLimited(allowance, _) => Some(*allowance),
             _ => None,
         };
         let body = axum::Json(self.problem(status, code));
@@ -262,6 +295,9 @@ impl IntoResponse for Error {
         }
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(allowance) = allowance {
+            allowance.tell(headers);
         }
         response
     }

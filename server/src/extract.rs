@@ -65,14 +65,20 @@ fn refused_value(error: serde_path_to_error::Error<serde_json::Error>) -> Error 
     // From the right: a text that was sent may hold the same words.
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     let quoted = |prefix: &str| text.strip_prefix(prefix)?.split('`').next();
+    // The path leads to the object, or to the field in it.
+    let of_object = |field: &str| match path.rsplit_once('.') {
+        _ if path == "." || path == field => field.to_owned(),
+        Some((object, last)) if last == field => format!("{object}.{field}"),
+        _ => format!("{path}.{field}"),
+    };
     if let Some(field) = quoted("missing field `") {
-        return Error::field(field, format!("{} is required", title(field)));
+        return Error::field(&of_object(field), format!("{} is required", title(field)));
     }
     if let Some(field) = quoted("unknown field `") {
-        return Error::field(field, "Unknown field");
+        return Error::field(&of_object(field), "Unknown field");
     }
     if let Some(field) = quoted("duplicate field `") {
-        return Error::field(field, "Duplicate field");
+        return Error::field(&of_object(field), "Duplicate field");
     }
     if let Some(rest) = text.strip_prefix("invalid type: ") {
         // "integer `5`, expected a string": the first half may hold what was sent.
@@ -148,18 +154,25 @@ impl FromRequestParts<AppState> for ClientAddress {
     }
 }
 
+/// Whether what this peer says of others is believed.
+pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
+    let peer = peer.to_canonical();
+    trusted.iter().any(|net| net.contains(&peer))
+}
+
 /// Read from the right, since a client can put anything on the left; text that is no
 /// address ends the search.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_proxy = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut client = peer.to_canonical();
-    let forwarded: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
-        .collect();
+    // Requests mostly come straight from a client: nothing is read then.
+    if !is_trusted(client, trusted) {
+        return client;
+    }
+    let forwarded = headers.get_all("x-forwarded-for");
+    let forwarded: Vec<&str> =
+        forwarded.iter().flat_map(|value| value.to_str().unwrap_or("?").split(',')).collect();
     for hop in forwarded.into_iter().rev() {
-        if !is_proxy(client) {
+        if !is_trusted(client, trusted) {
             break;
         }
         let Some(address) = parse_hop(hop.trim()) else { break };
@@ -203,6 +216,8 @@ mod tests {
                 "Scope must look like orders:write (lower case, at most 128 characters)",
             ),
             (r#"{"name":"a","name":"b"}"#, "name", "Duplicate field"),
+            (r#"{"name":"a","rateLimit":{}}"#, "rateLimit.requests", "Requests is required"),
+            (r#"{"name":"a","rateLimit":{"x":1}}"#, "rateLimit.x", "Unknown field"),
             ("[]", "body", "Expected an object"),
             (r#"["a",[],null]"#, "body", "Expected an object"),
         ];

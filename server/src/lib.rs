@@ -12,7 +12,7 @@
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | tower layers without a database |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`health`] [`hardening`] [`openapi`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`metrics`] [`openapi`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
@@ -25,6 +25,7 @@ pub mod assets;
 pub mod audit;
 pub mod background;
 pub mod batch;
+pub mod buckets;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -36,6 +37,7 @@ pub mod hardening;
 pub mod health;
 pub mod keys;
 pub mod layers;
+pub mod metrics;
 pub mod openapi;
 pub mod providers;
 pub mod router;

@@ -26,10 +26,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::Error;
-use crate::layers::api_key::{ApiKeyLayer, Refusal};
+use crate::keys::forward_auth::{ENVOY, ForwardAuth};
+use crate::layers::api_key::ApiKeyLayer;
 use crate::openapi::Document;
 use crate::state::AppState;
-use crate::{assets, audit, encryption, health, keys, providers, secrets, session};
+use crate::{assets, audit, encryption, health, keys, metrics, providers, secrets, session};
 
 /// Largest body of a request, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -101,6 +102,7 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(session::handlers::setup_status, session::handlers::setup))
         .routes(routes!(
             session::handlers::who_am_i,
@@ -109,6 +111,8 @@ fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(keys::handlers::list, keys::handlers::create))
         .routes(routes!(keys::handlers::update, keys::handlers::delete))
+        .routes(routes!(keys::handlers::rotate))
+        .routes(routes!(keys::handlers::end_overlap))
         .routes(routes!(keys::handlers::judge))
         .merge(values())
         .routes(routes!(encryption::handlers::status))
@@ -141,15 +145,12 @@ fn values() -> OpenApiRouter<AppState> {
 /// Forward auth stands outside the layers above: it answers for requests of other sites,
 /// with bodies of any size that it never reads, and it must be fast.
 fn verify(state: &AppState) -> Router {
-    let layer = ApiKeyLayer::new(state.keys.verifier(), refuse);
+    let layer = ApiKeyLayer::new(ForwardAuth::new(state.clone()));
     // As services and not as a handler with a layer, which axum would box twice.
     let service = layer.layer(keys::handlers::verify.into_service());
-    Router::new().route("/api/verify", any_service(service))
-}
-
-/// The same for every reason.
-fn refuse(_: Refusal) -> Response {
-    Error::Unauthenticated.into_response()
+    ["/api/verify", ENVOY, &format!("{ENVOY}/"), &format!("{ENVOY}/{{*path}}")]
+        .into_iter()
+        .fold(Router::new(), |router, path| router.route(path, any_service(service.clone())))
 }
 
 async fn no_route() -> Error {

@@ -12,7 +12,8 @@ use keyward_api::secrets::SecretKey;
 
 use crate::audit::{Action, Actor, Event, Origin};
 use crate::error::Error;
-use crate::layers::api_key::{Verify, X_API_KEY, presented};
+use crate::extract::ClientAddress;
+use crate::layers::api_key::{X_API_KEY, presented};
 use crate::session::Admin;
 use crate::state::AppState;
 
@@ -129,9 +130,10 @@ impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
             return Ok(Self { actor, scopes: None, action, scope });
         }
         let origin = Origin::from_request_parts(parts, state).await?;
-        let key = presented(&parts.headers).map_err(|_| Error::Unauthenticated)?;
-        let caller = state.keys.verifier().verify(key).ok_or(Error::Unauthenticated)?;
-        let caller = caller.identity().map_err(|error| {
+        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let admitted = state.admission.admit(presented(&parts.headers), address);
+        let caller = admitted.map_err(|(_, error)| error)?;
+        let caller = caller.key.identity.caller().map_err(|error| {
             Error::Internal(format!("the identity of a key cannot be read: {error}"))
         })?;
         let actor = Actor::key(&caller.key_id, &caller.name, origin);

@@ -3,17 +3,16 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use governor::clock::DefaultClock;
 use keyward_api::Sensitive;
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 use url::Url;
 
 use crate::audit::AuditLog;
@@ -26,7 +25,9 @@ use crate::encryption::Rotation;
 use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
 use crate::keys::Registry;
+use crate::keys::admission::Admission;
 use crate::keys::registry::LoadError;
+use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
 use crate::session::limit::SignInLimit;
@@ -35,8 +36,13 @@ use crate::session::setup::{self, SetupToken};
 use crate::session::store::{self, Recorder};
 use crate::state::{AppState, Shared};
 
-/// How long requests in flight may take at shutdown.
-const GRACE: Duration = Duration::from_secs(10);
+/// From SIGTERM on, requests are taken for so long while `/readyz` answers 503, so that a
+/// load balancer sends its next ones elsewhere.
+const NOTICE: Duration = Duration::from_secs(1);
+/// After it, requests in flight have so long to finish.
+const FINISH: Duration = Duration::from_secs(7);
+/// Then what waits to be written has so long: 10 seconds in all.
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +71,13 @@ pub enum StartError {
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let bind = config.http.bind;
     let failed = |error| StartError::Listen(bind, error);
-    let mut told_to_stop = pin!(listen_for_signals()?);
+    let mut signals = Signals::listen()?;
     // Before the database is touched, so that a taken port changes nothing.
     let listener = TcpListener::bind(bind).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (state, setup_token) = tokio::select! {
         prepared = prepare(&config, Clock::System, address) => prepared?,
-        () = &mut told_to_stop => return Ok(()),
+        _ = signals.next() => return Ok(()),
     };
     let (stop_background, stopped) = watch::channel(false);
     let mut background = tokio::spawn(background(state.clone(), stopped));
@@ -80,7 +86,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         let link = setup::link(&state.public_url, &token);
         eprintln!("First start: open {link} to create the administrator. The link works once.");
     }
-    let service = crate::build(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = crate::build(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = oneshot::channel();
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -94,18 +100,32 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     println!("listening on http://{address}");
 
     tokio::select! {
-        () = &mut told_to_stop => {
+        signal = signals.next() => {
             tracing::info!("stopping");
-            let _ = stop.send(());
-            if tokio::time::timeout(GRACE, &mut server).await.is_err() {
-                tracing::warn!("requests were still running after {} s", GRACE.as_secs());
+            state.is_stopping.store(true, Ordering::Relaxed);
+            tokio::select! {
+                () = drain(signal, stop, &mut server) => (),
+                _ = signals.next() => tracing::warn!("told to stop twice: no longer waiting"),
             }
         }
         ended = &mut server => ended.map_err(stopped_early)?.map_err(failed)?,
         ended = &mut background => return Ok(ended.map_err(stopped_early)??),
     }
     let _ = stop_background.send(true);
-    Ok(background.await.map_err(stopped_early)??)
+    let late = |_| DbErr::Custom(format!("not all was written within {} s", FLUSH.as_secs()));
+    let ended = tokio::time::timeout(FLUSH, background).await.map_err(late)?;
+    Ok(ended.map_err(stopped_early)??)
+}
+
+/// Finishes what is in flight, for as long as that may take.
+async fn drain<T>(signal: Signal, stop: oneshot::Sender<()>, server: &mut JoinHandle<T>) {
+    if signal == Signal::Terminate {
+        tokio::time::sleep(NOTICE).await;
+    }
+    let _ = stop.send(());
+    if tokio::time::timeout(FINISH, server).await.is_err() {
+        tracing::warn!("requests were still running after {} s", FINISH.as_secs());
+    }
 }
 
 fn stopped_early(error: JoinError) -> Error {
@@ -124,6 +144,8 @@ pub async fn prepare(
     let passwords = Passwords::new()?;
     let (setup, setup_token) = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
+    let admission = Admission::new(keys.verifier(), clock.clone());
+    let sign_in_limit = SignInLimit::new(&clock);
     tracing::info!(keys = keys.len(), "keys loaded");
     let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let credentials = Credentials::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
@@ -134,15 +156,19 @@ pub async fn prepare(
         audit,
         refusals: Folding::default(),
         keys,
+        admission,
+        forward_auth: config.http.forward_auth,
+        metrics: Metrics::default(),
         keyring,
         rotation,
         vault,
         credentials,
         passwords,
         setup,
-        sign_in_limit: SignInLimit::new(DefaultClock::default()),
+        sign_in_limit,
         public_url: public_url(config, address)?,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        is_stopping: AtomicBool::new(false),
     };
     Ok((state.into(), setup_token))
 }
@@ -201,11 +227,34 @@ fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
     Ok(url.map_err(|error| Error::Internal(format!("the bound address is no URL: {error}")))?)
 }
 
-fn listen_for_signals() -> Result<impl Future<Output = ()>, Error> {
-    let failed = |error| Error::Internal(format!("signals cannot be handled: {error}"));
-    let mut terminated = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(failed)?;
-    Ok(async move {
-        tokio::select! { _ = terminated.recv() => (), _ = interrupted.recv() => () }
-    })
+/// Who wants the server to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    /// A supervisor, and perhaps a load balancer with it.
+    Terminate,
+    /// A person at a terminal.
+    Interrupt,
+}
+
+struct Signals {
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Error> {
+        let failed = |error| Error::Internal(format!("signals cannot be handled: {error}"));
+        let listen = |kind| signal(kind).map_err(failed);
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+        }
+    }
 }

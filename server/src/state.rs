@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use ipnet::IpNet;
 use sea_orm::DatabaseConnection;
@@ -13,6 +14,9 @@ use crate::audit::folding::Folding;
 use crate::clock::Clock;
 use crate::encryption::{Keyring, Rotation};
 use crate::keys::Registry;
+use crate::keys::admission::Admission;
+use crate::keys::forward_auth::ForwardAuthConfig;
+use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
 use crate::session::limit::SignInLimit;
@@ -35,6 +39,12 @@ pub struct Shared {
     pub refusals: Folding,
     /// The keys.
     pub keys: Registry,
+    /// Judges the ones that are presented.
+    pub admission: Admission,
+    /// How proxies are answered.
+    pub forward_auth: ForwardAuthConfig,
+    /// What is counted.
+    pub metrics: Metrics,
     /// What seals and opens values.
     pub keyring: Keyring,
     /// Moves values under a new data key.
@@ -53,6 +63,8 @@ pub struct Shared {
     pub public_url: Url,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether the server was told to stop, and takes no more than it must.
+    pub is_stopping: AtomicBool,
 }
 
 impl From<Shared> for AppState {

@@ -11,7 +11,7 @@ use crate::routes;
 pub const ACTIONS: [(&str, &[&str]); 6] = [
     ("session", &["session.create", "session.delete"]),
     ("user", &["user.create"]),
-    ("key", &["key.create", "key.update", "key.delete"]),
+    ("key", &["key.create", "key.update", "key.rotate", "key.retire", "key.delete"]),
     ("secret", &["secret.create", "secret.read", "secret.update", "secret.delete"]),
     ("provider", &["provider.set", "provider.update", "provider.delete", "provider.resolve"]),
     ("encryption", &["encryption.mint", "encryption.rotate", "encryption.rewrap"]),

@@ -1,4 +1,4 @@
-//! A native modal dialog, and how the ones with a form end.
+//! A native modal dialog.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -40,18 +40,5 @@ pub fn close(dialog: NodeRef<html::Dialog>) {
     // The page may have been left while a request was under way.
     if let Some(dialog) = dialog.try_get_untracked().flatten() {
         dialog.close();
-    }
-}
-
-/// `Save` and `Cancel`, the end of every dialog with a form.
-#[component]
-pub fn SaveButtons(is_busy: RwSignal<bool>, dialog: NodeRef<html::Dialog>) -> impl IntoView {
-    view! {
-        <div class="dialog-buttons">
-            <button type="button" class="button" on:click=move |_| close(dialog)>"Cancel"</button>
-            <button class="button button-primary" aria-disabled=move || is_busy.get().then_some("true")>
-                {move || if is_busy.get() { "Saving..." } else { "Save" }}
-            </button>
-        </div>
     }
 }

@@ -8,7 +8,8 @@ use crate::components::icon::{Icon, icon};
 /// What is unlike between one text field and another.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Input {
-    /// The `type`; empty means `text`.
+    /// The `type`; empty means `text`, [`LINES`] a field of several lines, and `number` a text
+    /// of digits: of what is no number a browser's own field tells nothing.
     pub kind: &'static str,
     /// The `name`, which password managers go by.
     pub name: &'static str,
@@ -19,6 +20,9 @@ pub struct Input {
     /// A line below the label; empty for none.
     pub hint: &'static str,
 }
+
+/// The kind of a field that keeps line breaks.
+pub const LINES: &str = "lines";
 
 /// What was typed into a field, and what is wrong with it.
 #[derive(Clone, Copy)]
@@ -67,13 +71,36 @@ pub fn TextField(
             ])
         }
     };
+    let is_wrong = move || error.read().is_some().then_some("true");
+    let type_in = move |event| value.set(event_target_value(&event));
     let or = |text: &'static str, default| if text.is_empty() { default } else { text };
-    view! {
-        <div class="field">
-            <label for=id.clone()>{label}</label>
+    let (kind, mode) = match input.kind {
+        "number" => ("text", Some("numeric")),
+        kind => (or(kind, "text"), None),
+    };
+    let field_id = id.clone();
+    let field = if kind == LINES {
+        view! {
+            <textarea
+                id=field_id
+                class="copy-text"
+                rows="3"
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                aria-describedby=described
+                aria-invalid=is_wrong
+                prop:value=move || value.get()
+                on:input=type_in
+            ></textarea>
+        }
+        .into_any()
+    } else {
+        view! {
             <input
-                id=id
-                type=or(input.kind, "text")
+                id=field_id
+                type=kind
+                inputmode=mode
                 name=input.name
                 autocomplete=or(input.autocomplete, "off")
                 autocapitalize="off"
@@ -81,11 +108,18 @@ pub fn TextField(
                 placeholder=input.placeholder
                 list=list
                 aria-describedby=described
-                aria-invalid=move || error.read().is_some().then_some("true")
+                aria-invalid=is_wrong
                 node_ref=node_ref
                 prop:value=move || value.get()
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=type_in
             />
+        }
+        .into_any()
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            {field}
             {(!input.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{input.hint}</p> })}
             <FieldError id=error_id error/>
         </div>

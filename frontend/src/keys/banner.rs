@@ -13,9 +13,12 @@ use crate::keys::curl;
 use crate::keys::store::Keys;
 use crate::once::memo;
 
-const SENTENCE: &str = "API key created. Copy it now; you won't be able to see it again.";
+/// What is said of a new key.
+pub const CREATED: &str = "API key created. Copy it now; you won't be able to see it again.";
+/// What is said of a key that takes the place of another.
+pub const ROTATED: &str = "API key rotated. Copy it now; you won't be able to see it again.";
 
-/// One banner for each key that was created and not dismissed, newest first.
+/// One banner for each key that was made and not dismissed, newest first.
 #[component]
 pub fn Banners() -> impl IntoView {
     let new_keys = hub().new_keys;
@@ -29,8 +32,13 @@ pub fn Banners() -> impl IntoView {
 fn Banner(id: StoredValue<String>) -> impl IntoView {
     let (new_keys, keys) = (hub().new_keys, expect_context::<Keys>());
     // A live region is read when its text changes, not when it arrives with its text.
-    let announced = RwSignal::new("");
-    set_timeout(move || _ = announced.try_set(SENTENCE), Duration::from_millis(50));
+    let announced = RwSignal::new(String::new());
+    let announce = move || {
+        if let Some(id) = id.try_get_value() {
+            announced.set(untrack(|| new_keys.sentence(&id)));
+        }
+    };
+    set_timeout(announce, Duration::from_millis(50));
     let key: Text = Arc::new(move || new_keys.with_key(&id.read_value(), str::to_owned));
     let command: Text = Arc::new(move || {
         new_keys.with_key(&id.read_value(), |key| curl::verify_command(key, &curl::origin()))

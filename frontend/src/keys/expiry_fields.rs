@@ -5,16 +5,17 @@ use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::clock;
 use crate::components::field::{FieldError, unique_id};
+use crate::components::select::select;
 use crate::keys::expiry::{CHOICES, Expiry, field_value};
 use crate::once::when;
 
 /// What the person has chosen so far.
 #[derive(Clone, Copy)]
 pub struct ExpiryChoice {
-    /// The line of the list.
-    pub expiry: RwSignal<Expiry>,
+    /// The value of the line of the list.
+    value: RwSignal<String>,
     /// The date field, `2026-11-22`.
-    pub date: RwSignal<String>,
+    date: RwSignal<String>,
     /// What is wrong with it.
     pub error: RwSignal<Option<String>>,
 }
@@ -25,12 +26,12 @@ pub struct Refused;
 impl ExpiryChoice {
     /// The choice that stands for an expiry that is set already.
     pub fn of(expires_at: Option<OffsetDateTime>) -> Self {
-        let (expiry, date) = match expires_at {
-            Some(end) => (Expiry::OnDate, field_value(clock::local(end).date())),
-            None => (Expiry::Never, String::new()),
+        let (value, date) = match expires_at {
+            Some(end) => ("date", field_value(clock::local(end).date())),
+            None => ("never", String::new()),
         };
         Self {
-            expiry: RwSignal::new(expiry),
+            value: RwSignal::new(value.to_owned()),
             date: RwSignal::new(date),
             error: RwSignal::new(None),
         }
@@ -38,8 +39,8 @@ impl ExpiryChoice {
 
     /// The instant, unless something is wrong, which is then shown.
     pub fn resolve(self) -> Result<Option<OffsetDateTime>, Refused> {
-        let (expiry, date) = (self.expiry.get_untracked(), self.date.read_untracked());
-        match expiry.resolve(&date, clock::read(), end_of) {
+        let expiry = Expiry::from_value(&self.value.read_untracked());
+        match expiry.resolve(&self.date.read_untracked(), clock::read(), end_of) {
             Ok(end) => {
                 self.error.set(None);
                 Ok(end)
@@ -64,21 +65,12 @@ fn end_of(day: Date) -> Option<OffsetDateTime> {
 /// The list and the date field.
 #[component]
 pub fn ExpiryFields(choice: ExpiryChoice) -> impl IntoView {
-    let id = unique_id();
-    let choose = move |event| {
-        choice.error.set(None);
-        choice.expiry.set(Expiry::from_value(&event_target_value(&event)));
-    };
-    let has_date = move || choice.expiry.get() == Expiry::OnDate;
-    let option = move |(expiry, value, label): (Expiry, &'static str, &'static str)| {
-        view! { <option value=value selected=move || choice.expiry.get() == expiry>{label}</option> }.into_any()
-    };
+    let has_date = move || Expiry::from_value(&choice.value.read()) == Expiry::OnDate;
+    let lines = CHOICES.map(|(_, value, label)| (value.to_owned(), label.to_owned()));
     view! {
-        <div class="field-row">
-            <div class="field">
-                <label for=id.clone()>"Expires"</label>
-                <select id=id on:change=choose>{CHOICES.map(option).collect_view()}</select>
-            </div>
+        // What was wrong with one choice is not wrong with another.
+        <div class="field-row" on:change=move |_| choice.error.set(None)>
+            {select("Expires", lines.into(), choice.value)}
             {when(has_date, move || view! { <DateField choice/> }.into_any())}
         </div>
         {when(

@@ -41,6 +41,7 @@ impl Filter {
         self.status.is_none_or(|status| status == Status::of(key, now))
             && (has(&key.name)
                 || has(&key.prefix)
+                || key.overlap.as_ref().is_some_and(|old| has(&old.prefix))
                 || key.scopes.iter().any(has)
                 || key.created_by.as_deref().is_some_and(has))
     }
@@ -48,6 +49,8 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
+    use keyward_api::keys::Overlap;
+
     use super::*;
     use crate::keys::status::tests::{NOW, key};
 
@@ -63,6 +66,9 @@ mod tests {
             assert!(found(text, &key), "{text:?}");
         }
         assert!(!found("staging", &key));
+        let prefix = "kw_Old12".to_owned();
+        key.overlap = Some(Overlap { prefix, ends_at: NOW, last_used_at: None });
+        assert!(found("old12", &key));
     }
 
     #[test]

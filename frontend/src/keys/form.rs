@@ -7,9 +7,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::client::ClientError;
-use crate::components::field::{Input, TextField};
+use crate::components::field::{Input, TextField, Typed};
 use crate::components::problem::FormError;
 use crate::keys::expiry_fields::{ExpiryChoice, ExpiryFields};
+use crate::keys::limit_fields::{LimitChoice, folded};
+use crate::keys::limits::Limits;
 use crate::keys::scope_fields::{ScopeChoice, ScopeFields};
 use crate::keys::store::Keys;
 use crate::once::{effect, focus};
@@ -26,9 +28,9 @@ pub const NAME: Input = Input {
 /// What was filled in, and what is wrong with it.
 #[derive(Clone, Copy)]
 struct Draft {
-    name: RwSignal<String>,
-    name_error: RwSignal<Option<String>>,
+    name: Typed,
     expiry: ExpiryChoice,
+    limits: LimitChoice,
     scopes: ScopeChoice,
     form_error: RwSignal<Option<String>>,
 }
@@ -36,9 +38,9 @@ struct Draft {
 impl Draft {
     fn new() -> Self {
         Self {
-            name: RwSignal::new(String::new()),
-            name_error: RwSignal::new(None),
+            name: Typed::of(String::new()),
             expiry: ExpiryChoice::of(None),
+            limits: LimitChoice::of(Limits::default()),
             scopes: ScopeChoice::new(),
             form_error: RwSignal::new(None),
         }
@@ -47,28 +49,37 @@ impl Draft {
     /// Validates as the server will. All fields are looked at, so that all mistakes show.
     fn check(self) -> Option<CreateApiKey> {
         self.form_error.set(None);
-        let name = KeyName::try_from(self.name.get_untracked());
-        self.name_error.set(name.as_ref().err().map(ToString::to_string));
-        let (expires_at, scopes) = (self.expiry.resolve(), self.scopes.resolve());
-        Some(CreateApiKey { name: name.ok()?, scopes: scopes?, expires_at: expires_at.ok()? })
+        let name = self.name.check(KeyName::try_from);
+        let (expires_at, limits) = (self.expiry.resolve(), self.limits.resolve());
+        let scopes = self.scopes.resolve();
+        let Limits { rate, networks } = limits?;
+        Some(CreateApiKey {
+            name: name?,
+            scopes: scopes?,
+            expires_at: expires_at.ok()?,
+            rate_limit: rate,
+            allowed_networks: networks,
+        })
     }
 
     fn show(self, error: &ClientError) {
         let places = [("expiresAt", self.expiry.error), ("scopes", self.scopes.error)];
         let is_placed = error.place(&places);
-        let name = name_sentence(error);
-        let is_placed = is_placed || name.is_some();
-        self.name_error.set(name);
-        if !is_placed {
+        let is_name = place_name(error, self.name.error);
+        let is_limit = self.limits.place(error);
+        if !(is_placed || is_name || is_limit) {
             self.form_error.set(Some(error.full_message()));
         }
     }
 }
 
-/// What the server said about the name. That it is taken is said of no field.
-pub fn name_sentence(error: &ClientError) -> Option<String> {
+/// Shows what the server said about the name, and answers whether it said anything. That it
+/// is taken is said of no field.
+pub fn place_name(error: &ClientError, at: RwSignal<Option<String>>) -> bool {
     let taken = error.problem().filter(|problem| problem.status == 409);
-    error.field("name").or(taken.map(|problem| problem.message.as_str())).map(str::to_owned)
+    let sentence = error.field("name").or(taken.map(|problem| problem.message.as_str()));
+    at.set(sentence.map(str::to_owned));
+    sentence.is_some()
 }
 
 /// The form, in its place above the list.
@@ -88,7 +99,7 @@ pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
             return;
         }
         let Some(key) = draft.check() else {
-            if draft.name_error.read_untracked().is_some() {
+            if draft.name.error.read_untracked().is_some() {
                 focus_name();
             }
             return;
@@ -123,8 +134,9 @@ pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
             <FormError error=draft.form_error/>
             <div class="form-grid">
                 <div>
-                    <TextField label="Name" input=NAME value=draft.name error=draft.name_error node_ref=name/>
+                    <TextField label="Name" input=NAME value=draft.name.text error=draft.name.error node_ref=name/>
                     <ExpiryFields choice=draft.expiry/>
+                    {folded(draft.limits)}
                 </div>
                 <ScopeFields choice=draft.scopes/>
             </div>

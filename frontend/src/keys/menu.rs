@@ -1,20 +1,30 @@
 //! What else may be done to a key. A native popover: Escape and a click elsewhere close
 //! it, and the focus returns to its button.
 
+use keyward_api::keys::ApiKey;
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::client::Client;
 use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
+use crate::keys::change_expiry::change_expiry;
+use crate::keys::change_limits::change_limits;
+use crate::keys::edit::{Edit, Editing};
+use crate::keys::rename::rename;
+use crate::keys::rotate::rotate;
 use crate::keys::store::Keys;
-use crate::keys::table::Editing;
-use crate::once::memo;
+use crate::once::{memo, when};
 
 /// The menu of one row.
 #[component]
-pub fn RowMenu(id: StoredValue<String>, name: Memo<String>) -> impl IntoView {
+pub fn RowMenu(
+    id: StoredValue<String>,
+    name: Memo<String>,
+    /// Whether the key that was replaced still works.
+    has_overlap: Memo<bool>,
+) -> impl IntoView {
     let keys: Keys = expect_context();
-    let editing = keys.editing;
     let menu = NodeRef::<html::Div>::new();
     let trigger = NodeRef::<html::Button>::new();
     let menu_id = unique_id();
@@ -30,23 +40,22 @@ pub fn RowMenu(id: StoredValue<String>, name: Memo<String>) -> impl IntoView {
             let _ = trigger.focus();
         }
     };
-    let edit = move |what: fn(_) -> Editing| {
-        move |_| {
+    let item = move |says: AnyView, run: fn(Keys, ApiKey)| {
+        let choose = move |_| {
             leave_menu();
-            editing.set(untrack(|| keys.get(&id.read_value())).map(what));
-        }
+            if let Some(key) = untrack(|| keys.get(&id.read_value())) {
+                run(keys, key);
+            }
+        };
+        view! { <button type="button" on:click=choose>{says}</button> }.into_any()
     };
-    let toggle = move |_| {
-        leave_menu();
-        if let Some(key) = untrack(|| keys.get(&id.read_value())) {
-            let enabled = !key.enabled;
-            keys.set_enabled(key, enabled);
-        }
-    };
+    let toggle = move || if is_enabled.get() { "Disable" } else { "Enable" };
+    let end = move || item("End overlap now".into_any(), |keys, key| keys.end_overlap(&key));
     view! {
         <button
             type="button"
             class="button button-quiet button-icon"
+            id=menu_button(&id.read_value())
             aria-label=move || format!("Actions for {}", name.get())
             popovertarget=menu_id.clone()
             node_ref=trigger
@@ -54,11 +63,21 @@ pub fn RowMenu(id: StoredValue<String>, name: Memo<String>) -> impl IntoView {
             {icon(Icon::Dots)}
         </button>
         <div class="menu" id=menu_id popover="auto" node_ref=menu>
-            <button type="button" on:click=edit(Editing::Name)>"Rename"</button>
-            <button type="button" on:click=toggle>
-                {move || if is_enabled.get() { "Disable" } else { "Enable" }}
-            </button>
-            <button type="button" on:click=edit(Editing::Expiry)>"Change expiry"</button>
+            {item("Rename".into_any(), |keys, key| edit(keys, key, rename))}
+            {item(toggle.into_any(), |keys, key| keys.set_enabled(&key, !key.enabled))}
+            {item("Change expiry".into_any(), |keys, key| edit(keys, key, change_expiry))}
+            {item("Change limits".into_any(), |keys, key| edit(keys, key, change_limits))}
+            {item("Rotate".into_any(), |keys, key| edit(keys, key, rotate))}
+            {when(move || has_overlap.get(), end)}
         </div>
     }
+}
+
+fn edit(keys: Keys, key: ApiKey, what: fn(Client, ApiKey) -> Edit) {
+    keys.editing.set(Some(Editing { key, what }));
+}
+
+/// The id of the button that opens the menu of a key.
+pub fn menu_button(id: &str) -> String {
+    format!("actions-{id}")
 }

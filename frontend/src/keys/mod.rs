@@ -3,23 +3,29 @@
 //! | module | what |
 //! |---|---|
 //! | [`store`] | the list, and what may be done to it |
-//! | [`filter`], [`status`], [`expiry`], [`scopes`], [`curl`] | pure: decisions and sentences |
+//! | [`filter`], [`status`], [`expiry`], [`scopes`], [`limits`], [`curl`] | pure: decisions and sentences |
 //! | [`new_keys`], [`banner`], [`leave`] | the only time a key is seen, and not losing it |
 //! | [`section`], [`toolbar`], [`table`], [`row`], [`delete`], [`menu`] | what is on the page |
-//! | [`form`], [`rename`], [`change_expiry`] | what a person fills in |
+//! | [`form`], [`expiry_fields`], [`scope_fields`], [`limit_fields`] | what a person fills in |
+//! | [`edit`], [`rename`], [`change_expiry`], [`change_limits`], [`rotate`] | the dialogs of the menu |
 
 pub mod banner;
 pub mod change_expiry;
+pub mod change_limits;
 pub mod curl;
 pub mod delete;
+pub mod edit;
 pub mod expiry;
 pub mod expiry_fields;
 pub mod filter;
 pub mod form;
 pub mod leave;
+pub mod limit_fields;
+pub mod limits;
 pub mod menu;
 pub mod new_keys;
 pub mod rename;
+pub mod rotate;
 pub mod row;
 pub mod scope_fields;
 pub mod scopes;

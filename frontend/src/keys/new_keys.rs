@@ -1,4 +1,4 @@
-//! Keys that were just created: the only place of the page that holds a whole key.
+//! Keys that were just created or rotated: the only place of the page that holds a whole key.
 //!
 //! Invariant: a key is in this signal and in the field that shows it, from the answer of
 //! the server until it is dismissed; never in storage, an address, a title, a toast or
@@ -9,12 +9,19 @@ use keyward_api::keys::CreatedApiKey;
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use crate::components::field::unique_id;
+
 #[derive(Clone)]
 struct NewKey {
+    /// Of its banner. A key that is rotated twice has two, one after the other.
     id: String,
+    /// Of its record.
+    key_id: String,
     name: String,
     key: Sensitive,
-    /// The user who created it.
+    /// What has become of it, and what the person must know.
+    sentence: &'static str,
+    /// The user who made it.
     owner: Uuid,
     is_copied: bool,
 }
@@ -30,19 +37,27 @@ impl NewKeys {
         Self(RwSignal::new(Vec::new()))
     }
 
-    /// A key was created by the user `owner`.
-    pub fn add(self, created: CreatedApiKey, owner: Uuid) {
+    /// A key was made by the user `owner`. What it replaces need not be copied any more.
+    pub fn add(self, created: CreatedApiKey, sentence: &'static str, owner: Uuid) {
         let CreatedApiKey { record, key } = created;
-        let new = NewKey { id: record.id, name: record.name, key, owner, is_copied: false };
-        self.0.update(|list| list.insert(0, new));
+        let (id, key_id, name) = (unique_id(), record.id, record.name);
+        self.0.update(|list| {
+            list.retain(|old| old.key_id != key_id);
+            list.insert(0, NewKey { id, key_id, name, key, sentence, owner, is_copied: false });
+        });
     }
 
-    /// The ids, newest first.
+    /// The ids of the banners, newest first.
     pub fn ids(self) -> Vec<String> {
         self.0.read().iter().map(|new| new.id.clone()).collect()
     }
 
-    /// The name the key was created with.
+    /// What has become of the key.
+    pub fn sentence(self, id: &str) -> String {
+        self.get(id, |new| new.sentence.to_owned())
+    }
+
+    /// The name the key had then.
     pub fn name(self, id: &str) -> String {
         self.get(id, |new| new.name.clone())
     }

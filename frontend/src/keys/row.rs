@@ -4,25 +4,31 @@ use keyward_api::keys::ApiKey;
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
-use crate::components::icon::icon;
+use crate::components::action::{Action, action};
+use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
 use crate::hub::hub;
 use crate::keys::delete::DeleteButton;
+use crate::keys::limits::Limits;
 use crate::keys::menu::RowMenu;
-use crate::keys::status::{Status, expiry_badge};
+use crate::keys::status::{Status, expiry_badge, overlap_at};
 use crate::keys::store::Keys;
 use crate::once::{live, memo, when};
 
-/// The row. It follows its key by id, so that a change of the key leaves the row, and
-/// with it the focus, where it is.
+/// The row, and a second one while the key that was replaced still works. It follows its key
+/// by id, so that a change of the key leaves the row, and with it the focus, where it is.
 #[component]
 pub fn Row(id: StoredValue<String>) -> impl IntoView {
-    let keys: Keys = expect_context();
+    let (keys, now): (Keys, _) = (expect_context(), hub().now);
     let key = memo(move || keys.get(&id.read_value()));
     let is_readable = move || key.read().as_ref().is_some_and(|key| !key.unreadable);
     let cell = move |cell: fn(&ApiKey) -> AnyView| {
         live(move || key.read().as_ref().map_or_else(|| ().into_any(), cell))
     };
+    let has_overlap = memo(move || {
+        let now = now.get();
+        key.read().as_ref().is_some_and(|key| overlap_at(key, now).is_some())
+    });
     let name = memo(move || key.get().map(|key| key.name).unwrap_or_default());
     view! {
         <tr role="row" class:row-armed=move || keys.armed.get() == Some(id.get_value())>
@@ -36,26 +42,69 @@ pub fn Row(id: StoredValue<String>) -> impl IntoView {
             <td role="cell" class="cell-actions">
                 <div class="actions">
                     <DeleteButton id name/>
-                    {when(is_readable, move || view! { <RowMenu id name/> }.into_any())}
+                    {when(is_readable, move || view! { <RowMenu id name has_overlap/> }.into_any())}
                 </div>
             </td>
         </tr>
+        {when(move || has_overlap.get(), move || {
+            view! { <tr role="row" class="overlap">{cell(overlap)}</tr> }.into_any()
+        })}
     }
 }
 
 fn prefix(key: &ApiKey) -> AnyView {
-    view! { <code class="prefix">{key.prefix.clone()}"..."</code> }.into_any()
+    shortened(&key.prefix)
 }
 
+/// The beginning of a key, which is all there is to recognise it by.
+pub fn shortened(prefix: &str) -> AnyView {
+    view! { <code class="prefix">{prefix.to_owned()}"..."</code> }.into_any()
+}
+
+/// The scopes, and below them what else a key is held to.
 fn scopes(key: &ApiKey) -> AnyView {
-    let scopes: Vec<_> = key.scopes.iter().map(str::to_owned).collect();
-    if scopes.is_empty() {
-        return view! { <span class="quiet">"None"</span> }.into_any();
+    let chips = key.scopes.iter().map(|scope| {
+        let scope = scope.to_owned();
+        view! { <li><code class="chip">{scope}</code></li> }.into_any()
+    });
+    let chips = chips.collect::<Vec<_>>();
+    let scopes = if chips.is_empty() {
+        view! { <span class="quiet">"None"</span> }.into_any()
+    } else {
+        view! { <ul class="chips">{chips}</ul> }.into_any()
+    };
+    let limits = Limits::of(key).in_words().into_iter();
+    let limits = limits
+        .map(|limit| view! { <span class="meta second-line">{limit}</span> }.into_any())
+        .collect_view();
+    view! { {scopes} {limits} }.into_any()
+}
+
+/// Until when the old key works, and whether anybody still needs it to.
+fn overlap(key: &ApiKey) -> AnyView {
+    let Some(old) = &key.overlap else { return ().into_any() };
+    let keys: Keys = expect_context();
+    let works = if key.enabled { " works until " } else { " would work until " };
+    let used = match old.last_used_at {
+        Some(at) => view! { ", last used " <Instant at short=Short::Relative/> }.into_any(),
+        None => ", not used yet".into_any(),
+    };
+    let label = format!("End overlap now for {}", key.name);
+    let end = Action { says: "End overlap now", label, ..Action::default() };
+    let key = key.clone();
+    view! {
+        <td role="cell" colspan="8">
+            <div class="overlap-note">
+                {icon(Icon::Clock)}
+                <p>
+                    "Old key " {shortened(&old.prefix)} {works}
+                    <Instant at=old.ends_at short=Short::Second/> {used}
+                </p>
+                {action(end, move || keys.end_overlap(&key))}
+            </div>
+        </td>
     }
-    let chips = scopes
-        .into_iter()
-        .map(|scope| view! { <li><code class="chip">{scope}</code></li> }.into_any());
-    view! { <ul class="chips">{chips.collect_view()}</ul> }.into_any()
+    .into_any()
 }
 
 fn created(key: &ApiKey) -> AnyView {

@@ -1,6 +1,6 @@
 //! Whether a key is accepted, in one word, and how long it still will be.
 
-use keyward_api::keys::ApiKey;
+use keyward_api::keys::{ApiKey, Overlap};
 use time::{Duration, OffsetDateTime};
 
 use crate::clock::plural;
@@ -88,6 +88,11 @@ pub fn expiry_badge(end: OffsetDateTime, now: OffsetDateTime) -> Option<String> 
     }
 }
 
+/// The key that was replaced, if it still works beside the one that replaced it.
+pub fn overlap_at(key: &ApiKey, now: OffsetDateTime) -> Option<&Overlap> {
+    key.overlap.as_ref().filter(|overlap| overlap.ends_at > now)
+}
+
 #[cfg(test)]
 pub mod tests {
     use keyward_api::scopes::Scopes;
@@ -108,6 +113,9 @@ pub mod tests {
             last_used_at: None,
             expires_at: None,
             enabled: true,
+            rate_limit: None,
+            allowed_networks: Vec::new(),
+            overlap: None,
             unreadable: false,
         }
     }
@@ -119,6 +127,16 @@ pub mod tests {
         key.expires_at = Some(NOW);
         assert_eq!(Status::of(&key, NOW - Duration::SECOND), Status::Active);
         assert_eq!(Status::of(&key, NOW), Status::Expired);
+    }
+
+    #[test]
+    fn an_overlap_is_over_at_its_end() {
+        let mut key = key("a");
+        assert_eq!(overlap_at(&key, NOW), None);
+        let old = Overlap { prefix: "kw_Old12".to_owned(), ends_at: NOW, last_used_at: None };
+        key.overlap = Some(old.clone());
+        assert_eq!(overlap_at(&key, NOW - Duration::SECOND), Some(&old));
+        assert_eq!(overlap_at(&key, NOW), None);
     }
 
     #[test]

@@ -6,11 +6,16 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::client::ClientError;
+use crate::client::{Client, ClientError, created};
 use crate::clock;
+use crate::components::heir::hand_focus_on;
+use crate::components::quote::quoted;
+use crate::http::{Answer, Body, Exchange};
 use crate::hub::{Hub, hub};
+use crate::keys::banner::CREATED;
+use crate::keys::edit::Editing;
 use crate::keys::filter::Filter;
-use crate::keys::table::Editing;
+use crate::keys::menu::menu_button;
 use crate::load::Load;
 use crate::once::{focus, memo};
 use crate::routes;
@@ -32,6 +37,8 @@ pub struct Keys {
     pub armed: RwSignal<Option<String>>,
     /// The keys whose deletion is under way.
     pub deleting: RwSignal<Vec<String>>,
+    /// The keys that are being changed without a dialog.
+    pub changing: RwSignal<Vec<String>>,
     /// What a dialog is about to change.
     pub editing: RwSignal<Option<Editing>>,
     /// The button that opens the form, for whatever leaves the focus without a home.
@@ -59,6 +66,7 @@ impl Keys {
             visible,
             armed: RwSignal::new(None),
             deleting: RwSignal::new(Vec::new()),
+            changing: RwSignal::new(Vec::new()),
             editing: RwSignal::new(None),
             add_button: NodeRef::new(),
             hub,
@@ -79,6 +87,11 @@ impl Keys {
         });
     }
 
+    /// The way to the server.
+    pub fn client(self) -> Client {
+        self.hub.client
+    }
+
     /// What the person looks for.
     pub fn filter(self) -> Filter {
         Filter::from_query(self.text.get(), &self.status.read())
@@ -96,47 +109,60 @@ impl Keys {
 
     /// Creates a key; its banner is the answer.
     pub async fn create(self, key: &CreateApiKey) -> Result<(), ClientError> {
-        let created = self.hub.client.create_key(key).await?;
-        self.update(|list| {
-            list.retain(|old| old.id != created.record.id);
-            list.insert(0, created.record.clone());
-        });
+        let body = self.hub.client.create_key(key).await?;
+        self.show_once(body, CREATED)
+    }
+
+    /// Takes in a key that was made, under a banner that says so.
+    pub fn show_once(self, body: Body, sentence: &'static str) -> Answer<()> {
+        let created = created(body)?;
+        self.put(created.record.clone());
         let owner = untrack(|| self.hub.session.user()).map(|user| user.user_id);
-        self.hub.new_keys.add(created, owner.unwrap_or_default());
+        self.hub.new_keys.add(created, sentence, owner.unwrap_or_default());
         Ok(())
     }
 
-    /// Changes a key and says `done`.
-    pub async fn change(
-        self,
-        id: &str,
-        update: &UpdateApiKey,
-        done: fn(&ApiKey) -> String,
-    ) -> Result<(), ClientError> {
-        let changed = self.hub.client.update_key(id, update).await?;
-        self.hub.toasts.success(done(&changed));
-        self.update(|list| {
-            list.iter_mut().filter(|key| key.id == id).for_each(|key| key.clone_from(&changed));
-        });
+    /// Takes in a key that was changed, and says `done`.
+    pub fn changed(self, body: Body, done: fn(&ApiKey) -> String) -> Answer<()> {
+        let key = body.data()?;
+        self.hub.toasts.success(done(&key));
+        self.put(key);
         Ok(())
     }
 
     /// Refuses a key from now on, or accepts it again.
-    pub fn set_enabled(self, key: ApiKey, enabled: bool) {
+    pub fn set_enabled(self, key: &ApiKey, enabled: bool) {
         let update = UpdateApiKey { enabled: Some(enabled), ..UpdateApiKey::default() };
-        let word = if enabled { "enabled" } else { "disabled" };
-        let done: fn(&ApiKey) -> String = |key| {
-            let word = if key.enabled { "enabled" } else { "disabled" };
-            format!("\u{201c}{}\u{201d} {word}", key.name)
-        };
+        let failed = format!("{} was not {}.", quoted(&key.name), enabled_or_not(enabled));
+        let exchange = self.hub.client.update_key(&key.id, &update);
+        let done = |key: &ApiKey| format!("{} {}", quoted(&key.name), enabled_or_not(key.enabled));
+        self.change(key, exchange, done, failed);
+    }
+
+    /// Refuses the key that was replaced from now on.
+    pub fn end_overlap(self, key: &ApiKey) {
+        let failed = format!("Overlap of {} was not ended.", quoted(&key.name));
+        let exchange = self.hub.client.end_overlap(&key.id);
+        let done = |key: &ApiKey| format!("Overlap of {} ended", quoted(&key.name));
+        self.change(key, exchange, done, failed);
+    }
+
+    /// Changes a key without a dialog. One change at a time, whatever is pressed meanwhile.
+    fn change(self, key: &ApiKey, exchange: Exchange, done: fn(&ApiKey) -> String, failed: String) {
+        let id = key.id.clone();
+        if self.changing.read_untracked().contains(&id) {
+            return;
+        }
+        self.changing.update(|ids| ids.push(id.clone()));
         spawn_local(async move {
-            if let Err(error) = self.change(&key.id, &update, done).await {
-                let text = format!(
-                    "\u{201c}{}\u{201d} was not {word}. {}",
-                    key.name,
-                    error.full_message()
-                );
-                self.hub.toasts.error(text);
+            let answer = exchange.await.and_then(|body| self.changed(body, done));
+            let _ = self.changing.try_update(|ids| ids.retain(|other| *other != id));
+            match answer {
+                // The button that was pressed may have gone with what it ended.
+                Ok(()) => hand_focus_on(Some(menu_button(&id)), self.add_button),
+                Err(error) => {
+                    self.hub.toasts.error(format!("{failed} {}", error.full_message()));
+                }
             }
         });
     }
@@ -155,16 +181,22 @@ impl Keys {
             match answer {
                 Ok(()) => {
                     self.update(|list| list.retain(|other| other.id != key.id));
-                    self.hub.toasts.success(format!("\u{201c}{}\u{201d} deleted", key.name));
+                    self.hub.toasts.success(format!("{} deleted", quoted(&key.name)));
                     gone();
                 }
                 Err(error) => {
                     let why = error.full_message();
-                    self.hub
-                        .toasts
-                        .error(format!("\u{201c}{}\u{201d} was not deleted. {why}", key.name));
+                    self.hub.toasts.error(format!("{} was not deleted. {why}", quoted(&key.name)));
                 }
             }
+        });
+    }
+
+    /// A record that is new goes to the top, another one where it was.
+    fn put(self, record: ApiKey) {
+        self.update(|list| match list.iter_mut().find(|key| key.id == record.id) {
+            Some(key) => *key = record,
+            None => list.insert(0, record),
         });
     }
 
@@ -174,6 +206,10 @@ impl Keys {
         self.hub.now.set(clock::read());
         self.list.try_update(change);
     }
+}
+
+fn enabled_or_not(enabled: bool) -> &'static str {
+    if enabled { "enabled" } else { "disabled" }
 }
 
 /// The key somebody has just made is the one they look for.

@@ -2,25 +2,14 @@
 //! of the columns are then read from `data-label`. The roles are written out because some
 //! browsers forget that a table is one when its style says otherwise.
 
-use keyward_api::keys::ApiKey;
 use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::each::Each;
-use crate::keys::change_expiry::ChangeExpiry;
-use crate::keys::rename::Rename;
+use crate::keys::edit::EditDialog;
 use crate::keys::row::Row;
 use crate::keys::store::Keys;
 use crate::once::live;
-
-/// What a dialog is about to change.
-#[derive(Clone)]
-pub enum Editing {
-    /// The name of a key.
-    Name(ApiKey),
-    /// The expiry of a key.
-    Expiry(ApiKey),
-}
 
 /// The table, and the dialogs that its rows open.
 #[component]
@@ -28,7 +17,7 @@ pub fn KeyTable() -> impl IntoView {
     let keys: Keys = expect_context();
     let editing = keys.editing;
     let dialog = NodeRef::<html::Dialog>::new();
-    let done = move |()| editing.set(None);
+    let on_close = Callback::new(move |()| editing.set(None));
     view! {
         <table class="rows keys" role="table">
             <caption class="visually-hidden">"API keys"</caption>
@@ -49,8 +38,7 @@ pub fn KeyTable() -> impl IntoView {
             </tbody>
         </table>
         {live(move || match editing.get() {
-            Some(Editing::Name(key)) => view! { <Rename key dialog on_close=done/> }.into_any(),
-            Some(Editing::Expiry(key)) => view! { <ChangeExpiry key dialog on_close=done/> }.into_any(),
+            Some(editing) => view! { <EditDialog editing dialog on_close/> }.into_any(),
             None => ().into_any(),
         })}
     }

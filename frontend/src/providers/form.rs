@@ -1,13 +1,12 @@
 //! The dialog with the fields of a provider or of a model.
 
-use leptos::ev::SubmitEvent;
+use std::sync::Arc;
+
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::components::dialog::{Dialog, SaveButtons, close};
 use crate::components::field::{Input, TextField, Typed};
-use crate::components::problem::FormError;
+use crate::components::form_dialog::{FormDialog, Save};
 use crate::components::value_field::ValueField;
 use crate::providers::asked::Asked;
 use crate::providers::draft::Draft;
@@ -61,32 +60,14 @@ pub fn ProviderForm(
         Asked::ReplaceModel(provider, _) => Some(provider.provider.clone()),
         _ => None,
     };
-    let is_busy = RwSignal::new(false);
-    let save = move |event: SubmitEvent| {
-        event.prevent_default();
-        if is_busy.get_untracked() {
-            return;
-        }
-        is_busy.set(true);
-        let asked = asked.clone();
-        spawn_local(async move {
-            if draft.save(asked, providers).await {
-                close(dialog);
-            }
-            is_busy.set(false);
-        });
-    };
+    let save: Save = Arc::new(move || Box::pin(draft.save(asked.clone(), providers)));
     view! {
-        <Dialog title node_ref=dialog on_close>
-            <form novalidate on:submit=save>
-                <FormError error=draft.error/>
-                {whose.map(|provider| view! {
-                    <p class="fixed"><span class="fixed-label">"Provider"</span> <code>{provider}</code></p>
-                })}
-                {fields.iter().map(|name| field(draft, name)).collect_view()}
-                <SaveButtons is_busy dialog/>
-            </form>
-        </Dialog>
+        <FormDialog title error=draft.error save dialog on_close>
+            {whose.map(|provider| view! {
+                <p class="fixed"><span class="fixed-label">"Provider"</span> <code>{provider}</code></p>
+            })}
+            {fields.iter().map(|name| field(draft, name)).collect_view()}
+        </FormDialog>
     }
 }
 

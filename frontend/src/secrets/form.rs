@@ -1,18 +1,18 @@
 //! The dialog that adds a secret, or changes one.
 
+use std::sync::Arc;
+
 use keyward_api::Sensitive;
 use keyward_api::secrets::{
     CreateSecret, Description, Secret, SecretKey, SecretValue, UpdateSecret,
 };
-use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::client::ClientError;
-use crate::components::dialog::{Dialog, SaveButtons, close};
 use crate::components::field::{Input, TextField};
-use crate::components::problem::FormError;
+use crate::components::form_dialog::{FormDialog, Save};
 use crate::components::quote::quoted;
 use crate::components::value_field::ValueField;
 use crate::once::when;
@@ -185,20 +185,7 @@ pub fn SecretForm(
     let fixed_key = secret.as_ref().map(|secret| secret.key.clone());
     let hint = if secret.is_some() { OF_AN_OLD_ONE } else { OF_A_NEW_ONE };
     let draft = Draft::of(secret);
-    let is_busy = RwSignal::new(false);
-    let save = move |event: SubmitEvent| {
-        event.prevent_default();
-        if is_busy.get_untracked() {
-            return;
-        }
-        is_busy.set(true);
-        spawn_local(async move {
-            if draft.save(secrets).await {
-                close(dialog);
-            }
-            is_busy.try_set(false);
-        });
-    };
+    let save: Save = Arc::new(move || Box::pin(draft.save(secrets)));
     let key_field = match fixed_key {
         Some(key) => view! {
             <p class="fixed"><span class="fixed-label">"Key"</span> <code>{key}</code></p>
@@ -208,29 +195,25 @@ pub fn SecretForm(
             .into_any(),
     };
     view! {
-        <Dialog title node_ref=dialog on_close>
-            <form novalidate on:submit=save>
-                <FormError error=draft.form_error/>
-                <p class="form-note" role="status">{move || draft.note.get()}</p>
-                {when(move || draft.is_stale.get(), move || view! {
-                    <button
-                        type="button"
-                        class="button form-reload"
-                        on:click=move |_| spawn_local(draft.reload(secrets))
-                    >
-                        "Reload"
-                    </button>
-                }.into_any())}
-                {key_field}
-                <ValueField value=draft.value error=draft.value_error hint/>
-                <TextField
-                    label="Description"
-                    input=DESCRIPTION
-                    value=draft.description
-                    error=draft.description_error
-                />
-                <SaveButtons is_busy dialog/>
-            </form>
-        </Dialog>
+        <FormDialog title error=draft.form_error save dialog on_close>
+            <p class="form-note" role="status">{move || draft.note.get()}</p>
+            {when(move || draft.is_stale.get(), move || view! {
+                <button
+                    type="button"
+                    class="button form-reload"
+                    on:click=move |_| spawn_local(draft.reload(secrets))
+                >
+                    "Reload"
+                </button>
+            }.into_any())}
+            {key_field}
+            <ValueField value=draft.value error=draft.value_error hint/>
+            <TextField
+                label="Description"
+                input=DESCRIPTION
+                value=draft.description
+                error=draft.description_error
+            />
+        </FormDialog>
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::Sensitive;
-use crate::patch::present;
+use crate::limits::{GraceSeconds, RateLimit};
+use crate::patch::{nullable, present};
 use crate::scopes::{Scopes, asked, asked_anew};
 
 /// The name of a key: trimmed, 1 to 64 characters (Unicode scalar values), none of
@@ -100,12 +101,36 @@ pub struct ApiKey {
     pub expires_at: Option<OffsetDateTime>,
     /// A disabled key is refused until it is enabled again.
     pub enabled: bool,
+    /// How often it is accepted; absent: as often as it comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// Networks in CIDR notation from which it is accepted; absent: from everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_networks: Vec<String>,
+    /// The key that was replaced by a rotation; absent: it no longer works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Overlap>,
     /// The stored row cannot be read: it authenticates nobody and can only be deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
 
-/// The answer to a creation: the record, and the key itself for the only time.
+/// A key that was replaced and still works for a while beside the one that replaced it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Overlap {
+    /// The first 8 characters of the old key.
+    pub prefix: String,
+    /// From this instant on the old key is refused.
+    #[serde(with = "time::serde::rfc3339")]
+    pub ends_at: OffsetDateTime,
+    /// When a verification last accepted the old key, up to 5 seconds late.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_used_at: Option<OffsetDateTime>,
+}
+
+/// The answer to a creation or a rotation: the record, and the key itself for the only time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreatedApiKey {
@@ -129,6 +154,21 @@ pub struct CreateApiKey {
     /// In the future; absent or `null` for a key that does not expire.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
+    /// Absent or `null` for a key that is accepted as often as it comes.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+    /// At most 32 networks or addresses; none by default: accepted from everywhere.
+    #[serde(default)]
+    pub allowed_networks: Vec<String>,
+}
+
+/// `POST /api/keys/{id}/rotate`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RotateApiKey {
+    /// How long the old key works beside the new one.
+    pub grace_seconds: GraceSeconds,
 }
 
 /// `PATCH /api/keys/{id}`: what is absent stays as it is.
@@ -149,6 +189,13 @@ pub struct UpdateApiKey {
     /// `false` refuses the key until it is `true` again.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub enabled: Option<bool>,
+    /// A new limit, or `null` for none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<RateLimit>))]
+    pub rate_limit: Option<Option<RateLimit>>,
+    /// Replaces all networks; an empty list accepts the key from everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub allowed_networks: Option<Vec<String>>,
 }
 
 /// Who calls: the answer of `/api/verify` to a good key.
@@ -230,6 +277,9 @@ mod tests {
         assert!(parse(r#"{"expiresAt":"2030-01-01T00:00:00Z"}"#).unwrap().expires_at.is_some());
         assert!(parse(r#"{"enabled":null}"#).is_err());
         assert!(parse(r#"{"id":"x"}"#).is_err());
+        assert_eq!(parse("{}").unwrap().rate_limit, None);
+        assert_eq!(parse(r#"{"rateLimit":null}"#).unwrap().rate_limit, Some(None));
+        assert!(parse(r#"{"allowedNetworks":null}"#).is_err());
     }
 
     #[test]
@@ -244,6 +294,9 @@ mod tests {
             last_used_at: None,
             expires_at: None,
             enabled: true,
+            rate_limit: None,
+            allowed_networks: Vec::new(),
+            overlap: None,
             unreadable: false,
         };
         let created = CreatedApiKey { record, key: "planted-value".to_owned().into() };

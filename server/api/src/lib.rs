@@ -5,6 +5,7 @@
 //! | [`keys`] | named API keys |
 //! | [`verification`] | whether the key of another caller is good |
 //! | [`scopes`] | what a key may do |
+//! | [`limits`] | how often a key is accepted, how long a replaced one |
 //! | [`secrets`] | third-party secrets |
 //! | [`providers`] | credentials of providers and their models |
 //! | [`encryption`] | data keys and their rotation |
@@ -25,6 +26,7 @@ pub mod encryption;
 pub mod error;
 pub mod keys;
 mod known_scopes;
+pub mod limits;
 pub mod page;
 mod patch;
 pub mod providers;

@@ -8,3 +8,11 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
+
+/// Absent, `null` and a value are three things; serde alone tells two of them apart.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
+pub fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}

@@ -1,6 +1,8 @@
 //! Asking whether the key of another caller is good, for back ends without forward auth.
 
-use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::Sensitive;
 use crate::scopes::{Scope, Scopes};
@@ -15,6 +17,16 @@ pub struct VerifyKey {
     /// What the caller wants to do, if that matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// The address the caller came from. A key that is accepted from some networks only is
+    /// not good without it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "address")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub address: Option<IpAddr>,
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(|_| de::Error::custom("Expected an IP address"))
 }
 
 /// Whether the key is good, and whose it is.
@@ -35,7 +47,7 @@ pub struct Verdict {
 }
 
 /// Why a key is good or not. The first that applies, in the order of `NOT_FOUND`, `DISABLED`,
-/// `EXPIRED`, `INSUFFICIENT_SCOPE`, `VALID`.
+/// `EXPIRED`, `ADDRESS_NOT_ALLOWED`, `RATE_LIMITED`, `INSUFFICIENT_SCOPE`, `VALID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -48,6 +60,10 @@ pub enum VerdictCode {
     Expired,
     /// It is disabled.
     Disabled,
+    /// It is good, but not for a caller from there.
+    AddressNotAllowed,
+    /// It is good, but was used too often; it will be accepted again.
+    RateLimited,
     /// It is good, but lacks the scope that was asked for.
     InsufficientScope,
 }
@@ -62,6 +78,9 @@ mod tests {
         let codes = [Valid, NotFound, Expired, Disabled, InsufficientScope];
         let json = serde_json::to_string(&codes).unwrap();
         assert_eq!(json, r#"["VALID","NOT_FOUND","EXPIRED","DISABLED","INSUFFICIENT_SCOPE"]"#);
+        let codes = [VerdictCode::AddressNotAllowed, VerdictCode::RateLimited];
+        let json = serde_json::to_string(&codes).unwrap();
+        assert_eq!(json, r#"["ADDRESS_NOT_ALLOWED","RATE_LIMITED"]"#);
     }
 
     #[test]

@@ -16,16 +16,25 @@ impl Folder {
         Ok(Self(path))
     }
 
-    /// What an operator would set: a root key, and a database in this folder.
-    pub fn config(&self) -> Result<Config, Box<dyn Error>> {
-        let url = format!("sqlite://{}/keyward.db", self.0.display());
-        let variable = |name: &str| match name {
-            "SECRETS_ENCRYPTION_KEY" => Some("q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=".into()),
-            "DATABASE_URL" => Some(url.clone()),
-            _ => None,
-        };
-        Ok(Config::load(&Flags::default(), &variable)?)
+    /// The address of a database in this folder.
+    pub fn database(&self) -> String {
+        format!("sqlite://{}/keyward.db", self.0.display())
     }
+
+    /// What an operator would set: a root key, and that database.
+    pub fn config(&self) -> Result<Config, Box<dyn Error>> {
+        config(&self.database())
+    }
+}
+
+/// A root key, and this database.
+pub fn config(database: &str) -> Result<Config, Box<dyn Error>> {
+    let variable = |name: &str| match name {
+        "SECRETS_ENCRYPTION_KEY" => Some("q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=".into()),
+        "DATABASE_URL" => Some(database.to_owned()),
+        _ => None,
+    };
+    Ok(Config::load(&Flags::default(), &variable)?)
 }
 
 impl Drop for Folder {

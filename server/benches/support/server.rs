@@ -47,5 +47,6 @@ fn row(key: &PlainKey, n: usize) -> settings::Model {
         created_at: now,
         updated_at: now,
         last_used_at: None,
+        former_last_used_at: None,
     }
 }

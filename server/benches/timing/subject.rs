@@ -18,7 +18,8 @@ pub fn digest(place: usize) -> KeyDigest {
 pub fn cache(keys: usize) -> Cache<usize> {
     let cache = Cache::new([7; 32]);
     for place in 0..keys {
-        let inserted = cache.insert(&place.to_string().into(), digest(place), Arc::new(place));
+        let inserted =
+            cache.insert(&place.to_string().into(), (digest(place), Arc::new(place)), None);
         assert!(inserted.is_ok(), "the digests differ");
     }
     cache

@@ -19,6 +19,10 @@ pub enum Action {
     KeyCreate,
     /// An API key was deleted.
     KeyDelete,
+    /// An old API key was ended that still worked beside the one that replaced it.
+    KeyRetire,
+    /// An API key was replaced by another.
+    KeyRotate,
     /// An API key was renamed, or its scopes, expiry or state changed.
     KeyUpdate,
     /// Somebody asked whether a key is good.
@@ -57,6 +61,8 @@ impl Action {
             Self::EncryptionRotate => "encryption.rotate",
             Self::KeyCreate => "key.create",
             Self::KeyDelete => "key.delete",
+            Self::KeyRetire => "key.retire",
+            Self::KeyRotate => "key.rotate",
             Self::KeyUpdate => "key.update",
             Self::KeyVerify => "key.verify",
             Self::ProviderDelete => "provider.delete",

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Subcommand;
-use keyward_api::keys::{ApiKey, CreateApiKey, KeyName};
+use keyward_api::keys::{ApiKey, KeyName};
+use keyward_api::limits::GraceSeconds;
 use keyward_api::scopes::{Scope, Scopes};
 use time::format_description::well_known::Rfc3339;
 
@@ -11,6 +12,7 @@ use super::output::{CliError, failed, print, to_json};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::keys::Registry;
+use crate::keys::registry::Wanted;
 
 /// What can be done with keys.
 #[derive(Subcommand)]
@@ -33,6 +35,14 @@ pub enum KeysCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Replace a key by a new one and print that, once
+    Rotate {
+        /// Its id or its name
+        id_or_name: String,
+        /// How long the old key works beside the new one, e.g. 15m; at most 7d
+        #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = grace)]
+        grace: GraceSeconds,
+    },
     /// Delete a key
     Delete {
         /// Its id or its name
@@ -54,7 +64,7 @@ impl KeysCommand {
                 let expires_at = expires_in
                     .map(|ttl| expiry(ttl).ok_or_else(|| failed("--expires-in is out of range")))
                     .transpose()?;
-                let wanted = CreateApiKey { name, scopes, expires_at };
+                let wanted = Wanted { scopes, expires_at, ..Wanted::named(name) };
                 let (record, key) =
                     keys.create(wanted, &Actor::command_line()).await.map_err(failed)?;
                 eprintln!("Created \"{}\". The key is not shown again:", record.name);
@@ -68,18 +78,36 @@ impl KeysCommand {
                     print(&table(&list))?;
                 }
             }
+            Self::Rotate { id_or_name, grace } => {
+                let ApiKey { id, name, .. } = find(keys, &id_or_name).await?;
+                let grace = Duration::from_secs(grace.get().into());
+                let rotated = keys.rotate(id, grace, &Actor::command_line()).await;
+                let (_, key) = rotated.map_err(failed)?;
+                eprintln!("Rotated \"{name}\". The key is not shown again:");
+                println!("{}", key.expose());
+            }
             Self::Delete { id_or_name } => {
-                let list = keys.list().await.map_err(failed)?;
-                let by_id = list.iter().find(|key| key.id == id_or_name);
-                // Names of readable keys are distinct; an id goes before a name.
-                let key = by_id.or_else(|| list.iter().find(|key| key.name == id_or_name));
-                let key = key.ok_or_else(|| failed("API key not found"))?;
-                keys.delete(key.id.clone(), &Actor::command_line()).await.map_err(failed)?;
+                let key = find(keys, &id_or_name).await?;
+                keys.delete(key.id, &Actor::command_line()).await.map_err(failed)?;
                 eprintln!("Deleted \"{}\".", key.name);
             }
         }
         Ok(())
     }
+}
+
+/// Names of readable keys are distinct; an id goes before a name.
+async fn find(keys: &Registry, id_or_name: &str) -> Result<ApiKey, CliError> {
+    let mut list = keys.list().await.map_err(failed)?;
+    let by_id = list.iter().position(|key| key.id == id_or_name);
+    let found = by_id.or_else(|| list.iter().position(|key| key.name == id_or_name));
+    Ok(list.swap_remove(found.ok_or_else(|| failed("API key not found"))?))
+}
+
+fn grace(text: &str) -> Result<GraceSeconds, String> {
+    let grace = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let seconds = u32::try_from(grace.as_secs()).ok().and_then(GraceSeconds::new);
+    seconds.ok_or_else(|| "expected at most 7d".to_owned())
 }
 
 fn table(keys: &[ApiKey]) -> String {

@@ -65,7 +65,7 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Create, list and delete API keys; a running server follows within a second
+    /// Create, list, rotate and delete API keys; a running server follows within a second
     Keys {
         #[command(subcommand)]
         command: KeysCommand,

@@ -87,7 +87,7 @@ async fn write(db: &DatabaseConnection, used: &[Arc<CachedKey>]) -> Result<(), D
     for key in used {
         let seconds = key.mark.at.load(Ordering::Acquire);
         let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        settings::record_use(&transaction, Kind::ApiKey, &key.id, at).await?;
+        settings::record_use(&transaction, Kind::ApiKey, &key.id, at, key.is_former).await?;
     }
     transaction.commit().await
 }

@@ -18,8 +18,11 @@
 //!    places is one place.
 //!
 //! The pages are the values of a `DashMap`: digests side by side in eight columns of `u32`
-//! make the scan a linear read that the compiler vectorises. (Of `u64` it does not: SSE2,
-//! which is all that every x86-64 has, compares 32 bits.) Numbers: README, "Measured".
+//! make the scan a linear read that the compiler vectorises: for what every x86-64 has, and
+//! for AVX2, which is chosen when the machine has it. (Columns of `u64` it does not vectorise
+//! for the former, which compares 32 bits.) Numbers: README, "Measured".
+//!
+//! A key has one digest, or two while a rotation overlaps.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry};
@@ -28,6 +31,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashmap::DashMap;
+use pulp::Arch;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subtle::{Choice, ConstantTimeEq};
@@ -52,6 +56,7 @@ const SHARDS: usize = 2;
 const PREFIX: usize = 2;
 
 type Words = [u32; 8];
+type Prefix = [u32; PREFIX];
 type Column = Box<[u32]>;
 
 struct Page<T> {
@@ -65,14 +70,16 @@ struct Place {
     slot: u32,
 }
 
+/// Where the digests of one key are: the key itself, and the one it replaces.
+type Places = [Option<Place>; 2];
+
 /// Only writers use the index, and they take turns on its lock.
 struct Index {
-    by_id: HashMap<Arc<str>, (KeyDigest, Place)>,
-    by_digest: HashMap<KeyDigest, Arc<str>>,
-    /// How many stored digests begin with these words.
-    by_prefix: HashMap<[u32; PREFIX], usize>,
-    /// How many stored digests begin like one that was stored before.
-    collisions: usize,
+    by_id: HashMap<Arc<str>, Places>,
+    /// Where the digests are that begin with these words: the first one, and the others,
+    /// of which there are practically never any.
+    by_prefix: HashMap<Prefix, Place>,
+    colliding: HashMap<Prefix, Vec<Place>>,
     free: Vec<Place>,
     pages: u32,
     rng: StdRng,
@@ -93,9 +100,12 @@ impl Located {
 }
 
 /// Another key already has this digest; authentication could not tell them apart.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the key with id {0} has the same digest")]
-pub struct SameDigest(pub Arc<str>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("another key has the same digest")]
+pub struct SameDigest;
+
+/// A digest and what is found by it.
+pub type Digested<T> = (KeyDigest, Arc<T>);
 
 /// Records of type `T`, found by the digest of a key, changed by id.
 pub struct Cache<T> {
@@ -104,23 +114,29 @@ pub struct Cache<T> {
     pages: DashMap<u32, Page<T>, BuildHasherDefault<DefaultHasher>>,
     index: Mutex<Index>,
     prefixes_collide: AtomicBool,
+    arch: Arch,
 }
 
 impl<T> Cache<T> {
     /// An empty cache whose unused slots are filled from `seed`.
     pub fn new(seed: [u8; 32]) -> Self {
+        Self::for_arch(seed, Arch::new())
+    }
+
+    /// One that scans with these instructions. [`Arch::Scalar`] stands for those that every
+    /// machine has.
+    pub fn for_arch(seed: [u8; 32], arch: Arch) -> Self {
         let index = Index {
             by_id: HashMap::new(),
-            by_digest: HashMap::new(),
             by_prefix: HashMap::new(),
-            collisions: 0,
+            colliding: HashMap::new(),
             free: Vec::new(),
             pages: 0,
             rng: StdRng::from_seed(seed),
         };
         let pages = DashMap::with_hasher_and_shard_amount(BuildHasherDefault::default(), SHARDS);
-        let cache =
-            Self { pages, index: Mutex::new(index), prefixes_collide: AtomicBool::new(false) };
+        let (index, prefixes_collide) = (Mutex::new(index), AtomicBool::new(false));
+        let cache = Self { pages, index, prefixes_collide, arch };
         // Page 0 is always there: it answers for digests that are nowhere.
         cache.add_page(&mut cache.lock());
         cache
@@ -138,8 +154,8 @@ impl<T> Cache<T> {
 
     /// Number of slots that every lookup visits, used or not.
     pub fn slots(&self) -> usize {
-        let index = self.lock();
-        index.by_id.len() + index.free.len()
+        let pages = self.lock().pages as usize;
+        FIRST_PAGE_SLOTS + (pages - 1) * PAGE_SLOTS
     }
 
     /// Ids of all keys, in no order.
@@ -147,34 +163,54 @@ impl<T> Cache<T> {
         self.lock().by_id.keys().cloned().collect()
     }
 
+    /// The record of the key with this id.
+    pub fn get(&self, id: &str) -> Option<Arc<T>> {
+        let [place, _] = *self.lock().by_id.get(id)?;
+        self.record_at(place?)
+    }
+
+    /// Shows every record to `look`, those of replaced keys among them, in no order.
+    pub fn for_each(&self, mut look: impl FnMut(&T)) {
+        for page in &self.pages {
+            page.records.iter().flatten().for_each(|record| look(record));
+        }
+    }
+
     /// The record of the key with this digest.
     pub fn find(&self, digest: &KeyDigest) -> Option<Arc<T>> {
         self.fetch(digest, self.locate(digest))
     }
 
-    /// Puts a key in, or replaces the record (and the digest) of the key with this id.
+    /// Puts a key in, or replaces everything about the key with this id. `former` is the key
+    /// that it replaces, while that still works.
     pub fn insert(
         &self,
         id: &Arc<str>,
-        digest: KeyDigest,
-        record: Arc<T>,
+        current: Digested<T>,
+        former: Option<Digested<T>>,
     ) -> Result<(), SameDigest> {
         let mut index = self.lock();
-        let other = index.by_digest.get(&digest).filter(|other| *other != id).cloned();
-        if let Some(other) = other {
+        let held = index.by_id.get(id).copied().unwrap_or_default();
+        let former = former.filter(|(digest, _)| *digest != current.0);
+        let wanted = [Some(current), former].map(|entry| {
+            entry.map(|(digest, record)| (self.place_of(&index, &digest), digest, record))
+        });
+        let places = || wanted.iter().flatten().filter_map(|(place, ..)| *place);
+        if places().any(|place| !held.contains(&Some(place))) {
             // What this id had before is out of date as well.
             self.take_out(&mut index, id);
-            return Err(SameDigest(other));
+            return Err(SameDigest);
         }
-        let place = self.place_for(&mut index, id);
-        if let Some((old, _)) = index.by_id.insert(id.clone(), (digest, place)) {
-            index.forget_digest(&old);
-        }
-        index.by_digest.insert(digest, id.clone());
-        index.count_prefix(&digest);
-        // Before the digest can be found by its prefix alone.
-        self.prefixes_collide.store(index.collisions > 0, Ordering::SeqCst);
-        self.write(place, words(&digest), Some(record));
+        // What is no longer accepted goes first; what stays is never absent.
+        let stale = held.into_iter().flatten().filter(|held| places().all(|place| place != *held));
+        stale.collect::<Vec<_>>().into_iter().for_each(|place| self.clear(&mut index, place));
+        let places = wanted.map(|entry| {
+            let (place, digest, record) = entry?;
+            let place = place.unwrap_or_else(|| self.claim(&mut index, &digest));
+            self.write(place, words(&digest), Some(record));
+            Some(place)
+        });
+        index.by_id.insert(id.clone(), places);
         Ok(())
     }
 
@@ -184,13 +220,31 @@ impl<T> Cache<T> {
     }
 
     fn take_out(&self, index: &mut Index, id: &str) -> bool {
-        let Some((digest, place)) = index.by_id.remove(id) else { return false };
-        index.forget_digest(&digest);
-        let random = random_words(&mut index.rng);
-        self.write(place, random, None);
-        self.prefixes_collide.store(index.collisions > 0, Ordering::SeqCst);
-        index.free.push(place);
+        let Some(places) = index.by_id.remove(id) else { return false };
+        places.into_iter().flatten().for_each(|place| self.clear(index, place));
         true
+    }
+
+    fn clear(&self, index: &mut Index, place: Place) {
+        if let Some(digest) = self.digest_at(place) {
+            index.forget([digest[0], digest[1]], place);
+        }
+        let random = std::array::from_fn(|_| index.rng.next_u32());
+        self.write(place, random, None);
+        self.prefixes_collide.store(!index.colliding.is_empty(), Ordering::SeqCst);
+        index.free.push(place);
+    }
+
+    /// A slot for a digest that is nowhere yet.
+    fn claim(&self, index: &mut Index, digest: &KeyDigest) -> Place {
+        if index.free.is_empty() {
+            self.add_page(index);
+        }
+        let place = index.free.pop().unwrap_or_default();
+        index.remember(prefix(digest), place);
+        // Before the digest can be found by its prefix alone.
+        self.prefixes_collide.store(!index.colliding.is_empty(), Ordering::SeqCst);
+        place
     }
 
     /// The scan of rules 1 and 3, without taking the record out. [`Cache::find`] is this
@@ -206,7 +260,8 @@ impl<T> Cache<T> {
     fn locate_by<const N: usize>(&self, wanted: [u32; N]) -> Located {
         let (mut page_number, mut slot_number) = (0, 0);
         for page in &self.pages {
-            let found = scan(std::array::from_fn(|i| &*page.columns[i]), &wanted);
+            let columns = std::array::from_fn(|i| &*page.columns[i]);
+            let found = scan(self.arch, columns, &wanted);
             page_number |= !zero_mask(found) & *page.key();
             slot_number |= found;
         }
@@ -228,6 +283,19 @@ impl<T> Cache<T> {
         if bool::from(same) { record.clone() } else { None }
     }
 
+    fn place_of(&self, index: &Index, digest: &KeyDigest) -> Option<Place> {
+        let wanted = Some(words(digest));
+        index.places(prefix(digest)).find(|place| self.digest_at(*place) == wanted)
+    }
+
+    fn digest_at(&self, place: Place) -> Option<Words> {
+        Some(self.pages.get(&place.page)?.digest(place.slot as usize))
+    }
+
+    fn record_at(&self, place: Place) -> Option<Arc<T>> {
+        self.pages.get(&place.page)?.records.get(place.slot as usize)?.clone()
+    }
+
     fn write(&self, place: Place, digest: Words, record: Option<Arc<T>>) {
         if let Some(mut page) = self.pages.get_mut(&place.page) {
             let slot = place.slot as usize;
@@ -236,16 +304,6 @@ impl<T> Cache<T> {
             }
             page.records[slot] = record;
         }
-    }
-
-    fn place_for(&self, index: &mut Index, id: &Arc<str>) -> Place {
-        if let Some((_, place)) = index.by_id.get(id) {
-            return *place;
-        }
-        if index.free.is_empty() {
-            self.add_page(index);
-        }
-        index.free.pop().unwrap_or_default()
     }
 
     fn add_page(&self, index: &mut Index) {
@@ -266,20 +324,28 @@ impl<T> Cache<T> {
 }
 
 impl Index {
-    fn count_prefix(&mut self, digest: &KeyDigest) {
-        let stored = self.by_prefix.entry(prefix(digest)).or_default();
-        self.collisions += usize::from(*stored > 0);
-        *stored += 1;
+    fn places(&self, prefix: Prefix) -> impl Iterator<Item = Place> {
+        let others = self.colliding.get(&prefix).into_iter().flatten();
+        self.by_prefix.get(&prefix).into_iter().chain(others).copied()
     }
 
-    fn forget_digest(&mut self, digest: &KeyDigest) {
-        self.by_digest.remove(digest);
-        if let Entry::Occupied(mut stored) = self.by_prefix.entry(prefix(digest)) {
-            *stored.get_mut() -= 1;
-            if *stored.get() == 0 {
-                stored.remove();
-            } else {
-                self.collisions -= 1;
+    fn remember(&mut self, prefix: Prefix, place: Place) {
+        match self.by_prefix.entry(prefix) {
+            Entry::Vacant(first) => drop(first.insert(place)),
+            Entry::Occupied(_) => self.colliding.entry(prefix).or_default().push(place),
+        }
+    }
+
+    fn forget(&mut self, prefix: Prefix, place: Place) {
+        let mut left: Vec<Place> = self.places(prefix).filter(|other| *other != place).collect();
+        self.colliding.remove(&prefix);
+        match left.pop() {
+            None => drop(self.by_prefix.remove(&prefix)),
+            Some(first) => {
+                self.by_prefix.insert(prefix, first);
+                if !left.is_empty() {
+                    self.colliding.insert(prefix, left);
+                }
             }
         }
     }
@@ -291,7 +357,7 @@ impl<T> Page<T> {
     }
 }
 
-fn prefix(digest: &KeyDigest) -> [u32; PREFIX] {
+fn prefix(digest: &KeyDigest) -> Prefix {
     let [a, b, ..] = words(digest);
     [a, b]
 }
@@ -299,10 +365,6 @@ fn prefix(digest: &KeyDigest) -> [u32; PREFIX] {
 fn words(digest: &KeyDigest) -> Words {
     let (chunks, _) = digest.as_bytes().as_chunks::<4>();
     std::array::from_fn(|i| u32::from_ne_bytes(chunks[i]))
-}
-
-fn random_words(rng: &mut StdRng) -> Words {
-    std::array::from_fn(|_| rng.next_u32())
 }
 
 #[cfg(test)]
@@ -316,7 +378,7 @@ mod tests {
     fn cache(keys: u64) -> Cache<u64> {
         let cache = Cache::new([7; 32]);
         for n in 0..keys {
-            cache.insert(&n.to_string().into(), digest(n), Arc::new(n)).unwrap();
+            cache.insert(&n.to_string().into(), (digest(n), Arc::new(n)), None).unwrap();
         }
         cache
     }
@@ -344,7 +406,7 @@ mod tests {
     fn digests_that_differ_in_one_bit_are_told_apart() {
         let cache = Cache::new([7; 32]);
         let original = [0x5a; 32];
-        cache.insert(&"a".into(), original.into(), Arc::new(0)).unwrap();
+        cache.insert(&"a".into(), (original.into(), Arc::new(0)), None).unwrap();
         for bit in 0..256 {
             let mut other = original;
             other[bit / 8] ^= 1 << (bit % 8);
@@ -361,7 +423,9 @@ mod tests {
             digest[31] = n;
             KeyDigest::from(digest)
         };
-        let insert = |n: u8| cache.insert(&n.to_string().into(), made_up(n), Arc::new(n)).unwrap();
+        let insert = |n: u8| {
+            cache.insert(&n.to_string().into(), (made_up(n), Arc::new(n)), None).unwrap();
+        };
         for n in 0..3 {
             insert(n);
             for m in 0..4 {
@@ -387,7 +451,7 @@ mod tests {
         assert!(cache.remove("5"));
         assert!(!cache.remove("5"));
         assert_eq!(cache.find(&digest(5)), None);
-        cache.insert(&"new".into(), digest(9_999), Arc::new(9_999)).unwrap();
+        cache.insert(&"new".into(), (digest(9_999), Arc::new(9_999)), None).unwrap();
         assert_eq!(cache.pages.len(), 1);
         assert_eq!(cache.find(&digest(9_999)).as_deref(), Some(&9_999));
     }
@@ -395,23 +459,62 @@ mod tests {
     #[test]
     fn replacing_a_record_keeps_its_place_and_forgets_the_old_digest() {
         let cache = cache(3);
-        cache.insert(&"1".into(), digest(77), Arc::new(77)).unwrap();
+        cache.insert(&"1".into(), (digest(77), Arc::new(77)), None).unwrap();
         assert_eq!(cache.find(&digest(77)).as_deref(), Some(&77));
         assert_eq!(cache.find(&digest(1)), None);
         assert_eq!(cache.len(), 3);
-        cache.insert(&"x".into(), digest(1), Arc::new(1)).unwrap();
+        cache.insert(&"x".into(), (digest(1), Arc::new(1)), None).unwrap();
     }
 
     #[test]
     fn one_digest_under_two_ids_is_refused_and_the_first_stays() {
         let cache = cache(2);
         for id in ["other", "0"] {
-            let refused = cache.insert(&id.into(), digest(1), Arc::new(99));
-            assert_eq!(refused, Err(SameDigest("1".into())));
+            let refused = cache.insert(&id.into(), (digest(1), Arc::new(99)), None);
+            assert_eq!(refused, Err(SameDigest));
             assert_eq!(cache.find(&digest(1)).as_deref(), Some(&1));
         }
         assert_eq!(cache.find(&digest(0)), None, "the digest it had before is out of date");
         assert_eq!(cache.len(), 1);
+    }
+
+    #[test]
+    fn a_replaced_key_is_found_beside_the_new_one_until_it_is_left_out() {
+        let cache = cache(3);
+        let at = |n| cache.find(&digest(n)).as_deref().copied();
+        let id = "1".into();
+        let held = cache.slots();
+        cache.insert(&id, (digest(10), Arc::new(10)), Some((digest(1), Arc::new(11)))).unwrap();
+        assert_eq!((at(10), at(1), cache.len()), (Some(10), Some(11), 3));
+        assert_eq!(cache.get("1").as_deref(), Some(&10));
+        // Replaced once more: the older one of the two goes.
+        cache.insert(&id, (digest(20), Arc::new(20)), Some((digest(10), Arc::new(21)))).unwrap();
+        assert_eq!((at(20), at(10), at(1)), (Some(20), Some(21), None));
+        let taken =
+            cache.insert(&"2".into(), (digest(30), Arc::new(30)), Some((digest(10), Arc::new(31))));
+        assert_eq!(taken, Err(SameDigest));
+        assert_eq!((at(10), at(30), at(2)), (Some(21), None, None));
+        cache.insert(&id, (digest(20), Arc::new(22)), None).unwrap();
+        assert_eq!((at(20), at(10)), (Some(22), None));
+        cache.insert(&id, (digest(20), Arc::new(23)), Some((digest(20), Arc::new(24)))).unwrap();
+        assert_eq!(at(20), Some(23), "a key does not replace itself");
+        assert!(cache.remove("1"));
+        assert_eq!((at(20), at(10), cache.slots()), (None, None, held));
+        let mut seen = Vec::new();
+        cache.for_each(|n| seen.push(*n));
+        assert_eq!(seen, [0]);
+    }
+
+    #[test]
+    fn the_instructions_that_every_machine_has_find_the_same() {
+        let keys = (FIRST_PAGE_SLOTS + PAGE_SLOTS) as u64 + 1;
+        let cache = Cache::for_arch([7; 32], Arch::Scalar);
+        for n in 0..keys {
+            cache.insert(&n.to_string().into(), (digest(n), Arc::new(n)), None).unwrap();
+        }
+        for n in 0..keys + 5 {
+            assert_eq!(cache.find(&digest(n)).as_deref(), (n < keys).then_some(&n));
+        }
     }
 
     #[test]
@@ -431,7 +534,7 @@ mod tests {
         let located = cache.locate(&digest(1));
         assert!(cache.remove("1"));
         assert_eq!(cache.fetch(&digest(1), located), None);
-        cache.insert(&"3".into(), digest(3), Arc::new(3)).unwrap();
+        cache.insert(&"3".into(), (digest(3), Arc::new(3)), None).unwrap();
         assert_eq!(cache.fetch(&digest(1), located), None);
     }
 
@@ -442,7 +545,8 @@ mod tests {
             scope.spawn(|| {
                 for round in 0..200 {
                     let id: Arc<str> = format!("w{round}").into();
-                    cache.insert(&id, digest(10_000 + round), Arc::new(10_000 + round)).unwrap();
+                    let n = 10_000 + round;
+                    cache.insert(&id, (digest(n), Arc::new(n)), None).unwrap();
                     assert!(cache.remove(&id));
                     assert_eq!(cache.find(&digest(10_000 + round)), None);
                 }

@@ -1,33 +1,31 @@
 //! `/api/keys` for people who are signed in, `/api/verify` for callers, `/api/keys/verify`
 //! for back ends.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
 use keyward_api::Data;
 use keyward_api::data::Deleted;
-use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey, VerifiedCaller};
+use keyward_api::keys::{
+    ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey, VerifiedCaller,
+};
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
 use time::{OffsetDateTime, UtcOffset};
-use url::form_urlencoded;
 
-use super::store::ChangeError;
-use super::verify::{Caller, Identity, Judgement};
+use super::networks;
+use super::registry::Wanted;
+use super::store::{ChangeError, KeyChange};
+use super::token::PlainKey;
+use super::verify::{Caller, Judgement};
 use crate::error::Error;
 use crate::extract::Json;
+use crate::keys::forward_auth;
 use crate::scope::{KeyWithScope, KeysVerify};
 use crate::session::Admin;
 use crate::state::AppState;
-
-/// The id of the key that was presented.
-pub const X_KEYWARD_KEY_ID: HeaderName = HeaderName::from_static("x-keyward-key-id");
-/// Its name, percent-encoded UTF-8.
-pub const X_KEYWARD_KEY_NAME: HeaderName = HeaderName::from_static("x-keyward-key-name");
-/// Its scopes, separated by spaces; empty when it has none.
-pub const X_KEYWARD_SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes");
 
 /// All keys, oldest first.
 #[utoipa::path(
@@ -49,15 +47,21 @@ pub async fn list(
 pub async fn create(
     admin: Admin,
     State(state): State<AppState>,
-    Json(mut wanted): Json<CreateApiKey>,
+    Json(wanted): Json<CreateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
-    wanted.expires_at = wanted.expires_at.map(|expiry| future(expiry, &state)).transpose()?;
-    let (record, key) = state.keys.create(wanted, &admin.actor).await?;
-    let key = key.expose().to_owned().into();
-    Ok(axum::Json(Data { data: CreatedApiKey { record, key } }))
+    let CreateApiKey { name, scopes, expires_at, rate_limit, allowed_networks } = wanted;
+    let expires_at = expires_at.map(|expiry| future(expiry, &state)).transpose()?;
+    let networks = networks::parse(&allowed_networks).map_err(Error::Validation)?;
+    let wanted = Wanted { name, scopes, expires_at, rate_limit, networks };
+    Ok(shown_once(state.keys.create(wanted, &admin.actor).await?))
 }
 
-/// Renames a key, changes its scopes or expiry, disables or enables it.
+fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKey>> {
+    let key = key.expose().to_owned().into();
+    axum::Json(Data { data: CreatedApiKey { record, key } })
+}
+
+/// Renames a key, changes its scopes, expiry or limits, disables or enables it.
 #[utoipa::path(
     patch, path = "/api/keys/{id}", tag = "keys", security(("session" = [])),
     params(("id" = String, Path)),
@@ -67,12 +71,49 @@ pub async fn update(
     admin: Admin,
     State(state): State<AppState>,
     KeyId(id): KeyId,
-    Json(mut wanted): Json<UpdateApiKey>,
+    Json(wanted): Json<UpdateApiKey>,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    if let Some(Some(expiry)) = wanted.expires_at {
-        wanted.expires_at = Some(Some(future(expiry, &state)?));
-    }
-    Ok(axum::Json(Data { data: state.keys.update(id, wanted, &admin.actor).await? }))
+    let UpdateApiKey { name, scopes, expires_at, enabled, rate_limit, allowed_networks } = wanted;
+    let expires_at = match expires_at {
+        Some(Some(expiry)) => Some(Some(future(expiry, &state)?)),
+        other => other,
+    };
+    let networks = allowed_networks.as_deref().map(networks::parse).transpose();
+    let networks = networks.map_err(Error::Validation)?;
+    let change = KeyChange { name, scopes, expires_at, enabled, rate_limit, networks };
+    Ok(axum::Json(Data { data: state.keys.update(id, change, &admin.actor).await? }))
+}
+
+/// Replaces a key by a new one, which is shown in the answer and never again. Id, name,
+/// scopes and limits stay. The old key works for the grace, and never past the expiry; one
+/// that an earlier rotation left is refused from now on.
+#[utoipa::path(
+    post, path = "/api/keys/{id}/rotate", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = Data<CreatedApiKey>))
+)]
+pub async fn rotate(
+    admin: Admin,
+    State(state): State<AppState>,
+    KeyId(id): KeyId,
+    Json(RotateApiKey { grace_seconds }): Json<RotateApiKey>,
+) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
+    let grace = Duration::from_secs(grace_seconds.get().into());
+    Ok(shown_once(state.keys.rotate(id, grace, &admin.actor).await?))
+}
+
+/// Refuses the old key of a rotation from now on.
+#[utoipa::path(
+    delete, path = "/api/keys/{id}/overlap", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = Data<ApiKey>))
+)]
+pub async fn end_overlap(
+    admin: Admin,
+    State(state): State<AppState>,
+    KeyId(id): KeyId,
+) -> Result<axum::Json<Data<ApiKey>>, Error> {
+    Ok(axum::Json(Data { data: state.keys.end_overlap(id, &admin.actor).await? }))
 }
 
 /// Deletes a key. When the answer arrives, no verification accepts it any more.
@@ -98,27 +139,29 @@ pub async fn delete(
 pub async fn judge(
     _caller: KeyWithScope<KeysVerify>,
     State(state): State<AppState>,
-    Json(VerifyKey { key, scope }): Json<VerifyKey>,
+    Json(VerifyKey { key, scope, address }): Json<VerifyKey>,
 ) -> Result<axum::Json<Data<Verdict>>, Error> {
-    let (code, caller) = match state.keys.verifier().judge(key.expose()) {
+    let (code, key) = match state.admission.judge(key.expose(), address) {
         Judgement::Unknown => (VerdictCode::NotFound, None),
-        Judgement::Disabled(caller) => (VerdictCode::Disabled, Some(caller)),
-        Judgement::Expired(caller) => (VerdictCode::Expired, Some(caller)),
-        Judgement::Good(caller) => {
-            let is_missing = |scope: &Scope| !caller.0.has_scope(scope.as_str());
+        Judgement::Disabled(key) => (VerdictCode::Disabled, Some(key)),
+        Judgement::Expired(key) => (VerdictCode::Expired, Some(key)),
+        Judgement::Elsewhere(key) => (VerdictCode::AddressNotAllowed, Some(key)),
+        Judgement::TooOften(key, ..) => (VerdictCode::RateLimited, Some(key)),
+        Judgement::Good(Caller { key, .. }) => {
+            let is_missing = |scope: &Scope| !key.identity.has_scope(scope.as_str());
             let code = match scope {
                 Some(scope) if is_missing(&scope) => VerdictCode::InsufficientScope,
                 _ => VerdictCode::Valid,
             };
-            (code, Some(caller))
+            (code, Some(key))
         }
     };
-    let identity = caller.map(|caller| caller.identity()).transpose();
-    let identity = identity.map_err(|error| {
+    let caller = key.map(|key| key.identity.caller()).transpose();
+    let caller = caller.map_err(|error| {
         Error::Internal(format!("the identity of a key cannot be read: {error}"))
     })?;
     let valid = code == VerdictCode::Valid;
-    let data = match identity {
+    let data = match caller {
         None => Verdict { valid, code, key_id: None, name: None, scopes: Scopes::default() },
         Some(VerifiedCaller { key_id, name, scopes }) => {
             Verdict { valid, code, key_id: Some(key_id), name: Some(name), scopes }
@@ -131,32 +174,31 @@ pub async fn judge(
 /// good key without that scope is 403; given more than once, all of them are needed.
 #[utoipa::path(
     method(get, head, post, put, patch, delete, options), path = "/api/verify", tag = "verify",
-    security(("apiKey" = [])), params(("scope" = Option<String>, Query)),
-    responses((status = 200, body = Data<VerifiedCaller>), (status = 403))
+    security(("apiKey" = []), ("bearer" = [])), params(("scope" = Option<String>, Query)),
+    responses(
+        (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
+        (status = 429), (status = 503)
+    )
 )]
 pub async fn verify(request: Request) -> Response {
-    // Looked at where it is: an extractor would copy it, once for each request.
-    let Some(Caller(key)) = request.extensions().get() else {
-        return Error::Internal("served without the layer that verifies".into()).into_response();
-    };
-    let query = request.uri().query().unwrap_or_default();
-    for (name, asked) in form_urlencoded::parse(query.as_bytes()) {
-        if name == "scope" && !key.has_scope(&asked) {
-            let told = Scope::try_from(asked.into_owned()).map(String::from);
-            let missing = told.unwrap_or_else(|_| "that was asked for".to_owned());
-            return Error::MissingScope(missing).into_response();
-        }
+    match request.extensions().get::<Caller>() {
+        Some(caller) => forward_auth::allow(caller),
+        None => Error::Internal("served without the layer that verifies".into()).into_response(),
     }
-    let Identity { id, name, scopes, body } = &key.identity;
-    // Always all of them, so that a proxy which copies them overwrites forged ones.
-    let headers = [
-        (X_KEYWARD_KEY_ID, id.clone()),
-        (X_KEYWARD_KEY_NAME, name.clone()),
-        (X_KEYWARD_SCOPES, scopes.clone()),
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (headers, body.clone()).into_response()
+}
+
+/// The same for Envoy, which puts the path of its client behind this one. The query is the
+/// client's own; the header `X-Keyward-Scope` asks for a scope.
+#[utoipa::path(
+    method(get, head, post, put, patch, delete, options), path = "/api/verify/envoy/{path}",
+    tag = "verify", security(("apiKey" = []), ("bearer" = [])), params(("path" = String, Path)),
+    responses(
+        (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
+        (status = 429), (status = 503)
+    )
+)]
+pub async fn verify_for_envoy(request: Request) -> Response {
+    verify(request).await
 }
 
 /// The expiry in UTC, if it is still to come.

@@ -1,13 +1,19 @@
 //! Named API keys.
 //!
 //! [`token`] makes and hashes them, [`store`] keeps the hashes in [`row`]s, [`cache`] finds
-//! them by a [`scan`],
-//! [`registry`] changes both together, [`verify`] answers who calls, [`activity`]
-//! remembers when, [`handlers`] speak HTTP.
+//! them by a [`scan`], [`registry`] changes both together.
+//! [`verify`] answers who calls: by its [`identity`], from one of its [`networks`], and at
+//! its [`rate`]; [`activity`] remembers when. [`admission`] is what every request with a key
+//! goes through, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP.
 
 pub mod activity;
+pub mod admission;
 pub mod cache;
+pub mod forward_auth;
 pub mod handlers;
+pub mod identity;
+pub mod networks;
+pub mod rate;
 pub mod registry;
 pub mod row;
 pub mod scan;

@@ -10,21 +10,27 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use keyward_api::keys::{ApiKey, CreateApiKey, UpdateApiKey};
+use futures_util::{StreamExt, pin_mut};
+use ipnet::IpNet;
+use keyward_api::keys::ApiKey;
+use keyward_api::keys::KeyName;
+use keyward_api::limits::RateLimit;
+use keyward_api::scopes::Scopes;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::activity::{self, Activity};
 use super::cache::Cache;
 use super::row::{self, StoredKey};
-use super::store::{self, ChangeError, KeyChange, NewKey};
+use super::store::{self, ChangeError, KeyChange, KeyTrace, NewKey};
 use super::token::PlainKey;
-use super::verify::{CachedKey, Verifier};
+use super::verify::{CachedKey, KeyState, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
@@ -47,6 +53,35 @@ struct Inner {
     revision: Mutex<Option<String>>,
     /// Whether stored keys share a digest, so that not all of them are in the cache.
     has_conflicts: AtomicBool,
+    /// How many stored rows are no keys.
+    unreadable: AtomicUsize,
+}
+
+/// How many keys there are, by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyCounts {
+    /// Accepted.
+    pub active: usize,
+    /// Refused until they are enabled.
+    pub disabled: usize,
+    /// Refused since their expiry.
+    pub expired: usize,
+    /// Rows that cannot be read.
+    pub unreadable: usize,
+}
+
+/// What a key is made of, but for the key itself.
+pub struct Wanted {
+    /// Distinct among all keys.
+    pub name: KeyName,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// From then on it is refused.
+    pub expires_at: Option<OffsetDateTime>,
+    /// How often it is accepted.
+    pub rate_limit: Option<RateLimit>,
+    /// From where.
+    pub networks: Vec<IpNet>,
 }
 
 /// A change under way: everything else that changes keys waits for it.
@@ -54,6 +89,14 @@ struct Change<'a> {
     transaction: DatabaseTransaction,
     before: Option<String>,
     known: MutexGuard<'a, Option<String>>,
+}
+
+impl Wanted {
+    /// A key that proves who calls, from everywhere, as often as it comes, for ever.
+    pub fn named(name: KeyName) -> Self {
+        let (scopes, networks) = (Scopes::default(), Vec::new());
+        Self { name, scopes, expires_at: None, rate_limit: None, networks }
+    }
 }
 
 /// Why a key was not made.
@@ -84,6 +127,7 @@ impl Registry {
             activity: Arc::default(),
             revision: Mutex::new(None),
             has_conflicts: AtomicBool::new(false),
+            unreadable: AtomicUsize::new(0),
         };
         if store::revision(&inner.db).await?.is_none() {
             // A revision to lock exists before anybody needs to lock it.
@@ -111,28 +155,47 @@ impl Registry {
         self.len() == 0
     }
 
+    /// How many keys there are now.
+    pub fn counts(&self) -> KeyCounts {
+        let now = self.0.clock.now();
+        let unreadable = self.0.unreadable.load(Ordering::Relaxed);
+        let mut counts = KeyCounts { unreadable, ..KeyCounts::default() };
+        self.0.cache.for_each(|key| {
+            let count = match key.state(now) {
+                _ if key.is_former => return,
+                KeyState::Active => &mut counts.active,
+                KeyState::Disabled => &mut counts.disabled,
+                KeyState::Expired => &mut counts.expired,
+            };
+            *count += 1;
+        });
+        counts
+    }
+
     /// All keys as they are stored, oldest first, unreadable ones among them.
     pub async fn list(&self) -> Result<Vec<ApiKey>, DbErr> {
         let keys = store::list(&self.0.db).await?;
-        Ok(keys.iter().map(|key| row::record(key).clone()).collect())
+        Ok(keys.iter().map(|key| self.shown(row::record(key).clone())).collect())
+    }
+
+    /// An overlap that is over is none.
+    fn shown(&self, mut record: ApiKey) -> ApiKey {
+        let now = self.0.clock.now();
+        record.overlap = record.overlap.filter(|overlap| overlap.ends_at > now);
+        record
     }
 
     /// Makes a key. Its text exists in the answer and nowhere else.
     pub async fn create(
         &self,
-        wanted: CreateApiKey,
+        wanted: Wanted,
         actor: &Actor,
     ) -> Result<(ApiKey, PlainKey), CreateError> {
         let plain = PlainKey::generate(&mut SysRng)?;
-        let new = NewKey {
-            name: wanted.name,
-            scopes: wanted.scopes,
-            expires_at: wanted.expires_at,
-            created_by: actor.name.clone(),
-            prefix: plain.display_prefix().to_owned(),
-            digest: plain.digest(),
-        };
-        let event = actor.did(Action::KeyCreate, Some(new.name.as_str().to_owned()));
+        let Wanted { name, scopes, expires_at, rate_limit, networks } = wanted;
+        let event = actor.did(Action::KeyCreate, Some(name.as_str().to_owned()));
+        let (created_by, trace) = (actor.name.clone(), trace(&plain));
+        let new = NewKey { name, scopes, expires_at, rate_limit, networks, created_by, trace };
         let inner = self.0.clone();
         let record = finish(async move {
             let change = inner.begin().await?;
@@ -148,13 +211,11 @@ impl Registry {
     pub async fn update(
         &self,
         id: String,
-        wanted: UpdateApiKey,
+        change: KeyChange,
         actor: &Actor,
     ) -> Result<ApiKey, ChangeError> {
-        let UpdateApiKey { name, scopes, expires_at, enabled } = wanted;
-        let change = KeyChange { name, scopes, expires_at, enabled };
         let (inner, actor) = (self.0.clone(), actor.clone());
-        finish(async move {
+        let record = finish(async move {
             let begun = inner.begin().await?;
             let detail = change.to_string();
             let (key, former_name) =
@@ -164,6 +225,45 @@ impl Registry {
                 return Ok(key.record);
             }
             let event = actor.did(Action::KeyUpdate, Some(former_name)).with_detail(detail);
+            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            Ok(key.record)
+        });
+        Ok(self.shown(record.await?))
+    }
+
+    /// Replaces a key by another with the same id and all that belongs to it; the old one
+    /// works for `grace` longer, and never past the expiry. When this returns, verifications
+    /// go by the change.
+    pub async fn rotate(
+        &self,
+        id: String,
+        grace: Duration,
+        actor: &Actor,
+    ) -> Result<(ApiKey, PlainKey), CreateError> {
+        let plain = PlainKey::generate(&mut SysRng)?;
+        // So that the old key takes the time of its last use along.
+        self.flush().await.map_err(ChangeError::from)?;
+        let (inner, actor, trace) = (self.0.clone(), actor.clone(), trace(&plain));
+        let record = finish(async move {
+            let begun = inner.begin().await?;
+            let now = inner.clock.now();
+            let key = store::rotate(&begun.transaction, &id, trace, grace, now).await?;
+            let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
+            let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
+            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            Ok(key.record)
+        })
+        .await?;
+        Ok((self.shown(record), plain))
+    }
+
+    /// Ends an overlap; when this returns, no verification accepts the old key.
+    pub async fn end_overlap(&self, id: String, actor: &Actor) -> Result<ApiKey, ChangeError> {
+        let (inner, actor) = (self.0.clone(), actor.clone());
+        finish(async move {
+            let begun = inner.begin().await?;
+            let key = store::end_overlap(&begun.transaction, &id, inner.clock.now()).await?;
+            let event = actor.did(Action::KeyRetire, Some(key.record.name.clone()));
             inner.commit(begun, event, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
@@ -249,48 +349,59 @@ impl Inner {
 
     /// Whether the key can authenticate from now on.
     fn show(&self, key: &StoredKey) -> bool {
-        let cached = Arc::new(CachedKey::new(key));
-        self.cache.insert(&cached.id.clone(), key.digest, cached).is_ok()
+        let before = self.cache.get(&key.record.id);
+        let (current, former) = CachedKey::of(key, before.as_deref(), &self.clock);
+        self.cache.insert(&current.1.id.clone(), current, former).is_ok()
     }
 
+    /// One row after the other, so that a million keys are never in memory twice.
     async fn reload(&self, known: &mut Option<String>) -> Result<(), DbErr> {
         // Before the rows: a change in between is seen by the next poll.
         let revision = store::revision(&self.db).await?;
-        let stored = store::list(&self.db).await?;
         let mut gone: HashSet<Arc<str>> = self.cache.ids().into_iter().collect();
-        let mut readable = Vec::with_capacity(stored.len());
-        for key in stored {
-            match key {
+        let (mut conflicting, mut unreadable) = (Vec::new(), 0);
+        let stored = store::stream(&self.db).await?;
+        pin_mut!(stored);
+        while let Some(key) = stored.next().await {
+            match key? {
                 Ok(key) => {
                     gone.remove(key.record.id.as_str());
-                    readable.push(key);
+                    if !self.show(&key) {
+                        conflicting.push(key);
+                    }
                 }
-                Err(row) => tracing::error!(
-                    key_id = row.record.id,
-                    name = row.record.name,
-                    "stored API key cannot be read: {}",
-                    row.reason
-                ),
+                Err(row) => {
+                    unreadable += 1;
+                    let record = &row.record;
+                    tracing::error!(
+                        key_id = record.id,
+                        name = record.name,
+                        "stored API key cannot be read: {}",
+                        row.reason
+                    );
+                }
             }
         }
-        // Revocations first: a digest that moved to another row is free by then.
         for id in gone {
             self.cache.remove(&id);
         }
-        // Twice, since a digest may be free only after the row that had it before is shown.
-        readable.retain(|key| !self.show(key));
-        readable.retain(|key| !self.show(key));
-        for key in &readable {
+        // Twice again, since a digest may be free only after the row that had it before is
+        // shown, or gone.
+        conflicting.retain(|key| !self.show(key));
+        conflicting.retain(|key| !self.show(key));
+        for key in &conflicting {
             let id = &key.record.id;
-            tracing::error!(
-                key_id = id,
-                "an older key has the same digest: it cannot authenticate"
-            );
+            tracing::error!(key_id = id, "another key has the same digest: it cannot authenticate");
         }
-        self.has_conflicts.store(!readable.is_empty(), Ordering::Relaxed);
+        self.has_conflicts.store(!conflicting.is_empty(), Ordering::Relaxed);
+        self.unreadable.store(unreadable, Ordering::Relaxed);
         *known = revision;
         Ok(())
     }
+}
+
+fn trace(plain: &PlainKey) -> KeyTrace {
+    KeyTrace { prefix: plain.display_prefix().to_owned(), digest: plain.digest() }
 }
 
 /// Runs a change to its end even if nobody waits for it any more.

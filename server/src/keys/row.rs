@@ -1,14 +1,17 @@
 //! A row of the settings table as a key: what its JSON may look like, and what is told of
 //! one that cannot be read. Pure.
 
-use keyward_api::keys::ApiKey;
+use ipnet::IpNet;
+use keyward_api::keys::{ApiKey, Overlap};
+use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use super::networks;
 use super::token::KeyDigest;
-use crate::settings::FoundRow;
+use crate::settings::{FoundRow, Model};
 
 /// The JSON in `value`. Older rows have the first two members only, and perhaps `name`;
 /// members this version does not know are kept.
@@ -26,8 +29,23 @@ pub(super) struct Stored {
     pub enabled: bool,
     #[serde(default)]
     pub created_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_networks: Vec<IpNet>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
+}
+
+/// The key that a rotation replaced. It stays here after its end, until the next change.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Former {
+    pub prefix: String,
+    pub hash: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub ends_at: OffsetDateTime,
 }
 
 fn enabled() -> bool {
@@ -41,6 +59,10 @@ pub struct StoredKey {
     pub record: ApiKey,
     /// What a presented key must hash to.
     pub digest: KeyDigest,
+    /// What the key hashes to that a rotation replaced.
+    pub former: Option<KeyDigest>,
+    /// From where it is accepted; empty: from everywhere.
+    pub networks: Vec<IpNet>,
 }
 
 /// A row that is no key. It authenticates nobody, and the list says so.
@@ -72,11 +94,7 @@ pub(super) fn read(row: FoundRow) -> ReadKey {
         }
     };
     match parse(&row.value) {
-        Ok((stored, digest)) => {
-            let name = stored.name.clone().unwrap_or(row.key);
-            let record = to_record(row.id, name, stored, row.created_at, row.last_used_at);
-            Ok(StoredKey { record, digest })
-        }
+        Ok((stored, digest)) => Ok(to_key(row, stored, digest)),
         Err(reason) => {
             let record = unreadable(row.id, row.key, row.created_at, row.last_used_at);
             Err(Box::new(UnreadableKey { record, reason }))
@@ -100,6 +118,9 @@ fn unreadable(
         last_used_at,
         expires_at: None,
         enabled: false,
+        rate_limit: None,
+        allowed_networks: Vec::new(),
+        overlap: None,
         unreadable: true,
     }
 }
@@ -110,6 +131,9 @@ pub(super) fn parse(value: &str) -> Result<(Stored, KeyDigest), String> {
         .map_err(|error| format!("not the JSON of a key, at column {}", error.column()))?;
     let digest = KeyDigest::from_hex(&stored.key_hash)
         .ok_or_else(|| "key_hash is not 64 hex digits".to_owned())?;
+    if stored.former.as_ref().is_some_and(|former| KeyDigest::from_hex(&former.hash).is_none()) {
+        return Err("the hash of the former key is not 64 hex digits".to_owned());
+    }
     Ok((stored, digest))
 }
 
@@ -118,16 +142,19 @@ pub(super) fn to_json(stored: &Stored) -> String {
     serde_json::to_value(stored).unwrap_or_default().to_string()
 }
 
-pub(super) fn to_record(
-    id: String,
-    name: String,
-    stored: Stored,
-    created_at: OffsetDateTime,
-    last_used_at: Option<OffsetDateTime>,
-) -> ApiKey {
-    ApiKey {
+/// What a row says; `row.value` is `stored`, read.
+pub(super) fn to_key(row: Model, stored: Stored, digest: KeyDigest) -> StoredKey {
+    let Model { id, key, created_at, last_used_at, former_last_used_at, .. } = row;
+    let former = stored.former.as_ref().and_then(|former| KeyDigest::from_hex(&former.hash));
+    let overlap = stored.former.map(|Former { prefix, ends_at, .. }| {
+        // Never past the expiry of the key itself.
+        let ends_at = stored.expires_at.map_or(ends_at, |expiry| expiry.min(ends_at));
+        Overlap { prefix, ends_at, last_used_at: former_last_used_at }
+    });
+    let networks = stored.allowed_networks;
+    let record = ApiKey {
         id,
-        name,
+        name: stored.name.unwrap_or(key),
         prefix: stored.key_prefix,
         scopes: stored.scopes,
         created_at,
@@ -135,8 +162,12 @@ pub(super) fn to_record(
         last_used_at,
         expires_at: stored.expires_at,
         enabled: stored.enabled,
+        rate_limit: stored.rate_limit,
+        allowed_networks: networks.iter().map(networks::to_text).collect(),
+        overlap,
         unreadable: false,
-    }
+    };
+    StoredKey { record, digest, former, networks }
 }
 
 #[cfg(test)]
@@ -168,6 +199,12 @@ mod tests {
             "planted",
             r#"{"key_prefix":"planted"}"#,
             r#"{"key_prefix":"k","key_hash":"planted"}"#,
+            &format!(r#"{{"key_prefix":"k","key_hash":"{HASH}","allowed_networks":["planted"]}}"#),
+            &format!(r#"{{"key_prefix":"k","key_hash":"{HASH}","rate_limit":"planted"}}"#),
+            &format!(
+                r#"{{"key_prefix":"k","key_hash":"{HASH}","former":
+                {{"prefix":"k","hash":"planted","ends_at":"2026-01-01T00:00:00Z"}}}}"#
+            ),
         ] {
             let reason = parse(value).err().unwrap();
             assert!(!reason.contains("planted"), "{reason}");

@@ -2,18 +2,23 @@
 //! name, `value` = JSON ([`super::row`]), and the time of the last use in its own column.
 
 use std::fmt;
+use std::time::Duration;
 
+use futures_util::{Stream, StreamExt};
+use ipnet::IpNet;
 use keyward_api::keys::KeyName;
+use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use super::row::{ReadKey, Stored, StoredKey, parse, read, record, to_json, to_record};
+use super::networks;
+use super::row::{Former, ReadKey, Stored, StoredKey, parse, read, record, to_json, to_key};
 use super::token::KeyDigest;
-use crate::settings::{self, FoundRow, Kind};
+use crate::settings::{self, FoundRow, Kind, Model};
 
 /// The name of the row that tells processes apart which changed the keys last.
 const REVISION: &str = "api_keys_revision";
@@ -26,11 +31,21 @@ pub struct NewKey {
     pub scopes: Scopes,
     /// From then on it is refused.
     pub expires_at: Option<OffsetDateTime>,
+    /// How often it is accepted.
+    pub rate_limit: Option<RateLimit>,
+    /// From where.
+    pub networks: Vec<IpNet>,
     /// Who makes it.
     pub created_by: String,
-    /// The first characters of the key.
+    /// What is kept of the key itself.
+    pub trace: KeyTrace,
+}
+
+/// What is kept of a key that was just made.
+pub struct KeyTrace {
+    /// Its first characters.
     pub prefix: String,
-    /// The digest of the key.
+    /// Its digest.
     pub digest: KeyDigest,
 }
 
@@ -45,6 +60,10 @@ pub struct KeyChange {
     pub expires_at: Option<Option<OffsetDateTime>>,
     /// Refuse or accept it.
     pub enabled: Option<bool>,
+    /// A new limit, or none.
+    pub rate_limit: Option<Option<RateLimit>>,
+    /// All networks anew.
+    pub networks: Option<Vec<IpNet>>,
 }
 
 /// Which parts are changed, for the audit log.
@@ -60,7 +79,17 @@ impl fmt::Display for KeyChange {
             format!("expiry: {}", text.as_deref().unwrap_or("never"))
         });
         let enabled = self.enabled.map(|enabled| format!("enabled: {enabled}"));
-        let parts = [name, scopes, expiry, enabled];
+        let limit = self.rate_limit.map(|limit| match limit {
+            Some(RateLimit { requests, window_seconds }) => {
+                format!("rate limit: {} in {} s", requests.get(), window_seconds.get())
+            }
+            None => "rate limit: none".to_owned(),
+        });
+        let networks = self.networks.as_ref().map(|networks| {
+            let texts: Vec<String> = networks.iter().map(networks::to_text).collect();
+            format!("networks: {}", if texts.is_empty() { "all".into() } else { texts.join(" ") })
+        });
+        let parts = [name, scopes, expiry, enabled, limit, networks];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 }
@@ -77,6 +106,12 @@ pub enum ChangeError {
     /// The row cannot be read, so it can only be deleted.
     #[error("The stored row of this API key cannot be read; it can only be deleted")]
     Unreadable,
+    /// A key that is refused cannot be replaced by another that is.
+    #[error("This API key has expired; change its expiry before you rotate it")]
+    Expired,
+    /// No replaced key is accepted beside this one.
+    #[error("This API key has no old key that still works")]
+    NoOverlap,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] DbErr),
@@ -93,30 +128,40 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<ReadKey>, DbErr> {
     Ok(keys)
 }
 
+/// All keys one after the other, in the order of their ids, without holding all of them.
+pub async fn stream(
+    db: &DatabaseConnection,
+) -> Result<impl Stream<Item = Result<ReadKey, DbErr>>, DbErr> {
+    let rows = settings::stream(db, Kind::ApiKey).await?;
+    Ok(rows.map(|row| row.map(read)))
+}
+
 /// Stores a new key and gives back what the list shows.
 pub async fn insert(
     db: &impl ConnectionTrait,
     new: NewKey,
     now: OffsetDateTime,
 ) -> Result<StoredKey, ChangeError> {
-    let NewKey { name, scopes, expires_at, created_by, prefix, digest } = new;
-    refuse_taken_name(db, name.as_str(), None).await?;
+    refuse_taken_name(db, new.name.as_str(), None).await?;
+    let digest = new.trace.digest;
     let stored = Stored {
-        key_prefix: prefix,
+        key_prefix: new.trace.prefix,
         key_hash: digest.to_hex(),
         name: None,
-        scopes,
-        expires_at,
+        scopes: new.scopes,
+        expires_at: new.expires_at,
         enabled: true,
-        created_by: Some(created_by),
+        created_by: Some(new.created_by),
+        rate_limit: new.rate_limit,
+        allowed_networks: new.networks,
+        former: None,
         unknown: Map::new(),
     };
-    let id = Uuid::now_v7().to_string();
-    settings::insert(db, Kind::ApiKey, &id, name.as_str(), to_json(&stored), now)
+    let (id, key) = (Uuid::now_v7().to_string(), String::from(new.name));
+    let row = settings::insert(db, Kind::ApiKey, &id, &key, to_json(&stored), now)
         .await
-        .map_err(|error| taken_or_failed(error, name.as_str()))?;
-    let record = to_record(id, name.into(), stored, now, None);
-    Ok(StoredKey { record, digest })
+        .map_err(|error| taken_or_failed(error, &key))?;
+    Ok(to_key(row, stored, digest))
 }
 
 /// Changes a key: what the list shows from now on, and the name it had.
@@ -126,29 +171,85 @@ pub async fn update(
     change: KeyChange,
     now: OffsetDateTime,
 ) -> Result<(StoredKey, String), ChangeError> {
-    let found = settings::find(db, Kind::ApiKey, id).await?.ok_or(ChangeError::NotFound)?;
-    let FoundRow::Whole(row) = found else { return Err(ChangeError::Unreadable) };
-    let (mut stored, digest) = parse(&row.value).map_err(|_| ChangeError::Unreadable)?;
+    let (mut row, mut stored, digest) = find(db, id).await?;
     let former_name = stored.name.clone().unwrap_or_else(|| row.key.clone());
-    let mut key = row.key;
     if let Some(name) = change.name {
         refuse_taken_name(db, name.as_str(), Some(id)).await?;
         // From here on the column is the name; a name of the older layout would hide it.
         stored.name = None;
-        key = name.into();
+        row.key = name.into();
     }
+    // An overlap that is over must not begin again when the expiry moves.
+    let end = stored.expires_at;
+    let lasts = |former: &Former| end.map_or(former.ends_at, |end| end.min(former.ends_at)) > now;
+    stored.former = stored.former.filter(lasts);
     stored.scopes = change.scopes.unwrap_or(stored.scopes);
     stored.expires_at = change.expires_at.unwrap_or(stored.expires_at);
     stored.enabled = change.enabled.unwrap_or(stored.enabled);
-    let changed = settings::update(db, Kind::ApiKey, id, &key, to_json(&stored), now)
-        .await
-        .map_err(|error| taken_or_failed(error, &key))?;
-    if changed == 0 {
-        return Err(ChangeError::NotFound);
+    stored.rate_limit = change.rate_limit.unwrap_or(stored.rate_limit);
+    stored.allowed_networks = change.networks.unwrap_or(stored.allowed_networks);
+    save(db, &row, &stored, now).await?;
+    Ok((to_key(row, stored, digest), former_name))
+}
+
+/// Puts another key in the place of the one with this id, which works for `grace` longer.
+/// A key that was replaced before is refused from now on.
+pub async fn rotate(
+    db: &impl ConnectionTrait,
+    id: &str,
+    new: KeyTrace,
+    grace: Duration,
+    now: OffsetDateTime,
+) -> Result<StoredKey, ChangeError> {
+    let (mut row, mut stored, old) = find(db, id).await?;
+    if stored.expires_at.is_some_and(|expiry| expiry <= now) {
+        return Err(ChangeError::Expired);
     }
-    let name = stored.name.clone().unwrap_or(key);
-    let record = to_record(row.id, name, stored, row.created_at, row.last_used_at);
-    Ok((StoredKey { record, digest }, former_name))
+    let (prefix, hash) = (stored.key_prefix, old.to_hex());
+    stored.former = (!grace.is_zero()).then(|| Former { prefix, hash, ends_at: now + grace });
+    (stored.key_prefix, stored.key_hash) = (new.prefix, new.digest.to_hex());
+    save(db, &row, &stored, now).await?;
+    settings::start_overlap(db, Kind::ApiKey, id).await?;
+    row.former_last_used_at = row.last_used_at;
+    Ok(to_key(row, stored, new.digest))
+}
+
+/// Refuses from now on the key that this one replaced.
+pub async fn end_overlap(
+    db: &impl ConnectionTrait,
+    id: &str,
+    now: OffsetDateTime,
+) -> Result<StoredKey, ChangeError> {
+    let (row, mut stored, digest) = find(db, id).await?;
+    let overlap = to_key(row.clone(), stored.clone(), digest).record.overlap;
+    overlap.filter(|overlap| overlap.ends_at > now).ok_or(ChangeError::NoOverlap)?;
+    stored.former = None;
+    save(db, &row, &stored, now).await?;
+    Ok(to_key(row, stored, digest))
+}
+
+/// A key that can be changed.
+async fn find(
+    db: &impl ConnectionTrait,
+    id: &str,
+) -> Result<(Model, Stored, KeyDigest), ChangeError> {
+    let found = settings::find(db, Kind::ApiKey, id).await?.ok_or(ChangeError::NotFound)?;
+    let FoundRow::Whole(row) = found else { return Err(ChangeError::Unreadable) };
+    let (stored, digest) = parse(&row.value).map_err(|_| ChangeError::Unreadable)?;
+    Ok((row, stored, digest))
+}
+
+async fn save(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    stored: &Stored,
+    now: OffsetDateTime,
+) -> Result<(), ChangeError> {
+    let Model { id, key, .. } = row;
+    let changed = settings::update(db, Kind::ApiKey, id, key, to_json(stored), now)
+        .await
+        .map_err(|error| taken_or_failed(error, key))?;
+    if changed == 0 { Err(ChangeError::NotFound) } else { Ok(()) }
 }
 
 /// Deletes the key with this id and tells its name; a row of another type is not a key.

@@ -1,103 +1,146 @@
 //! From a presented text to who calls. Memory only: goes on when the database is away.
+//!
+//! A presentation is judged in this order, and the first that applies is the answer:
+//!
+//! 1. No key is like it: [`Judgement::Unknown`].
+//! 2. The key is disabled.
+//! 3. It has expired, or was replaced and its overlap has ended. At the instant itself it is
+//!    refused already. An end that was seen once is final, even if the clock is set back:
+//!    until the key is changed, or the server started again.
+//! 4. It is not accepted from the address of the client.
+//! 5. It was used too often.
+//! 6. It is good, and marked as used.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use axum::body::Bytes;
-use http::HeaderValue;
-use keyward_api::Data;
-use keyward_api::keys::{ApiKey, VerifiedCaller};
-use keyward_api::scopes::grants;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ipnet::IpNet;
 use time::OffsetDateTime;
 
 use super::activity::{Activity, Mark};
-use super::cache::Cache;
+use super::cache::{Cache, Digested};
+use super::identity::Identity;
+use super::networks;
+use super::rate::{Allowance, RateLimiter};
 use super::row::StoredKey;
-use super::token::{self, KeyDigest};
+use super::token::KeyDigest;
 use crate::clock::Clock;
-use crate::layers::api_key::Verify;
-
-/// What is escaped in the value of a header: everything but RFC 3986 unreserved characters.
-const HEADER_ESCAPES: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a verification needs to know of a key, ready to be sent.
 #[derive(Debug)]
 pub struct CachedKey {
     /// The id of the key.
     pub id: Arc<str>,
-    /// What `/api/verify` answers: made once for each key, not for each request.
+    /// What `/api/verify` answers.
     pub identity: Identity,
     enabled: bool,
-    expires_at: Option<OffsetDateTime>,
+    ends_at: Option<OffsetDateTime>,
+    has_ended: AtomicBool,
+    limiter: Option<Arc<RateLimiter>>,
+    networks: Arc<[IpNet]>,
     pub(super) mark: Mark,
+    /// Whether another key has replaced this one.
+    pub(super) is_former: bool,
+}
+
+/// What became of a key, for the metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyState {
+    /// It is accepted.
+    Active,
+    /// It is refused until it is enabled.
+    Disabled,
+    /// It is refused since its expiry.
+    Expired,
 }
 
 impl CachedKey {
-    pub(super) fn new(key: &StoredKey) -> Self {
+    /// The key, and the one that it replaced while that may still work. What the key has
+    /// used of its rate limit goes on from `before`.
+    pub(super) fn of(
+        key: &StoredKey,
+        before: Option<&Self>,
+        clock: &Clock,
+    ) -> (Digested<Self>, Option<Digested<Self>>) {
         let record = &key.record;
-        Self {
+        let limiter = record.rate_limit.map(|limit| {
+            let before = before.and_then(|before| before.limiter.clone());
+            let same = before.filter(|limiter| limiter.limit() == limit);
+            same.unwrap_or_else(|| Arc::new(RateLimiter::new(limit, clock.clone())))
+        });
+        let current = Self {
             id: record.id.as_str().into(),
             identity: Identity::of(record),
             enabled: record.enabled,
-            expires_at: record.expires_at,
+            ends_at: record.expires_at,
+            has_ended: AtomicBool::new(false),
+            limiter,
+            networks: key.networks.as_slice().into(),
             mark: Mark::default(),
+            is_former: false,
+        };
+        let former = key.former.zip(record.overlap.as_ref()).map(|(digest, overlap)| {
+            let former = Self {
+                id: current.id.clone(),
+                identity: current.identity.clone(),
+                enabled: current.enabled,
+                ends_at: Some(overlap.ends_at),
+                has_ended: AtomicBool::new(false),
+                limiter: current.limiter.clone(),
+                networks: current.networks.clone(),
+                mark: Mark::default(),
+                is_former: true,
+            };
+            (digest, Arc::new(former))
+        });
+        ((key.digest, Arc::new(current)), former)
+    }
+
+    /// Rule 3.
+    fn has_ended(&self, now: OffsetDateTime) -> bool {
+        let Some(end) = self.ends_at else { return false };
+        if end <= now {
+            self.has_ended.store(true, Ordering::Relaxed);
         }
+        self.has_ended.load(Ordering::Relaxed)
     }
 
-    /// At the instant of expiry the key is already refused.
-    fn has_expired(&self, now: OffsetDateTime) -> bool {
-        self.expires_at.is_some_and(|expiry| expiry <= now)
-    }
-
-    /// Whether one of its scopes grants this one.
-    pub fn has_scope(&self, asked: &str) -> bool {
-        let held = self.identity.scopes.to_str().unwrap_or_default();
-        held.split(' ').any(|held| grants(held, asked))
-    }
-}
-
-/// Who calls, as it is sent.
-#[derive(Debug)]
-pub struct Identity {
-    /// The id, percent-encoded.
-    pub id: HeaderValue,
-    /// The name, percent-encoded.
-    pub name: HeaderValue,
-    /// The scopes, separated by spaces; empty when there are none.
-    pub scopes: HeaderValue,
-    /// A [`VerifiedCaller`] in its envelope, as JSON.
-    pub body: Bytes,
-}
-
-impl Identity {
-    #[expect(
-        clippy::expect_used,
-        reason = "escaped texts and scopes are visible ASCII, and texts always fit JSON"
-    )]
-    fn of(record: &ApiKey) -> Self {
-        let value = |text: &str| HeaderValue::from_str(text).expect("visible ASCII");
-        let escaped = |text| value(&utf8_percent_encode(text, HEADER_ESCAPES).to_string());
-        let ApiKey { id, name, scopes, .. } = record.clone();
-        let joined = value(&scopes.iter().collect::<Vec<_>>().join(" "));
-        let (escaped_id, escaped_name) = (escaped(&id), escaped(&name));
-        let data = VerifiedCaller { key_id: id, name, scopes };
-        let body = serde_json::to_vec(&Data { data }).expect("JSON of texts").into();
-        Self { id: escaped_id, name: escaped_name, scopes: joined, body }
+    /// What became of it.
+    pub fn state(&self, now: OffsetDateTime) -> KeyState {
+        match self {
+            Self { enabled: false, .. } => KeyState::Disabled,
+            _ if self.has_ended(now) => KeyState::Expired,
+            _ => KeyState::Active,
+        }
     }
 }
 
 /// The caller a good key belongs to; put into the request by the layer.
 #[derive(Clone, Debug)]
-pub struct Caller(pub Arc<CachedKey>);
+pub struct Caller {
+    /// The key.
+    pub key: Arc<CachedKey>,
+    /// What is left of its rate limit, if it has one.
+    pub allowance: Option<Allowance>,
+}
 
-impl Caller {
-    /// Id, name and scopes of the key. Read from what would be sent, so that a key in memory
-    /// holds them once.
-    pub fn identity(&self) -> serde_json::Result<VerifiedCaller> {
-        let body: Data<VerifiedCaller> = serde_json::from_slice(&self.0.identity.body)?;
-        Ok(body.data)
-    }
+/// What is found of a presented text.
+#[derive(Clone, Debug)]
+pub enum Judgement {
+    /// The key is good.
+    Good(Caller),
+    /// The key is disabled.
+    Disabled(Arc<CachedKey>),
+    /// The key has expired.
+    Expired(Arc<CachedKey>),
+    /// The key is not accepted from there.
+    Elsewhere(Arc<CachedKey>),
+    /// The key was used too often; after this time it is accepted again.
+    TooOften(Arc<CachedKey>, Allowance, Duration),
+    /// No key is like it.
+    Unknown,
 }
 
 /// Looks keys up in the cache and marks the good ones as used.
@@ -112,61 +155,37 @@ impl Verifier {
     pub(super) fn new(cache: Arc<Cache<CachedKey>>, activity: Arc<Activity>, clock: Clock) -> Self {
         Self { cache, activity, clock }
     }
-}
 
-/// What is found of a presented text.
-#[derive(Clone, Debug)]
-pub enum Judgement {
-    /// The key is good.
-    Good(Caller),
-    /// The key is disabled.
-    Disabled(Caller),
-    /// The key has expired.
-    Expired(Caller),
-    /// No key is like it.
-    Unknown,
-}
-
-impl Verifier {
-    /// Looks the key up, and marks it as used if it is good.
-    pub fn judge(&self, presented: &str) -> Judgement {
+    /// Judges what a client at `address` presented, by the rules of the module.
+    pub fn judge(&self, presented: &str, address: Option<IpAddr>) -> Judgement {
         // Whatever its form: imported keys keep their own, and a key of another form must
         // not be refused sooner than one of ours.
-        let found = self.cache.find(&KeyDigest::of(presented));
+        let Some(key) = self.cache.find(&KeyDigest::of(presented)) else {
+            return Judgement::Unknown;
+        };
         let now = self.clock.now();
-        match found {
-            Some(key) if !key.enabled => Judgement::Disabled(Caller(key)),
-            Some(key) if key.has_expired(now) => Judgement::Expired(Caller(key)),
-            Some(key) => {
-                self.activity.mark(&key, now);
-                Judgement::Good(Caller(key))
-            }
-            None => Judgement::Unknown,
+        match key.state(now) {
+            KeyState::Disabled => return Judgement::Disabled(key),
+            KeyState::Expired => return Judgement::Expired(key),
+            KeyState::Active => (),
         }
-    }
-}
-
-impl Verify for Verifier {
-    type Caller = Caller;
-
-    fn verify(&self, presented: &str) -> Option<Caller> {
-        match self.judge(presented) {
-            Judgement::Good(caller) => return Some(caller),
-            Judgement::Disabled(Caller(key)) | Judgement::Expired(Caller(key)) => {
-                tracing::debug!(key_id = %key.id, "key refused: disabled or expired");
-            }
-            Judgement::Unknown => {
-                tracing::debug!(shape = ?token::shape(presented), "key refused: unknown");
-            }
+        if !networks::allow(&key.networks, address) {
+            return Judgement::Elsewhere(key);
         }
-        None
+        let allowance = match key.limiter.as_ref().map(|limiter| limiter.take()) {
+            None => None,
+            Some(Ok(left)) => Some(left),
+            Some(Err((spent, wait))) => return Judgement::TooOften(key, spent, wait),
+        };
+        self.activity.mark(&key, now);
+        Judgement::Good(Caller { key, allowance })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use keyward_api::keys::{ApiKey, Overlap};
+    use keyward_api::limits::{RateLimit, Requests, WindowSeconds};
     use keyward_api::scopes::Scopes;
     use time::macros::datetime;
 
@@ -174,10 +193,11 @@ mod tests {
 
     const START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
+    /// Knows the key `good`, and `old` while the record has an overlap.
     fn verifier(change: impl FnOnce(&mut ApiKey)) -> (Verifier, Clock) {
         let mut record = ApiKey {
             id: "1".into(),
-            name: "grüße, a b".into(),
+            name: "gr\u{fc}\u{df}e, a b".into(),
             prefix: "good".into(),
             scopes: Scopes::default(),
             created_at: START,
@@ -185,14 +205,38 @@ mod tests {
             last_used_at: None,
             expires_at: None,
             enabled: true,
+            rate_limit: None,
+            allowed_networks: Vec::new(),
+            overlap: None,
             unreadable: false,
         };
         change(&mut record);
         let clock = Clock::manual(START);
         let cache = Arc::new(Cache::new([1; 32]));
-        let key = CachedKey::new(&StoredKey { record, digest: KeyDigest::of("good") });
-        cache.insert(&key.id.clone(), KeyDigest::of("good"), Arc::new(key)).unwrap();
+        let key = StoredKey {
+            former: record.overlap.is_some().then(|| KeyDigest::of("old")),
+            networks: networks::parse(&record.allowed_networks).unwrap(),
+            digest: KeyDigest::of("good"),
+            record,
+        };
+        let (current, former) = CachedKey::of(&key, None, &clock);
+        cache.insert(&"1".into(), current, former).unwrap();
         (Verifier::new(cache, Arc::default(), clock.clone()), clock)
+    }
+
+    fn word(judgement: &Judgement) -> &'static str {
+        match judgement {
+            Judgement::Good(_) => "good",
+            Judgement::Disabled(_) => "disabled",
+            Judgement::Expired(_) => "expired",
+            Judgement::Elsewhere(_) => "elsewhere",
+            Judgement::TooOften(..) => "too often",
+            Judgement::Unknown => "unknown",
+        }
+    }
+
+    fn judge(verifier: &Verifier, presented: &str) -> &'static str {
+        word(&verifier.judge(presented, None))
     }
 
     #[test]
@@ -200,28 +244,83 @@ mod tests {
         let (verifier, clock) =
             verifier(|key| key.expires_at = Some(START + Duration::from_secs(1)));
         clock.advance(Duration::from_micros(999_999));
-        assert!(verifier.verify("good").is_some());
+        assert_eq!(judge(&verifier, "good"), "good");
         clock.advance(Duration::from_micros(1));
-        assert!(verifier.verify("good").is_none());
+        assert_eq!(judge(&verifier, "good"), "expired");
     }
 
     #[test]
-    fn a_disabled_key_is_refused() {
-        let (verifier, _) = verifier(|key| key.enabled = false);
-        assert!(verifier.verify("good").is_none());
+    fn an_end_that_was_seen_stays_when_the_clock_is_set_back() {
+        let (verifier, clock) =
+            verifier(|key| key.expires_at = Some(START + Duration::from_secs(1)));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(judge(&verifier, "good"), "expired");
+        clock.set_back(Duration::from_secs(1));
+        assert_eq!(judge(&verifier, "good"), "expired");
+    }
+
+    #[test]
+    fn a_replaced_key_works_until_the_instant_its_overlap_ends() {
+        let ends_at = START + Duration::from_mins(15);
+        let overlap = Overlap { prefix: "old".into(), ends_at, last_used_at: None };
+        let (verifier, clock) = verifier(|key| key.overlap = Some(overlap));
+        assert_eq!((judge(&verifier, "old"), judge(&verifier, "good")), ("good", "good"));
+        clock.advance(Duration::from_micros(899_999_999));
+        assert_eq!(judge(&verifier, "old"), "good");
+        clock.advance(Duration::from_micros(1));
+        assert_eq!((judge(&verifier, "old"), judge(&verifier, "good")), ("expired", "good"));
+    }
+
+    #[test]
+    fn a_disabled_key_is_refused_and_so_is_the_one_that_it_replaced() {
+        let ends_at = START + Duration::from_mins(15);
+        let (verifier, _) = verifier(|key| {
+            key.enabled = false;
+            key.overlap = Some(Overlap { prefix: "old".into(), ends_at, last_used_at: None });
+        });
+        assert_eq!((judge(&verifier, "old"), judge(&verifier, "good")), ("disabled", "disabled"));
+    }
+
+    #[test]
+    fn a_key_is_accepted_from_its_networks_alone() {
+        let (verifier, _) = verifier(|key| key.allowed_networks = vec!["10.0.0.0/8".into()]);
+        let from = |address: &str| word(&verifier.judge("good", Some(address.parse().unwrap())));
+        assert_eq!((from("10.1.2.3"), from("::ffff:10.1.2.3")), ("good", "good"));
+        assert_eq!((from("11.1.2.3"), from("::1")), ("elsewhere", "elsewhere"));
+        assert_eq!(judge(&verifier, "good"), "elsewhere", "nobody knows from where");
+    }
+
+    #[test]
+    fn a_limit_counts_the_key_and_the_one_that_it_replaced_together() {
+        let ends_at = START + Duration::from_mins(15);
+        let (verifier, clock) = verifier(|key| {
+            let (requests, window_seconds) = (Requests::new(2), WindowSeconds::new(60));
+            key.rate_limit = requests
+                .zip(window_seconds)
+                .map(|(requests, window_seconds)| RateLimit { requests, window_seconds });
+            key.overlap = Some(Overlap { prefix: "old".into(), ends_at, last_used_at: None });
+        });
+        let judged = ["good", "old", "good", "old", "bad"].map(|key| judge(&verifier, key));
+        assert_eq!(judged, ["good", "good", "too often", "too often", "unknown"]);
+        clock.advance(Duration::from_secs(30));
+        assert_eq!((judge(&verifier, "old"), judge(&verifier, "old")), ("good", "too often"));
     }
 
     #[test]
     fn a_key_of_any_form_is_looked_up() {
         let (verifier, _) = verifier(|_| ());
-        assert!(verifier.verify("good").is_some());
-        assert!(verifier.verify("Good").is_none());
+        assert_eq!((judge(&verifier, "good"), judge(&verifier, "Good")), ("good", "unknown"));
+        assert_eq!(judge(&verifier, ""), "unknown");
     }
 
     #[test]
     fn the_name_is_percent_encoded_for_the_header() {
         let (verifier, _) = verifier(|_| ());
-        let Caller(key) = verifier.verify("good").unwrap();
-        assert_eq!(key.identity.name, "gr%C3%BC%C3%9Fe%2C%20a%20b");
+        let Judgement::Good(Caller { key, .. }) = verifier.judge("good", None) else { panic!() };
+        assert_eq!(key.identity.name(), "gr%C3%BC%C3%9Fe%2C%20a%20b");
+        assert_eq!(
+            (key.identity.id(), key.identity.scopes()),
+            ("1".parse().unwrap(), "".parse().unwrap())
+        );
     }
 }

@@ -26,6 +26,8 @@ pub struct Model {
     pub updated_at: TimeDateTimeWithTimeZone,
     /// In whole seconds; written behind, and no change of the row.
     pub last_used_at: Option<TimeDateTimeWithTimeZone>,
+    /// The same of the key that this one replaced; means something while that still works.
+    pub former_last_used_at: Option<TimeDateTimeWithTimeZone>,
 }
 
 /// A row as it was found.

@@ -1,15 +1,15 @@
 //! Every query on the settings table. Each takes a [`Kind`] and filters by it, deletes
 //! and updates included: the id of a row of another type matches nothing.
 
-use sea_orm::ActiveValue::Set;
+use futures_util::Stream;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
+    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
-use super::entity::{ActiveModel, Column, Entity, FoundRow, Model};
+use super::entity::{Column, Entity, FoundRow, Model};
 
 /// The types of rows in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,15 @@ impl Kind {
 /// All rows of one type, in no order.
 pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>, DbErr> {
     Entity::find().filter(kind.guard()).into_model().all(db).await
+}
+
+/// All rows of one type one after the other, in the order of their ids.
+pub async fn stream(
+    db: &DatabaseConnection,
+    kind: Kind,
+) -> Result<impl Stream<Item = Result<FoundRow, DbErr>>, DbErr> {
+    let rows = Entity::find().filter(kind.guard()).order_by_asc(Column::Id);
+    rows.into_model().stream(db).await
 }
 
 /// The row of this type with this id.
@@ -86,7 +95,7 @@ pub async fn value_like(
     found.into_model().all(db).await
 }
 
-/// A new row, made at `now`. Fails when its key is taken.
+/// A new row, made at `now`, as it is stored. Fails when its key is taken.
 pub async fn insert(
     db: &impl ConnectionTrait,
     kind: Kind,
@@ -94,9 +103,10 @@ pub async fn insert(
     key: &str,
     value: String,
     now: OffsetDateTime,
-) -> Result<(), DbErr> {
+) -> Result<Model, DbErr> {
     let row = new_row(kind, id, key, value, now);
-    Entity::insert(row).exec_without_returning(db).await.map(drop)
+    Entity::insert(row.clone().into_active_model()).exec_without_returning(db).await?;
+    Ok(row)
 }
 
 /// Changes key and value of the row of this type with this id; the number of rows changed.
@@ -131,7 +141,11 @@ pub async fn put(
         .update_columns([Column::Value, Column::UpdatedAt])
         .to_owned();
     let row = new_row(kind, id, key, value, now);
-    Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
+    Entity::insert(row.into_active_model())
+        .on_conflict(replace)
+        .exec_without_returning(db)
+        .await
+        .map(drop)
 }
 
 /// Deletes the row of this type with this id; the number of rows deleted.
@@ -141,30 +155,45 @@ pub async fn delete(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<u
 }
 
 /// Moves the last use of a key forward to `at`, in whole seconds; never back, and without
-/// touching `updated_at`.
+/// touching `updated_at`. `is_former`: what was used is the key that this one replaced.
 pub async fn record_use(
     db: &impl ConnectionTrait,
     kind: Kind,
     id: &str,
     at: OffsetDateTime,
+    is_former: bool,
 ) -> Result<(), DbErr> {
-    let earlier = Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lt(at));
+    let former = is_former.then_some(Column::FormerLastUsedAt);
+    for column in std::iter::once(Column::LastUsedAt).chain(former) {
+        let earlier = Condition::any().add(column.is_null()).add(column.lt(at));
+        Entity::update_many()
+            .col_expr(column, Expr::value(at))
+            .filter(kind.guard().add(Column::Id.eq(id)).add(earlier))
+            .exec(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// From now on the last use is that of a key which was replaced.
+pub async fn start_overlap(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<(), DbErr> {
     Entity::update_many()
-        .col_expr(Column::LastUsedAt, Expr::value(at))
-        .filter(kind.guard().add(Column::Id.eq(id)).add(earlier))
+        .col_expr(Column::FormerLastUsedAt, Expr::col(Column::LastUsedAt))
+        .filter(kind.guard().add(Column::Id.eq(id)))
         .exec(db)
         .await
         .map(drop)
 }
 
-fn new_row(kind: Kind, id: &str, key: &str, value: String, now: OffsetDateTime) -> ActiveModel {
-    ActiveModel {
-        id: Set(id.to_owned()),
-        kind: Set(kind.as_str().to_owned()),
-        key: Set(key.to_owned()),
-        value: Set(value),
-        created_at: Set(now),
-        updated_at: Set(now),
-        last_used_at: Set(None),
+fn new_row(kind: Kind, id: &str, key: &str, value: String, now: OffsetDateTime) -> Model {
+    Model {
+        id: id.to_owned(),
+        kind: kind.as_str().to_owned(),
+        key: key.to_owned(),
+        value,
+        created_at: now,
+        updated_at: now,
+        last_used_at: None,
+        former_last_used_at: None,
     }
 }

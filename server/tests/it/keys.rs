@@ -1,9 +1,12 @@
 //! The life of a key, as a person who is signed in and a caller see it.
 
-use keyward::audit::Actor;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use keyward::audit::Actor;
+use keyward::keys::registry::Wanted;
+use keyward::keys::store::KeyChange;
+use keyward_api::keys::KeyName;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
@@ -179,7 +182,7 @@ async fn another_process_is_followed(backend: Backend) {
         app.state.audit.clone(),
     );
     let other = other.await.unwrap();
-    let wanted = |name: &str| serde_json::from_value(json!({ "name": name })).unwrap();
+    let wanted = |name: &str| Wanted::named(KeyName::try_from(name.to_owned()).unwrap());
     let (_, here) = app.state.keys.create(wanted("here"), actor).await.unwrap();
     let (record, there) = other.create(wanted("there"), actor).await.unwrap();
     app.verify(there.expose()).await.expect(401);
@@ -207,10 +210,11 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
     );
     let other = other.await.unwrap();
     let (id, key) = app.admin().await.create_key(&json!({ "name": "a" })).await;
-    let change = |body: Value| serde_json::from_value(body).unwrap();
+    let enabled = |enabled| KeyChange { enabled: Some(enabled), ..KeyChange::default() };
     for n in 0..20 {
-        let scopes = change(json!({ "scopes": [format!("s{n}")] }));
-        let disable = change(json!({ "enabled": false }));
+        let scopes = serde_json::from_value(json!([format!("s{n}")])).unwrap();
+        let scopes = KeyChange { scopes: Some(scopes), ..KeyChange::default() };
+        let disable = enabled(false);
         let (there, here) = tokio::join!(
             other.update(id.clone(), scopes, actor),
             app.state.keys.update(id.clone(), disable, actor)
@@ -222,6 +226,6 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
         assert!(!stored.enabled, "the other server enabled it again");
         assert_eq!(stored.scopes.iter().collect::<Vec<_>>(), [format!("s{n}")]);
         app.verify(&key).await.expect(401);
-        app.state.keys.update(id.clone(), change(json!({ "enabled": true })), actor).await.unwrap();
+        app.state.keys.update(id.clone(), enabled(true), actor).await.unwrap();
     }
 }

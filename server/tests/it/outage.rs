@@ -17,11 +17,14 @@ async fn verification_goes_on_and_writes_answer_503_while_the_database_is_away(b
     app.verify("unknown").await.expect(401);
     let sign_in = json!({ "email": EMAIL, "password": PASSWORD });
     let key_path = format!("/api/keys/{id}");
+    let (rotate_path, overlap_path) = (format!("{key_path}/rotate"), format!("{key_path}/overlap"));
     for (method, path, body) in [
         (Method::GET, "/api/keys", None),
         (Method::POST, "/api/keys", Some(json!({ "name": "m" }))),
         (Method::PATCH, key_path.as_str(), Some(json!({ "enabled": false }))),
         (Method::DELETE, key_path.as_str(), None),
+        (Method::POST, rotate_path.as_str(), Some(json!({ "graceSeconds": 60 }))),
+        (Method::DELETE, overlap_path.as_str(), None),
         (Method::GET, "/api/session", None),
         (Method::POST, "/api/session", Some(sign_in)),
         (Method::DELETE, "/api/session", None),

@@ -1,14 +1,13 @@
 //! The program itself: its commands, exit codes, and what it prints.
 
 use std::fmt::Write;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Output, Stdio};
-use std::thread::JoinHandle;
+use std::process::{Command, Output};
 
 use keyward::encryption::columns::{MODELS, PROVIDERS};
 use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 
+use crate::support::program::{Server, keyward, run};
 use crate::support::{
     Answer, Backend, Client, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases,
 };
@@ -21,68 +20,6 @@ on_both_databases!(
     another_root_key_ends_the_start_with_78,
     nothing_secret_leaks_anywhere,
 );
-
-fn keyward(database: &TestDatabase, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("DATABASE_URL", &database.url)
-        .env("SECRETS_ENCRYPTION_KEY", ROOT_KEY)
-        .env("KEYWARD_BIND", "127.0.0.1:0")
-        .stdin(Stdio::null());
-    command
-}
-
-fn run(database: &TestDatabase, arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = keyward(database, arguments).output().unwrap();
-    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
-}
-
-/// A server that is stopped by its id when the test is over.
-struct Server {
-    child: Child,
-    client: Client,
-    /// Reads what it writes to stderr, which would stop it when nobody did.
-    log: Option<JoinHandle<String>>,
-}
-
-impl Server {
-    fn start(database: &TestDatabase, variables: &[(&str, &str)]) -> Self {
-        let mut command = keyward(database, &["serve"]);
-        command.envs(variables.iter().copied());
-        Self::spawn(command)
-    }
-
-    fn spawn(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").expect(&line);
-        let client = Client::new(address.parse().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
-        Self { child, client, log: Some(log) }
-    }
-
-    /// Asks it to stop; its exit code and everything it wrote to stderr.
-    fn stop(mut self) -> (i32, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let log = self.log.take().unwrap().join().unwrap();
-        (self.child.wait().unwrap().code().unwrap(), log)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
 
 const ADMIN: [(&str, &str); 2] =
     [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
@@ -143,6 +80,25 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
     ] {
         let (code, out, _) = run(&database, &[&["keys", "create"], wrong].concat());
         assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}");
+    }
+    let (code, new, told) = run(&database, &["keys", "rotate", "by hand", "--grace", "1h"]);
+    assert_eq!((code, new.trim().len()), (0, 51), "{told}");
+    for _ in 0..50 {
+        let headers = [("x-api-key", new.trim().as_bytes())];
+        if server.client.get_with("/api/verify", &headers).await.status == 200 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    verify(200).await;
+    for (code, wrong) in [
+        (1, &["nobody"][..]),
+        (2, &["by hand", "--grace", "8d"]),
+        (2, &["by hand", "--grace", "-1s"]),
+        (2, &[]),
+    ] {
+        let answer = run(&database, &[&["keys", "rotate"], wrong].concat());
+        assert_eq!((answer.0, answer.1.as_str()), (code, ""), "{wrong:?}");
     }
     assert_eq!(run(&database, &["keys", "delete", "nobody"]).0, 1);
     assert_eq!(run(&database, &["keys", "delete", "by hand"]).0, 0);

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::support::{App, Backend, on_both_databases};
+use crate::support::{App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
 
 on_both_databases!(
     a_good_key_is_answered_with_its_identity_for_any_method,
@@ -11,6 +11,9 @@ on_both_databases!(
     whatever_is_not_one_good_key_is_refused_alike,
     requests_of_other_sites_and_bodies_of_any_size_pass,
     a_scope_that_is_asked_for_is_needed,
+    a_bearer_token_is_a_key_unless_that_is_off_or_there_are_two,
+    envoy_asks_with_the_path_and_the_method_of_its_client,
+    forwarded_headers_of_any_kind_change_nothing_but_the_address,
 );
 
 async fn a_good_key_is_answered_with_its_identity_for_any_method(backend: Backend) {
@@ -92,8 +95,6 @@ async fn whatever_is_not_one_good_key_is_refused_alike(backend: Backend) {
         let seen = (headers, answer.text);
         assert_eq!(first.get_or_insert(seen.clone()), &seen, "{case:?}");
     }
-    let bearer = [b"Bearer ".as_slice(), good].concat();
-    client.get_with("/api/verify", &[("authorization", &bearer)]).await.expect(401);
     let query = format!("/api/verify?x-api-key={}", String::from_utf8_lossy(good));
     client.get(&query).await.expect(401);
     // A session is no key.
@@ -152,4 +153,128 @@ async fn a_scope_that_is_asked_for_is_needed(backend: Backend) {
     }
     client.get("/api/verify?scope=orders:read").await.expect(401);
     client.get_with("/api/verify?scope=a", &[("x-api-key", b"kw_x")]).await.expect(401);
+}
+
+async fn a_bearer_token_is_a_key_unless_that_is_off_or_there_are_two(backend: Backend) {
+    let app = App::start(backend).await;
+    let (id, key) = app.admin().await.create_key(&json!({ "name": "n" })).await;
+    let client = app.anonymous();
+    let bearer = format!("Bearer {key}");
+    let lower = format!("bearer  {key}");
+    for value in [&bearer, &lower] {
+        let answer = client.get_with("/api/verify", &[("authorization", value.as_bytes())]).await;
+        assert_eq!(answer.expect(200).header("x-keyward-key-id"), id);
+    }
+    let key = key.as_bytes();
+    let twice = [bearer.as_bytes(), b", ", bearer.as_bytes()].concat();
+    let refused: [&[(&str, &[u8])]; 8] = [
+        &[("authorization", bearer.as_bytes()), ("x-api-key", key)],
+        &[("authorization", b"Bearer x"), ("x-api-key", key)],
+        &[("authorization", bearer.as_bytes()), ("authorization", bearer.as_bytes())],
+        &[("authorization", bearer.as_bytes()), ("authorization", b"Basic YTpi")],
+        &[("authorization", &twice)],
+        &[("authorization", key)],
+        &[("authorization", b"Bearer")],
+        &[("authorization", b"Bearer kw_unknown")],
+    ];
+    for headers in refused {
+        let answer = client.get_with("/api/verify", headers).await;
+        let message = "A valid credential is required";
+        answer.expect_problem(401, "unauthenticated", message);
+    }
+    // Another scheme is for the service behind the proxy.
+    let headers = [("authorization", b"Basic YTpi".as_slice()), ("x-api-key", key)];
+    client.get_with("/api/verify", &headers).await.expect(200);
+    // Only forward auth takes it.
+    let secrets = [("authorization", bearer.as_bytes())];
+    client.get_with("/api/secrets", &secrets).await.expect(401);
+
+    let off = App::with(app.database.shared(), &[("KEYWARD_BEARER", "off")]).await;
+    let client = off.anonymous();
+    client.get_with("/api/verify", &[("authorization", bearer.as_bytes())]).await.expect(401);
+    let headers = [("authorization", bearer.as_bytes()), ("x-api-key", key)];
+    client.get_with("/api/verify", &headers).await.expect(200);
+}
+
+async fn envoy_asks_with_the_path_and_the_method_of_its_client(backend: Backend) {
+    let app = App::start(backend).await;
+    let wanted = json!({ "name": "n", "scopes": ["orders:read"] });
+    let (id, key) = app.admin().await.create_key(&wanted).await;
+    let client = app.anonymous();
+    let key = ("x-api-key", key.as_bytes());
+    for (method, path) in [
+        ("GET", "/api/verify/envoy"),
+        ("GET", "/api/verify/envoy/"),
+        ("POST", "/api/verify/envoy/orders/1"),
+        ("DELETE", "/api/verify/envoy//a/%2e%2e/b%00%ff"),
+        ("PROPFIND", "/api/verify/envoy/api/keys"),
+        // The query is the client's own.
+        ("GET", "/api/verify/envoy/login?scope=openid"),
+    ] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = client.send(method.clone(), path, &[key], None).await.expect(200);
+        assert_eq!(answer.header("x-keyward-key-id"), id, "{path}");
+        client.send(method, path, &[], None).await.expect(401);
+    }
+    let long = format!("/api/verify/envoy/{}", "a/".repeat(3_000));
+    client.get_with(&long, &[key]).await.expect(200);
+    for (asked, status) in
+        [("orders:read", 200), ("orders:read, orders:write", 403), ("", 200), ("\u{fc}", 403)]
+    {
+        for path in ["/api/verify/envoy/orders", "/api/verify"] {
+            let headers = [key, ("x-keyward-scope", asked.as_bytes())];
+            client.get_with(path, &headers).await.expect(status);
+        }
+    }
+    let headers = [key, ("x-keyward-scope", b"orders:read".as_slice()), ("x-keyward-scope", b"a")];
+    client.get_with("/api/verify", &headers).await.expect(403);
+}
+
+async fn forwarded_headers_of_any_kind_change_nothing_but_the_address(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
+    let app = App::with(database, &admin).await;
+    let proxied =
+        App::with(app.database.shared(), &[("KEYWARD_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let wanted = json!({ "name": "n", "allowedNetworks": ["198.51.100.0/24", "2001:db8::/32"] });
+    let (id, key) = app.admin().await.create_key(&wanted).await;
+    proxied.state.keys.refresh().await.unwrap();
+    let key = ("x-api-key", key.as_bytes());
+    let cases: [(&[u8], u16); 14] = [
+        (b"198.51.100.7", 200),
+        (b"198.51.100.7:4711", 200),
+        (b"[2001:db8::1]:4711", 200),
+        (b"2001:db8::1", 200),
+        (b"::ffff:198.51.100.7", 200),
+        (b"garbage, 198.51.100.7", 200),
+        (b"198.51.100.7, 127.0.0.9", 200),
+        (b"198.51.100.7, garbage", 403),
+        (b"198.51.100.7, 203.0.113.1", 403),
+        (b"198.51.100.7,", 403),
+        (b"", 403),
+        (b"\xff", 403),
+        (b"198.51.100.7:99999", 403),
+        (b"[::1", 403),
+    ];
+    for (forwarded, status) in cases {
+        let headers = [key, ("x-forwarded-for", forwarded)];
+        let answer = proxied.anonymous().get_with("/api/verify", &headers).await;
+        assert_eq!(answer.status, status, "{:?}", String::from_utf8_lossy(forwarded));
+        // Nobody but a trusted proxy is believed.
+        app.anonymous().get_with("/api/verify", &headers).await.expect(403);
+    }
+    let odd: [(&str, &[u8]); 6] = [
+        ("x-forwarded-method", b"\xff\xfe"),
+        ("x-forwarded-uri", b"http://[::1/?%"),
+        ("x-forwarded-host", b"a,b"),
+        ("x-original-uri", b"/x?scope=admin"),
+        ("x-original-method", b"GET\tPOST"),
+        ("x-forwarded-for", b"198.51.100.7"),
+    ];
+    let headers: Vec<_> = odd.into_iter().chain([key]).collect();
+    let answer = proxied.anonymous().get_with("/api/verify", &headers).await.expect(200);
+    assert_eq!(answer.header("x-keyward-key-id"), id);
+    let refused = app.anonymous().get_with("/api/verify", &[key]).await;
+    let message = "This key is not accepted from your address";
+    refused.expect_problem(403, "address_not_allowed", message);
 }

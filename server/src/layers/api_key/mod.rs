@@ -1,14 +1,15 @@
-//! A tower layer that lets a request pass when it carries a good `x-api-key`.
+//! A tower layer that lets a request pass when it carries a good key.
 //!
-//! It knows no database: what is good is decided by an implementation of [`Verify`], and
-//! what a refusal looks like by a function. The decision on the header is [`presented`],
+//! It knows no database: what is good, and what a refusal looks like, is decided by an
+//! implementation of [`Verify`]. How one key is taken out of the header is [`presented`],
 //! which is pure. In order:
 //!
-//! 1. No `x-api-key` header: refused, [`Refusal::Missing`].
-//! 2. More than one, or one with a comma (what a proxy makes of two): refused,
+//! 1. No `x-api-key` header: [`Refusal::Missing`].
+//! 2. More than one, or one with a comma (what a proxy makes of two):
 //!    [`Refusal::Malformed`]. Otherwise two parties could each believe in another key.
-//! 3. Empty, over [`MAX_BYTES`], or not visible ASCII: refused, [`Refusal::Malformed`].
-//! 4. [`Verify::verify`] does not know it: refused, [`Refusal::Unknown`].
+//! 3. Empty, over [`MAX_BYTES`], or not visible ASCII: [`Refusal::Malformed`].
+//! 4. [`Verify::verify`] refuses: its answer is the response, and the inner service is not
+//!    called.
 //! 5. Otherwise the [`Verify::Caller`] is put into the extensions of the request, and the
 //!    inner service is called.
 //!
@@ -18,59 +19,29 @@ mod future;
 mod layer;
 mod service;
 
-use http::{HeaderMap, HeaderName};
+use http::{Request, Response};
+pub use keyward_tower::header::{
+    HeaderError as Refusal, MAX_BYTES, X_API_KEY, presented, presented_in,
+};
 
 pub use self::future::ResponseFuture;
 pub use self::layer::ApiKeyLayer;
 pub use self::service::ApiKeyService;
 
-/// The header that carries the key.
-pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-
-/// Longest header value that is looked at, in bytes.
-pub const MAX_BYTES: usize = 1024;
-
-/// Decides whether a presented key is good.
-pub trait Verify {
+/// Decides whether a request may pass. `R` is the body of a refusal.
+pub trait Verify<R> {
     /// Who calls; handed to the inner service as an extension of the request.
     type Caller: Clone + Send + Sync + 'static;
 
-    /// The caller the key belongs to, or nothing. Must not block: it runs inside `call`.
-    fn verify(&self, presented: &str) -> Option<Self::Caller>;
-}
-
-/// Why a request was refused. For the log: the three must look the same from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// No key was presented.
-    Missing,
-    /// Something was presented that cannot be one key.
-    Malformed,
-    /// The key is not good.
-    Unknown,
-}
-
-/// The one presented key, by rules 1 to 3 of the module.
-pub fn presented(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let mut values = headers.get_all(X_API_KEY).iter();
-    let value = values.next().ok_or(Refusal::Missing)?;
-    if values.next().is_some() {
-        return Err(Refusal::Malformed);
-    }
-    let bytes = value.as_bytes();
-    let fits = (1..=MAX_BYTES).contains(&bytes.len())
-        && bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
-    if !fits {
-        return Err(Refusal::Malformed);
-    }
-    value.to_str().map_err(|_| Refusal::Malformed)
+    /// Who calls, or what is answered instead. Must not block: it runs inside `call`.
+    fn verify<B>(&self, request: &Request<B>) -> Result<Self::Caller, Response<R>>;
 }
 
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
 
-    use http::{HeaderValue, Request, Response, StatusCode};
+    use http::{HeaderValue, StatusCode};
     use tower::{Layer, ServiceExt, service_fn};
 
     use super::*;
@@ -81,18 +52,19 @@ mod tests {
     #[derive(Clone, Debug, PartialEq)]
     struct Name(&'static str);
 
-    impl Verify for OnlyGood {
+    impl Verify<String> for OnlyGood {
         type Caller = Name;
 
-        fn verify(&self, presented: &str) -> Option<Name> {
-            (presented == "good").then_some(Name("tester"))
+        fn verify<B>(&self, request: &Request<B>) -> Result<Name, Response<String>> {
+            let refused = match presented(request.headers()) {
+                Ok("good") => return Ok(Name("tester")),
+                Ok(_) => "Unknown".to_owned(),
+                Err(refusal) => format!("{refusal:?}"),
+            };
+            let mut response = Response::new(refused);
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            Err(response)
         }
-    }
-
-    fn refuse(refusal: Refusal) -> Response<String> {
-        let mut response = Response::new(format!("{refusal:?}"));
-        *response.status_mut() = StatusCode::UNAUTHORIZED;
-        response
     }
 
     async fn call(keys: &[&[u8]]) -> (StatusCode, String) {
@@ -104,7 +76,7 @@ mod tests {
         for key in keys {
             request.headers_mut().append(X_API_KEY, HeaderValue::from_bytes(key).unwrap());
         }
-        let service = ApiKeyLayer::new(OnlyGood, refuse).layer(inner);
+        let service = ApiKeyLayer::new(OnlyGood).layer(inner);
         let response = service.oneshot(request).await.unwrap();
         (response.status(), response.into_body())
     }
@@ -117,19 +89,19 @@ mod tests {
     #[tokio::test]
     async fn everything_else_does_not() {
         let long = vec![b'a'; MAX_BYTES + 1];
-        let cases: [(&[&[u8]], Refusal); 9] = [
-            (&[], Refusal::Missing),
-            (&[b""], Refusal::Malformed),
-            (&[b"good", b"good"], Refusal::Malformed),
-            (&[b"good,good"], Refusal::Malformed),
-            (&[b"go od"], Refusal::Malformed),
-            (&[&long], Refusal::Malformed),
-            (&["g\u{f6}od".as_bytes()], Refusal::Malformed),
-            (&[b"bad"], Refusal::Unknown),
-            (&[b"GOOD"], Refusal::Unknown),
+        let cases: [(&[&[u8]], &str); 9] = [
+            (&[], "Missing"),
+            (&[b""], "Malformed"),
+            (&[b"good", b"good"], "Malformed"),
+            (&[b"good,good"], "Malformed"),
+            (&[b"go od"], "Malformed"),
+            (&[&long], "Malformed"),
+            (&["g\u{f6}od".as_bytes()], "Malformed"),
+            (&[b"bad"], "Unknown"),
+            (&[b"GOOD"], "Unknown"),
         ];
         for (keys, refusal) in cases {
-            assert_eq!(call(keys).await, (StatusCode::UNAUTHORIZED, format!("{refusal:?}")));
+            assert_eq!(call(keys).await, (StatusCode::UNAUTHORIZED, refusal.to_owned()));
         }
     }
 }

@@ -3,6 +3,7 @@
 mod app;
 mod client;
 mod database;
+pub mod program;
 
 pub use app::{App, EMAIL, PASSWORD, ROOT_KEY};
 pub use client::{Answer, Client};

@@ -1,0 +1,62 @@
+//! The frame of every dialog with a form.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::components::dialog::{Dialog, close};
+use crate::components::problem::FormError;
+
+/// Sends what was filled in, and answers whether the dialog is done.
+pub type Save = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>> + Send + Sync>;
+
+/// What the button says, and what it says while the answer is awaited.
+pub const SAVE: [&str; 2] = ["Save", "Saving..."];
+
+/// The dialog. It stays open with what is wrong until it is done or given up.
+#[component]
+pub fn FormDialog(
+    title: String,
+    #[prop(default = SAVE)] says: [&'static str; 2],
+    /// What is wrong with none of the fields.
+    error: RwSignal<Option<String>>,
+    save: Save,
+    dialog: NodeRef<html::Dialog>,
+    on_close: Callback<()>,
+    children: Children,
+) -> impl IntoView {
+    let is_busy = RwSignal::new(false);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        // The guard against a second request: a button is disabled only once it is drawn anew.
+        if is_busy.get_untracked() {
+            return;
+        }
+        is_busy.set(true);
+        let saving = save();
+        spawn_local(async move {
+            if saving.await {
+                close(dialog);
+            }
+            is_busy.try_set(false);
+        });
+    };
+    view! {
+        <Dialog title node_ref=dialog on_close>
+            <form novalidate on:submit=submit>
+                <FormError error/>
+                {children()}
+                <div class="dialog-buttons">
+                    <button type="button" class="button" on:click=move |_| close(dialog)>"Cancel"</button>
+                    <button class="button button-primary" aria-disabled=move || is_busy.get().then_some("true")>
+                        {move || says[usize::from(is_busy.get())]}
+                    </button>
+                </div>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,35 @@
+//! The dialog that changes how often a key is accepted, and from where.
+
+use std::sync::Arc;
+
+use keyward_api::keys::{ApiKey, UpdateApiKey};
+
+use crate::client::Client;
+use crate::components::form_dialog::SAVE;
+use crate::components::quote::quoted;
+use crate::keys::edit::Edit;
+use crate::keys::limit_fields::{LimitChoice, fields};
+use crate::keys::limits::Limits;
+
+/// The dialog.
+pub fn change_limits(client: Client, key: ApiKey) -> Edit {
+    let choice = LimitChoice::of(Limits::of(&key));
+    Edit {
+        title: format!("Change limits of {}", quoted(&key.name)),
+        says: SAVE,
+        fields: fields(choice),
+        ask: Arc::new(move || {
+            let Limits { rate, networks } = choice.resolve()?;
+            let update = UpdateApiKey {
+                rate_limit: Some(rate),
+                allowed_networks: Some(networks),
+                ..UpdateApiKey::default()
+            };
+            Some(client.update_key(&key.id, &update))
+        }),
+        take: |keys, body| {
+            keys.changed(body, |key| format!("Limits of {} changed", quoted(&key.name)))
+        },
+        place: Arc::new(move |failure| choice.place(failure)),
+    }
+}

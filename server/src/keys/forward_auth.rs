@@ -1,0 +1,300 @@
+//! Forward auth: a proxy asks before it lets a request through. One function,
+//! [`ForwardAuth::decide`], answers all forms in which proxies ask:
+//!
+//! | proxy | asks | tells of the client's request |
+//! |---|---|---|
+//! | nginx `auth_request` | `/api/verify` | `X-Original-URI`, `X-Original-Method` |
+//! | Traefik, Caddy, HAProxy | `/api/verify` | `X-Forwarded-Method`, `-Uri`, `-Host`, `-For` |
+//! | Envoy `ext_authz` | `/api/verify/envoy/` and the client's path, with its method | `X-Forwarded-For` |
+//!
+//! In order:
+//!
+//! 1. The key is in `x-api-key`, or in `Authorization: Bearer` unless that is switched off;
+//!    both at once is 401, since two parties could each believe in another one.
+//! 2. [`Admission`] decides on the key.
+//! 3. Each scope that is asked for must be granted: by `?scope=` (never in the form for
+//!    Envoy, where the query is the client's own), or by the header `X-Keyward-Scope`. More
+//!    scopes only ever refuse more, so it does no harm if the client sends that header.
+//! 4. Allowed is 200, with all identity headers always, so that a proxy which copies them
+//!    overwrites forged ones.
+//!
+//! What tells of the client's request is believed from trusted proxies only. It decides
+//! nothing but the address of the client; the rest is for the log.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use keyward_api::scopes::Scope;
+use url::form_urlencoded;
+
+use super::verify::{CachedKey, Caller};
+use crate::error::Error;
+use crate::extract::{client_address, is_trusted};
+use crate::layers::api_key::{Refusal, Verify, X_API_KEY, presented, presented_in};
+use crate::metrics::Outcome;
+use crate::state::AppState;
+
+/// The id of the key that was presented.
+pub const X_KEYWARD_KEY_ID: HeaderName = HeaderName::from_static("x-keyward-key-id");
+/// Its name, percent-encoded UTF-8.
+pub const X_KEYWARD_KEY_NAME: HeaderName = HeaderName::from_static("x-keyward-key-name");
+/// Its scopes, separated by spaces; empty when it has none.
+pub const X_KEYWARD_SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes");
+/// Scopes that a proxy asks for, separated by spaces or commas.
+pub const X_KEYWARD_SCOPE: HeaderName = HeaderName::from_static("x-keyward-scope");
+
+/// The path under which Envoy puts the one of the client.
+pub const ENVOY: &str = "/api/verify/envoy";
+
+/// How forward auth answers, as the operator decided.
+#[derive(Clone, Copy, Debug)]
+pub struct ForwardAuthConfig {
+    /// Whether a key is taken from `Authorization: Bearer`.
+    pub accepts_bearer: bool,
+    /// The status instead of 429, for proxies that turn it into another one.
+    pub throttle_status: StatusCode,
+}
+
+/// Answers the questions of proxies.
+#[derive(Clone)]
+pub struct ForwardAuth(AppState);
+
+impl ForwardAuth {
+    /// One that knows the keys of this server.
+    pub fn new(state: AppState) -> Self {
+        Self(state)
+    }
+
+    /// Who calls, by rules 1 to 3 of the module.
+    fn decide<B>(&self, request: &Request<B>) -> Result<Caller, (Outcome, Error)> {
+        let headers = request.headers();
+        let address = self.address(headers, request.extensions())?;
+        let admitted = self.0.admission.admit(self.presented(headers), address);
+        let caller = admitted?;
+        for asked in scopes_asked_for(request) {
+            let asked = asked.as_ref();
+            if !caller.key.identity.has_scope(asked) {
+                let told = Scope::try_from(asked.to_owned()).map(String::from);
+                let missing = told.unwrap_or_else(|_| "that was asked for".to_owned());
+                return Err((Outcome::MissingScope, Error::MissingScope(missing)));
+            }
+        }
+        Ok(caller)
+    }
+
+    fn address(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<IpAddr, (Outcome, Error)> {
+        let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
+            let error = Error::Internal("served without connect info".into());
+            return Err((Outcome::Malformed, error));
+        };
+        Ok(client_address(peer.ip(), headers, &self.0.trusted_proxies))
+    }
+
+    /// Rule 1.
+    fn presented<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
+        if !self.0.forward_auth.accepts_bearer {
+            return presented(headers);
+        }
+        match (headers.contains_key(X_API_KEY), bearer(headers)) {
+            (_, None) => presented(headers),
+            (true, Some(_)) => Err(Refusal::Malformed),
+            (false, Some(token)) => token,
+        }
+    }
+
+    fn log<B>(&self, request: &Request<B>, outcome: Outcome, key: Option<&CachedKey>) {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let is_told = peer.is_some_and(|peer| is_trusted(peer.ip(), &self.0.trusted_proxies));
+        let asked = if is_told { Asked::of(request) } else { Asked::default() };
+        tracing::debug!(
+            outcome = outcome.as_str(),
+            key_id = key.map(|key| &*key.id),
+            method = asked.method,
+            host = asked.host,
+            path = asked.path,
+            "forward auth"
+        );
+    }
+}
+
+impl Verify<axum::body::Body> for ForwardAuth {
+    type Caller = Caller;
+
+    fn verify<B>(&self, request: &Request<B>) -> Result<Caller, Response> {
+        let start = self.0.clock.monotonic();
+        let decision = self.decide(request);
+        let outcome = decision.as_ref().map_or_else(|(outcome, _)| *outcome, |_| Outcome::Accepted);
+        self.0.metrics.verified(outcome, self.0.clock.monotonic().saturating_sub(start));
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            self.log(request, outcome, decision.as_ref().ok().map(|caller| &*caller.key));
+        }
+        decision.map_err(|(_, error)| {
+            error.into_response_throttled(self.0.forward_auth.throttle_status)
+        })
+    }
+}
+
+/// Rule 4: the answer to a good key.
+pub fn allow(Caller { key, allowance }: &Caller) -> Response {
+    let identity = &key.identity;
+    let headers = [
+        (X_KEYWARD_KEY_ID, identity.id()),
+        (X_KEYWARD_KEY_NAME, identity.name()),
+        (X_KEYWARD_SCOPES, identity.scopes()),
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    let mut response = (headers, identity.body()).into_response();
+    if let Some(allowance) = allowance {
+        allowance.tell(response.headers_mut());
+    }
+    response
+}
+
+/// The token of `Authorization: Bearer`, if there is such a header. Another scheme is none
+/// of ours. More than one header of that name is not one key.
+fn bearer(headers: &HeaderMap) -> Option<Result<&str, Refusal>> {
+    let mut tokens = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
+        let (scheme, token) = value.as_bytes().split_at_checked(6)?;
+        let token = token.strip_prefix(b" ")?;
+        scheme.eq_ignore_ascii_case(b"bearer").then_some(token)
+    });
+    let token = tokens.next()?;
+    if headers.get_all(AUTHORIZATION).iter().count() > 1 {
+        return Some(Err(Refusal::Malformed));
+    }
+    Some(presented_in(token.trim_ascii()))
+}
+
+/// Rule 3: what the proxy asks for, in the query or in headers.
+fn scopes_asked_for<B>(request: &Request<B>) -> impl Iterator<Item = Cow<'_, str>> {
+    let query = request.uri().query().filter(|_| !is_envoy(request.uri().path()));
+    let query = query.unwrap_or_default();
+    let parameters = form_urlencoded::parse(query.as_bytes());
+    let in_query = parameters.filter(|(name, _)| name == "scope").map(|(_, scope)| scope);
+    let in_headers = request.headers().get_all(X_KEYWARD_SCOPE).iter().flat_map(|value| {
+        // What is no text is no scope that any key has.
+        let scopes = value.to_str().unwrap_or("?").split([' ', ',']);
+        scopes.filter(|scope| !scope.is_empty()).map(Cow::Borrowed)
+    });
+    in_query.chain(in_headers)
+}
+
+fn is_envoy(path: &str) -> bool {
+    path.strip_prefix(ENVOY).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What the client asked the proxy for, as the proxy tells it. Without the query, where a
+/// person may have put a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Asked<'a> {
+    method: Option<&'a str>,
+    host: Option<&'a str>,
+    path: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn of<B>(request: &'a Request<B>) -> Self {
+        let header = |names: [&str; 2]| {
+            let value = names.iter().find_map(|name| request.headers().get(*name))?;
+            value.to_str().ok()
+        };
+        let path = |uri: &'a str| uri.split(['?', '#']).next();
+        let own = request.uri().path();
+        if is_envoy(own) {
+            let method = Some(request.method().as_str());
+            return Self { method, host: header(["host"; 2]), path: own.strip_prefix(ENVOY) };
+        }
+        Self {
+            method: header(["x-forwarded-method", "x-original-method"]),
+            host: header(["x-forwarded-host"; 2]),
+            path: header(["x-forwarded-uri", "x-original-uri"]).and_then(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(uri: &str, headers: &[(&str, &str)]) -> Request<()> {
+        let mut request = Request::builder().uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap()
+    }
+
+    #[test]
+    fn scopes_are_asked_for_in_the_query_and_in_headers() {
+        let asked = |uri, headers: &[_]| {
+            let request = request(uri, headers);
+            scopes_asked_for(&request).map(Cow::into_owned).collect::<Vec<_>>().join("|")
+        };
+        assert_eq!(asked("/api/verify?scope=a&x=b&scope=c%3Ad", &[]), "a|c:d");
+        assert_eq!(asked("/api/verify?scope=a", &[("x-keyward-scope", "b, c  d")]), "a|b|c|d");
+        assert_eq!(asked("/api/verify/envoy/x?scope=a", &[("x-keyward-scope", "b")]), "b");
+        assert_eq!(asked("/api/verify/envoy?scope=a", &[]), "");
+        assert_eq!(asked("/api/verify/envoys?scope=a", &[("x-keyward-scope", "")]), "a");
+        let mut odd = request("/api/verify", &[]);
+        odd.headers_mut().insert(X_KEYWARD_SCOPE, HeaderValue::from_bytes(b"\xff").unwrap());
+        assert_eq!(scopes_asked_for(&odd).collect::<Vec<_>>(), ["?"]);
+    }
+
+    #[test]
+    fn a_bearer_token_is_one_header_of_that_scheme() {
+        let read = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+            }
+            bearer(&headers).map(|token| token.map(str::to_owned))
+        };
+        assert_eq!(read(&["Bearer kw_a"]), Some(Ok("kw_a".to_owned())));
+        assert_eq!(read(&["bEARER   kw_a "]), Some(Ok("kw_a".to_owned())));
+        for none in [&[][..], &["Basic abc"], &["Bearer"], &["Bearerkw_a"], &["Bea"]] {
+            assert_eq!(read(none), None, "{none:?}");
+        }
+        for malformed in [
+            &["Bearer  "][..],
+            &["Bearer a b"],
+            &["Bearer a,b"],
+            &["Bearer a", "Bearer a"],
+            &["Basic a", "Bearer a"],
+        ] {
+            assert_eq!(read(malformed), Some(Err(Refusal::Malformed)), "{malformed:?}");
+        }
+    }
+
+    #[test]
+    fn each_proxy_tells_of_the_request_in_its_way() {
+        let nginx = request(
+            "/api/verify",
+            &[("x-original-uri", "/a?secret=1"), ("x-original-method", "POST")],
+        );
+        let asked = Asked { method: Some("POST"), host: None, path: Some("/a") };
+        assert_eq!(Asked::of(&nginx), asked);
+        let traefik = request(
+            "/api/verify",
+            &[
+                ("x-forwarded-uri", "/b#c"),
+                ("x-forwarded-method", "PUT"),
+                ("x-forwarded-host", "[::1]:8000"),
+            ],
+        );
+        let asked = Asked { method: Some("PUT"), host: Some("[::1]:8000"), path: Some("/b") };
+        assert_eq!(Asked::of(&traefik), asked);
+        let envoy = request("/api/verify/envoy/c/d?secret=1", &[("host", "e")]);
+        let asked = Asked { method: Some("GET"), host: Some("e"), path: Some("/c/d") };
+        assert_eq!(Asked::of(&envoy), asked);
+        assert_eq!(Asked::of(&request("/api/verify", &[])), Asked::default());
+    }
+}

@@ -1,0 +1,155 @@
+//! How often one key is accepted: so many requests in a window, by the generic cell rate
+//! algorithm. A key that was not used for a window has all of them at once; each share of
+//! the window that goes by gives one back.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::middleware::StateInformationMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter as Governor};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use keyward_api::limits::RateLimit;
+
+use crate::clock::Clock;
+
+/// Counts the requests of one key.
+pub struct RateLimiter {
+    limit: RateLimit,
+    clock: Clock,
+    governor: Governor<NotKeyed, InMemoryState, Clock, StateInformationMiddleware>,
+}
+
+/// What is left of a limit, in the terms of draft-ietf-httpapi-ratelimit-headers-10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    limit: RateLimit,
+    /// Requests that are accepted from now on without waiting.
+    remaining: u32,
+}
+
+impl RateLimiter {
+    /// One that has counted nothing yet.
+    pub fn new(limit: RateLimit, clock: Clock) -> Self {
+        let requests = NonZeroU32::new(limit.requests.get()).unwrap_or(NonZeroU32::MIN);
+        let window = Duration::from_secs(limit.window_seconds.get().into());
+        // The smallest share, of a second among a million, is a microsecond and not zero.
+        let quota = Quota::with_period(window / requests.get());
+        let quota = quota.unwrap_or(Quota::per_second(requests)).allow_burst(requests);
+        let governor = Governor::direct_with_clock(quota, clock.clone()).with_middleware();
+        Self { limit, clock, governor }
+    }
+
+    /// What it was made with.
+    pub fn limit(&self) -> RateLimit {
+        self.limit
+    }
+
+    /// Counts one request; when there were too many, how long to wait for the next.
+    pub fn take(&self) -> Result<Allowance, (Allowance, Duration)> {
+        let limit = self.limit;
+        match self.governor.check() {
+            Ok(state) => Ok(Allowance { limit, remaining: state.remaining_burst_capacity() }),
+            Err(until) => {
+                let wait = until.wait_time_from(self.clock.monotonic());
+                Err((Allowance { limit, remaining: 0 }, wait))
+            }
+        }
+    }
+}
+
+/// The names of the draft.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+impl Allowance {
+    /// Says in `headers` what is granted, what is left of it, and in how many seconds all of
+    /// it is back.
+    pub fn tell(&self, headers: &mut HeaderMap) {
+        let (requests, window) = (self.limit.requests.get(), self.limit.window_seconds.get());
+        let spent = u64::from(requests.saturating_sub(self.remaining));
+        let reset = (spent * u64::from(window)).div_ceil(requests.into());
+        let policy = format!("\"key\";q={requests};w={window}");
+        let left = format!("\"key\";r={};t={reset}", self.remaining);
+        for (name, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
+            // Digits always fit.
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RateLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimiter").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_api::limits::{Requests, WindowSeconds};
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn limiter(requests: u32, window: u32) -> (RateLimiter, Clock) {
+        let clock = Clock::manual(datetime!(2026-01-01 00:00 UTC));
+        let requests = Requests::new(requests).unwrap();
+        let window_seconds = WindowSeconds::new(window).unwrap();
+        (RateLimiter::new(RateLimit { requests, window_seconds }, clock.clone()), clock)
+    }
+
+    fn told(allowance: Allowance) -> String {
+        let mut headers = HeaderMap::new();
+        allowance.tell(&mut headers);
+        let text = |name| headers[name].to_str().unwrap();
+        format!("{} {}", text(RATE_LIMIT_POLICY), text(RATE_LIMIT))
+    }
+
+    #[test]
+    fn a_window_grants_its_requests_at_once_and_gives_one_back_at_a_time() {
+        let (limiter, clock) = limiter(3, 60);
+        let left = [2, 1, 0].map(|left| (left, limiter.take().unwrap().remaining));
+        assert!(left.iter().all(|(expected, left)| expected == left), "{left:?}");
+        let (spent, wait) = limiter.take().unwrap_err();
+        assert_eq!((spent.remaining, wait), (0, Duration::from_secs(20)));
+        clock.advance(Duration::from_micros(19_999_999));
+        assert_eq!(limiter.take().unwrap_err().1, Duration::from_micros(1));
+        clock.advance(Duration::from_micros(1));
+        assert_eq!(limiter.take().unwrap().remaining, 0);
+        clock.advance(Duration::from_mins(10));
+        assert_eq!(limiter.take().unwrap().remaining, 2);
+    }
+
+    #[test]
+    fn the_limits_of_the_range_hold() {
+        let (limiter, clock) = limiter(1, 86_400);
+        assert!(limiter.take().is_ok());
+        assert_eq!(limiter.take().unwrap_err().1, Duration::from_hours(24));
+        clock.advance(Duration::from_hours(24));
+        assert!(limiter.take().is_ok());
+        let (limiter, _) = self::limiter(1_000_000, 1);
+        assert_eq!(limiter.take().unwrap().remaining, 999_999);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_grant_more() {
+        let (limiter, clock) = limiter(1, 10);
+        clock.advance(Duration::from_secs(100));
+        assert!(limiter.take().is_ok());
+        clock.set_back(Duration::from_secs(50));
+        assert!(limiter.take().is_err());
+    }
+
+    #[test]
+    fn the_fields_say_what_is_granted_and_left() {
+        let (limiter, _) = limiter(100, 60);
+        assert_eq!(told(limiter.take().unwrap()), r#""key";q=100;w=60 "key";r=99;t=1"#);
+        for _ in 0..99 {
+            limiter.take().unwrap();
+        }
+        assert_eq!(told(limiter.take().unwrap_err().0), r#""key";q=100;w=60 "key";r=0;t=60"#);
+    }
+}

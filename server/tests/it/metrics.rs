@@ -1,0 +1,49 @@
+//! What is counted, and that it names nobody.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{App, Backend, on_both_databases};
+
+on_both_databases!(verifications_are_counted_by_result_and_keys_by_status);
+
+async fn verifications_are_counted_by_result_and_keys_by_status(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let body = json!({ "name": "planted-name", "scopes": ["planted:scope"] });
+    let (id, key) = admin.create_key(&body).await;
+    let body = json!({ "name": "soon", "expiresAt": "2026-01-01T12:00:01Z" });
+    admin.create_key(&body).await;
+    let (other, _) = admin.create_key(&json!({ "name": "off" })).await;
+    let off = json!({ "enabled": false });
+    admin.patch(&format!("/api/keys/{other}"), &off).await.expect(200);
+    admin.post(&format!("/api/keys/{id}/rotate"), &json!({ "graceSeconds": 60 })).await.expect(200);
+    app.clock.advance(Duration::from_secs(1));
+    app.verify(&key).await.expect(200);
+    app.verify(&key).await.expect(200);
+    app.verify("kw_planted").await.expect(401);
+    app.anonymous().get("/api/verify").await.expect(401);
+    let headers = [("x-api-key", key.as_bytes())];
+    app.anonymous().get_with("/api/verify?scope=planted:other", &headers).await.expect(403);
+
+    let answer = app.anonymous().get("/metrics").await.expect(200);
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    for line in [
+        "keyward_verifications_total{result=\"accepted\"} 2",
+        "keyward_verifications_total{result=\"unknown\"} 1",
+        "keyward_verifications_total{result=\"missing\"} 1",
+        "keyward_verifications_total{result=\"missing_scope\"} 1",
+        "keyward_verifications_total{result=\"throttled\"} 0",
+        "keyward_verification_seconds_count 5",
+        "keyward_keys{status=\"active\"} 1",
+        "keyward_keys{status=\"disabled\"} 1",
+        "keyward_keys{status=\"expired\"} 1",
+        "keyward_keys{status=\"unreadable\"} 0",
+    ] {
+        assert!(answer.text.lines().any(|found| found == line), "{line}\n{}", answer.text);
+    }
+    for secret in ["planted", id.as_str(), &key[..8]] {
+        assert!(!answer.text.contains(secret), "{secret}");
+    }
+}
