@@ -28,12 +28,26 @@ test: unit integration e2e ## Run every test: unit, SQLite, PostgreSQL, browser
 
 unit: page ## Run the tests that need no database
 	$(CARGO) test --workspace --lib --bins
+	$(CARGO) test -p keyward-tower --doc
 
-integration: page ## Run the tests that need SQLite, PostgreSQL and HTTP
+integration: page target/examples/node_modules target/examples/venv/installed ## Run the tests that need SQLite, PostgreSQL and HTTP
 	.ci/need curl curl
 	.ci/need jq jq
 	.ci/need python3 python3
 	$(WITH_POSTGRES) $(CARGO) test -p keyward --test it
+
+# Express and FastAPI, for the examples of the README.
+target/examples/node_modules: server/tests/examples/package-lock.json
+	mkdir -p target/examples && cp -R server/tests/examples/. target/examples
+	cd target/examples && npm ci --no-audit --no-fund
+	@touch $@
+
+target/examples/venv/installed: server/tests/examples/requirements.txt
+	.ci/need python3 python3
+	python3 -c 'import ensurepip' 2>/dev/null || .ci/need python3-venv python3-venv
+	python3 -m venv --clear target/examples/venv
+	target/examples/venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 e2e: build e2e/node_modules ## Run the browser tests against the release build
 	.ci/need chromium chromium fonts-dejavu-core
