@@ -34,6 +34,9 @@ integration: page target/examples/node_modules target/examples/venv/installed ##
 	.ci/need curl curl
 	.ci/need jq jq
 	.ci/need python3 python3
+	.ci/need nginx nginx
+	.ci/need caddy caddy
+	.ci/need haproxy haproxy
 	$(WITH_POSTGRES) $(CARGO) test -p keyward --test it
 
 # Express and FastAPI, for the examples of the README.

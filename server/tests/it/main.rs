@@ -20,6 +20,7 @@ mod page;
 mod process;
 mod provider_input;
 mod providers;
+mod proxies;
 mod resolve;
 mod rotation;
 mod scopes;
