@@ -74,7 +74,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folders = KEYS.map(|keys| folder::Folder::new(&format!("verify-{keys}")));
     let worker = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let clients = runtime::Builder::new_current_thread().enable_all().build()?;
-    let bare = async |_| Ok(Router::new().route("/api/verify", any(|| async { "ok" })));
+    let bare = async |_| {
+        let router = Router::new().route("/api/verify", any(|| async { "ok" }));
+        Ok(router.into_make_service_with_connect_info::<SocketAddr>())
+    };
     let mut servers = vec![(0, worker.block_on(listen::listen(bare))?, Vec::new())];
     for (keys, folder) in KEYS.into_iter().zip(folders.iter()) {
         let folder = folder.as_ref().map_err(ToString::to_string)?;

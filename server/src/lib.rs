@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`entrance`] | where requests come in; forward auth is answered there |
 //! | [`router`] | the one route table and the one layer stack |
 //! | [`keys`] | the keys: made, stored, cached, verified |
 //! | [`session`] | people: set-up, sign-in, sessions |
@@ -31,6 +32,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod encryption;
+pub mod entrance;
 pub mod error;
 pub mod extract;
 pub mod hardening;

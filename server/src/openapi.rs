@@ -1,5 +1,7 @@
-//! The OpenAPI document, but for the paths: those come from the handlers.
+//! The OpenAPI document, but for the paths of handlers, which come from those.
 
+use keyward_api::Data;
+use keyward_api::keys::VerifiedCaller;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -9,8 +11,8 @@ use crate::session::cookie;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Keyward", description = "Named API keys for external callers, and a vault for third-party secrets."),
-    // Mounted for every method, outside the other routes' layers.
-    paths(crate::keys::handlers::verify, crate::keys::handlers::verify_for_envoy),
+    // What is answered outside the router.
+    paths(verify, verify_for_envoy),
     modifiers(&Credentials)
 )]
 pub struct Document;
@@ -28,3 +30,30 @@ impl Modify for Credentials {
         components.add_security_scheme("bearer", bearer);
     }
 }
+
+/// Forward auth: says who calls, in headers and as JSON, or 401. Any method. With `scope`, a
+/// good key without that scope is 403; given more than once, all of them are needed. A scope
+/// may be asked for in the header `X-Keyward-Scope` as well.
+#[utoipa::path(
+    method(get, head, post, put, patch, delete, options), path = "/api/verify", tag = "verify",
+    security(("apiKey" = []), ("bearer" = [])), params(("scope" = Option<String>, Query)),
+    responses(
+        (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
+        (status = 429), (status = 503)
+    )
+)]
+#[expect(dead_code, reason = "describes in the document what is answered outside the router")]
+fn verify() {}
+
+/// The same for Envoy, which puts the path of its client behind this one. The query is the
+/// client's own; the header `X-Keyward-Scope` asks for a scope.
+#[utoipa::path(
+    method(get, head, post, put, patch, delete, options), path = "/api/verify/envoy/{path}",
+    tag = "verify", security(("apiKey" = []), ("bearer" = [])), params(("path" = String, Path)),
+    responses(
+        (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
+        (status = 429), (status = 503)
+    )
+)]
+#[expect(dead_code, reason = "describes in the document what is answered outside the router")]
+fn verify_for_envoy() {}

@@ -1,20 +1,20 @@
-//! The one route table and the one layer stack.
+//! The one route table and the one layer stack. Forward auth is answered before it, in
+//! [`crate::entrance`].
 
 use std::any::Any;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::handler::HandlerWithoutStateExt;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, any_service};
+use axum::routing::any;
 use axum::{Router, middleware};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue};
-use tower::{Layer, ServiceBuilder};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -25,9 +25,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::entrance::Entrance;
 use crate::error::Error;
-use crate::keys::forward_auth::{ENVOY, ForwardAuth};
-use crate::layers::api_key::ApiKeyLayer;
 use crate::openapi::Document;
 use crate::state::AppState;
 use crate::{assets, audit, encryption, health, keys, metrics, providers, secrets, session};
@@ -59,7 +58,7 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Everything the server answers.
-pub fn build(state: AppState) -> Router {
+pub fn build(state: AppState) -> Entrance {
     let (api, document) = api().split_for_parts();
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
@@ -93,8 +92,7 @@ pub fn build(state: AppState) -> Router {
         }
         _ => app,
     };
-    let verify = verify(&state);
-    app.with_state(state).merge(verify)
+    Entrance::new(state.clone(), app.with_state(state))
 }
 
 /// The routes that the OpenAPI document describes.
@@ -140,17 +138,6 @@ fn values() -> OpenApiRouter<AppState> {
         .routes(routes!(providers::handlers::set_model, providers::handlers::delete_model))
         .routes(routes!(providers::handlers::resolve))
         .layer(DefaultBodyLimit::max(VALUE_BODY_LIMIT))
-}
-
-/// Forward auth stands outside the layers above: it answers for requests of other sites,
-/// with bodies of any size that it never reads, and it must be fast.
-fn verify(state: &AppState) -> Router {
-    let layer = ApiKeyLayer::new(ForwardAuth::new(state.clone()));
-    // As services and not as a handler with a layer, which axum would box twice.
-    let service = layer.layer(keys::handlers::verify.into_service());
-    ["/api/verify", ENVOY, &format!("{ENVOY}/"), &format!("{ENVOY}/{{*path}}")]
-        .into_iter()
-        .fold(Router::new(), |router, path| router.route(path, any_service(service.clone())))
 }
 
 async fn no_route() -> Error {

@@ -86,7 +86,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         let link = setup::link(&state.public_url, &token);
         eprintln!("First start: open {link} to create the administrator. The link works once.");
     }
-    let service = crate::build(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = crate::build(state.clone());
     let (stop, stopping) = oneshot::channel();
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {

@@ -22,13 +22,17 @@
 //! nothing but the address of the client; the rest is for the log.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
 
-use axum::extract::ConnectInfo;
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use keyward_api::scopes::Scope;
+use tower::Service;
 use url::form_urlencoded;
 
 use super::verify::{CachedKey, Caller};
@@ -47,8 +51,10 @@ pub const X_KEYWARD_SCOPES: HeaderName = HeaderName::from_static("x-keyward-scop
 /// Scopes that a proxy asks for, separated by spaces or commas.
 pub const X_KEYWARD_SCOPE: HeaderName = HeaderName::from_static("x-keyward-scope");
 
-/// The path under which Envoy puts the one of the client.
-pub const ENVOY: &str = "/api/verify/envoy";
+/// Where proxies ask.
+const PATH: &str = "/api/verify";
+/// Where Envoy does, with the path of the client behind it.
+const ENVOY: &str = "/api/verify/envoy";
 
 /// How forward auth answers, as the operator decided.
 #[derive(Clone, Copy, Debug)]
@@ -59,22 +65,24 @@ pub struct ForwardAuthConfig {
     pub throttle_status: StatusCode,
 }
 
-/// Answers the questions of proxies.
+/// Decides on the questions that come over one connection.
 #[derive(Clone)]
-pub struct ForwardAuth(AppState);
+pub struct ForwardAuth {
+    state: AppState,
+    peer: SocketAddr,
+}
 
 impl ForwardAuth {
     /// One that knows the keys of this server.
-    pub fn new(state: AppState) -> Self {
-        Self(state)
+    pub fn new(state: AppState, peer: SocketAddr) -> Self {
+        Self { state, peer }
     }
 
     /// Who calls, by rules 1 to 3 of the module.
     fn decide<B>(&self, request: &Request<B>) -> Result<Caller, (Outcome, Error)> {
         let headers = request.headers();
-        let address = self.address(headers, request.extensions())?;
-        let admitted = self.0.admission.admit(self.presented(headers), address);
-        let caller = admitted?;
+        let address = client_address(self.peer.ip(), headers, &self.state.trusted_proxies);
+        let caller = self.state.admission.admit(self.presented(headers), address)?;
         for asked in scopes_asked_for(request) {
             let asked = asked.as_ref();
             if !caller.key.identity.has_scope(asked) {
@@ -86,21 +94,9 @@ impl ForwardAuth {
         Ok(caller)
     }
 
-    fn address(
-        &self,
-        headers: &HeaderMap,
-        extensions: &Extensions,
-    ) -> Result<IpAddr, (Outcome, Error)> {
-        let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else {
-            let error = Error::Internal("served without connect info".into());
-            return Err((Outcome::Malformed, error));
-        };
-        Ok(client_address(peer.ip(), headers, &self.0.trusted_proxies))
-    }
-
     /// Rule 1.
     fn presented<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
-        if !self.0.forward_auth.accepts_bearer {
+        if !self.state.forward_auth.accepts_bearer {
             return presented(headers);
         }
         match (headers.contains_key(X_API_KEY), bearer(headers)) {
@@ -111,8 +107,7 @@ impl ForwardAuth {
     }
 
     fn log<B>(&self, request: &Request<B>, outcome: Outcome, key: Option<&CachedKey>) {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let is_told = peer.is_some_and(|peer| is_trusted(peer.ip(), &self.0.trusted_proxies));
+        let is_told = is_trusted(self.peer.ip(), &self.state.trusted_proxies);
         let asked = if is_told { Asked::of(request) } else { Asked::default() };
         tracing::debug!(
             outcome = outcome.as_str(),
@@ -125,36 +120,58 @@ impl ForwardAuth {
     }
 }
 
-impl Verify<axum::body::Body> for ForwardAuth {
+impl Verify<Body> for ForwardAuth {
     type Caller = Caller;
 
     fn verify<B>(&self, request: &Request<B>) -> Result<Caller, Response> {
-        let start = self.0.clock.monotonic();
+        let start = self.state.clock.monotonic();
         let decision = self.decide(request);
         let outcome = decision.as_ref().map_or_else(|(outcome, _)| *outcome, |_| Outcome::Accepted);
-        self.0.metrics.verified(outcome, self.0.clock.monotonic().saturating_sub(start));
+        self.state.metrics.verified(outcome, self.state.clock.monotonic().saturating_sub(start));
         if tracing::enabled!(tracing::Level::DEBUG) {
             self.log(request, outcome, decision.as_ref().ok().map(|caller| &*caller.key));
         }
         decision.map_err(|(_, error)| {
-            error.into_response_throttled(self.0.forward_auth.throttle_status)
+            error.into_response_throttled(self.state.forward_auth.throttle_status)
         })
     }
 }
 
 /// Rule 4: the answer to a good key.
-pub fn allow(Caller { key, allowance }: &Caller) -> Response {
+#[derive(Clone, Copy, Debug)]
+pub struct Allow;
+
+impl<B> Service<Request<B>> for Allow {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        ready(Ok(match request.extensions().get::<Caller>() {
+            Some(caller) => allow(caller),
+            None => {
+                Error::Internal("served without the layer that verifies".into()).into_response()
+            }
+        }))
+    }
+}
+
+fn allow(Caller { key, allowance }: &Caller) -> Response {
     let identity = &key.identity;
-    let headers = [
-        (X_KEYWARD_KEY_ID, identity.id()),
-        (X_KEYWARD_KEY_NAME, identity.name()),
-        (X_KEYWARD_SCOPES, identity.scopes()),
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    let mut response = (headers, identity.body()).into_response();
+    let mut response = Response::new(Body::from(identity.body()));
+    let headers = response.headers_mut();
+    headers.reserve(8);
+    headers.insert(X_KEYWARD_KEY_ID, identity.id());
+    headers.insert(X_KEYWARD_KEY_NAME, identity.name());
+    headers.insert(X_KEYWARD_SCOPES, identity.scopes());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(allowance) = allowance {
-        allowance.tell(response.headers_mut());
+        allowance.tell(headers);
     }
     response
 }
@@ -186,6 +203,11 @@ fn scopes_asked_for<B>(request: &Request<B>) -> impl Iterator<Item = Cow<'_, str
         scopes.filter(|scope| !scope.is_empty()).map(Cow::Borrowed)
     });
     in_query.chain(in_headers)
+}
+
+/// Whether forward auth is what this path is about.
+pub fn answers(path: &str) -> bool {
+    path == PATH || is_envoy(path)
 }
 
 fn is_envoy(path: &str) -> bool {

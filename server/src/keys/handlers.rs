@@ -1,10 +1,8 @@
-//! `/api/keys` for people who are signed in, `/api/verify` for callers, `/api/keys/verify`
-//! for back ends.
+//! `/api/keys` for people who are signed in, and `/api/keys/verify` for back ends.
 
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{FromRequestParts, Path, State};
 use http::request::Parts;
 use keyward_api::Data;
 use keyward_api::data::Deleted;
@@ -22,7 +20,6 @@ use super::token::PlainKey;
 use super::verify::{Caller, Judgement};
 use crate::error::Error;
 use crate::extract::Json;
-use crate::keys::forward_auth;
 use crate::scope::{KeyWithScope, KeysVerify};
 use crate::session::Admin;
 use crate::state::AppState;
@@ -168,37 +165,6 @@ pub async fn judge(
         }
     };
     Ok(axum::Json(Data { data }))
-}
-
-/// Forward auth: says who calls, in headers and as JSON, or 401. Any method. With `scope`, a
-/// good key without that scope is 403; given more than once, all of them are needed.
-#[utoipa::path(
-    method(get, head, post, put, patch, delete, options), path = "/api/verify", tag = "verify",
-    security(("apiKey" = []), ("bearer" = [])), params(("scope" = Option<String>, Query)),
-    responses(
-        (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
-        (status = 429), (status = 503)
-    )
-)]
-pub async fn verify(request: Request) -> Response {
-    match request.extensions().get::<Caller>() {
-        Some(caller) => forward_auth::allow(caller),
-        None => Error::Internal("served without the layer that verifies".into()).into_response(),
-    }
-}
-
-/// The same for Envoy, which puts the path of its client behind this one. The query is the
-/// client's own; the header `X-Keyward-Scope` asks for a scope.
-#[utoipa::path(
-    method(get, head, post, put, patch, delete, options), path = "/api/verify/envoy/{path}",
-    tag = "verify", security(("apiKey" = []), ("bearer" = [])), params(("path" = String, Path)),
-    responses(
-        (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
-        (status = 429), (status = 503)
-    )
-)]
-pub async fn verify_for_envoy(request: Request) -> Response {
-    verify(request).await
 }
 
 /// The expiry in UTC, if it is still to come.

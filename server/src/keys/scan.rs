@@ -20,27 +20,35 @@ struct Scan<'a, const N: usize> {
 impl<const N: usize> NullaryFnOnce for Scan<'_, N> {
     type Output = u32;
 
+    // Plain loops: through adapters of iterators the compiler does not vectorise this here.
     #[expect(clippy::inline_always, reason = "inlined, it is compiled for those instructions")]
+    #[expect(clippy::cast_possible_truncation, reason = "the length of a page fits")]
     #[inline(always)]
     fn call(self) -> u32 {
-        let columns = self.columns.map(|column| column.as_chunks().0);
-        let parts = columns[0].len();
-        (0..parts).zip((1..).step_by(PART)).fold(0, |found, (part, first)| {
-            found | scan_part(columns.map(|column| &column[part]), self.wanted, first)
-        })
+        let columns: [&[[u32; PART]]; N] = self.columns.map(|column| column.as_chunks().0);
+        let (mut found, mut first) = (0, 1);
+        for part in 0..columns[0].len() {
+            found |= scan_part(columns.map(|column| &column[part]), *self.wanted, first);
+            first += PART as u32;
+        }
+        found
     }
 }
 
 /// Never a branch on a digest. One result and not two (whether and where), because with two
 /// the compiler gives up on vectors; and a length that it knows.
 #[expect(clippy::inline_always, reason = "inlined, it is compiled for those instructions")]
+#[expect(clippy::cast_possible_truncation, reason = "the length of a part fits")]
+#[expect(clippy::needless_range_loop, reason = "vectorised as it stands")]
 #[inline(always)]
-fn scan_part<const N: usize>(columns: [&[u32; PART]; N], wanted: &[u32; N], first: u32) -> u32 {
+fn scan_part<const N: usize>(columns: [&[u32; PART]; N], wanted: [u32; N], first: u32) -> u32 {
     let mut found = 0;
-    for (i, number) in (0..PART).zip(first..) {
-        let pairs = columns.iter().zip(wanted);
-        let differs = pairs.fold(0, |all, (column, word)| all | (column[i] ^ word));
-        found |= zero_mask(differs) & number;
+    for i in 0..PART {
+        let mut differs = 0;
+        for column in 0..N {
+            differs |= columns[column][i] ^ wanted[column];
+        }
+        found |= zero_mask(differs) & (first + i as u32);
     }
     found
 }

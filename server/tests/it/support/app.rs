@@ -50,8 +50,7 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (state, token) = serve::prepare(&config, clock.clone(), address).await.unwrap();
-        let service =
-            keyward::build(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let service = keyward::build(state.clone());
         let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let setup_token = token.map(|token| token.expose().to_owned());
         Self { state, clock, database, setup_token, address, server }
