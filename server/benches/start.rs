@@ -28,6 +28,10 @@ use keyward::config::Config;
 use keyward::keys::Registry;
 use keyward::serve;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RUNS: usize = 3;
 
 /// What this program is called with for one start.

@@ -34,6 +34,10 @@ use keyward::serve;
 use tokio::runtime;
 use tokio::sync::watch;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const KEYS: [usize; 3] = [10, 1_000, 100_000];
 const CONNECTIONS: [usize; 3] = [1, 32, 256];
 const ROUNDS: usize = 11;

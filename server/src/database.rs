@@ -16,6 +16,9 @@ use sea_orm::{
 const PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE_TEXT: &str = "5s";
 
+/// Rows of SQLite come from a thread of its own; so many may be read and not yet taken.
+pub const ROWS_ON_THEIR_WAY: usize = 1024;
+
 /// How long a start waits for the first connection.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -48,9 +51,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
                 // With WAL, a commit is on the disk when it returns.
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(PATIENCE)
-                // Rows come from a thread of their own: with few on their way, a start with
-                // very many keys would spend its time on waking the other one.
-                .row_buffer_size(1024)
+                .row_buffer_size(ROWS_ON_THEIR_WAY)
         })
         // Without it, who waits for a lock would keep a connection for as long as that takes.
         .map_sqlx_postgres_opts(|postgres| postgres.options([("lock_timeout", PATIENCE_TEXT)]));

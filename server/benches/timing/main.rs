@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["count"] => count::run(),
         ["test"] => ttest::run(ttest::SAMPLES),
         ["test", samples] => ttest::run(samples.parse()?),
-        [count::ONE, function, keys, place] => count::one(function, keys.parse()?, place.parse()?),
+        [count::ONE, ref rest @ ..] => count::one(rest),
         [] => count::run().and_then(|()| ttest::run(ttest::SAMPLES)),
         _ => Err("expected: count, or test [SAMPLES]".into()),
     }

@@ -6,62 +6,61 @@
 //! 1. Every lookup visits **every** slot of every page, used or not, and leaves early
 //!    for nothing. A slot is compared without a branch: its difference becomes a mask of
 //!    all ones or all zeros, and masks are only ever combined by `or`.
-//!    What is compared is the first 64 bits of each digest, or all of it while two stored
-//!    digests agree in those: which of the two depends on what is stored, never on what is
-//!    presented.
+//!    What is compared is the tag, the first 32 bits of each digest. No two slots have the
+//!    same tag, so the `or` of the selected places is one place. Digests whose tag is taken
+//!    are in the *crowd*, pages of their own, where all bits are compared.
 //! 2. Unused slots hold random digests, so they cannot be told from used ones and the
 //!    time depends on the number of pages alone.
-//! 3. The scan alone answers for a digest that is nowhere. A slot that it selected is
-//!    compared once more with `subtle`, which decides, where its record is taken out. How
-//!    long that takes depends on where the slot lies in the processor's caches; only the
-//!    holder of the key gets there. No digest is in two slots, so the `or` of the selected
-//!    places is one place.
+//! 3. Then exactly one slot is compared on all bits, with `subtle`, which decides: the one
+//!    that was selected, or, when none was, one that depends on what was presented.
 //!
-//! The pages are the values of a `DashMap`: digests side by side in eight columns of `u32`
-//! make the scan a linear read that the compiler vectorises: for what every x86-64 has, and
-//! for AVX2, which is chosen when the machine has it. (Columns of `u64` it does not vectorise
-//! for the former, which compares 32 bits.) Numbers: README, "Measured".
+//! The pages are the values of a `DashMap`. Their tags lie side by side, apart from the
+//! digests, so that the scan is a linear read, which the compiler vectorises for what every
+//! x86-64 has, and for AVX2 and AVX-512, which are chosen when the machine has them. A lookup
+//! among very many keys costs what reading the tags costs: with 64 bits of each digest it
+//! took twice as long. Numbers: README, "Measured".
 //!
 //! A key has one digest, or two while a rotation overlaps.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::hash::BuildHasherDefault;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashmap::DashMap;
 use pulp::Arch;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use super::scan::{PART, scan, zero_mask};
+use super::scan::{LANES, Words, scan, scan_whole, zero_mask};
 use super::token::KeyDigest;
 
-/// Slots of the first page. 1024 digests are 32 kB: they stay in the first-level cache, and
-/// an installation with few keys pays for no more than that.
-pub const FIRST_PAGE_SLOTS: usize = PART;
+/// Slots of the first page. Their tags are 4 kB, and an installation with few keys pays for
+/// no more than that.
+pub const FIRST_PAGE_SLOTS: usize = FIRST_PAGE as usize;
+const FIRST_PAGE: u32 = 1024;
 
 /// Slots of every other page: four times as much, since long columns are read faster from
-/// memory. A multiple of [`FIRST_PAGE_SLOTS`].
+/// memory. As all lengths, a multiple of [`LANES`].
 pub const PAGE_SLOTS: usize = 4096;
+
+/// Slots of a page of the crowd. Of 100 000 digests one pair shares its tag, of a million
+/// about a hundred.
+const CROWD_PAGE_SLOTS: usize = LANES;
+
+/// Set in the number of a page of the crowd.
+const CROWD: u32 = 1 << 31;
 
 /// An iterator over a `DashMap` locks, and allocates, once for each shard; there are by
 /// default four for each processor. Verifications only read, so they do not need them.
 const SHARDS: usize = 2;
 
-/// Columns of a digest's first 64 bits. A million random digests agree in them with a
-/// chance of 1 in 10^7.
-const PREFIX: usize = 2;
-
-type Words = [u32; 8];
-type Prefix = [u32; PREFIX];
-type Column = Box<[u32]>;
-
 struct Page<T> {
-    columns: [Column; 8],
-    records: Vec<Option<Arc<T>>>,
+    /// The first word of each digest once more.
+    tags: Box<[u32]>,
+    digests: Box<[Words]>,
+    records: Box<[Option<Arc<T>>]>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,16 +75,18 @@ type Places = [Option<Place>; 2];
 /// Only writers use the index, and they take turns on its lock.
 struct Index {
     by_id: HashMap<Arc<str>, Places>,
-    /// Where the digests are that begin with these words: the first one, and the others,
-    /// of which there are practically never any.
-    by_prefix: HashMap<Prefix, Place>,
-    colliding: HashMap<Prefix, Vec<Place>>,
+    /// Where each tag is; those of unused slots are among them.
+    by_tag: HashMap<u32, Place>,
+    /// Where the digests are whose tag another one has.
+    crowd: HashMap<KeyDigest, Place>,
     free: Vec<Place>,
+    free_in_crowd: Vec<Place>,
     pages: u32,
+    pages_of_crowd: u32,
     rng: StdRng,
 }
 
-/// What a scan selected. Holds for an unknown digest too: then it selects nothing.
+/// What a scan selected. Holds for an unknown digest too: then it is nothing.
 #[derive(Clone, Copy)]
 pub struct Located {
     place: Place,
@@ -93,7 +94,7 @@ pub struct Located {
 }
 
 impl Located {
-    /// Whether the digest was found, as `subtle` gives it.
+    /// Whether a slot was selected, as `subtle` gives it.
     pub fn found(self) -> Choice {
         self.found
     }
@@ -113,7 +114,6 @@ pub struct Cache<T> {
     // repeat from run to run.
     pages: DashMap<u32, Page<T>, BuildHasherDefault<DefaultHasher>>,
     index: Mutex<Index>,
-    prefixes_collide: AtomicBool,
     arch: Arch,
 }
 
@@ -128,15 +128,16 @@ impl<T> Cache<T> {
     pub fn for_arch(seed: [u8; 32], arch: Arch) -> Self {
         let index = Index {
             by_id: HashMap::new(),
-            by_prefix: HashMap::new(),
-            colliding: HashMap::new(),
+            by_tag: HashMap::new(),
+            crowd: HashMap::new(),
             free: Vec::new(),
+            free_in_crowd: Vec::new(),
             pages: 0,
+            pages_of_crowd: 0,
             rng: StdRng::from_seed(seed),
         };
         let pages = DashMap::with_hasher_and_shard_amount(BuildHasherDefault::default(), SHARDS);
-        let (index, prefixes_collide) = (Mutex::new(index), AtomicBool::new(false));
-        let cache = Self { pages, index, prefixes_collide, arch };
+        let cache = Self { pages, index: Mutex::new(index), arch };
         // Page 0 is always there: it answers for digests that are nowhere.
         cache.add_page(&mut cache.lock());
         cache
@@ -152,10 +153,9 @@ impl<T> Cache<T> {
         self.len() == 0
     }
 
-    /// Number of slots that every lookup visits, used or not.
+    /// Number of slots that every lookup visits, used or not, but for those of the crowd.
     pub fn slots(&self) -> usize {
-        let pages = self.lock().pages as usize;
-        FIRST_PAGE_SLOTS + (pages - 1) * PAGE_SLOTS
+        self.lock().by_tag.len()
     }
 
     /// Ids of all keys, in no order.
@@ -226,70 +226,108 @@ impl<T> Cache<T> {
     }
 
     fn clear(&self, index: &mut Index, place: Place) {
-        if let Some(digest) = self.digest_at(place) {
-            index.forget([digest[0], digest[1]], place);
+        let mut random: Words = std::array::from_fn(|_| index.rng.next_u32());
+        if place.page & CROWD == 0 {
+            if let Some([tag, ..]) = self.digest_at(place) {
+                index.by_tag.remove(&tag);
+            }
+            random[0] = index.new_tag(place);
+            index.free.push(place);
+        } else {
+            index.crowd.retain(|_, other| *other != place);
+            index.free_in_crowd.push(place);
         }
-        let random = std::array::from_fn(|_| index.rng.next_u32());
         self.write(place, random, None);
-        self.prefixes_collide.store(!index.colliding.is_empty(), Ordering::SeqCst);
-        index.free.push(place);
     }
 
     /// A slot for a digest that is nowhere yet.
     fn claim(&self, index: &mut Index, digest: &KeyDigest) -> Place {
-        if index.free.is_empty() {
-            self.add_page(index);
+        let [tag, ..] = words(digest);
+        let place = match index.by_tag.get(&tag).copied() {
+            None => {
+                if index.free.is_empty() {
+                    self.add_page(index);
+                }
+                index.free.pop().unwrap_or_default()
+            }
+            Some(taken) if self.record_at(taken).is_some() => {
+                return self.claim_in_crowd(index, digest);
+            }
+            // An unused slot that happens to have the tag is as good as any other.
+            Some(unused) => {
+                index.free.retain(|place| *place != unused);
+                unused
+            }
+        };
+        if let Some([filler, ..]) = self.digest_at(place) {
+            index.by_tag.remove(&filler);
         }
-        let place = index.free.pop().unwrap_or_default();
-        index.remember(prefix(digest), place);
-        // Before the digest can be found by its prefix alone.
-        self.prefixes_collide.store(!index.colliding.is_empty(), Ordering::SeqCst);
+        index.by_tag.insert(tag, place);
         place
     }
 
-    /// The scan of rules 1 and 3, without taking the record out. [`Cache::find`] is this
-    /// and one more look at the place; benches and the timing check call it alone.
+    fn claim_in_crowd(&self, index: &mut Index, digest: &KeyDigest) -> Place {
+        if index.free_in_crowd.is_empty() {
+            let page = CROWD | index.pages_of_crowd;
+            index.pages_of_crowd += 1;
+            self.pages.insert(page, Page::random(CROWD_PAGE_SLOTS, &mut index.rng));
+            let places = (0..).take(CROWD_PAGE_SLOTS).map(|slot| Place { page, slot });
+            index.free_in_crowd.extend(places);
+        }
+        let place = index.free_in_crowd.pop().unwrap_or_default();
+        index.crowd.insert(*digest, place);
+        place
+    }
+
+    /// The scan of rule 1, without taking the record out. [`Cache::find`] is this and rule 3;
+    /// benches and the timing check call it alone.
     pub fn locate(&self, digest: &KeyDigest) -> Located {
-        if self.prefixes_collide.load(Ordering::SeqCst) {
-            self.locate_by::<8>(words(digest))
-        } else {
-            self.locate_by(prefix(digest))
-        }
-    }
-
-    fn locate_by<const N: usize>(&self, wanted: [u32; N]) -> Located {
-        let (mut page_number, mut slot_number) = (0, 0);
+        let wanted = words(digest);
+        // One for the slots found by their tag, one for those of the crowd.
+        let mut selected = [Place::default(); 2];
         for page in &self.pages {
-            let columns = std::array::from_fn(|i| &*page.columns[i]);
-            let found = scan(self.arch, columns, &wanted);
-            page_number |= !zero_mask(found) & *page.key();
-            slot_number |= found;
+            let number = *page.key();
+            let in_crowd = number >> 31;
+            let slot = if in_crowd == 0 {
+                scan(self.arch, &page.tags, wanted[0])
+            } else {
+                scan_whole(&page.digests, &wanted)
+            };
+            let place = &mut selected[in_crowd as usize];
+            place.page |= !zero_mask(slot) & number;
+            place.slot |= slot;
         }
-        // A digest that moves during the scan may be seen twice: then the place is a wrong
-        // one, or none, and refused there.
-        let place = Place { page: page_number, slot: slot_number.saturating_sub(1) };
-        Located { place, found: !slot_number.ct_eq(&0) }
+        let [by_tag, in_crowd] = selected;
+        // All bits outweigh a tag.
+        let is_in_crowd = !in_crowd.slot.ct_eq(&0);
+        let place = Place::conditional_select(&by_tag, &in_crowd, is_in_crowd);
+        let found = !place.slot.ct_eq(&0);
+        // Slots are counted from one. A digest that moves during the scan may be seen twice:
+        // then the place is a wrong one, or none, and refused there.
+        let selected = Place { page: place.page, slot: place.slot.wrapping_sub(1) };
+        let other = Place { page: 0, slot: wanted[1] % FIRST_PAGE };
+        Located { place: Place::conditional_select(&other, &selected, found), found }
     }
 
+    /// Rule 3.
     fn fetch(&self, digest: &KeyDigest, located: Located) -> Option<Arc<T>> {
-        if !bool::from(located.found) {
-            return None;
-        }
         let page = self.pages.get(&located.place.page)?;
         let slot = located.place.slot as usize;
         let record = page.records.get(slot)?;
         // The key may have been revoked, and its slot given away, since the scan.
-        let same = page.digest(slot).ct_eq(&words(digest));
+        let same = page.digests.get(slot)?.ct_eq(&words(digest));
         if bool::from(same) { record.clone() } else { None }
     }
 
     fn place_of(&self, index: &Index, digest: &KeyDigest) -> Option<Place> {
-        let wanted = Some(words(digest));
-        index.places(prefix(digest)).find(|place| self.digest_at(*place) == wanted)
+        let wanted = words(digest);
+        let by_tag = index.by_tag.get(&wanted[0]).copied();
+        let by_tag = by_tag.filter(|place| self.digest_at(*place) == Some(wanted));
+        by_tag.or_else(|| index.crowd.get(digest).copied())
     }
 
     fn digest_at(&self, place: Place) -> Option<Words> {
-        Some(self.pages.get(&place.page)?.digest(place.slot as usize))
+        self.pages.get(&place.page)?.digests.get(place.slot as usize).copied()
     }
 
     fn record_at(&self, place: Place) -> Option<Arc<T>> {
@@ -299,9 +337,8 @@ impl<T> Cache<T> {
     fn write(&self, place: Place, digest: Words, record: Option<Arc<T>>) {
         if let Some(mut page) = self.pages.get_mut(&place.page) {
             let slot = place.slot as usize;
-            for (column, word) in page.columns.iter_mut().zip(digest) {
-                column[slot] = word;
-            }
+            page.tags[slot] = digest[0];
+            page.digests[slot] = digest;
             page.records[slot] = record;
         }
     }
@@ -309,12 +346,15 @@ impl<T> Cache<T> {
     fn add_page(&self, index: &mut Index) {
         let page = index.pages;
         let slots = if page == 0 { FIRST_PAGE_SLOTS } else { PAGE_SLOTS };
-        let columns = std::array::from_fn(|_| (0..slots).map(|_| index.rng.next_u32()).collect());
-        let records = std::iter::repeat_with(|| None).take(slots).collect();
-        self.pages.insert(page, Page { columns, records });
+        let mut made = Page::random(slots, &mut index.rng);
+        let places: Vec<Place> = (0..).take(slots).map(|slot| Place { page, slot }).collect();
+        for (slot, place) in places.iter().enumerate() {
+            made.tags[slot] = index.new_tag(*place);
+            made.digests[slot][0] = made.tags[slot];
+        }
+        self.pages.insert(page, made);
         index.pages += 1;
         // Popped from the end: slots fill from the front.
-        let places = (0..).take(slots).map(|slot| Place { page, slot }).collect::<Vec<_>>();
         index.free.extend(places.into_iter().rev());
     }
 
@@ -324,42 +364,34 @@ impl<T> Cache<T> {
 }
 
 impl Index {
-    fn places(&self, prefix: Prefix) -> impl Iterator<Item = Place> {
-        let others = self.colliding.get(&prefix).into_iter().flatten();
-        self.by_prefix.get(&prefix).into_iter().chain(others).copied()
-    }
-
-    fn remember(&mut self, prefix: Prefix, place: Place) {
-        match self.by_prefix.entry(prefix) {
-            Entry::Vacant(first) => drop(first.insert(place)),
-            Entry::Occupied(_) => self.colliding.entry(prefix).or_default().push(place),
-        }
-    }
-
-    fn forget(&mut self, prefix: Prefix, place: Place) {
-        let mut left: Vec<Place> = self.places(prefix).filter(|other| *other != place).collect();
-        self.colliding.remove(&prefix);
-        match left.pop() {
-            None => drop(self.by_prefix.remove(&prefix)),
-            Some(first) => {
-                self.by_prefix.insert(prefix, first);
-                if !left.is_empty() {
-                    self.colliding.insert(prefix, left);
-                }
+    /// A random tag for an unused slot, like that of no other.
+    fn new_tag(&mut self, place: Place) -> u32 {
+        loop {
+            let tag = self.rng.next_u32();
+            if let Entry::Vacant(vacant) = self.by_tag.entry(tag) {
+                vacant.insert(place);
+                return tag;
             }
         }
     }
 }
 
 impl<T> Page<T> {
-    fn digest(&self, slot: usize) -> Words {
-        std::array::from_fn(|column| self.columns[column][slot])
+    fn random(slots: usize, rng: &mut StdRng) -> Self {
+        let random = || std::array::from_fn(|_| rng.next_u32());
+        let digests: Box<[Words]> = std::iter::repeat_with(random).take(slots).collect();
+        let tags = digests.iter().map(|digest| digest[0]).collect();
+        Self { tags, digests, records: std::iter::repeat_with(|| None).take(slots).collect() }
     }
 }
 
-fn prefix(digest: &KeyDigest) -> Prefix {
-    let [a, b, ..] = words(digest);
-    [a, b]
+impl ConditionallySelectable for Place {
+    fn conditional_select(a: &Self, b: &Self, choice: Choice) -> Self {
+        Self {
+            page: u32::conditional_select(&a.page, &b.page, choice),
+            slot: u32::conditional_select(&a.slot, &b.slot, choice),
+        }
+    }
 }
 
 fn words(digest: &KeyDigest) -> Words {
@@ -415,34 +447,80 @@ mod tests {
         assert!(cache.find(&original.into()).is_some());
     }
 
+    /// Digests with one tag.
+    fn alike(n: u8) -> KeyDigest {
+        let mut digest = [0x5a; 32];
+        digest[31] = n;
+        digest.into()
+    }
+
     #[test]
     fn digests_that_begin_alike_are_told_apart() {
         let cache = Cache::new([7; 32]);
-        let made_up = |n: u8| {
-            let mut digest = [0x5a; 32];
-            digest[31] = n;
-            KeyDigest::from(digest)
-        };
         let insert = |n: u8| {
-            cache.insert(&n.to_string().into(), (made_up(n), Arc::new(n)), None).unwrap();
+            cache.insert(&n.to_string().into(), (alike(n), Arc::new(n)), None).unwrap();
         };
-        for n in 0..3 {
+        // Over two pages of the crowd.
+        for n in 0..100 {
             insert(n);
-            for m in 0..4 {
-                assert_eq!(cache.find(&made_up(m)).as_deref(), (m <= n).then_some(&m));
+            for m in 0..101 {
+                assert_eq!(cache.find(&alike(m)).as_deref(), (m <= n).then_some(&m));
             }
         }
-        // Replaced by itself, removed, and one that begins alike but is not stored.
+        let taken = cache.insert(&"x".into(), (alike(99), Arc::new(0)), None);
+        assert_eq!(taken, Err(SameDigest));
+        // Replaced by itself, and removed: the first, which has the tag, and all others.
         insert(1);
-        for n in 0..2 {
-            assert!(cache.prefixes_collide.load(Ordering::SeqCst));
+        for n in 0..100 {
             assert!(cache.remove(&n.to_string()));
-            assert_eq!(cache.find(&made_up(n)), None);
-            assert_eq!(cache.find(&made_up(2)).as_deref(), Some(&2));
+            for m in 0..101 {
+                let expected = (n < m && m < 100).then_some(&m);
+                assert_eq!(cache.find(&alike(m)).as_deref(), expected, "{m} without {n}");
+            }
         }
-        assert!(!cache.prefixes_collide.load(Ordering::SeqCst));
-        assert_eq!(cache.find(&made_up(3)), None);
-        assert_eq!(cache.find(&made_up(2)).as_deref(), Some(&2));
+        // The tag is free again.
+        insert(100);
+        assert_eq!(cache.find(&alike(100)).as_deref(), Some(&100));
+        assert_eq!(cache.slots(), FIRST_PAGE_SLOTS);
+    }
+
+    #[test]
+    fn a_digest_may_have_the_tag_of_an_unused_slot() {
+        let cache = cache(3);
+        let tags: Vec<u32> = cache.pages.get(&0).unwrap().tags.to_vec();
+        for (n, tag) in (0_u64..).zip(&tags[500..900]) {
+            let mut digest = [0x5a; 32];
+            digest[..4].copy_from_slice(&tag.to_ne_bytes());
+            cache.insert(&format!("t{n}").into(), (digest.into(), Arc::new(n)), None).unwrap();
+            assert_eq!(cache.find(&digest.into()).as_deref(), Some(&n));
+            if n % 2 == 0 {
+                assert!(cache.remove(&format!("t{n}")));
+                assert_eq!(cache.find(&digest.into()), None);
+            }
+        }
+        assert_eq!((cache.len(), cache.slots()), (203, FIRST_PAGE_SLOTS));
+        for n in 3..(FIRST_PAGE_SLOTS as u64 - 200) {
+            cache.insert(&n.to_string().into(), (digest(n), Arc::new(n)), None).unwrap();
+        }
+        assert_eq!((cache.pages.len(), cache.slots()), (1, FIRST_PAGE_SLOTS));
+        assert!((0..FIRST_PAGE_SLOTS as u64 - 200).all(|n| cache.find(&digest(n)).is_some()));
+    }
+
+    #[test]
+    fn no_two_slots_have_the_same_tag() {
+        let cache = cache(10_000);
+        for n in (0..10_000).step_by(3) {
+            cache.remove(&n.to_string());
+        }
+        let mut tags = Vec::new();
+        for page in &cache.pages {
+            tags.extend_from_slice(&page.tags);
+            assert!(page.tags.iter().zip(&page.digests).all(|(tag, digest)| *tag == digest[0]));
+        }
+        let slots = tags.len();
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!((tags.len(), cache.slots()), (slots, slots));
     }
 
     #[test]
@@ -521,7 +599,7 @@ mod tests {
     fn unused_slots_are_random() {
         let cache = cache(0);
         let page = cache.pages.get(&0).unwrap();
-        let mut seen: Vec<Words> = (0..FIRST_PAGE_SLOTS).map(|slot| page.digest(slot)).collect();
+        let mut seen: Vec<Words> = page.digests.to_vec();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), FIRST_PAGE_SLOTS);
@@ -532,6 +610,7 @@ mod tests {
     fn a_place_whose_key_was_revoked_after_the_scan_gives_nothing() {
         let cache = cache(2);
         let located = cache.locate(&digest(1));
+        assert!(bool::from(located.found()));
         assert!(cache.remove("1"));
         assert_eq!(cache.fetch(&digest(1), located), None);
         cache.insert(&"3".into(), (digest(3), Arc::new(3)), None).unwrap();

@@ -28,7 +28,7 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use keyward_api::scopes::Scope;
@@ -38,7 +38,7 @@ use url::form_urlencoded;
 use super::verify::{CachedKey, Caller};
 use crate::error::Error;
 use crate::extract::{client_address, is_trusted};
-use crate::layers::api_key::{Refusal, Verify, X_API_KEY, presented, presented_in};
+use crate::layers::api_key::{Called, Refusal, Verify, presented, presented_in};
 use crate::metrics::Outcome;
 use crate::state::AppState;
 
@@ -96,13 +96,12 @@ impl ForwardAuth {
 
     /// Rule 1.
     fn presented<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
-        if !self.state.forward_auth.accepts_bearer {
-            return presented(headers);
-        }
-        match (headers.contains_key(X_API_KEY), bearer(headers)) {
-            (_, None) => presented(headers),
-            (true, Some(_)) => Err(Refusal::Malformed),
-            (false, Some(token)) => token,
+        let own = presented(headers);
+        let bearer = self.state.forward_auth.accepts_bearer.then(|| bearer(headers)).flatten();
+        match (own, bearer) {
+            (own, None) => own,
+            (Err(Refusal::Missing), Some(token)) => token,
+            (_, Some(_)) => Err(Refusal::Malformed),
         }
     }
 
@@ -120,8 +119,9 @@ impl ForwardAuth {
     }
 }
 
-impl Verify<Body> for ForwardAuth {
+impl Verify for ForwardAuth {
     type Caller = Caller;
+    type Body = Body;
 
     fn verify<B>(&self, request: &Request<B>) -> Result<Caller, Response> {
         let start = self.state.clock.monotonic();
@@ -141,7 +141,7 @@ impl Verify<Body> for ForwardAuth {
 #[derive(Clone, Copy, Debug)]
 pub struct Allow;
 
-impl<B> Service<Request<B>> for Allow {
+impl<B> Service<Called<Caller, B>> for Allow {
     type Response = Response;
     type Error = Infallible;
     type Future = Ready<Result<Response, Infallible>>;
@@ -150,13 +150,8 @@ impl<B> Service<Request<B>> for Allow {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(match request.extensions().get::<Caller>() {
-            Some(caller) => allow(caller),
-            None => {
-                Error::Internal("served without the layer that verifies".into()).into_response()
-            }
-        }))
+    fn call(&mut self, called: Called<Caller, B>) -> Self::Future {
+        ready(Ok(allow(&called.caller)))
     }
 }
 

@@ -22,6 +22,7 @@ mod provider_input;
 mod providers;
 mod proxies;
 mod resolve;
+mod revocation_load;
 mod rotation;
 mod scopes;
 mod secret_input;

@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower::Service;
 
-use super::{ResponseFuture, Verify};
+use super::{Called, ResponseFuture, Verify};
 
 /// Calls the inner service for requests that may pass; see the module for the rules.
 #[derive(Clone, Debug)]
@@ -12,25 +12,22 @@ pub struct ApiKeyService<S, V> {
     pub(super) verify: V,
 }
 
-impl<S, V, Q, B> Service<Request<Q>> for ApiKeyService<S, V>
+impl<S, V, Q> Service<Request<Q>> for ApiKeyService<S, V>
 where
-    S: Service<Request<Q>, Response = Response<B>>,
-    V: Verify<B>,
+    V: Verify,
+    S: Service<Called<V::Caller, Q>, Response = Response<V::Body>>,
 {
-    type Response = Response<B>;
+    type Response = Response<V::Body>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, B>;
+    type Future = ResponseFuture<S::Future, V::Body>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+    fn call(&mut self, request: Request<Q>) -> Self::Future {
         match self.verify.verify(&request) {
-            Ok(caller) => {
-                request.extensions_mut().insert(caller);
-                ResponseFuture::called(self.inner.call(request))
-            }
+            Ok(caller) => ResponseFuture::called(self.inner.call(Called { caller, request })),
             Err(response) => ResponseFuture::refused(response),
         }
     }
