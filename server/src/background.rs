@@ -9,7 +9,7 @@ use tokio::time::MissedTickBehavior;
 /// How long one piece of work on the database may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Does `work` again and again until `stop` is told. Work that takes too long is dropped.
+/// Does `work` again and again until `stop` is told, which also drops what is under way.
 pub async fn repeat<F: Future<Output = Result<(), DbErr>>>(
     pace: Duration,
     what: &str,
@@ -24,8 +24,11 @@ pub async fn repeat<F: Future<Output = Result<(), DbErr>>>(
             // Told, or nobody is left to tell.
             _ = stop.changed() => break,
         }
-        if let Err(error) = in_time(work()).await {
-            tracing::warn!(%error, "could not {what}; trying again");
+        tokio::select! {
+            done = work() => if let Err(error) = done {
+                tracing::warn!(%error, "could not {what}; trying again");
+            },
+            _ = stop.changed() => break,
         }
     }
 }

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::encryption::kek::{RootKey, RootKeyError};
 use crate::encryption::unlock::RootKeys;
 use crate::keys::forward_auth::ForwardAuthConfig;
+use crate::keys::networks;
 
 const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
 const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
@@ -323,7 +324,7 @@ fn parse_throttle_status(text: Option<&str>) -> Result<StatusCode, ConfigError> 
 
 fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse::<IpNet>().or_else(|_| address()).map_err(|_| {
+    text.parse::<IpNet>().or_else(|_| address()).map(networks::canonical).map_err(|_| {
         ConfigError::new("KEYWARD_TRUSTED_PROXIES", "is no list of networks, e.g. 10.0.0.0/8,::1")
     })
 }

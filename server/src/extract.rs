@@ -1,6 +1,6 @@
 //! What handlers take out of a request, with refusals in the form of [`Error`].
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -183,8 +183,9 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> I
 
 /// An address, alone or with a port; IPv6 with a port is in brackets.
 fn parse_hop(hop: &str) -> Option<IpAddr> {
-    let alone = || hop.trim_start_matches('[').trim_end_matches(']').parse().ok();
-    hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()).or_else(alone)
+    let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    hop.parse().ok().or_else(with_port).or_else(|| in_brackets().map(IpAddr::V6))
 }
 
 #[cfg(test)]
@@ -271,5 +272,8 @@ mod tests {
         assert_eq!(address("10.0.0.1", &["198.51.100.1:4711"]), "198.51.100.1");
         assert_eq!(address("fd00::1", &["[2001:db8::1]:4711"]), "2001:db8::1");
         assert_eq!(address("fd00::1", &["[2001:db8::1]"]), "2001:db8::1");
+        for odd in ["[2001:db8::1", "2001:db8::1]", "[[198.51.100.1]]", "[198.51.100.1]", "a.b"] {
+            assert_eq!(address("10.0.0.1", &[odd]), "10.0.0.1", "{odd}");
+        }
     }
 }

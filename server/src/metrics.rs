@@ -96,12 +96,12 @@ impl Default for Metrics {
         let keys = Family::<Label, Gauge>::default();
         registry.register(
             "verifications",
-            "Verifications of presented keys, by how they ended",
+            "Answers of /api/verify, by result",
             verifications.clone(),
         );
         registry.register_with_unit(
             "verification",
-            "How long verifications took, without reading the request and writing the answer",
+            "How long /api/verify took to decide",
             Unit::Seconds,
             seconds.clone(),
         );
@@ -136,7 +136,7 @@ impl Metrics {
     }
 }
 
-/// Counts of verifications and keys, for Prometheus.
+/// Counts of forward auth and keys, for Prometheus.
 #[utoipa::path(
     get, path = "/metrics", tag = "health",
     responses((status = 200, content_type = "application/openmetrics-text", body = String))

@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::{self, Folding};
-use crate::background::repeat;
+use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
 use crate::database;
@@ -59,6 +59,9 @@ pub enum StartError {
     /// The keys cannot be loaded.
     #[error("the keys cannot be loaded: {0}")]
     Keys(#[from] LoadError),
+    /// The last times of use, or refusals, are lost.
+    #[error("stopped before everything was written: {0}")]
+    Unwritten(String),
     /// The address cannot be bound, or serving ended.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -112,9 +115,9 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         ended = &mut background => return Ok(ended.map_err(stopped_early)??),
     }
     let _ = stop_background.send(true);
-    let late = |_| DbErr::Custom(format!("not all was written within {} s", FLUSH.as_secs()));
-    let ended = tokio::time::timeout(FLUSH, background).await.map_err(late)?;
-    Ok(ended.map_err(stopped_early)??)
+    let late = |_| StartError::Unwritten(format!("it took longer than {} s", FLUSH.as_secs()));
+    let written = tokio::time::timeout(FLUSH, background).await.map_err(late)?;
+    written.map_err(stopped_early)?.map_err(|error| StartError::Unwritten(error.to_string()))
 }
 
 /// Finishes what is in flight, for as long as that may take.
@@ -190,7 +193,7 @@ pub async fn open(
 
 /// What goes on beside the requests, until `stop` is told; then once more.
 async fn background(state: AppState, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
-    let record = || state.refusals.flush(&state.audit, &state.db);
+    let record = || in_time(state.refusals.flush(&state.audit, &state.db));
     let refusals = repeat(folding::INTERVAL, "record refusals", stop.clone(), record);
     let (keys, ()) = tokio::join!(state.keys.clone().run(stop), refusals);
     record().await?;

@@ -93,7 +93,8 @@ pub struct ApiKey {
     pub created_at: OffsetDateTime,
     /// Who created it: the e-mail address of a user, or `command line`.
     pub created_by: Option<String>,
-    /// When a verification last accepted it, up to 5 seconds late.
+    /// When a verification last accepted it, up to 5 seconds late. A key that it replaced does
+    /// not count.
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_used_at: Option<OffsetDateTime>,
     /// From this instant on it is refused.

@@ -25,8 +25,9 @@ pub struct VerifyKey {
 }
 
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
-    let text = String::deserialize(from)?;
-    text.parse().map(Some).map_err(|_| de::Error::custom("Expected an IP address"))
+    let text = Option::<String>::deserialize(from)?;
+    let address = text.map(|text| text.parse()).transpose();
+    address.map_err(|_| de::Error::custom("Expected an IP address"))
 }
 
 /// Whether the key is good, and whose it is.

@@ -106,8 +106,9 @@ async fn find(keys: &Registry, id_or_name: &str) -> Result<ApiKey, CliError> {
 
 fn grace(text: &str) -> Result<GraceSeconds, String> {
     let grace = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    let seconds = u32::try_from(grace.as_secs()).ok().and_then(GraceSeconds::new);
-    seconds.ok_or_else(|| "expected at most 7d".to_owned())
+    let whole = Some(grace.as_secs()).filter(|_| grace.subsec_nanos() == 0);
+    let seconds = whole.and_then(|whole| GraceSeconds::new(u32::try_from(whole).ok()?));
+    seconds.ok_or_else(|| "expected whole seconds, at most 7d".to_owned())
 }
 
 fn table(keys: &[ApiKey]) -> String {

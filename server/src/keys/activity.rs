@@ -11,9 +11,10 @@ use std::time::Duration;
 use sea_orm::{DatabaseConnection, DbErr};
 use time::OffsetDateTime;
 
+use super::store;
+use super::token::KeyDigest;
 use super::verify::CachedKey;
 use crate::database::begin_write;
-use crate::settings::{self, Kind};
 
 /// How often the marks are written.
 pub const INTERVAL: Duration = Duration::from_secs(5);
@@ -30,19 +31,23 @@ pub struct Mark {
     waiting: AtomicBool,
 }
 
+/// A key that was used, and its digest: by the time it is written, another key may have
+/// replaced it, here or in another process.
+type Used = (Arc<CachedKey>, KeyDigest);
+
 /// The keys that were used since the last write, each once.
 #[derive(Default)]
 pub struct Activity {
-    waiting: Mutex<Vec<Arc<CachedKey>>>,
+    waiting: Mutex<Vec<Used>>,
 }
 
 impl Activity {
     /// Remembers that `key` was used at `now`. Touches a lock only for the first use in
     /// each interval.
-    pub fn mark(&self, key: &Arc<CachedKey>, now: OffsetDateTime) {
+    pub fn mark(&self, key: &Arc<CachedKey>, digest: KeyDigest, now: OffsetDateTime) {
         key.mark.at.fetch_max(now.unix_timestamp(), Ordering::Relaxed);
         if !key.mark.waiting.swap(true, Ordering::AcqRel) {
-            self.lock().push(key.clone());
+            self.lock().push((key.clone(), digest));
         }
     }
 
@@ -50,8 +55,8 @@ impl Activity {
     pub async fn flush(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         let mut batch = Batch { activity: self, keys: mem::take(&mut *self.lock()) };
         // In one order everywhere, so that two servers do not wait for each other's rows.
-        batch.keys.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        for key in &batch.keys {
+        batch.keys.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        for (key, _) in &batch.keys {
             // Before the time is read: a use from here on marks again.
             key.mark.waiting.swap(false, Ordering::AcqRel);
         }
@@ -63,7 +68,7 @@ impl Activity {
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<CachedKey>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Used>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,22 +77,22 @@ impl Activity {
 /// write may have failed, or nobody may have waited for its end.
 struct Batch<'a> {
     activity: &'a Activity,
-    keys: Vec<Arc<CachedKey>>,
+    keys: Vec<Used>,
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        let again = |key: &Arc<CachedKey>| !key.mark.waiting.swap(true, Ordering::AcqRel);
+        let again = |(key, _): &Used| !key.mark.waiting.swap(true, Ordering::AcqRel);
         self.activity.lock().extend(self.keys.drain(..).filter(again));
     }
 }
 
-async fn write(db: &DatabaseConnection, used: &[Arc<CachedKey>]) -> Result<(), DbErr> {
+async fn write(db: &DatabaseConnection, used: &[Used]) -> Result<(), DbErr> {
     let transaction = begin_write(db).await?;
-    for key in used {
+    for (key, digest) in used {
         let seconds = key.mark.at.load(Ordering::Acquire);
         let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        settings::record_use(&transaction, Kind::ApiKey, &key.id, at, key.is_former).await?;
+        store::record_use(&transaction, &key.id, digest, at).await?;
     }
     transaction.commit().await
 }

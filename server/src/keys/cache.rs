@@ -25,7 +25,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::hash::BuildHasherDefault;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use dashmap::DashMap;
 use pulp::Arch;
@@ -114,6 +114,9 @@ pub struct Cache<T> {
     // repeat from run to run.
     pages: DashMap<u32, Page<T>, BuildHasherDefault<DefaultHasher>>,
     index: Mutex<Index>,
+    /// Lets writers in. The locks of a `DashMap` prefer readers, and with many processors there
+    /// may always be one; these do not, so that a revocation never waits for the load to end.
+    gate: RwLock<()>,
     arch: Arch,
 }
 
@@ -137,7 +140,7 @@ impl<T> Cache<T> {
             rng: StdRng::from_seed(seed),
         };
         let pages = DashMap::with_hasher_and_shard_amount(BuildHasherDefault::default(), SHARDS);
-        let cache = Self { pages, index: Mutex::new(index), arch };
+        let cache = Self { pages, index: Mutex::new(index), gate: RwLock::new(()), arch };
         // Page 0 is always there: it answers for digests that are nowhere.
         cache.add_page(&mut cache.lock());
         cache
@@ -163,10 +166,10 @@ impl<T> Cache<T> {
         self.lock().by_id.keys().cloned().collect()
     }
 
-    /// The record of the key with this id.
-    pub fn get(&self, id: &str) -> Option<Arc<T>> {
-        let [place, _] = *self.lock().by_id.get(id)?;
-        self.record_at(place?)
+    /// The records of the key with this id: its own, and that of the key it replaces.
+    pub fn get(&self, id: &str) -> [Option<Arc<T>>; 2] {
+        let places = self.lock().by_id.get(id).copied().unwrap_or_default();
+        places.map(|place| self.record_at(place?))
     }
 
     /// Shows every record to `look`, those of replaced keys among them, in no order.
@@ -282,6 +285,7 @@ impl<T> Cache<T> {
     /// The scan of rule 1, without taking the record out. [`Cache::find`] is this and rule 3;
     /// benches and the timing check call it alone.
     pub fn locate(&self, digest: &KeyDigest) -> Located {
+        let _reads = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let wanted = words(digest);
         // One for the slots found by their tag, one for those of the crowd.
         let mut selected = [Place::default(); 2];
@@ -335,6 +339,7 @@ impl<T> Cache<T> {
     }
 
     fn write(&self, place: Place, digest: Words, record: Option<Arc<T>>) {
+        let _writes = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(mut page) = self.pages.get_mut(&place.page) {
             let slot = place.slot as usize;
             page.tags[slot] = digest[0];
@@ -564,7 +569,7 @@ mod tests {
         let held = cache.slots();
         cache.insert(&id, (digest(10), Arc::new(10)), Some((digest(1), Arc::new(11)))).unwrap();
         assert_eq!((at(10), at(1), cache.len()), (Some(10), Some(11), 3));
-        assert_eq!(cache.get("1").as_deref(), Some(&10));
+        assert_eq!(cache.get("1").map(|record| record.as_deref().copied()), [Some(10), Some(11)]);
         // Replaced once more: the older one of the two goes.
         cache.insert(&id, (digest(20), Arc::new(20)), Some((digest(10), Arc::new(21)))).unwrap();
         assert_eq!((at(20), at(10), at(1)), (Some(20), Some(21), None));

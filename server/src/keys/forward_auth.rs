@@ -84,10 +84,10 @@ impl ForwardAuth {
         let address = client_address(self.peer.ip(), headers, &self.state.trusted_proxies);
         let caller = self.state.admission.admit(self.presented(headers), address)?;
         for asked in scopes_asked_for(request) {
-            let asked = asked.as_ref();
-            if !caller.key.identity.has_scope(asked) {
-                let told = Scope::try_from(asked.to_owned()).map(String::from);
-                let missing = told.unwrap_or_else(|_| "that was asked for".to_owned());
+            // What is no scope is granted by none, not even by one that ends in `*`.
+            let asked = Scope::asked(asked.into_owned());
+            if !asked.as_ref().is_ok_and(|asked| caller.key.identity.has_scope(asked.as_str())) {
+                let missing = asked.map_or_else(|_| "that was asked for".to_owned(), String::from);
                 return Err((Outcome::MissingScope, Error::MissingScope(missing)));
             }
         }
@@ -176,8 +176,8 @@ fn allow(Caller { key, allowance }: &Caller) -> Response {
 fn bearer(headers: &HeaderMap) -> Option<Result<&str, Refusal>> {
     let mut tokens = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
         let (scheme, token) = value.as_bytes().split_at_checked(6)?;
-        let token = token.strip_prefix(b" ")?;
-        scheme.eq_ignore_ascii_case(b"bearer").then_some(token)
+        let ends_there = token.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+        (ends_there && scheme.eq_ignore_ascii_case(b"bearer")).then_some(token)
     });
     let token = tokens.next()?;
     if headers.get_all(AUTHORIZATION).iter().count() > 1 {
@@ -186,15 +186,22 @@ fn bearer(headers: &HeaderMap) -> Option<Result<&str, Refusal>> {
     Some(presented_in(token.trim_ascii()))
 }
 
+/// Between two scopes in one text.
+const SEPARATORS: [char; 2] = [' ', ','];
+
 /// Rule 3: what the proxy asks for, in the query or in headers.
 fn scopes_asked_for<B>(request: &Request<B>) -> impl Iterator<Item = Cow<'_, str>> {
     let query = request.uri().query().filter(|_| !is_envoy(request.uri().path()));
     let query = query.unwrap_or_default();
     let parameters = form_urlencoded::parse(query.as_bytes());
-    let in_query = parameters.filter(|(name, _)| name == "scope").map(|(_, scope)| scope);
+    let in_query = parameters.filter(|(name, _)| name == "scope").flat_map(|(_, scopes)| {
+        // An empty one is asked for, and nobody has it.
+        let scopes = scopes.split(SEPARATORS).map(|scope| Cow::Owned(scope.to_owned()));
+        scopes.collect::<Vec<_>>()
+    });
     let in_headers = request.headers().get_all(X_KEYWARD_SCOPE).iter().flat_map(|value| {
         // What is no text is no scope that any key has.
-        let scopes = value.to_str().unwrap_or("?").split([' ', ',']);
+        let scopes = value.to_str().unwrap_or("?").split(SEPARATORS);
         scopes.filter(|scope| !scope.is_empty()).map(Cow::Borrowed)
     });
     in_query.chain(in_headers)
@@ -257,6 +264,7 @@ mod tests {
             scopes_asked_for(&request).map(Cow::into_owned).collect::<Vec<_>>().join("|")
         };
         assert_eq!(asked("/api/verify?scope=a&x=b&scope=c%3Ad", &[]), "a|c:d");
+        assert_eq!(asked("/api/verify?scope=a%20b,c+d&scope=", &[]), "a|b|c|d|");
         assert_eq!(asked("/api/verify?scope=a", &[("x-keyward-scope", "b, c  d")]), "a|b|c|d");
         assert_eq!(asked("/api/verify/envoy/x?scope=a", &[("x-keyward-scope", "b")]), "b");
         assert_eq!(asked("/api/verify/envoy?scope=a", &[]), "");
@@ -277,11 +285,13 @@ mod tests {
         };
         assert_eq!(read(&["Bearer kw_a"]), Some(Ok("kw_a".to_owned())));
         assert_eq!(read(&["bEARER   kw_a "]), Some(Ok("kw_a".to_owned())));
-        for none in [&[][..], &["Basic abc"], &["Bearer"], &["Bearerkw_a"], &["Bea"]] {
+        assert_eq!(read(&["Bearer\tkw_a"]), Some(Ok("kw_a".to_owned())));
+        for none in [&[][..], &["Basic abc"], &["Bearerkw_a"], &["Bea"]] {
             assert_eq!(read(none), None, "{none:?}");
         }
         for malformed in [
             &["Bearer  "][..],
+            &["Bearer"],
             &["Bearer a b"],
             &["Bearer a,b"],
             &["Bearer a", "Bearer a"],

@@ -36,7 +36,7 @@ fn parse_one(text: &str) -> Option<IpNet> {
 }
 
 /// IPv4 inside IPv6 is IPv4, as the addresses are that it is compared with.
-fn canonical(network: IpNet) -> IpNet {
+pub fn canonical(network: IpNet) -> IpNet {
     let IpNet::V6(v6) = network else { return network };
     let v4 = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96));
     let v4 = v4.and_then(|(address, length)| Ipv4Net::new(address, length).ok());

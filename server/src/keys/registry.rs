@@ -6,14 +6,15 @@
 //!    the cache does not leave a revoked key accepted.
 //! 3. Every change replaces the revision in its transaction. A revision that this process
 //!    did not write means that another one (the command line, a second server) changed
-//!    the keys: everything is loaded anew, within [`POLL`].
+//!    the keys: those that it names are read anew, within [`POLL`], or all when it does not
+//!    remember so far back.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::{StreamExt, pin_mut};
+use futures_util::{TryStreamExt, pin_mut};
 use ipnet::IpNet;
 use keyward_api::keys::ApiKey;
 use keyward_api::keys::KeyName;
@@ -53,6 +54,8 @@ struct Inner {
     revision: Mutex<Option<String>>,
     /// Whether stored keys share a digest, so that not all of them are in the cache.
     has_conflicts: AtomicBool,
+    /// Whether only the keys that are changed here are in the cache.
+    is_partial: bool,
     /// How many stored rows are no keys.
     unreadable: AtomicUsize,
 }
@@ -117,6 +120,26 @@ impl Registry {
         clock: Clock,
         audit: AuditLog,
     ) -> Result<Self, LoadError> {
+        let registry = Self::open(db, clock, audit, false).await?;
+        registry.0.reload(&mut *registry.0.revision.lock().await).await?;
+        Ok(registry)
+    }
+
+    /// Loads none: for a command that changes some and verifies none.
+    pub async fn for_changes(
+        db: DatabaseConnection,
+        clock: Clock,
+        audit: AuditLog,
+    ) -> Result<Self, LoadError> {
+        Self::open(db, clock, audit, true).await
+    }
+
+    async fn open(
+        db: DatabaseConnection,
+        clock: Clock,
+        audit: AuditLog,
+        is_partial: bool,
+    ) -> Result<Self, LoadError> {
         let mut seed = [0; 32];
         SysRng.try_fill_bytes(&mut seed)?;
         let inner = Inner {
@@ -127,15 +150,15 @@ impl Registry {
             activity: Arc::default(),
             revision: Mutex::new(None),
             has_conflicts: AtomicBool::new(false),
+            is_partial,
             unreadable: AtomicUsize::new(0),
         };
         if store::revision(&inner.db).await?.is_none() {
             // A revision to lock exists before anybody needs to lock it.
             let transaction = begin_write(&inner.db).await?;
-            store::bump_revision(&transaction, inner.clock.now()).await?;
+            store::bump_revision(&transaction, None, None, inner.clock.now()).await?;
             transaction.commit().await?;
         }
-        inner.reload(&mut *inner.revision.lock().await).await?;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -200,7 +223,7 @@ impl Registry {
         let record = finish(async move {
             let change = inner.begin().await?;
             let key = store::insert(&change.transaction, new, inner.clock.now()).await?;
-            inner.commit(change, event, |inner| inner.show(&key)).await?;
+            inner.commit(change, event, &key.record.id, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await?;
@@ -225,7 +248,7 @@ impl Registry {
                 return Ok(key.record);
             }
             let event = actor.did(Action::KeyUpdate, Some(former_name)).with_detail(detail);
-            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
             Ok(key.record)
         });
         Ok(self.shown(record.await?))
@@ -250,7 +273,7 @@ impl Registry {
             let key = store::rotate(&begun.transaction, &id, trace, grace, now).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
-            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await?;
@@ -264,7 +287,7 @@ impl Registry {
             let begun = inner.begin().await?;
             let key = store::end_overlap(&begun.transaction, &id, inner.clock.now()).await?;
             let event = actor.did(Action::KeyRetire, Some(key.record.name.clone()));
-            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await
@@ -277,24 +300,31 @@ impl Registry {
             let change = inner.begin().await?;
             let name = store::delete(&change.transaction, &id).await?;
             let event = actor.did(Action::KeyDelete, Some(name));
-            inner.commit(change, event, |inner| inner.cache.remove(&id)).await?;
+            inner.commit(change, event, &id, |inner| inner.cache.remove(&id)).await?;
             Ok(())
         })
         .await
     }
 
-    /// Loads everything anew if another process changed the keys.
+    /// Follows what other processes changed.
     pub async fn refresh(&self) -> Result<(), DbErr> {
         let mut known = self.0.revision.lock().await;
-        if store::revision(&self.0.db).await? != *known {
-            self.0.reload(&mut known).await?;
+        let current = in_time(store::revision(&self.0.db)).await?;
+        if current == *known {
+            return Ok(());
         }
-        Ok(())
+        let changed = known.as_deref().zip(current.as_deref());
+        let changed = changed.and_then(|(known, current)| store::changed_between(known, current));
+        if in_time(self.0.follow(changed)).await? {
+            *known = current;
+            return Ok(());
+        }
+        self.0.reload(&mut known).await
     }
 
     /// Writes the times of last use.
     pub async fn flush(&self) -> Result<(), DbErr> {
-        self.0.activity.flush(&self.0.db).await
+        in_time(self.0.activity.flush(&self.0.db)).await
     }
 
     /// Looks for foreign changes and writes the times of last use, each at its own pace,
@@ -333,37 +363,67 @@ impl Inner {
         &self,
         change: Change<'_>,
         event: Event,
+        id: &str,
         show: impl FnOnce(&Self) -> bool,
     ) -> Result<(), DbErr> {
         let Change { transaction, before, mut known } = change;
-        let after = store::bump_revision(&transaction, self.clock.now()).await?;
+        let now = self.clock.now();
+        let after = store::bump_revision(&transaction, before.as_deref(), Some(id), now).await?;
         self.audit.append(&transaction, event).await?;
         transaction.commit().await?;
         let is_shown = show(self) && !self.has_conflicts.load(Ordering::Relaxed);
         if before == *known {
             *known = Some(after);
         }
+        if is_shown || self.is_partial {
+            return Ok(());
+        }
         // A row that shares its digest with another may have its turn now.
-        if is_shown { Ok(()) } else { self.reload(&mut known).await }
+        if let Err(error) = self.reload(&mut known).await {
+            // The change is made; whoever looks next for changes loads everything.
+            tracing::warn!(%error, "the keys could not be loaded anew");
+            *known = None;
+        }
+        Ok(())
+    }
+
+    /// Reads the keys with these ids anew. `false`: that is not enough.
+    async fn follow(&self, changed: Option<Vec<String>>) -> Result<bool, DbErr> {
+        let Some(changed) = changed.filter(|_| !self.has_conflicts.load(Ordering::Relaxed)) else {
+            return Ok(false);
+        };
+        for id in changed {
+            let followed = match store::get(&self.db, &id).await? {
+                Some(Ok(key)) => self.show(&key),
+                // One that cannot be read is counted and logged where all are read.
+                Some(Err(_)) => false,
+                None => self.cache.remove(&id),
+            };
+            if !followed {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether the key can authenticate from now on.
     fn show(&self, key: &StoredKey) -> bool {
         let before = self.cache.get(&key.record.id);
-        let (current, former) = CachedKey::of(key, before.as_deref(), &self.clock);
+        let (current, former) = CachedKey::of(key, &before, &self.clock);
         self.cache.insert(&current.1.id.clone(), current, former).is_ok()
     }
 
-    /// One row after the other, so that a million keys are never in memory twice.
+    /// One row after the other, so that a million keys are never in memory twice. It may take
+    /// long, and only ends in between if the database falls silent.
     async fn reload(&self, known: &mut Option<String>) -> Result<(), DbErr> {
         // Before the rows: a change in between is seen by the next poll.
-        let revision = store::revision(&self.db).await?;
+        let revision = in_time(store::revision(&self.db)).await?;
         let mut gone: HashSet<Arc<str>> = self.cache.ids().into_iter().collect();
         let (mut conflicting, mut unreadable) = (Vec::new(), 0);
-        let stored = store::stream(&self.db).await?;
+        let stored = in_time(store::stream(&self.db)).await?;
         pin_mut!(stored);
-        while let Some(key) = stored.next().await {
-            match key? {
+        while let Some(key) = in_time(stored.try_next()).await? {
+            match key {
                 Ok(key) => {
                     gone.remove(key.record.id.as_str());
                     if !self.show(&key) {

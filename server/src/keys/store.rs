@@ -10,7 +10,8 @@ use keyward_api::keys::KeyName;
 use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
@@ -106,7 +107,8 @@ pub enum ChangeError {
     /// The row cannot be read, so it can only be deleted.
     #[error("The stored row of this API key cannot be read; it can only be deleted")]
     Unreadable,
-    /// A key that is refused cannot be replaced by another that is.
+    /// The new key would be refused as the old one is. (A disabled key may be rotated: it is
+    /// enabled by whoever disabled it.)
     #[error("This API key has expired; change its expiry before you rotate it")]
     Expired,
     /// No replaced key is accepted beside this one.
@@ -210,7 +212,7 @@ pub async fn rotate(
     (stored.key_prefix, stored.key_hash) = (new.prefix, new.digest.to_hex());
     save(db, &row, &stored, now).await?;
     settings::start_overlap(db, Kind::ApiKey, id).await?;
-    row.former_last_used_at = row.last_used_at;
+    row.former_last_used_at = row.last_used_at.take();
     Ok(to_key(row, stored, new.digest))
 }
 
@@ -261,6 +263,31 @@ pub async fn delete(db: &impl ConnectionTrait, id: &str) -> Result<String, Chang
     Ok(found.map_or_else(String::new, |key| record(&key).name.clone()))
 }
 
+/// Remembers that the key with this digest was used: as the last use of the key with this id,
+/// or of the one that it replaced, whichever has the digest now.
+pub async fn record_use(
+    db: &impl ConnectionTrait,
+    id: &str,
+    digest: &KeyDigest,
+    at: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let hash = digest.to_hex();
+    let as_former = format!("\"hash\":\"{hash}\"");
+    settings::record_use(db, Kind::ApiKey, id, at, [&hash, &as_former]).await
+}
+
+/// What the row of the revision holds: a new word for every change, and which keys the last
+/// changes were about, so that whoever follows need not read all of them.
+#[derive(Default, Serialize, Deserialize)]
+struct Revision {
+    now: String,
+    /// The word of each change and the id of its key, oldest first.
+    recent: Vec<(String, String)>,
+}
+
+/// So many changes are remembered by the revision.
+const REMEMBERED: usize = 64;
+
 /// The revision of the keys: a value that every change replaces.
 pub async fn revision(db: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
     let row = settings::find_by_key(db, Kind::Config, REVISION).await?;
@@ -274,15 +301,41 @@ pub async fn lock_revision(transaction: &DatabaseTransaction) -> Result<Option<S
     Ok(row.map(|row| row.value))
 }
 
-/// Replaces the revision, in the transaction of the change; the value it has now.
+/// Replaces the revision, in the transaction of the change of the key with the id `changed`;
+/// the value it has now.
 pub async fn bump_revision(
     transaction: &DatabaseTransaction,
+    before: Option<&str>,
+    changed: Option<&str>,
     now: OffsetDateTime,
 ) -> Result<String, DbErr> {
-    let id = Uuid::now_v7().to_string();
-    let after = Value::from(id.clone()).to_string();
-    settings::put(transaction, Kind::Config, &id, REVISION, after.clone(), now).await?;
+    let word = Uuid::now_v7().to_string();
+    let mut revision = before.and_then(read_revision).unwrap_or_default();
+    if let Some(id) = changed {
+        revision.recent.push((word.clone(), id.to_owned()));
+    }
+    let forgotten = revision.recent.len().saturating_sub(REMEMBERED);
+    revision.recent.drain(..forgotten);
+    revision.now.clone_from(&word);
+    let after = serde_json::to_value(&revision).unwrap_or_default().to_string();
+    settings::put(transaction, Kind::Config, &word, REVISION, after.clone(), now).await?;
     Ok(after)
+}
+
+/// The ids of the keys that were changed between two revisions, as far as that is remembered.
+pub fn changed_between(before: &str, after: &str) -> Option<Vec<String>> {
+    let (before, after) = (read_revision(before)?, read_revision(after)?);
+    let place = after.recent.iter().position(|(word, _)| *word == before.now)?;
+    Some(after.recent.into_iter().skip(place + 1).map(|(_, id)| id).collect())
+}
+
+fn read_revision(value: &str) -> Option<Revision> {
+    serde_json::from_str(value).ok()
+}
+
+/// The key with this id, as it is stored.
+pub async fn get(db: &impl ConnectionTrait, id: &str) -> Result<Option<ReadKey>, DbErr> {
+    Ok(settings::find(db, Kind::ApiKey, id).await?.map(read))
 }
 
 /// The column is unique by itself; rows of the older layout may show another name.
@@ -309,5 +362,28 @@ fn taken_or_failed(error: DbErr, name: &str) -> ChangeError {
             ChangeError::NameTaken(name.to_owned())
         }
         _ => ChangeError::Database(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revision(now: &str, recent: &[(&str, &str)]) -> String {
+        let own = |(word, id): &(&str, &str)| ((*word).to_owned(), (*id).to_owned());
+        let (now, recent) = (now.to_owned(), recent.iter().map(own).collect());
+        serde_json::to_string(&Revision { now, recent }).unwrap()
+    }
+
+    #[test]
+    fn what_was_changed_between_is_told_or_all_of_it_must_be_read() {
+        let after = revision("d", &[("b", "1"), ("c", "2"), ("d", "1")]);
+        let between = |before: &str| changed_between(&revision(before, &[]), &after);
+        assert_eq!(between("b"), Some(vec!["2".to_owned(), "1".to_owned()]));
+        assert_eq!(between("d"), Some(Vec::new()));
+        assert_eq!(between("a"), None, "no longer remembered");
+        // The row as an older version left it.
+        assert_eq!(changed_between("\"a\"", &after), None);
+        assert_eq!(changed_between(&after, "\"a\""), None);
     }
 }

@@ -9,7 +9,7 @@
 //!    until the key is changed, or the server started again.
 //! 4. It is not accepted from the address of the client.
 //! 5. It was used too often.
-//! 6. It is good, and marked as used.
+//! 6. It is good, and marked as used: also when it then lacks a scope.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -57,16 +57,21 @@ pub enum KeyState {
 }
 
 impl CachedKey {
-    /// The key, and the one that it replaced while that may still work. What the key has
-    /// used of its rate limit goes on from `before`.
+    /// The key, and the one that it replaced while that may still work. What was used of the
+    /// rate limit, and an end that was seen, go on from the records `before`.
     pub(super) fn of(
         key: &StoredKey,
-        before: Option<&Self>,
+        before: &[Option<Arc<Self>>; 2],
         clock: &Clock,
     ) -> (Digested<Self>, Option<Digested<Self>>) {
         let record = &key.record;
+        let has_ended = |is_former: bool, end: Option<OffsetDateTime>| {
+            let same = |before: &&Arc<Self>| before.is_former == is_former && before.ends_at == end;
+            let before = before.iter().flatten().find(same);
+            AtomicBool::new(before.is_some_and(|before| before.has_ended.load(Ordering::Relaxed)))
+        };
         let limiter = record.rate_limit.map(|limit| {
-            let before = before.and_then(|before| before.limiter.clone());
+            let before = before[0].as_ref().and_then(|before| before.limiter.clone());
             let same = before.filter(|limiter| limiter.limit() == limit);
             same.unwrap_or_else(|| Arc::new(RateLimiter::new(limit, clock.clone())))
         });
@@ -75,7 +80,7 @@ impl CachedKey {
             identity: Identity::of(record),
             enabled: record.enabled,
             ends_at: record.expires_at,
-            has_ended: AtomicBool::new(false),
+            has_ended: has_ended(false, record.expires_at),
             limiter,
             networks: key.networks.as_slice().into(),
             mark: Mark::default(),
@@ -87,7 +92,7 @@ impl CachedKey {
                 identity: current.identity.clone(),
                 enabled: current.enabled,
                 ends_at: Some(overlap.ends_at),
-                has_ended: AtomicBool::new(false),
+                has_ended: has_ended(true, Some(overlap.ends_at)),
                 limiter: current.limiter.clone(),
                 networks: current.networks.clone(),
                 mark: Mark::default(),
@@ -160,9 +165,8 @@ impl Verifier {
     pub fn judge(&self, presented: &str, address: Option<IpAddr>) -> Judgement {
         // Whatever its form: imported keys keep their own, and a key of another form must
         // not be refused sooner than one of ours.
-        let Some(key) = self.cache.find(&KeyDigest::of(presented)) else {
-            return Judgement::Unknown;
-        };
+        let digest = KeyDigest::of(presented);
+        let Some(key) = self.cache.find(&digest) else { return Judgement::Unknown };
         let now = self.clock.now();
         match key.state(now) {
             KeyState::Disabled => return Judgement::Disabled(key),
@@ -177,7 +181,7 @@ impl Verifier {
             Some(Ok(left)) => Some(left),
             Some(Err((spent, wait))) => return Judgement::TooOften(key, spent, wait),
         };
-        self.activity.mark(&key, now);
+        self.activity.mark(&key, digest, now);
         Judgement::Good(Caller { key, allowance })
     }
 }
@@ -219,7 +223,7 @@ mod tests {
             digest: KeyDigest::of("good"),
             record,
         };
-        let (current, former) = CachedKey::of(&key, None, &clock);
+        let (current, former) = CachedKey::of(&key, &[None, None], &clock);
         cache.insert(&"1".into(), current, former).unwrap();
         (Verifier::new(cache, Arc::default(), clock.clone()), clock)
     }

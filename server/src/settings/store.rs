@@ -2,7 +2,7 @@
 //! and updates included: the id of a row of another type matches nothing.
 
 use futures_util::stream::{Stream, StreamExt, iter};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
     EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QueryResult,
@@ -162,30 +162,41 @@ pub async fn delete(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<u
 }
 
 /// Moves the last use of a key forward to `at`, in whole seconds; never back, and without
-/// touching `updated_at`. `is_former`: what was used is the key that this one replaced.
+/// touching `updated_at`. `marks` tell by the value what was used: one that has the second is
+/// about a key that was replaced, else one that has the first is about the key itself. Neither
+/// has a `%` or `_`; case does not matter.
 pub async fn record_use(
     db: &impl ConnectionTrait,
     kind: Kind,
     id: &str,
     at: OffsetDateTime,
-    is_former: bool,
+    marks: [&str; 2],
 ) -> Result<(), DbErr> {
-    let former = is_former.then_some(Column::FormerLastUsedAt);
-    for column in std::iter::once(Column::LastUsedAt).chain(former) {
+    let has =
+        |mark: &str| Expr::expr(Func::lower(Expr::col(Column::Value))).like(format!("%{mark}%"));
+    let [own, former] = marks;
+    for (column, mark) in [
+        (Column::LastUsedAt, Condition::all().add(has(own)).add(has(former).not())),
+        (Column::FormerLastUsedAt, Condition::all().add(has(former))),
+    ] {
         let earlier = Condition::any().add(column.is_null()).add(column.lt(at));
-        Entity::update_many()
+        let written = Entity::update_many()
             .col_expr(column, Expr::value(at))
-            .filter(kind.guard().add(Column::Id.eq(id)).add(earlier))
+            .filter(kind.guard().add(Column::Id.eq(id)).add(mark).add(earlier))
             .exec(db)
             .await?;
+        if written.rows_affected > 0 {
+            break;
+        }
     }
     Ok(())
 }
 
-/// From now on the last use is that of a key which was replaced.
+/// From now on the last use is that of a key which was replaced; the new one has none yet.
 pub async fn start_overlap(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::FormerLastUsedAt, Expr::col(Column::LastUsedAt))
+        .col_expr(Column::LastUsedAt, Expr::value(Option::<OffsetDateTime>::None))
         .filter(kind.guard().add(Column::Id.eq(id)))
         .exec(db)
         .await

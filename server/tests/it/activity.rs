@@ -42,12 +42,15 @@ async fn an_earlier_time_never_replaces_a_later_one(backend: Backend) {
     let later = datetime!(2026-01-02 00:00 UTC);
     // Times that sort differently as text.
     for at in [later, datetime!(2026-01-01 23:59:59 UTC), datetime!(2025-12-31 00:00 UTC)] {
-        settings::record_use(&app.state.db, Kind::ApiKey, &id, at, false).await.unwrap();
+        settings::record_use(&app.state.db, Kind::ApiKey, &id, at, ["key_hash", "none"])
+            .await
+            .unwrap();
         assert_eq!(row(&app).await.last_used_at, Some(later));
     }
-    settings::record_use(&app.state.db, Kind::Config, &id, datetime!(2027-01-01 00:00 UTC), false)
-        .await
-        .unwrap();
+    let latest = datetime!(2027-01-01 00:00 UTC);
+    for (kind, mark) in [(Kind::Config, "key_hash"), (Kind::ApiKey, "another key")] {
+        settings::record_use(&app.state.db, kind, &id, latest, [mark, "none"]).await.unwrap();
+    }
     assert_eq!(row(&app).await.last_used_at, Some(later), "another type matches nothing");
 }
 

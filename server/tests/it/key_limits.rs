@@ -103,6 +103,7 @@ async fn a_limit_counts_wherever_the_key_is_presented(backend: Backend) {
         assert_eq!(ask(json!({ "key": narrow, "address": address })).await, code);
     }
     assert_eq!(ask(json!({ "key": narrow })).await, "ADDRESS_NOT_ALLOWED");
+    assert_eq!(ask(json!({ "key": narrow, "address": null })).await, "ADDRESS_NOT_ALLOWED");
     let odd = json!({ "key": narrow, "address": "10.0.0.0/8" }).to_string().into_bytes();
     let answer = app.anonymous().send(Method::POST, "/api/keys/verify", &headers, Some(odd)).await;
     answer.expect_problem(400, "validation_failed", "Expected an IP address");

@@ -58,8 +58,11 @@ async fn both_keys_work_until_the_instant_the_overlap_ends(backend: Backend) {
     app.verify(&old).await.expect(401);
     app.verify(&new).await.expect(200);
     assert_eq!(admin.keys().await[0]["overlap"], Value::Null);
-    // Seen once, the end is final.
+    // Seen once, the end is final, whatever else is changed, here or elsewhere.
     app.clock.set_back(HOUR);
+    app.verify(&old).await.expect(401);
+    app.sibling().await.admin().await.create_key(&json!({ "name": "other" })).await;
+    app.state.keys.refresh().await.unwrap();
     app.verify(&old).await.expect(401);
 }
 
@@ -179,18 +182,34 @@ async fn the_list_shows_when_the_old_key_was_used(backend: Backend) {
     let used = async || {
         app.state.keys.flush().await.unwrap();
         let key = admin.keys().await[0].clone();
-        let text = |value: &Value| value.as_str().unwrap_or("-")[11..].to_owned();
+        let text = |value: &Value| value.as_str().map_or("-", |text| &text[11..]).to_owned();
         (text(&key["lastUsedAt"]), text(&key["overlap"]["lastUsedAt"]))
     };
-    assert_eq!(used().await, ("12:00:00Z".to_owned(), "12:00:00Z".to_owned()));
+    let seen = |own: &str, old: &str| (own.to_owned(), old.to_owned());
+    assert_eq!(used().await, seen("-", "12:00:00Z"));
     app.verify(&new).await.expect(200);
-    assert_eq!(used().await, ("12:01:00Z".to_owned(), "12:00:00Z".to_owned()));
+    assert_eq!(used().await, seen("12:01:00Z", "12:00:00Z"));
     app.clock.advance(Duration::from_mins(1));
     app.verify(&old).await.expect(200);
-    assert_eq!(used().await, ("12:02:00Z".to_owned(), "12:02:00Z".to_owned()));
+    assert_eq!(used().await, seen("12:01:00Z", "12:02:00Z"));
     app.clock.set_back(Duration::from_mins(2));
     app.verify(&old).await.expect(200);
-    assert_eq!(used().await, ("12:02:00Z".to_owned(), "12:02:00Z".to_owned()));
+    assert_eq!(used().await, seen("12:01:00Z", "12:02:00Z"));
+    // A use that another server has not written yet, of a key that is replaced meanwhile.
+    app.clock.advance(Duration::from_mins(3));
+    let sibling = app.sibling().await;
+    sibling.clock.advance(Duration::from_mins(3));
+    sibling.verify(&new).await.expect(200);
+    let third = rotated(&admin, &id, 3_600).await;
+    sibling.state.keys.flush().await.unwrap();
+    assert_eq!(used().await, seen("-", "12:03:00Z"));
+    // What only the oldest key was used for is not said of the one that replaced it.
+    let fourth = rotated(&admin, &id, 3_600).await;
+    assert_eq!(used().await, seen("-", "-"));
+    app.verify(&third).await.expect(200);
+    app.verify(&fourth).await.expect(200);
+    admin.delete(&format!("/api/keys/{id}/overlap")).await.expect(200);
+    assert_eq!(used().await, seen("12:03:00Z", "-"));
 }
 
 async fn what_is_no_grace_is_refused_and_nothing_changes(backend: Backend) {

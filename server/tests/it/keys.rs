@@ -22,6 +22,7 @@ on_both_databases!(
     changes_at_once_leave_the_cache_as_the_database_says,
     a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive,
     another_process_is_followed,
+    of_more_changes_than_are_remembered_none_is_missed,
     two_servers_do_not_overwrite_what_the_other_changed,
 );
 
@@ -198,6 +199,32 @@ async fn another_process_is_followed(backend: Backend) {
     app.state.keys.refresh().await.unwrap();
     app.verify(there.expose()).await.expect(401);
     app.verify(here.expose()).await.expect(200);
+}
+
+async fn of_more_changes_than_are_remembered_none_is_missed(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let actor = &Actor::command_line();
+    let (id, revoked) = admin.create_key(&json!({ "name": "revoked" })).await;
+    let (_, kept) = admin.create_key(&json!({ "name": "kept" })).await;
+    // A command has no key in memory, and revokes all the same.
+    let command = keyward::keys::Registry::for_changes(
+        app.database.connect().await,
+        app.clock.clone(),
+        app.state.audit.clone(),
+    );
+    let command = command.await.unwrap();
+    command.delete(id, actor).await.unwrap();
+    let mut last = None;
+    for n in 0..70 {
+        let name = KeyName::try_from(format!("key {n}")).unwrap();
+        last = Some(command.create(Wanted::named(name), actor).await.unwrap().1);
+    }
+    app.verify(&revoked).await.expect(200);
+    app.state.keys.refresh().await.unwrap();
+    app.verify(&revoked).await.expect(401);
+    app.verify(&kept).await.expect(200);
+    app.verify(last.unwrap().expose()).await.expect(200);
 }
 
 async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {

@@ -95,6 +95,7 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
         (1, &["nobody"][..]),
         (2, &["by hand", "--grace", "8d"]),
         (2, &["by hand", "--grace", "-1s"]),
+        (2, &["by hand", "--grace", "500ms"]),
         (2, &[]),
     ] {
         let answer = run(&database, &[&["keys", "rotate"], wrong].concat());

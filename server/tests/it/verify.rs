@@ -142,6 +142,14 @@ async fn a_scope_that_is_asked_for_is_needed(backend: Backend) {
         ("scope=ORDERS:READ", "that was asked for"),
         ("scope=%3Cscript%3E", "that was asked for"),
         ("scope=%ff", "that was asked for"),
+        // A scope that ends in * grants scopes, and not any text.
+        ("scope=bills:", "that was asked for"),
+        ("scope=bills::", "that was asked for"),
+        ("scope=bills:%3Cscript%3E", "that was asked for"),
+        ("scope=bills:a%0d%0a", "that was asked for"),
+        ("scope=bills:a%20orders:write", "orders:write"),
+        ("scope=bills:a+orders:write", "orders:write"),
+        ("scope=bills:a,orders:write", "orders:write"),
     ] {
         let answer = ask(query).await;
         let message = format!("This key lacks the scope {named}");
@@ -167,7 +175,10 @@ async fn a_bearer_token_is_a_key_unless_that_is_off_or_there_are_two(backend: Ba
     }
     let key = key.as_bytes();
     let twice = [bearer.as_bytes(), b", ", bearer.as_bytes()].concat();
-    let refused: [&[(&str, &[u8])]; 8] = [
+    let tab = format!("Bearer\t{}", String::from_utf8_lossy(key));
+    let refused: [&[(&str, &[u8])]; 10] = [
+        &[("authorization", tab.as_bytes()), ("x-api-key", key)],
+        &[("authorization", b"Bearer"), ("x-api-key", key)],
         &[("authorization", bearer.as_bytes()), ("x-api-key", key)],
         &[("authorization", b"Bearer x"), ("x-api-key", key)],
         &[("authorization", bearer.as_bytes()), ("authorization", bearer.as_bytes())],
