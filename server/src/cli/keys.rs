@@ -96,12 +96,9 @@ impl KeysCommand {
     }
 }
 
-/// Names of readable keys are distinct; an id goes before a name.
 async fn find(keys: &Registry, id_or_name: &str) -> Result<ApiKey, CliError> {
-    let mut list = keys.list().await.map_err(failed)?;
-    let by_id = list.iter().position(|key| key.id == id_or_name);
-    let found = by_id.or_else(|| list.iter().position(|key| key.name == id_or_name));
-    Ok(list.swap_remove(found.ok_or_else(|| failed("API key not found"))?))
+    let found = keys.find(id_or_name).await.map_err(failed)?;
+    found.ok_or_else(|| failed("API key not found"))
 }
 
 fn grace(text: &str) -> Result<GraceSeconds, String> {

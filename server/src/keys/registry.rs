@@ -201,6 +201,15 @@ impl Registry {
         Ok(keys.iter().map(|key| self.shown(row::record(key).clone())).collect())
     }
 
+    /// The key with this id, or else with this name: names of readable keys are distinct.
+    pub async fn find(&self, id_or_name: &str) -> Result<Option<ApiKey>, DbErr> {
+        let found = match store::get(&self.0.db, id_or_name).await? {
+            Some(key) => Some(key),
+            None => store::get_named(&self.0.db, id_or_name).await?,
+        };
+        Ok(found.map(|key| self.shown(row::record(&key).clone())))
+    }
+
     /// An overlap that is over is none.
     fn shown(&self, mut record: ApiKey) -> ApiKey {
         let now = self.0.clock.now();

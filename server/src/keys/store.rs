@@ -281,7 +281,8 @@ pub async fn record_use(
 #[derive(Default, Serialize, Deserialize)]
 struct Revision {
     now: String,
-    /// The word of each change and the id of its key, oldest first.
+    /// The word of each change and the id of its key, oldest first. The first of all is about
+    /// none.
     recent: Vec<(String, String)>,
 }
 
@@ -311,9 +312,7 @@ pub async fn bump_revision(
 ) -> Result<String, DbErr> {
     let word = Uuid::now_v7().to_string();
     let mut revision = before.and_then(read_revision).unwrap_or_default();
-    if let Some(id) = changed {
-        revision.recent.push((word.clone(), id.to_owned()));
-    }
+    revision.recent.push((word.clone(), changed.unwrap_or_default().to_owned()));
     let forgotten = revision.recent.len().saturating_sub(REMEMBERED);
     revision.recent.drain(..forgotten);
     revision.now.clone_from(&word);
@@ -326,16 +325,30 @@ pub async fn bump_revision(
 pub fn changed_between(before: &str, after: &str) -> Option<Vec<String>> {
     let (before, after) = (read_revision(before)?, read_revision(after)?);
     let place = after.recent.iter().position(|(word, _)| *word == before.now)?;
-    Some(after.recent.into_iter().skip(place + 1).map(|(_, id)| id).collect())
+    let changed = after.recent.into_iter().skip(place + 1).map(|(_, id)| id);
+    Some(changed.filter(|id| !id.is_empty()).collect())
 }
 
 fn read_revision(value: &str) -> Option<Revision> {
     serde_json::from_str(value).ok()
 }
 
+/// The key with this name, as it is stored.
+pub async fn get_named(db: &impl ConnectionTrait, name: &str) -> Result<Option<ReadKey>, DbErr> {
+    let rows = rows_that_may_show(db, name).await?;
+    Ok(rows.into_iter().map(read).find(|key| record(key).name == name))
+}
+
 /// The key with this id, as it is stored.
 pub async fn get(db: &impl ConnectionTrait, id: &str) -> Result<Option<ReadKey>, DbErr> {
     Ok(settings::find(db, Kind::ApiKey, id).await?.map(read))
+}
+
+/// The row with this name in its column, and those of the older layout, which may show it.
+async fn rows_that_may_show(db: &impl ConnectionTrait, name: &str) -> Result<Vec<FoundRow>, DbErr> {
+    let mut rows = settings::value_like(db, Kind::ApiKey, "\"name\"").await?;
+    rows.extend(settings::found_by_key(db, Kind::ApiKey, name).await?);
+    Ok(rows)
 }
 
 /// The column is unique by itself; rows of the older layout may show another name.
@@ -344,8 +357,7 @@ async fn refuse_taken_name(
     name: &str,
     own_id: Option<&str>,
 ) -> Result<(), ChangeError> {
-    let mut rows = settings::value_like(db, Kind::ApiKey, "\"name\"").await?;
-    rows.extend(settings::found_by_key(db, Kind::ApiKey, name).await?);
+    let rows = rows_that_may_show(db, name).await?;
     let shows = |value: &str| parse(value).is_ok_and(|(s, _)| s.name.as_deref() == Some(name));
     let taken = rows.into_iter().any(|row| match row {
         FoundRow::Whole(row) => {
