@@ -12,7 +12,7 @@ use super::output::{CliError, failed, print, to_json};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::keys::Registry;
-use crate::keys::registry::Wanted;
+use crate::keys::store::Wanted;
 
 /// What can be done with keys.
 #[derive(Subcommand)]

@@ -273,7 +273,7 @@ impl<T> Cache<T> {
         if index.free_in_crowd.is_empty() {
             let page = CROWD | index.pages_of_crowd;
             index.pages_of_crowd += 1;
-            self.pages.insert(page, Page::random(CROWD_PAGE_SLOTS, &mut index.rng));
+            self.open_page(page, Page::random(CROWD_PAGE_SLOTS, &mut index.rng));
             let places = (0..).take(CROWD_PAGE_SLOTS).map(|slot| Place { page, slot });
             index.free_in_crowd.extend(places);
         }
@@ -357,10 +357,15 @@ impl<T> Cache<T> {
             made.tags[slot] = index.new_tag(*place);
             made.digests[slot][0] = made.tags[slot];
         }
-        self.pages.insert(page, made);
+        self.open_page(page, made);
         index.pages += 1;
         // Popped from the end: slots fill from the front.
         index.free.extend(places.into_iter().rev());
+    }
+
+    fn open_page(&self, number: u32, page: Page<T>) {
+        let _writes = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        self.pages.insert(number, page);
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {

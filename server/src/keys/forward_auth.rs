@@ -3,8 +3,8 @@
 //!
 //! | proxy | asks | tells of the client's request |
 //! |---|---|---|
-//! | nginx `auth_request` | `/api/verify` | `X-Original-URI`, `X-Original-Method` |
 //! | Traefik, Caddy, HAProxy | `/api/verify` | `X-Forwarded-Method`, `-Uri`, `-Host`, `-For` |
+//! | nginx `auth_request` | `/api/verify` | these, or `X-Original-URI` and `X-Original-Method` |
 //! | Envoy `ext_authz` | `/api/verify/envoy/` and the client's path, with its method | `X-Forwarded-For` |
 //!
 //! In order:

@@ -14,8 +14,7 @@ use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
 use time::{OffsetDateTime, UtcOffset};
 
 use super::networks;
-use super::registry::Wanted;
-use super::store::{ChangeError, KeyChange};
+use super::store::{ChangeError, KeyChange, Wanted};
 use super::token::PlainKey;
 use super::verify::{Caller, Judgement};
 use crate::error::Error;

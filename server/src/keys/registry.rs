@@ -9,27 +9,21 @@
 //!    the keys: those that it names are read anew, within [`POLL`], or all when it does not
 //!    remember so far back.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::{TryStreamExt, pin_mut};
-use ipnet::IpNet;
 use keyward_api::keys::ApiKey;
-use keyward_api::keys::KeyName;
-use keyward_api::limits::RateLimit;
-use keyward_api::scopes::Scopes;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
-use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::activity::{self, Activity};
 use super::cache::Cache;
-use super::row::{self, StoredKey};
-use super::store::{self, ChangeError, KeyChange, KeyTrace, NewKey};
+use super::revision;
+use super::row;
+use super::store::{self, ChangeError, KeyChange, KeyTrace, Wanted};
 use super::token::PlainKey;
 use super::verify::{CachedKey, KeyState, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
@@ -44,20 +38,20 @@ pub const POLL: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
 
-struct Inner {
-    db: DatabaseConnection,
-    clock: Clock,
+pub(super) struct Inner {
+    pub(super) db: DatabaseConnection,
+    pub(super) clock: Clock,
     audit: AuditLog,
-    cache: Arc<Cache<CachedKey>>,
+    pub(super) cache: Arc<Cache<CachedKey>>,
     activity: Arc<Activity>,
     /// The revision the cache shows. Held while the keys are changed or loaded.
     revision: Mutex<Option<String>>,
     /// Whether stored keys share a digest, so that not all of them are in the cache.
-    has_conflicts: AtomicBool,
+    pub(super) has_conflicts: AtomicBool,
     /// Whether only the keys that are changed here are in the cache.
     is_partial: bool,
     /// How many stored rows are no keys.
-    unreadable: AtomicUsize,
+    pub(super) unreadable: AtomicUsize,
 }
 
 /// How many keys there are, by what became of them.
@@ -73,33 +67,11 @@ pub struct KeyCounts {
     pub unreadable: usize,
 }
 
-/// What a key is made of, but for the key itself.
-pub struct Wanted {
-    /// Distinct among all keys.
-    pub name: KeyName,
-    /// What it may do.
-    pub scopes: Scopes,
-    /// From then on it is refused.
-    pub expires_at: Option<OffsetDateTime>,
-    /// How often it is accepted.
-    pub rate_limit: Option<RateLimit>,
-    /// From where.
-    pub networks: Vec<IpNet>,
-}
-
 /// A change under way: everything else that changes keys waits for it.
 struct Change<'a> {
     transaction: DatabaseTransaction,
     before: Option<String>,
     known: MutexGuard<'a, Option<String>>,
-}
-
-impl Wanted {
-    /// A key that proves who calls, from everywhere, as often as it comes, for ever.
-    pub fn named(name: KeyName) -> Self {
-        let (scopes, networks) = (Scopes::default(), Vec::new());
-        Self { name, scopes, expires_at: None, rate_limit: None, networks }
-    }
 }
 
 /// Why a key was not made.
@@ -153,10 +125,10 @@ impl Registry {
             is_partial,
             unreadable: AtomicUsize::new(0),
         };
-        if store::revision(&inner.db).await?.is_none() {
+        if revision::current(&inner.db).await?.is_none() {
             // A revision to lock exists before anybody needs to lock it.
             let transaction = begin_write(&inner.db).await?;
-            store::bump_revision(&transaction, None, None, inner.clock.now()).await?;
+            revision::bump(&transaction, None, None, inner.clock.now()).await?;
             transaction.commit().await?;
         }
         Ok(Self(Arc::new(inner)))
@@ -224,14 +196,12 @@ impl Registry {
         actor: &Actor,
     ) -> Result<(ApiKey, PlainKey), CreateError> {
         let plain = PlainKey::generate(&mut SysRng)?;
-        let Wanted { name, scopes, expires_at, rate_limit, networks } = wanted;
-        let event = actor.did(Action::KeyCreate, Some(name.as_str().to_owned()));
-        let (created_by, trace) = (actor.name.clone(), trace(&plain));
-        let new = NewKey { name, scopes, expires_at, rate_limit, networks, created_by, trace };
-        let inner = self.0.clone();
+        let event = actor.did(Action::KeyCreate, Some(wanted.name.as_str().to_owned()));
+        let (inner, by, trace) = (self.0.clone(), actor.name.clone(), trace(&plain));
         let record = finish(async move {
             let change = inner.begin().await?;
-            let key = store::insert(&change.transaction, new, inner.clock.now()).await?;
+            let now = inner.clock.now();
+            let key = store::insert(&change.transaction, wanted, trace, by, now).await?;
             inner.commit(change, event, &key.record.id, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
@@ -318,12 +288,13 @@ impl Registry {
     /// Follows what other processes changed.
     pub async fn refresh(&self) -> Result<(), DbErr> {
         let mut known = self.0.revision.lock().await;
-        let current = in_time(store::revision(&self.0.db)).await?;
+        let current = in_time(revision::current(&self.0.db)).await?;
         if current == *known {
             return Ok(());
         }
         let changed = known.as_deref().zip(current.as_deref());
-        let changed = changed.and_then(|(known, current)| store::changed_between(known, current));
+        let changed =
+            changed.and_then(|(known, current)| revision::changed_between(known, current));
         if in_time(self.0.follow(changed)).await? {
             *known = current;
             return Ok(());
@@ -362,7 +333,7 @@ impl Inner {
     async fn begin(&self) -> Result<Change<'_>, DbErr> {
         let known = self.revision.lock().await;
         let transaction = begin_write(&self.db).await?;
-        let before = store::lock_revision(&transaction).await?;
+        let before = revision::lock(&transaction).await?;
         Ok(Change { transaction, before, known })
     }
 
@@ -377,7 +348,7 @@ impl Inner {
     ) -> Result<(), DbErr> {
         let Change { transaction, before, mut known } = change;
         let now = self.clock.now();
-        let after = store::bump_revision(&transaction, before.as_deref(), Some(id), now).await?;
+        let after = revision::bump(&transaction, before.as_deref(), Some(id), now).await?;
         self.audit.append(&transaction, event).await?;
         transaction.commit().await?;
         let is_shown = show(self) && !self.has_conflicts.load(Ordering::Relaxed);
@@ -393,78 +364,6 @@ impl Inner {
             tracing::warn!(%error, "the keys could not be loaded anew");
             *known = None;
         }
-        Ok(())
-    }
-
-    /// Reads the keys with these ids anew. `false`: that is not enough.
-    async fn follow(&self, changed: Option<Vec<String>>) -> Result<bool, DbErr> {
-        let Some(changed) = changed.filter(|_| !self.has_conflicts.load(Ordering::Relaxed)) else {
-            return Ok(false);
-        };
-        for id in changed {
-            let followed = match store::get(&self.db, &id).await? {
-                Some(Ok(key)) => self.show(&key),
-                // One that cannot be read is counted and logged where all are read.
-                Some(Err(_)) => false,
-                None => self.cache.remove(&id),
-            };
-            if !followed {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether the key can authenticate from now on.
-    fn show(&self, key: &StoredKey) -> bool {
-        let before = self.cache.get(&key.record.id);
-        let (current, former) = CachedKey::of(key, &before, &self.clock);
-        self.cache.insert(&current.1.id.clone(), current, former).is_ok()
-    }
-
-    /// One row after the other, so that a million keys are never in memory twice. It may take
-    /// long, and only ends in between if the database falls silent.
-    async fn reload(&self, known: &mut Option<String>) -> Result<(), DbErr> {
-        // Before the rows: a change in between is seen by the next poll.
-        let revision = in_time(store::revision(&self.db)).await?;
-        let mut gone: HashSet<Arc<str>> = self.cache.ids().into_iter().collect();
-        let (mut conflicting, mut unreadable) = (Vec::new(), 0);
-        let stored = in_time(store::stream(&self.db)).await?;
-        pin_mut!(stored);
-        while let Some(key) = in_time(stored.try_next()).await? {
-            match key {
-                Ok(key) => {
-                    gone.remove(key.record.id.as_str());
-                    if !self.show(&key) {
-                        conflicting.push(key);
-                    }
-                }
-                Err(row) => {
-                    unreadable += 1;
-                    let record = &row.record;
-                    tracing::error!(
-                        key_id = record.id,
-                        name = record.name,
-                        "stored API key cannot be read: {}",
-                        row.reason
-                    );
-                }
-            }
-        }
-        for id in gone {
-            self.cache.remove(&id);
-        }
-        // Twice again, since a digest may be free only after the row that had it before is
-        // shown, or gone.
-        conflicting.retain(|key| !self.show(key));
-        conflicting.retain(|key| !self.show(key));
-        for key in &conflicting {
-            let id = &key.record.id;
-            tracing::error!(key_id = id, "another key has the same digest: it cannot authenticate");
-        }
-        self.has_conflicts.store(!conflicting.is_empty(), Ordering::Relaxed);
-        self.unreadable.store(unreadable, Ordering::Relaxed);
-        *known = revision;
         Ok(())
     }
 }

@@ -9,8 +9,7 @@ use ipnet::IpNet;
 use keyward_api::keys::KeyName;
 use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
-use serde::{Deserialize, Serialize};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use serde_json::Map;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -21,11 +20,8 @@ use super::row::{Former, ReadKey, Stored, StoredKey, parse, read, record, to_jso
 use super::token::KeyDigest;
 use crate::settings::{self, FoundRow, Kind, Model};
 
-/// The name of the row that tells processes apart which changed the keys last.
-const REVISION: &str = "api_keys_revision";
-
-/// What a new key consists of; the key itself is not stored.
-pub struct NewKey {
+/// What somebody wants a new key to be.
+pub struct Wanted {
     /// Distinct among all keys.
     pub name: KeyName,
     /// What it may do.
@@ -36,10 +32,14 @@ pub struct NewKey {
     pub rate_limit: Option<RateLimit>,
     /// From where.
     pub networks: Vec<IpNet>,
-    /// Who makes it.
-    pub created_by: String,
-    /// What is kept of the key itself.
-    pub trace: KeyTrace,
+}
+
+impl Wanted {
+    /// A key that proves who calls, from everywhere, as often as it comes, for ever.
+    pub fn named(name: KeyName) -> Self {
+        let (scopes, networks) = (Scopes::default(), Vec::new());
+        Self { name, scopes, expires_at: None, rate_limit: None, networks }
+    }
 }
 
 /// What is kept of a key that was just made.
@@ -141,29 +141,31 @@ pub async fn stream(
 /// Stores a new key and gives back what the list shows.
 pub async fn insert(
     db: &impl ConnectionTrait,
-    new: NewKey,
+    wanted: Wanted,
+    trace: KeyTrace,
+    created_by: String,
     now: OffsetDateTime,
 ) -> Result<StoredKey, ChangeError> {
-    refuse_taken_name(db, new.name.as_str(), None).await?;
-    let digest = new.trace.digest;
+    let Wanted { name, scopes, expires_at, rate_limit, networks } = wanted;
+    refuse_taken_name(db, name.as_str(), None).await?;
     let stored = Stored {
-        key_prefix: new.trace.prefix,
-        key_hash: digest.to_hex(),
+        key_prefix: trace.prefix,
+        key_hash: trace.digest.to_hex(),
         name: None,
-        scopes: new.scopes,
-        expires_at: new.expires_at,
+        scopes,
+        expires_at,
         enabled: true,
-        created_by: Some(new.created_by),
-        rate_limit: new.rate_limit,
-        allowed_networks: new.networks,
+        created_by: Some(created_by),
+        rate_limit,
+        allowed_networks: networks,
         former: None,
         unknown: Map::new(),
     };
-    let (id, key) = (Uuid::now_v7().to_string(), String::from(new.name));
+    let (id, key) = (Uuid::now_v7().to_string(), String::from(name));
     let row = settings::insert(db, Kind::ApiKey, &id, &key, to_json(&stored), now)
         .await
         .map_err(|error| taken_or_failed(error, &key))?;
-    Ok(to_key(row, stored, digest))
+    Ok(to_key(row, stored, trace.digest))
 }
 
 /// Changes a key: what the list shows from now on, and the name it had.
@@ -276,63 +278,6 @@ pub async fn record_use(
     settings::record_use(db, Kind::ApiKey, id, at, [&hash, &as_former]).await
 }
 
-/// What the row of the revision holds: a new word for every change, and which keys the last
-/// changes were about, so that whoever follows need not read all of them.
-#[derive(Default, Serialize, Deserialize)]
-struct Revision {
-    now: String,
-    /// The word of each change and the id of its key, oldest first. The first of all is about
-    /// none.
-    recent: Vec<(String, String)>,
-}
-
-/// So many changes are remembered by the revision.
-const REMEMBERED: usize = 64;
-
-/// The revision of the keys: a value that every change replaces.
-pub async fn revision(db: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
-    let row = settings::find_by_key(db, Kind::Config, REVISION).await?;
-    Ok(row.map(|row| row.value))
-}
-
-/// The revision, locked until the transaction ends. A change takes it before it reads
-/// anything: changes of all processes take turns, and none overwrites what it did not see.
-pub async fn lock_revision(transaction: &DatabaseTransaction) -> Result<Option<String>, DbErr> {
-    let row = settings::lock_by_key(transaction, Kind::Config, REVISION).await?;
-    Ok(row.map(|row| row.value))
-}
-
-/// Replaces the revision, in the transaction of the change of the key with the id `changed`;
-/// the value it has now.
-pub async fn bump_revision(
-    transaction: &DatabaseTransaction,
-    before: Option<&str>,
-    changed: Option<&str>,
-    now: OffsetDateTime,
-) -> Result<String, DbErr> {
-    let word = Uuid::now_v7().to_string();
-    let mut revision = before.and_then(read_revision).unwrap_or_default();
-    revision.recent.push((word.clone(), changed.unwrap_or_default().to_owned()));
-    let forgotten = revision.recent.len().saturating_sub(REMEMBERED);
-    revision.recent.drain(..forgotten);
-    revision.now.clone_from(&word);
-    let after = serde_json::to_value(&revision).unwrap_or_default().to_string();
-    settings::put(transaction, Kind::Config, &word, REVISION, after.clone(), now).await?;
-    Ok(after)
-}
-
-/// The ids of the keys that were changed between two revisions, as far as that is remembered.
-pub fn changed_between(before: &str, after: &str) -> Option<Vec<String>> {
-    let (before, after) = (read_revision(before)?, read_revision(after)?);
-    let place = after.recent.iter().position(|(word, _)| *word == before.now)?;
-    let changed = after.recent.into_iter().skip(place + 1).map(|(_, id)| id);
-    Some(changed.filter(|id| !id.is_empty()).collect())
-}
-
-fn read_revision(value: &str) -> Option<Revision> {
-    serde_json::from_str(value).ok()
-}
-
 /// The key with this name, as it is stored.
 pub async fn get_named(db: &impl ConnectionTrait, name: &str) -> Result<Option<ReadKey>, DbErr> {
     let rows = rows_that_may_show(db, name).await?;
@@ -374,28 +319,5 @@ fn taken_or_failed(error: DbErr, name: &str) -> ChangeError {
             ChangeError::NameTaken(name.to_owned())
         }
         _ => ChangeError::Database(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn revision(now: &str, recent: &[(&str, &str)]) -> String {
-        let own = |(word, id): &(&str, &str)| ((*word).to_owned(), (*id).to_owned());
-        let (now, recent) = (now.to_owned(), recent.iter().map(own).collect());
-        serde_json::to_string(&Revision { now, recent }).unwrap()
-    }
-
-    #[test]
-    fn what_was_changed_between_is_told_or_all_of_it_must_be_read() {
-        let after = revision("d", &[("b", "1"), ("c", "2"), ("d", "1")]);
-        let between = |before: &str| changed_between(&revision(before, &[]), &after);
-        assert_eq!(between("b"), Some(vec!["2".to_owned(), "1".to_owned()]));
-        assert_eq!(between("d"), Some(Vec::new()));
-        assert_eq!(between("a"), None, "no longer remembered");
-        // The row as an older version left it.
-        assert_eq!(changed_between("\"a\"", &after), None);
-        assert_eq!(changed_between(&after, "\"a\""), None);
     }
 }

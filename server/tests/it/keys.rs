@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use keyward::audit::Actor;
-use keyward::keys::registry::Wanted;
-use keyward::keys::store::KeyChange;
+use keyward::keys::store::{KeyChange, Wanted};
 use keyward_api::keys::KeyName;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -162,9 +161,12 @@ async fn a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive(backend: Backen
     let actor = &Actor::command_line();
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
-    // Polled once, so that it has begun, and dropped before it can have ended.
+    // Begun, kept from its end by another writer, and dropped.
+    let writer = keyward::database::begin_write(&app.state.db).await.unwrap();
+    keyward::keys::revision::lock(&writer).await.unwrap();
     let deletion = app.state.keys.delete(id, actor);
-    assert!(tokio::time::timeout(Duration::ZERO, deletion).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(50), deletion).await.is_err());
+    writer.rollback().await.unwrap();
     for _ in 0..500 {
         if admin.keys().await == json!([]) && app.verify(&key).await.status == 401 {
             return;

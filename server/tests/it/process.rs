@@ -256,10 +256,16 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     let mut told = String::new();
     let mut note = |answer: Answer| write!(told, "{answer:?}").unwrap();
     sign_in(client).await;
-    let (id, key) = client.create_key(&json!({ "name": "n", "scopes": ["secrets:read"] })).await;
+    let scopes = ["secrets:read", "keys:verify"];
+    let (id, first) = client.create_key(&json!({ "name": "n", "scopes": scopes })).await;
+    // The answer is the one place that should have the new key.
+    let path = format!("/api/keys/{id}/rotate");
+    let rotated = client.post(&path, &json!({ "graceSeconds": 600 })).await.expect(200).data();
+    let key = rotated["key"].as_str().unwrap().to_owned();
     let with_key: [(&str, &[u8]); 1] = [("x-api-key", key.as_bytes())];
     note(client.get_with("/api/verify", &with_key).await.expect(200));
     note(client.get_with(&format!("/api/verify?key={key}"), &with_key).await.expect(200));
+    leave_traces_of_callers(client, &first, &key, &mut note).await;
     note(client.get_with("/api/keys", &with_key).await.expect(200));
     note(client.get_with("/api/nothing?planted-query=1", &with_key).await.expect(404));
     let wrong = json!({ "email": EMAIL, "password": "planted-wrong" });
@@ -327,7 +333,7 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     assert_eq!(code, 0);
     let is_on = written.contains("TRACE") && written.contains("key refused");
     assert!(is_on, "the log was on");
-    for secret in [&key[8..], PASSWORD, ROOT_KEY, "planted-"] {
+    for secret in [&key[8..], &first[8..], PASSWORD, ROOT_KEY, "planted-"] {
         for (place, text) in
             [("the log", &written), ("an answer", &told), ("the database", &stored)]
         {
@@ -341,6 +347,30 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
 }
 
 /// Uses every route of providers with this value, well and badly.
+/// Asks about keys in every form, the refusals among them.
+async fn leave_traces_of_callers(
+    client: &Client,
+    old: &str,
+    key: &str,
+    note: &mut impl FnMut(Answer),
+) {
+    let bearer = format!("Bearer {old}");
+    let headers = [
+        ("authorization", bearer.as_bytes()),
+        ("x-forwarded-uri", b"/planted-path?planted-query=1".as_slice()),
+        ("x-original-uri", b"/planted-path"),
+        ("x-keyward-scope", b"other:scope"),
+    ];
+    note(client.get_with("/api/verify", &headers[..1]).await.expect(200));
+    client.get_with("/api/verify", &headers).await.expect(403);
+    note(client.get_with("/api/verify/envoy/a?b=planted-query", &headers[..1]).await.expect(200));
+    let headers = [("x-api-key", key.as_bytes()), ("content-type", b"application/json".as_slice())];
+    let body = json!({ "key": old }).to_string().into_bytes();
+    let asked = client.send(http::Method::POST, "/api/keys/verify", &headers, Some(body)).await;
+    note(asked.expect(200));
+    note(client.get("/metrics").await.expect(200));
+}
+
 async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl FnMut(Answer)) {
     let put = async |path: &str, body: Value| {
         client.json(http::Method::PUT, &format!("/api/providers/{path}"), &body).await
