@@ -6,7 +6,7 @@
 //! 2. The key is disabled.
 //! 3. It has expired, or was replaced and its overlap has ended. At the instant itself it is
 //!    refused already. An end that was seen once is final, even if the clock is set back:
-//!    until the key is changed, or the server started again.
+//!    until that end is changed, or the server started again.
 //! 4. It is not accepted from the address of the client.
 //! 5. It was used too often.
 //! 6. It is good, and marked as used: also when it then lacks a scope.
@@ -122,7 +122,7 @@ impl CachedKey {
     }
 }
 
-/// The caller a good key belongs to; put into the request by the layer.
+/// The caller a good key belongs to.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The key.
