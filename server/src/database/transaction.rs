@@ -1,0 +1,96 @@
+//! Transactions: the one way to begin one that writes, and the turns that processes take.
+
+use keyward_migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+use super::connect::PATIENCE_TEXT;
+
+/// What processes take turns at. Any numbers that no other program uses for its advisory
+/// locks on the same database.
+#[derive(Clone, Copy, Debug)]
+#[repr(i64)]
+pub enum Turn {
+    /// Bringing the schema up to date.
+    Migrate = 0x6b65_7977_6172_6401,
+    /// Opening, making, wrapping and rotating keys.
+    Keys = 0x6b65_7977_6172_6402,
+}
+
+/// Runs all migrations that are missing, once, however many processes ask at a time: they
+/// take turns on a lock that lasts as long as the transaction.
+pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = begin_turn(db, Turn::Migrate).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
+}
+
+/// Begins a transaction that will write. SQLite has one writer, and a transaction that
+/// reads first and writes later fails when another wrote in between; so it asks for the
+/// right to write at once.
+pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    db.begin_with_options(options).await
+}
+
+/// Begins a transaction that will write, when no other process is at the same thing, and
+/// waits for that. On SQLite every writer is alone anyway.
+pub async fn begin_turn(db: &DatabaseConnection, turn: Turn) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = begin_write(db).await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        let lock = format!(
+            "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({}); \
+             SET LOCAL lock_timeout = '{PATIENCE_TEXT}'",
+            turn as i64
+        );
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(transaction)
+}
+
+/// Like [`begin_turn`], but does not wait for another process that is at it: `None`. On
+/// SQLite that is any writer who takes longer than the busy timeout.
+pub async fn try_begin_turn(
+    db: &DatabaseConnection,
+    turn: Turn,
+) -> Result<Option<DatabaseTransaction>, DbErr> {
+    let transaction = match begin_write(db).await {
+        Err(error) if is_busy(&error) => return Ok(None),
+        begun => begun?,
+    };
+    if db.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_try_advisory_xact_lock({}) AS ours", turn as i64);
+        let statement = Statement::from_string(DbBackend::Postgres, lock);
+        let row = transaction.query_one_raw(statement).await?;
+        if !row.is_some_and(|row| row.try_get("", "ours").unwrap_or(false)) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(transaction))
+}
+
+/// Begins a transaction that reads, and sees the database as it is at one moment.
+pub async fn begin_read(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    let options = TransactionOptions {
+        // SQLite always reads so.
+        isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+        ..TransactionOptions::default()
+    };
+    db.begin_with_options(options).await
+}
+
+/// Whether SQLite has another writer that did not end in time.
+pub(super) fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error)) = error else {
+        return false;
+    };
+    let RuntimeErr::SqlxError(error) = error else { return false };
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "5")
+}
