@@ -9,11 +9,13 @@ use http::{HeaderValue, StatusCode};
 use keyward_api::{FieldError, Problem};
 use sea_orm::DbErr;
 
+use crate::authority::NotRecorded;
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::rotation::RotateError;
 use crate::keys::rate::Allowance;
 use crate::keys::registry::CreateError;
 use crate::keys::store::ChangeError;
+use crate::layers::whole_body;
 use crate::providers::CredentialError;
 use crate::secrets::vault::VaultError;
 
@@ -38,6 +40,9 @@ pub enum Error {
     /// The body is over the limit.
     #[error("The request body is too large")]
     BodyTooLarge,
+    /// The body did not arrive in time.
+    #[error("The request body did not arrive within {} s", whole_body::DEADLINE.as_secs())]
+    BodyTooSlow,
     /// No credential, or one that is not good. Says nothing about which.
     #[error("A valid credential is required")]
     Unauthenticated,
@@ -116,6 +121,7 @@ impl Error {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
             }
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongSetupToken => (StatusCode::UNAUTHORIZED, "wrong_setup_token"),
@@ -159,11 +165,11 @@ impl Error {
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
-            // The next four are turned into others when they are made.
-            Self::Key(ChangeError::Database(_))
-            | Self::Secret(VaultError::Keyring(_))
-            | Self::Provider(CredentialError::Keyring(_))
-            | Self::Rotation(RotateError::Keyring(_))
+            // The next eight are turned into others when they are made.
+            Self::Key(ChangeError::Database(_) | ChangeError::Revoked)
+            | Self::Secret(VaultError::Keyring(_) | VaultError::Revoked)
+            | Self::Provider(CredentialError::Keyring(_) | CredentialError::Revoked)
+            | Self::Rotation(RotateError::Keyring(_) | RotateError::Revoked)
             | Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         }
     }
@@ -209,10 +215,20 @@ impl From<DbErr> for Error {
     }
 }
 
+impl From<NotRecorded> for Error {
+    fn from(error: NotRecorded) -> Self {
+        match error {
+            NotRecorded::Database(error) => Self::Store(error),
+            NotRecorded::Revoked => Self::Unauthenticated,
+        }
+    }
+}
+
 impl From<ChangeError> for Error {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Database(error) => Self::Store(error),
+            ChangeError::Revoked => Self::Unauthenticated,
             refused => Self::Key(refused),
         }
     }
@@ -231,6 +247,7 @@ impl From<VaultError> for Error {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Keyring(error) => error.into(),
+            VaultError::Revoked => Self::Unauthenticated,
             refused => Self::Secret(refused),
         }
     }
@@ -240,6 +257,7 @@ impl From<CredentialError> for Error {
     fn from(error: CredentialError) -> Self {
         match error {
             CredentialError::Keyring(error) => error.into(),
+            CredentialError::Revoked => Self::Unauthenticated,
             refused => Self::Provider(refused),
         }
     }
@@ -249,6 +267,7 @@ impl From<RotateError> for Error {
     fn from(error: RotateError) -> Self {
         match error {
             RotateError::Keyring(error) => error.into(),
+            RotateError::Revoked => Self::Unauthenticated,
             refused => Self::Rotation(refused),
         }
     }

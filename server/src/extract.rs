@@ -36,7 +36,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-fn refused_body(rejection: BytesRejection) -> Error {
+/// The answer to a body that is too large, or was cut off.
+pub fn refused_body(rejection: BytesRejection) -> Error {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::BodyTooLarge,
         _ => Error::InvalidJson("The request body did not arrive whole".into()),

@@ -11,8 +11,9 @@
 //! | [`providers`] | the keys of providers and models: entered, resolved |
 //! | [`encryption`] | the root key, data keys, sealing, rotation |
 //! | [`audit`] | who did what, in a chain that shows changes |
+//! | [`authority`] | what authorised a request, asked again at the commit |
 //! | [`scope`] | permission by session or by the scope of a key |
-//! | [`layers`] | tower layers without a database |
+//! | [`layers`] | layers without a database: the `x-api-key` one, whole bodies |
 //! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`metrics`] [`openapi`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
@@ -24,6 +25,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod authority;
 pub mod background;
 pub mod batch;
 pub mod buckets;

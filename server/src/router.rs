@@ -27,6 +27,7 @@ use utoipa_axum::routes;
 
 use crate::entrance::Entrance;
 use crate::error::Error;
+use crate::layers::whole_body::read_whole_body;
 use crate::openapi::Document;
 use crate::state::AppState;
 use crate::{assets, audit, encryption, health, keys, metrics, providers, secrets, session};
@@ -74,8 +75,7 @@ pub fn build(state: AppState) -> Entrance {
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn(no_store_under_api))
         .layer(middleware::from_fn(time_out))
-        .layer(csrf(&state).with_rejection_response(|_| Error::CrossSite.into_response()))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+        .layer(csrf(&state).with_rejection_response(|_| Error::CrossSite.into_response()));
     let app = Router::new()
         .merge(api)
         .merge(docs)
@@ -112,12 +112,14 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(keys::handlers::rotate))
         .routes(routes!(keys::handlers::end_overlap))
         .routes(routes!(keys::handlers::judge))
-        .merge(values())
         .routes(routes!(encryption::handlers::status))
         .routes(routes!(encryption::handlers::rotate))
         .routes(routes!(audit::handlers::list))
         .routes(routes!(audit::handlers::verify))
         .routes(routes!(audit::handlers::export))
+        .layer(middleware::from_fn(read_whole_body))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .merge(values())
 }
 
 /// Values are larger than any other input.
@@ -137,6 +139,7 @@ fn values() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(providers::handlers::set_model, providers::handlers::delete_model))
         .routes(routes!(providers::handlers::resolve))
+        .layer(middleware::from_fn(read_whole_body))
         .layer(DefaultBodyLimit::max(VALUE_BODY_LIMIT))
 }
 

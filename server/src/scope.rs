@@ -11,8 +11,10 @@ use keyward_api::scopes::{self, KnownScope, Scopes};
 use keyward_api::secrets::SecretKey;
 
 use crate::audit::{Action, Actor, Event, Origin};
+use crate::authority::Authority;
 use crate::error::Error;
 use crate::extract::ClientAddress;
+use crate::keys::token::KeyDigest;
 use crate::layers::api_key::{X_API_KEY, presented};
 use crate::session::Admin;
 use crate::state::AppState;
@@ -131,12 +133,18 @@ impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
         }
         let origin = Origin::from_request_parts(parts, state).await?;
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
-        let admitted = state.admission.admit(presented(&parts.headers), address);
+        let presented = presented(&parts.headers);
+        let admitted = state.admission.admit(presented, address);
         let caller = admitted.map_err(|(_, error)| error)?;
         let caller = caller.key.identity.caller().map_err(|error| {
             Error::Internal(format!("the identity of a key cannot be read: {error}"))
         })?;
-        let actor = Actor::key(&caller.key_id, &caller.name, origin);
+        let authority = Authority::Key {
+            id: caller.key_id.clone(),
+            digest: KeyDigest::of(presented.unwrap_or_default()),
+            scopes: caller.scopes.clone(),
+        };
+        let actor = Actor::key(&caller.key_id, &caller.name, origin).authorised_by(authority);
         if caller.scopes.open(&S::SCOPE) {
             return Ok(Self { actor, scopes: Some(caller.scopes), action, scope });
         }

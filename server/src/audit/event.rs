@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use keyward_api::audit::{AuditActorKind, AuditOutcome};
 
+use crate::authority::Authority;
+
 /// Everything that is recorded. The noun before the dot is what it was done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -100,6 +102,8 @@ pub struct Actor {
     pub name: String,
     /// Where the request came from.
     pub origin: Origin,
+    /// What must still be good when a change commits; none: nobody's request is behind it.
+    pub authority: Option<Authority>,
 }
 
 impl Actor {
@@ -121,17 +125,23 @@ impl Actor {
     /// A person.
     pub fn user(id: impl ToString, email: &str, origin: Origin) -> Self {
         let id = Some(id.to_string());
-        Self { kind: AuditActorKind::User, id, name: email.to_owned(), origin }
+        Self { kind: AuditActorKind::User, id, name: email.to_owned(), origin, authority: None }
     }
 
     /// A caller with an API key.
     pub fn key(id: &str, name: &str, origin: Origin) -> Self {
         let id = Some(id.to_owned());
-        Self { kind: AuditActorKind::Key, id, name: name.to_owned(), origin }
+        Self { kind: AuditActorKind::Key, id, name: name.to_owned(), origin, authority: None }
     }
 
     fn without_id(kind: AuditActorKind, name: &str, origin: Origin) -> Self {
-        Self { kind, id: None, name: name.to_owned(), origin }
+        Self { kind, id: None, name: name.to_owned(), origin, authority: None }
+    }
+
+    /// The same, authorised by this.
+    #[must_use]
+    pub fn authorised_by(self, authority: Authority) -> Self {
+        Self { authority: Some(authority), ..self }
     }
 
     /// That this actor did something.

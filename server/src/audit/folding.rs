@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::event::{Action, Actor, Event, Origin};
 use super::log::AuditLog;
+use crate::authority::NotRecorded;
 
 /// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);
@@ -49,7 +50,8 @@ impl Kind {
     fn refused(&self) -> Event {
         let (kind, id, name) = self.actor.clone();
         let origin = Origin { request_id: None, address: self.address };
-        Actor { kind, id, name, origin }.was_refused(self.action, self.target.clone())
+        Actor { kind, id, name, origin, authority: None }
+            .was_refused(self.action, self.target.clone())
     }
 }
 
@@ -76,7 +78,7 @@ impl Folding {
         db: &DatabaseConnection,
         event: Event,
         distinct: &str,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), NotRecorded> {
         let kind = Kind::of(&event, distinct);
         if !self.lock().take(kind.clone()) {
             return Ok(());

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use futures_util::future::BoxFuture;
+use keyward_api::audit::AuditOutcome;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use time::OffsetDateTime;
 
 use super::chain::{AuditKey, Broken};
 use super::event::Event;
 use super::store;
+use crate::authority::{Authority, NotRecorded};
 use crate::background::in_time;
 use crate::batch::Batch;
 use crate::clock::Clock;
@@ -24,7 +27,14 @@ struct Inner {
     clock: Clock,
     /// The number of the newest entry that this process has seen stored.
     newest: AtomicI64,
-    batch: Batch<Event, Result<(), DbErr>>,
+    batch: Batch<Event, Recorded>,
+}
+
+type Recorded = Result<(), NotRecorded>;
+
+/// What must still be good for the event to be recorded. A refusal is recorded anyway.
+fn authority(event: &Event) -> Option<&Authority> {
+    event.actor.authority.as_ref().filter(|_| event.outcome == AuditOutcome::Success)
 }
 
 impl AuditLog {
@@ -34,24 +44,42 @@ impl AuditLog {
         Self(Arc::new(Inner { key, clock, newest, batch }))
     }
 
-    /// Records `event` in the transaction of what it is about, as its last statement.
+    /// Records `event` in the transaction of what it is about, as its last statement; the
+    /// change is refused when what authorised it was revoked meanwhile.
     pub async fn append(
         &self,
         transaction: &DatabaseTransaction,
         event: Event,
+    ) -> Result<(), NotRecorded> {
+        let now = self.0.clock.now();
+        if let Some(authority) = authority(&event) {
+            authority.hold(transaction, now).await?;
+        }
+        Ok(self.append_all(transaction, vec![event], now).await?)
+    }
+
+    /// Records `event` in the transaction of what it is about, as its last statement, whoever
+    /// is behind it: for what the server does by itself, and for the end of a session.
+    pub async fn append_unasked(
+        &self,
+        transaction: &DatabaseTransaction,
+        event: Event,
     ) -> Result<(), DbErr> {
-        self.append_all(transaction, vec![event]).await
+        self.append_all(transaction, vec![event], self.0.clock.now()).await
     }
 
     /// Records `event` for what changes nothing, such as a read. When this returns, it is on
     /// the disk. Whoever comes while another one records shares the next transaction.
-    pub async fn record(&self, db: &DatabaseConnection, event: Event) -> Result<(), DbErr> {
+    pub async fn record(&self, db: &DatabaseConnection, event: Event) -> Result<(), NotRecorded> {
         let (this, db) = (self.clone(), db.clone());
-        let record = move |events: Vec<Event>| -> BoxFuture<'static, Vec<Result<(), DbErr>>> {
+        let record = move |events: Vec<Event>| -> BoxFuture<'static, Vec<Recorded>> {
             let (this, db, number) = (this.clone(), db.clone(), events.len());
-            Box::pin(async move { vec![in_time(this.record_all(&db, events)).await; number] })
+            Box::pin(async move {
+                let recorded = in_time(this.record_each(&db, events)).await;
+                recorded.unwrap_or_else(|error| vec![Err(error.into()); number])
+            })
         };
-        let stopped = || Err(DbErr::Custom("the audit event was not recorded".to_owned()));
+        let stopped = || Err(DbErr::Custom("the audit event was not recorded".to_owned()).into());
         self.0.batch.run(event, record).await.unwrap_or_else(stopped)
     }
 
@@ -62,17 +90,56 @@ impl AuditLog {
         events: Vec<Event>,
     ) -> Result<(), DbErr> {
         let transaction = begin_write(db).await?;
-        self.append_all(&transaction, events).await?;
+        self.append_all(&transaction, events, self.0.clock.now()).await?;
         transaction.commit().await
+    }
+
+    /// Records those of `events` whose authority is still good, and answers for each.
+    async fn record_each(
+        &self,
+        db: &DatabaseConnection,
+        events: Vec<Event>,
+    ) -> Result<Vec<Recorded>, DbErr> {
+        let transaction = begin_write(db).await?;
+        let now = self.0.clock.now();
+        let mut asked: Vec<(&Authority, bool)> = Vec::new();
+        let mut answers = Vec::with_capacity(events.len());
+        for event in &events {
+            let Some(authority) = authority(event) else {
+                answers.push(Ok(()));
+                continue;
+            };
+            // Most of those who share a round come with the same few credentials.
+            let known = asked.iter().find(|(known, _)| *known == authority).map(|(_, good)| *good);
+            let is_good = match known {
+                Some(is_good) => is_good,
+                None => match authority.hold(&transaction, now).await {
+                    Ok(()) => true,
+                    Err(NotRecorded::Revoked) => false,
+                    Err(NotRecorded::Database(error)) => return Err(error),
+                },
+            };
+            asked.extend(known.is_none().then_some((authority, is_good)));
+            answers.push(if is_good { Ok(()) } else { Err(NotRecorded::Revoked) });
+        }
+        let good: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+        let events = events.into_iter().zip(good).filter_map(|(event, good)| good.then_some(event));
+        let events: Vec<Event> = events.collect();
+        if !events.is_empty() {
+            self.append_all(&transaction, events, now).await?;
+            transaction.commit().await?;
+        }
+        Ok(answers)
     }
 
     async fn append_all(
         &self,
         transaction: &DatabaseTransaction,
         events: Vec<Event>,
+        now: OffsetDateTime,
     ) -> Result<(), DbErr> {
-        let Inner { key, clock, newest, .. } = &*self.0;
-        store::append(transaction, key, newest, events, clock.now()).await
+        let Inner { key, newest, .. } = &*self.0;
+        store::append(transaction, key, newest, events, now).await
     }
 
     /// How many entries are as they were written, and the first that is not.

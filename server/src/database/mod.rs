@@ -1,7 +1,8 @@
 //! The database: how it is opened ([`connect`]), and how it is read and written in transactions
-//! ([`transaction`]).
+//! ([`transaction`]), and in what state a connection goes back to the pool (`release`).
 
 pub mod connect;
+mod release;
 pub mod transaction;
 
 pub use connect::{ROWS_ON_THEIR_WAY, connect, missing_file};

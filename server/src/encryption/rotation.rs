@@ -17,6 +17,7 @@ use super::keyring::{Keyring, KeyringError, Sealer};
 use super::seal::Opened;
 use super::store::{self, Purpose};
 use crate::audit::{Action, Actor, AuditLog};
+use crate::authority::NotRecorded;
 use crate::clock::Clock;
 use crate::database::{Turn, try_begin_turn};
 
@@ -51,9 +52,21 @@ pub enum RotateError {
     /// The database stored something else than what it was given.
     #[error("{0} was not stored as it was sealed, so nothing was rotated")]
     NotStored(String),
+    /// The credential was revoked while the request was under way.
+    #[error("The credential was revoked while the request was under way")]
+    Revoked,
     /// No key, no random bytes, no database.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+}
+
+impl From<NotRecorded> for RotateError {
+    fn from(error: NotRecorded) -> Self {
+        match error {
+            NotRecorded::Database(error) => error.into(),
+            NotRecorded::Revoked => Self::Revoked,
+        }
+    }
 }
 
 impl From<DbErr> for RotateError {

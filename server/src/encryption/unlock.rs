@@ -157,7 +157,7 @@ pub async fn unlock(
     if rewrapped > 0 {
         let detail = format!("{rewrapped} keys under the root key {}", roots.current.id());
         let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(detail);
-        audit.append(&transaction, event).await?;
+        audit.append_unasked(&transaction, event).await?;
     }
     let mut data: Vec<(Model, Dek)> =
         opened.into_iter().filter(|(row, _)| row.is_for(Purpose::Data)).collect();
@@ -246,6 +246,6 @@ async fn mint_first(
     let (row, dek) = store::mint(Purpose::Data, 1, &roots.current, &by.name, clock.now())?;
     store::insert(transaction, row.clone()).await?;
     let event = by.did(Action::EncryptionMint, Some("version 1".to_owned()));
-    audit.append(transaction, event).await?;
+    audit.append_unasked(transaction, event).await?;
     Ok((row, dek))
 }

@@ -345,7 +345,7 @@ impl Inner {
         event: Event,
         id: &str,
         show: impl FnOnce(&Self) -> bool,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), ChangeError> {
         let Change { transaction, before, mut known } = change;
         let now = self.clock.now();
         let after = revision::bump(&transaction, before.as_deref(), Some(id), now).await?;

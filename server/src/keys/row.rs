@@ -85,7 +85,7 @@ pub fn record(key: &ReadKey) -> &ApiKey {
     }
 }
 
-pub(super) fn read(row: FoundRow) -> ReadKey {
+pub(crate) fn read(row: FoundRow) -> ReadKey {
     let row = match row {
         FoundRow::Whole(row) => row,
         FoundRow::Broken { id, key, reason } => {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::networks;
 use super::row::{Former, ReadKey, Stored, StoredKey, parse, read, record, to_json, to_key};
 use super::token::KeyDigest;
+use crate::authority::NotRecorded;
 use crate::settings::{self, FoundRow, Kind, Model};
 
 /// What somebody wants a new key to be.
@@ -114,9 +115,21 @@ pub enum ChangeError {
     /// No replaced key is accepted beside this one.
     #[error("This API key has no old key that still works")]
     NoOverlap,
+    /// The credential was revoked while the request was under way.
+    #[error("The credential was revoked while the request was under way")]
+    Revoked,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+impl From<NotRecorded> for ChangeError {
+    fn from(error: NotRecorded) -> Self {
+        match error {
+            NotRecorded::Database(error) => Self::Database(error),
+            NotRecorded::Revoked => Self::Revoked,
+        }
+    }
 }
 
 /// All keys, oldest first.

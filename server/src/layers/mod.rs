@@ -1,3 +1,4 @@
-//! Tower layers that could live in a crate of their own.
+//! Layers around the routes.
 
 pub mod api_key;
+pub mod whole_body;

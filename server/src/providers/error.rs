@@ -2,6 +2,7 @@
 
 use sea_orm::DbErr;
 
+use crate::authority::NotRecorded;
 use crate::encryption::keyring::KeyringError;
 
 /// Why something was not done with a key.
@@ -34,9 +35,21 @@ pub enum CredentialError {
         /// For the log: why.
         reason: KeyringError,
     },
+    /// The credential was revoked while the request was under way.
+    #[error("The credential was revoked while the request was under way")]
+    Revoked,
     /// No data key, no random bytes, no database.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+}
+
+impl From<NotRecorded> for CredentialError {
+    fn from(error: NotRecorded) -> Self {
+        match error {
+            NotRecorded::Database(error) => error.into(),
+            NotRecorded::Revoked => Self::Revoked,
+        }
+    }
 }
 
 impl From<DbErr> for CredentialError {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::entity::Model;
 use super::store;
 use crate::audit::{Action, Actor, AuditLog};
+use crate::authority::NotRecorded;
 use crate::clock::Clock;
 use crate::database::begin_write;
 use crate::encryption::columns::SECRETS;
@@ -44,9 +45,21 @@ pub enum VaultError {
         /// For the log: why.
         reason: KeyringError,
     },
+    /// The credential was revoked while the request was under way.
+    #[error("The credential was revoked while the request was under way")]
+    Revoked,
     /// No key, no random bytes, no database.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+}
+
+impl From<NotRecorded> for VaultError {
+    fn from(error: NotRecorded) -> Self {
+        match error {
+            NotRecorded::Database(error) => error.into(),
+            NotRecorded::Revoked => Self::Revoked,
+        }
+    }
 }
 
 impl From<DbErr> for VaultError {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{cookie, store};
 use crate::audit::{Actor, Origin};
+use crate::authority::Authority;
 use crate::error::Error;
 use crate::state::AppState;
 
@@ -36,6 +37,7 @@ impl FromRequestParts<AppState> for Admin {
         let origin = Origin::from_request_parts(parts, state).await?;
         let user_id = Uuid::from(user.id);
         let actor = Actor::user(user_id, &user.email, origin);
+        let actor = actor.authorised_by(Authority::Session(hash));
         Ok(Self { user_id, email: user.email, expires_at, actor })
     }
 }

@@ -92,6 +92,16 @@ pub async fn lock_by_key(
     Entity::find().filter(guard).lock_exclusive().one(transaction).await
 }
 
+/// The row of this type with this id, which nobody changes or deletes until the transaction ends.
+pub async fn hold(
+    transaction: &DatabaseTransaction,
+    kind: Kind,
+    id: &str,
+) -> Result<Option<FoundRow>, DbErr> {
+    let guard = kind.guard().add(Column::Id.eq(id));
+    Entity::find().filter(guard).lock_shared().into_model().one(transaction).await
+}
+
 /// Rows of this type whose value contains `text`, which must have no `%`, `_` or `\`.
 pub async fn value_like(
     db: &impl ConnectionTrait,

@@ -1,0 +1,105 @@
+//! What authorised a request, and whether it is still good when its change commits.
+//!
+//! Between the moment a request is authorised and the commit of its change, the session may be
+//! ended or the key deleted, disabled or narrowed. So the transaction of the change reads the
+//! row of the credential once more, and on PostgreSQL locks it against changes until the
+//! commit: of two that race, either the revocation waits for the change, or the change sees
+//! the revocation and is refused.
+
+use std::fmt;
+
+use keyward_api::scopes::Scopes;
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
+use time::OffsetDateTime;
+
+use crate::keys::row;
+use crate::keys::token::KeyDigest;
+use crate::session::entity::sessions;
+use crate::session::store::IDLE;
+use crate::settings::{self, FoundRow, Kind};
+
+/// The credential of a request.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// A session, by the hash of its token.
+    Session(String),
+    /// An API key, with the scopes it had when the request was authorised.
+    Key {
+        /// The id of its row.
+        id: String,
+        /// What the presented text hashes to.
+        digest: KeyDigest,
+        /// All of them must still be held.
+        scopes: Scopes,
+    },
+}
+
+/// Why an event was not recorded, and with it the change not made.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NotRecorded {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// The credential was revoked while the request was under way.
+    #[error("the credential was revoked while the request was under way")]
+    Revoked,
+}
+
+impl Authority {
+    /// Refuses when the credential is no longer good at `now`; otherwise nobody can revoke it
+    /// until the transaction ends.
+    pub async fn hold(
+        &self,
+        transaction: &DatabaseTransaction,
+        now: OffsetDateTime,
+    ) -> Result<(), NotRecorded> {
+        let is_good = match self {
+            Self::Session(token_hash) => hold_session(transaction, token_hash, now).await?,
+            Self::Key { id, digest, scopes } => {
+                let row = settings::hold(transaction, Kind::ApiKey, id).await?;
+                row.is_some_and(|row| is_good_key(row, digest, scopes, now))
+            }
+        };
+        if is_good { Ok(()) } else { Err(NotRecorded::Revoked) }
+    }
+}
+
+async fn hold_session(
+    transaction: &DatabaseTransaction,
+    token_hash: &str,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let now = now.truncate_to_second();
+    let active = Condition::all()
+        .add(sessions::Column::ExpiresAt.gt(now))
+        .add(sessions::Column::LastSeenAt.gt(now - IDLE));
+    let session = sessions::Entity::find_by_id(token_hash.to_owned()).filter(active);
+    Ok(session.lock_shared().one(transaction).await?.is_some())
+}
+
+fn is_good_key(row: FoundRow, digest: &KeyDigest, scopes: &Scopes, now: OffsetDateTime) -> bool {
+    let Ok(key) = row::read(row) else { return false };
+    let ends_at = if key.digest == *digest {
+        key.record.expires_at
+    } else if key.former == Some(*digest) {
+        key.record.overlap.map(|overlap| overlap.ends_at)
+    } else {
+        return false;
+    };
+    let held: Vec<_> = key.record.scopes.iter().collect();
+    key.record.enabled
+        && ends_at.is_none_or(|end| end > now)
+        && scopes.iter().all(|scope| held.contains(&scope))
+}
+
+/// Says which kind of credential, and nothing that finds it.
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Session(_) => "Session([redacted])",
+            Self::Key { .. } => "Key([redacted])",
+        })
+    }
+}

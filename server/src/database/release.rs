@@ -1,0 +1,44 @@
+//! A connection goes back to the pool outside any transaction, or is closed.
+//!
+//! 1. A statement or COMMIT that fails can end a transaction in the database while the driver
+//!    still counts it: SQLite rolls back by itself when the disk is full, and the ROLLBACK that
+//!    follows then fails. The next transaction would be a savepoint, which nobody commits.
+//! 2. A BEGIN whose caller went away can leave a transaction open that the driver does not
+//!    count. The next statements would belong to it, and be lost.
+//!
+//! So the driver is asked for its count, and the database itself whether a transaction is
+//! open. Nothing uses a connection while it is in the pool, so what was true when it came back
+//! is true when it is handed out.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::{Connection, Error, SqlSafeStr};
+
+/// Begins nothing. After a BEGIN of the caller's own the driver asks the database whether a
+/// transaction is open: [`Error::BeginFailed`] says that none is.
+const IS_IN_TRANSACTION: &str = "/* is a transaction open? */";
+
+/// How long the database has for the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether the connection may be used again; it is closed otherwise, which ends whatever
+/// transaction is open.
+pub(super) async fn is_outside_transaction(
+    connection: &mut impl Connection,
+) -> Result<bool, Error> {
+    if connection.is_in_transaction() {
+        return Ok(closed("the driver still counts a transaction"));
+    }
+    let answer = connection.begin_with(IS_IN_TRANSACTION.into_sql_str());
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(Err(Error::BeginFailed)) => Ok(true),
+        Ok(Ok(_)) => Ok(closed("the database has a transaction open")),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(Error::PoolTimedOut),
+    }
+}
+
+fn closed(reason: &str) -> bool {
+    tracing::warn!(reason, "a connection is closed: its transaction did not end cleanly");
+    false
+}
