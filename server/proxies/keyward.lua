@@ -18,8 +18,10 @@ local function keyward(txn, url)
 			["authorization"] = sent["authorization"] or {},
 			["x-forwarded-for"] = { txn.f:src() },
 			["x-forwarded-host"] = { txn.f:req_fhdr("host") },
+			["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
 			["x-forwarded-method"] = { txn.f:method() },
-			["x-forwarded-uri"] = { txn.f:pathq() },
+			-- Without the query, which is only for the service and may be long.
+			["x-forwarded-uri"] = { txn.f:path() },
 		},
 	})
 	if answer.status == 200 then

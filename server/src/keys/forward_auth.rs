@@ -207,9 +207,9 @@ fn scopes_asked_for<B>(request: &Request<B>) -> impl Iterator<Item = Cow<'_, str
     in_query.chain(in_headers)
 }
 
-/// Whether forward auth is what this path is about.
+/// Whether forward auth is what this path is about. Some proxies put a slash after an address.
 pub fn answers(path: &str) -> bool {
-    path == PATH || is_envoy(path)
+    path.strip_suffix('/').unwrap_or(path) == PATH || is_envoy(path)
 }
 
 fn is_envoy(path: &str) -> bool {
@@ -272,6 +272,16 @@ mod tests {
         let mut odd = request("/api/verify", &[]);
         odd.headers_mut().insert(X_KEYWARD_SCOPE, HeaderValue::from_bytes(b"\xff").unwrap());
         assert_eq!(scopes_asked_for(&odd).collect::<Vec<_>>(), ["?"]);
+    }
+
+    #[test]
+    fn only_the_paths_of_forward_auth_are_answered() {
+        for path in ["/api/verify", "/api/verify/", "/api/verify/envoy", "/api/verify/envoy//x"] {
+            assert!(answers(path), "{path}");
+        }
+        for path in ["/", "/api/verify//", "//api/verify", "/api/verify/x", "/api/verify/envoys"] {
+            assert!(!answers(path), "{path}");
+        }
     }
 
     #[test]
