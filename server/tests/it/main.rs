@@ -15,6 +15,7 @@ mod key_verification;
 mod keys;
 mod metrics;
 mod migrations;
+mod older_layout;
 mod outage;
 mod page;
 mod process;
