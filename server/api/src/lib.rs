@@ -21,6 +21,7 @@
 //! nor a database and compiles to WASM.
 
 pub mod audit;
+mod characters;
 pub mod data;
 pub mod encryption;
 pub mod error;
