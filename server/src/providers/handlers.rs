@@ -93,6 +93,7 @@ pub async fn set_model(
     ModelInPath(provider, model): ModelInPath,
     Json(wanted): Json<SetModel>,
 ) -> Result<axum::Json<Data<ModelCredential>>, Error> {
+    let model = ModelName::asked(model.into()).map_err(|error| Error::field("model", error))?;
     let data = state.credentials.set_model(&admin.actor, provider, model, wanted).await?;
     Ok(axum::Json(Data { data }))
 }
