@@ -13,6 +13,7 @@
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | tower layers without a database |
+//! | [`query`] | which query parameters each route takes |
 //! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`metrics`] [`openapi`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
@@ -42,6 +43,7 @@ pub mod layers;
 pub mod metrics;
 pub mod openapi;
 pub mod providers;
+pub mod query;
 pub mod router;
 pub mod scope;
 pub mod secrets;

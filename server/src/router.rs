@@ -2,6 +2,7 @@
 //! [`crate::entrance`].
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -28,6 +29,7 @@ use utoipa_axum::routes;
 use crate::entrance::Entrance;
 use crate::error::Error;
 use crate::openapi::Document;
+use crate::query::{self, Described};
 use crate::state::AppState;
 use crate::{assets, audit, encryption, health, keys, metrics, providers, secrets, session};
 
@@ -60,6 +62,8 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 /// Everything the server answers.
 pub fn build(state: AppState) -> Entrance {
     let (api, document) = api().split_for_parts();
+    let described = Arc::new(Described::by(&document));
+    let api = api.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
     // Outermost first; a layer sees a request before those below it.

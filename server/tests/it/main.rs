@@ -22,6 +22,7 @@ mod process;
 mod provider_input;
 mod providers;
 mod proxies;
+mod query_input;
 mod resolve;
 mod revocation_load;
 mod rotation;
