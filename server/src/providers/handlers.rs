@@ -22,7 +22,8 @@ use crate::state::AppState;
 
 /// All providers by name, without their keys; those that a narrowed scope reaches.
 #[utoipa::path(
-    get, path = "/api/providers", tag = "providers", security(("session" = []), ("apiKey" = [])),
+    get, path = "/api/providers", tag = "providers",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<Vec<Provider>>))
 )]
 pub async fn list(
@@ -140,7 +141,8 @@ pub enum Resolution {
 /// The key to use: the model's own, else the provider's. That it was given out is recorded
 /// before it is sent.
 #[utoipa::path(
-    get, path = "/api/resolve", tag = "providers", security(("session" = []), ("apiKey" = [])),
+    get, path = "/api/resolve", tag = "providers",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(ResolveQuery), responses((status = 200, body = Data<Resolution>), (status = 404))
 )]
 pub async fn resolve(

@@ -383,6 +383,10 @@ async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl
     for odd in [format!("Bearer {value}"), format!("{value}\n{value}"), format!("\"{value}\"")] {
         note(put("p", json!({ "value": odd })).await.expect(400));
     }
+    for header in ["Bearer planted-bearer", "ApiKey planted-key", "Basic planted-basic"] {
+        let headers = [("authorization", header.as_bytes())];
+        note(client.get_with("/api/verify", &headers).await.expect(401));
+    }
     note(put("p", json!({ "value": [value] })).await.expect(400));
     note(put("p", json!({ "value": value, "x": value })).await.expect(400));
     note(
