@@ -16,6 +16,7 @@ mod key_verification;
 mod keys;
 mod metrics;
 mod migrations;
+mod odd_input;
 mod older_layout;
 mod outage;
 mod page;
