@@ -143,9 +143,10 @@ test.describe("what is typed", () => {
     await providers.form.save.click();
     await expect(providers.form.model).toHaveAccessibleDescription(/Model must not begin or end with white space/);
     await expect(providers.form.value).toHaveAccessibleDescription(/Value is required/);
-    await providers.form.fill({ model: "x".repeat(256) });
+    await providers.form.fill({ model: "x".repeat(256), value: "Bearer sk-1" });
     await providers.form.save.click();
     await expect(providers.form.model).toHaveAccessibleDescription(/Model must be 255 characters or fewer/);
+    await expect(providers.form.value).toHaveAccessibleDescription(/Value must be the key alone, without "Bearer"/);
     expect((await api.providers())[0]!.models).toHaveLength(1);
   });
 

@@ -18,6 +18,7 @@ use crate::encryption::kek::{RootKey, RootKeyError};
 use crate::encryption::unlock::RootKeys;
 use crate::keys::forward_auth::ForwardAuthConfig;
 use crate::keys::networks;
+use crate::layers::api_key::Accepts;
 
 const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
 const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
@@ -25,6 +26,7 @@ const DATABASE_URL: &str = "DATABASE_URL";
 const HINT: &str = "Make one with `keyward generate-key`.";
 const ADMIN_PASSWORD: &str = "KEYWARD_ADMIN_PASSWORD";
 const BEARER: &str = "KEYWARD_BEARER";
+const BASIC: &str = "KEYWARD_BASIC";
 const THROTTLE_STATUS: &str = "KEYWARD_THROTTLE_STATUS";
 
 /// Where variables come from: the process, or a map in a test.
@@ -187,7 +189,10 @@ impl HttpConfig {
             .map(parse_network)
             .collect::<Result<_, _>>()?;
         let forward_auth = ForwardAuthConfig {
-            accepts_bearer: parse_bearer(variable(env, BEARER).as_deref())?,
+            accepts: Accepts {
+                bearer: parse_switch(env, BEARER, true)?,
+                basic: parse_switch(env, BASIC, false)?,
+            },
             throttle_status: parse_throttle_status(variable(env, THROTTLE_STATUS).as_deref())?,
         };
         Ok(Self { bind, public_url, trusted_proxies, forward_auth })
@@ -301,11 +306,12 @@ fn parse_public_url(text: &str) -> Result<Url, ConfigError> {
     if fits { Ok(url) } else { Err(wrong()) }
 }
 
-fn parse_bearer(text: Option<&str>) -> Result<bool, ConfigError> {
-    match text {
-        None | Some("on") => Ok(true),
+fn parse_switch(env: Environment<'_>, name: &str, default: bool) -> Result<bool, ConfigError> {
+    match variable(env, name).as_deref() {
+        None => Ok(default),
+        Some("on") => Ok(true),
         Some("off") => Ok(false),
-        Some(_) => Err(ConfigError::new(BEARER, "is wrong: expected on or off")),
+        Some(_) => Err(ConfigError::new(name, "is wrong: expected on or off")),
     }
 }
 
@@ -354,7 +360,8 @@ mod tests {
         assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
         assert!(config.admin.unwrap().is_none());
         assert!(config.http.trusted_proxies.is_empty());
-        assert!(config.http.forward_auth.accepts_bearer);
+        assert!(config.http.forward_auth.accepts.bearer);
+        assert!(!config.http.forward_auth.accepts.basic);
         assert_eq!(config.http.forward_auth.throttle_status, 429);
     }
 
@@ -410,6 +417,7 @@ mod tests {
             ("KEYWARD_PUBLIC_URL", "ftp://planted"),
             ("KEYWARD_TRUSTED_PROXIES", "10.0.0.0/8,planted"),
             (BEARER, "planted"),
+            (BASIC, "planted"),
             (THROTTLE_STATUS, "planted"),
             (THROTTLE_STATUS, "200"),
         ] {

@@ -31,9 +31,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = value.and_then(|value| value.split(';').next()).unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    // Two of them could be about two bodies.
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let media_type = value.to_str().ok().and_then(|value| value.split(';').next());
+    media_type.is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json"))
 }
 
 /// The answer to a body that is too large, or was cut off.
@@ -81,7 +83,8 @@ fn refused_value(error: serde_path_to_error::Error<serde_json::Error>) -> Error 
     if let Some(field) = quoted("duplicate field `") {
         return Error::field(&of_object(field), "Duplicate field");
     }
-    if let Some(rest) = text.strip_prefix("invalid type: ") {
+    let named = ["invalid type: ", "invalid value: ", "unknown variant "];
+    if let Some(rest) = named.iter().find_map(|kind| text.strip_prefix(kind)) {
         // "integer `5`, expected a string": the first half may hold what was sent.
         let (found, expected) = rest.rsplit_once(", expected ").unwrap_or((rest, "another type"));
         if found.starts_with("null") {

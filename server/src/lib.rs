@@ -14,6 +14,7 @@
 //! | [`authority`] | what authorised a request, asked again at the commit |
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | layers without a database: the `x-api-key` one, whole bodies |
+//! | [`query`] | which query parameters each route takes |
 //! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`metrics`] [`openapi`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
@@ -44,6 +45,7 @@ pub mod layers;
 pub mod metrics;
 pub mod openapi;
 pub mod providers;
+pub mod query;
 pub mod router;
 pub mod scope;
 pub mod secrets;

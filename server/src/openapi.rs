@@ -28,15 +28,18 @@ impl Modify for Credentials {
         components.add_security_scheme("apiKey", SecurityScheme::ApiKey(key));
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.add_security_scheme("bearer", bearer);
+        let basic = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
+        components.add_security_scheme("basic", basic);
     }
 }
 
 /// Forward auth: says who calls, in headers and as JSON, or 401. Any method. With `scope`, a
 /// good key without that scope is 403; given more than once, all of them are needed. A scope
-/// may be asked for in the header `X-Keyward-Scope` as well.
+/// may be asked for in the header `X-Keyward-Scope` as well. Other parameters of the query are
+/// ignored. `Basic` with the key as password is accepted with `KEYWARD_BASIC=on`.
 #[utoipa::path(
     method(get, head, post, put, patch, delete, options), path = "/api/verify", tag = "verify",
-    security(("apiKey" = []), ("bearer" = [])), params(("scope" = Option<String>, Query)),
+    security(("apiKey" = []), ("bearer" = []), ("basic" = [])), params(("scope" = Option<String>, Query)),
     responses(
         (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
         (status = 429), (status = 503)
@@ -49,7 +52,7 @@ fn verify() {}
 /// client's own; the header `X-Keyward-Scope` asks for a scope.
 #[utoipa::path(
     method(get, head, post, put, patch, delete, options), path = "/api/verify/envoy/{path}",
-    tag = "verify", security(("apiKey" = []), ("bearer" = [])), params(("path" = String, Path)),
+    tag = "verify", security(("apiKey" = []), ("bearer" = []), ("basic" = [])), params(("path" = String, Path)),
     responses(
         (status = 200, body = Data<VerifiedCaller>), (status = 401), (status = 403),
         (status = 429), (status = 503)

@@ -2,6 +2,7 @@
 //! [`crate::entrance`].
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -29,6 +30,7 @@ use crate::entrance::Entrance;
 use crate::error::Error;
 use crate::layers::whole_body::read_whole_body;
 use crate::openapi::Document;
+use crate::query::{self, Described};
 use crate::state::AppState;
 use crate::{assets, audit, encryption, health, keys, metrics, providers, secrets, session};
 
@@ -61,6 +63,8 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 /// Everything the server answers.
 pub fn build(state: AppState) -> Entrance {
     let (api, document) = api().split_for_parts();
+    let described = Arc::new(Described::by(&document));
+    let api = api.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
     // Outermost first; a layer sees a request before those below it.

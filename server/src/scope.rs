@@ -9,13 +9,14 @@ use http::Method;
 use http::request::Parts;
 use keyward_api::scopes::{self, KnownScope, Scopes};
 use keyward_api::secrets::SecretKey;
+use percent_encoding::percent_decode_str;
 
 use crate::audit::{Action, Actor, Event, Origin};
 use crate::authority::Authority;
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::keys::token::KeyDigest;
-use crate::layers::api_key::{X_API_KEY, presented};
+use crate::layers::api_key::{Accepts, Refusal, presented};
 use crate::session::Admin;
 use crate::state::AppState;
 
@@ -56,7 +57,18 @@ impl Opening for SecretsWrite {
 
 fn secret_in_path(parts: &Parts) -> Option<String> {
     let key = parts.uri.path().strip_prefix("/api/secrets/")?;
-    SecretKey::try_from(key.to_owned()).ok().map(String::from)
+    let key = percent_decode_str(key).decode_utf8().ok()?;
+    SecretKey::try_from(key.into_owned()).ok().map(String::from)
+}
+
+/// Where keys are taken from here: forward auth alone takes more.
+fn accepts(state: &AppState) -> Accepts {
+    Accepts { basic: false, ..state.forward_auth.accepts }
+}
+
+/// Whether a key, or what could be meant as one, comes with the request.
+fn presents_key(parts: &Parts, state: &AppState) -> bool {
+    !matches!(presented(&parts.headers, accepts(state)), Err(Refusal::Missing))
 }
 
 /// `providers:resolve`.
@@ -88,7 +100,7 @@ impl<S: Opening> FromRequestParts<AppState> for KeyWithScope<S> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        if !parts.headers.contains_key(X_API_KEY) {
+        if !presents_key(parts, state) {
             return Err(Error::Unauthenticated);
         }
         WithScope::<S>::from_request_parts(parts, state).await.map(|_| Self(PhantomData))
@@ -127,13 +139,14 @@ impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let (scope, (action, target)) = (PhantomData, S::wanted(parts));
-        if !parts.headers.contains_key(X_API_KEY) {
+        if !presents_key(parts, state) {
             let Admin { actor, .. } = Admin::from_request_parts(parts, state).await?;
             return Ok(Self { actor, scopes: None, action, scope });
         }
         let origin = Origin::from_request_parts(parts, state).await?;
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
-        let presented = presented(&parts.headers);
+        let presented = presented(&parts.headers, accepts(state));
+        let digest = presented.as_ref().ok().map(|presented| KeyDigest::of(presented));
         let admitted = state.admission.admit(presented, address);
         let caller = admitted.map_err(|(_, error)| error)?;
         let caller = caller.key.identity.caller().map_err(|error| {
@@ -141,7 +154,7 @@ impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
         })?;
         let authority = Authority::Key {
             id: caller.key_id.clone(),
-            digest: KeyDigest::of(presented.unwrap_or_default()),
+            digest: digest.ok_or(Error::Unauthenticated)?,
             scopes: caller.scopes.clone(),
         };
         let actor = Actor::key(&caller.key_id, &caller.name, origin).authorised_by(authority);

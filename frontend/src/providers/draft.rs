@@ -2,9 +2,9 @@
 
 use keyward_api::Sensitive;
 use keyward_api::providers::{
-    BaseUrl, ModelName, Provider, ProviderId, SetModel, SetProvider, UpdateProvider,
+    BaseUrl, ModelName, Provider, ProviderId, ProviderKey, SetModel, SetProvider, UpdateProvider,
 };
-use keyward_api::secrets::{Description, SecretValue};
+use keyward_api::secrets::Description;
 use leptos::prelude::*;
 
 use crate::client::ClientError;
@@ -105,7 +105,7 @@ impl Draft {
                 Some((old.provider.clone(), Change::Update(update)))
             }
             Asked::AddModel(old) => {
-                let model = self.model.check(ModelName::try_from);
+                let model = self.model.check(ModelName::asked);
                 let value = self.check_value();
                 let change = Change::SetModel(model?, SetModel { value: value? });
                 Some((old.provider.clone(), change))
@@ -120,8 +120,8 @@ impl Draft {
         }
     }
 
-    fn check_value(self) -> Option<SecretValue> {
-        self.value.check(|text| SecretValue::try_from(Sensitive::from(text)))
+    fn check_value(self) -> Option<ProviderKey> {
+        self.value.check(|text| ProviderKey::try_from(Sensitive::from(text)))
     }
 
     fn check_key(self, old: Option<&Provider>) -> Option<Change> {

@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::Sensitive;
+use crate::characters::{has_invisible, has_visible, is_control};
 use crate::limits::{GraceSeconds, RateLimit};
 use crate::patch::{nullable, present};
 use crate::scopes::{Scopes, asked, asked_anew};
 
-/// The name of a key: trimmed, 1 to 64 characters (Unicode scalar values), none of
-/// them a control character.
+/// The name of a key: 1 to 64 characters (Unicode scalar values) that can be seen and told
+/// from those of other names. White space around it is taken away, and inside it is one space;
+/// with the feature `nfc` the text is in normalisation form C (Unicode Standard Annex 15).
+/// Control characters, bidi controls and invisible characters are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -36,14 +39,34 @@ impl TryFrom<String> for KeyName {
         if name.is_empty() {
             return Err(KeyNameError::Blank);
         }
+        if name.chars().any(is_control) {
+            return Err(KeyNameError::Control);
+        }
+        let name = composed(name.split_whitespace().collect::<Vec<_>>().join(" "));
         if name.chars().count() > Self::MAX_CHARS {
             return Err(KeyNameError::TooLong);
         }
-        if name.chars().any(char::is_control) {
-            return Err(KeyNameError::Control);
+        if !has_visible(&name) {
+            return Err(KeyNameError::Unseen);
         }
-        Ok(Self(name.to_owned()))
+        if has_invisible(&name) {
+            return Err(KeyNameError::Invisible);
+        }
+        Ok(Self(name))
     }
+}
+
+/// In normalisation form C, so that one name is written in one way only.
+#[cfg(feature = "nfc")]
+fn composed(name: String) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    name.nfc().collect()
+}
+
+/// The page leaves this to the server: the tables are large.
+#[cfg(not(feature = "nfc"))]
+fn composed(name: String) -> String {
+    name
 }
 
 impl From<KeyName> for String {
@@ -59,8 +82,12 @@ pub enum KeyNameError {
     Blank,
     /// More than [`KeyName::MAX_CHARS`].
     TooLong,
-    /// A line break, a NUL or another control character.
+    /// A line break, a NUL or another control character, or one that turns text round.
     Control,
+    /// Nothing of it can be seen.
+    Unseen,
+    /// A character of no width where it means nothing.
+    Invisible,
 }
 
 impl fmt::Display for KeyNameError {
@@ -69,6 +96,8 @@ impl fmt::Display for KeyNameError {
             Self::Blank => "Name is required",
             Self::TooLong => "Name must be 64 characters or fewer",
             Self::Control => "Name must not contain control characters",
+            Self::Unseen => "Name must contain a visible character",
+            Self::Invisible => "Name must not contain invisible characters",
         })
     }
 }
@@ -259,9 +288,25 @@ mod tests {
 
     #[test]
     fn names_have_no_control_characters_inside() {
-        for control in ["a\0b", "a\nb", "a\u{7f}b", "a\u{85}b"] {
+        for control in ["a\0b", "a\nb", "a\u{7f}b", "a\u{85}b", "a\u{202e}b", "a\u{2028}b"] {
             assert_eq!(name(control), Err(KeyNameError::Control), "{control:?}");
         }
+    }
+
+    #[test]
+    fn names_can_be_seen_and_told_apart() {
+        for spaced in ["a b", "a  b", "a\u{a0}b", "a \u{3000}\u{2003}b"] {
+            assert_eq!(name(spaced), Ok("a b".into()), "{spaced:?}");
+        }
+        for unseen in ["\u{200b}", "\u{3164}\u{ffa0}", "\u{2800}", "\u{301}", "\u{feff} \u{301}"] {
+            assert_eq!(name(unseen), Err(KeyNameError::Unseen), "{unseen:?}");
+        }
+        for invisible in ["a\u{200b}", "a\u{ad}b", "prod\u{200d}uction", "\u{feff}a", "a\u{e0041}"]
+        {
+            assert_eq!(name(invisible), Err(KeyNameError::Invisible), "{invisible:?}");
+        }
+        let emoji = "\u{1f469}\u{200d}\u{1f4bb}";
+        assert_eq!(name(emoji), Ok(emoji.into()));
     }
 
     #[test]

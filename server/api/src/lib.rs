@@ -8,6 +8,7 @@
 //! | [`limits`] | how often a key is accepted, how long a replaced one |
 //! | [`secrets`] | third-party secrets |
 //! | [`providers`] | credentials of providers and their models |
+//! | [`provider_key`] | what such a credential may look like |
 //! | [`encryption`] | data keys and their rotation |
 //! | [`audit`] | the audit log |
 //! | [`session`] | first start, sign in, who am I |
@@ -21,6 +22,7 @@
 //! nor a database and compiles to WASM.
 
 pub mod audit;
+mod characters;
 pub mod data;
 pub mod encryption;
 pub mod error;
@@ -29,6 +31,7 @@ mod known_scopes;
 pub mod limits;
 pub mod page;
 mod patch;
+pub mod provider_key;
 pub mod providers;
 pub mod scopes;
 pub mod secrets;

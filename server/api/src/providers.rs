@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::Sensitive;
+use crate::characters::{has_invisible, has_visible, is_control};
 use crate::patch::present;
-use crate::secrets::{Description, SecretValue};
+pub use crate::provider_key::{ProviderKey, ProviderKeyError};
+use crate::secrets::Description;
 
 /// A provider, by a name of the operator's choice: `^[a-z][a-z0-9_-]{0,63}$`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,6 +81,24 @@ impl ModelName {
     }
 }
 
+impl ModelName {
+    /// A name under which somebody enters a key. It can be seen and told from others; names
+    /// that were stored before may be of any form that [`ModelName`] has.
+    pub fn asked(text: String) -> Result<Self, ModelNameError> {
+        let name = Self::try_from(text)?.0;
+        if name.chars().any(is_control) {
+            return Err(ModelNameError::Control);
+        }
+        if !has_visible(&name) || has_invisible(&name) {
+            return Err(ModelNameError::Invisible);
+        }
+        if name.split_whitespace().collect::<Vec<_>>().join(" ") != name {
+            return Err(ModelNameError::Spaces);
+        }
+        Ok(Self(name))
+    }
+}
+
 impl TryFrom<String> for ModelName {
     type Error = ModelNameError;
 
@@ -116,6 +136,10 @@ pub enum ModelNameError {
     Control,
     /// White space at an end, or nothing but one or two dots.
     Odd,
+    /// A character that cannot be seen.
+    Invisible,
+    /// White space that cannot be told from a single space.
+    Spaces,
 }
 
 impl fmt::Display for ModelNameError {
@@ -125,6 +149,8 @@ impl fmt::Display for ModelNameError {
             Self::TooLong => "Model must be 255 characters or fewer",
             Self::Control => "Model must not contain control characters",
             Self::Odd => "Model must not begin or end with white space, nor be . or ..",
+            Self::Invisible => "Model must not contain invisible characters",
+            Self::Spaces => "Model must not contain white space other than single spaces",
         })
     }
 }
@@ -252,7 +278,7 @@ pub struct ModelCredential {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetProvider {
     /// What is sealed.
-    pub value: SecretValue,
+    pub value: ProviderKey,
     /// Where the provider is reached, or `null` for nowhere in particular; plain text in the
     /// database.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
@@ -285,7 +311,7 @@ pub struct UpdateProvider {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetModel {
     /// What is sealed.
-    pub value: SecretValue,
+    pub value: ProviderKey,
 }
 
 /// Whose key is used.
@@ -374,6 +400,21 @@ mod tests {
         }
         for odd in [" a", "a ", "\u{3000}a", ".", "..", " "] {
             assert_eq!(parse(odd), Err(ModelNameError::Odd), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_is_entered_can_be_seen_and_told_apart() {
+        let asked = |text: &str| ModelName::asked(text.to_owned());
+        assert!(asked("meta-llama/Llama-3.1:free").is_ok() && asked("a b").is_ok());
+        assert_eq!(asked("a\u{202e}b"), Err(ModelNameError::Control));
+        for invisible in ["gpt\u{200b}", "\u{feff}gpt", "\u{3164}", "\u{301}"] {
+            assert_eq!(asked(invisible), Err(ModelNameError::Invisible), "{invisible:?}");
+            // What is stored already is still found.
+            assert!(ModelName::try_from(invisible.to_owned()).is_ok());
+        }
+        for spaces in ["a  b", "a\u{a0}b", "a\u{2003}b"] {
+            assert_eq!(asked(spaces), Err(ModelNameError::Spaces), "{spaces:?}");
         }
     }
 

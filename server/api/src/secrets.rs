@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::Sensitive;
+use crate::characters::is_control;
 use crate::patch::present;
 
 /// The key of a secret: `^[A-Z][A-Z0-9_]*$`, 1 to 255 characters. Cannot be changed.
@@ -159,7 +160,7 @@ impl TryFrom<String> for Description {
         if text.chars().count() > Self::MAX_CHARS {
             return Err(DescriptionError::TooLong);
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(is_control) {
             return Err(DescriptionError::Control);
         }
         Ok(Self(text.to_owned()))
@@ -177,7 +178,7 @@ impl From<Description> for String {
 pub enum DescriptionError {
     /// More than [`Description::MAX_CHARS`].
     TooLong,
-    /// A line break, a NUL or another control character.
+    /// A line break, a NUL or another control character, or one that turns text round.
     Control,
 }
 
@@ -325,7 +326,9 @@ mod tests {
         let parse = |text: &str| Description::try_from(text.to_owned());
         assert_eq!(parse("  for CI ").unwrap().into_text().as_deref(), Some("for CI"));
         assert_eq!(parse(" ").unwrap().into_text(), None);
-        assert_eq!(parse("a\nb"), Err(DescriptionError::Control));
+        for control in ["a\nb", "a\u{202e}b"] {
+            assert_eq!(parse(control), Err(DescriptionError::Control), "{control:?}");
+        }
         assert!(parse(&"\u{e4}".repeat(500)).is_ok());
         assert_eq!(parse(&"x".repeat(501)), Err(DescriptionError::TooLong));
     }

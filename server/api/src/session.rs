@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::Sensitive;
+use crate::characters::{is_control, is_invisible};
 
 /// The address a person signs in with: trimmed, lower case, at most 254 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +21,20 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl Email {
+    /// The address of a new account: none of its characters is invisible. Accounts that were
+    /// made before may have others.
+    pub fn asked(text: String) -> Result<Self, EmailError> {
+        let email = Self::try_from(text)?;
+        let is_odd = |c| is_invisible(c) || is_control(c);
+        if email.0.chars().any(is_odd) { Err(EmailError::Malformed) } else { Ok(email) }
+    }
+}
+
+fn asked<'de, D: Deserializer<'de>>(from: D) -> Result<Email, D::Error> {
+    Email::asked(String::deserialize(from)?).map_err(serde::de::Error::custom)
 }
 
 impl TryFrom<String> for Email {
@@ -127,6 +142,7 @@ pub struct Setup {
     /// The one-time token printed at the first start.
     pub token: Sensitive,
     /// The administrator's address.
+    #[serde(deserialize_with = "asked")]
     pub email: Email,
     /// The administrator's password.
     pub password: NewPassword,
@@ -174,6 +190,9 @@ mod tests {
             assert_eq!(Email::try_from(bad.to_owned()), Err(EmailError::Malformed), "{bad:?}");
         }
         assert_eq!(Email::try_from("  ".to_owned()), Err(EmailError::Blank));
+        for unseen in ["a\u{200b}@b", "\u{202e}a@b", "a@b\u{feff}"] {
+            assert_eq!(Email::asked(unseen.to_owned()), Err(EmailError::Malformed), "{unseen:?}");
+        }
     }
 
     #[test]

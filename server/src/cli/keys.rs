@@ -98,6 +98,11 @@ impl KeysCommand {
 
 async fn find(keys: &Registry, id_or_name: &str) -> Result<ApiKey, CliError> {
     let found = keys.find(id_or_name).await.map_err(failed)?;
+    // Terminals differ in how they compose letters; names are stored in one form.
+    let found = match (found, KeyName::try_from(id_or_name.to_owned())) {
+        (None, Ok(name)) => keys.find(name.as_str()).await.map_err(failed)?,
+        (found, _) => found,
+    };
     found.ok_or_else(|| failed("API key not found"))
 }
 

@@ -7,8 +7,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use keyward_api::Sensitive;
 use rand::rngs::{SysError, SysRng};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
@@ -16,6 +14,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use super::columns::{SealedColumn, SealedRow};
 use super::dek::Dek;
 use super::kek::RootKey;
+use super::legacy;
 use super::seal::{self, OpenError, Opened};
 use super::store::{self, Purpose};
 
@@ -92,7 +91,7 @@ impl Keyring {
         column: SealedColumn,
         row: &SealedRow,
     ) -> Result<Opened, KeyringError> {
-        let Some(key_id) = &row.key_id else { return Ok(open_legacy(&self.0.root, row)?) };
+        let Some(key_id) = &row.key_id else { return Ok(legacy::open(&self.0.root, row)?) };
         let dek = self.data_key(db, key_id).await?;
         Ok(seal::open(&dek, column.place(&row.id, key_id), &row.sealed)?)
     }
@@ -157,20 +156,6 @@ impl Sealer {
     ) -> Result<Opened, OpenError> {
         seal::open(&self.dek, column.place(row_id, &self.key_id), sealed)
     }
-}
-
-/// Opens a row of the older layout. Its bytes were kept as they are, or as base64 or hex.
-pub(super) fn open_legacy(root: &RootKey, row: &SealedRow) -> Result<Opened, OpenError> {
-    type Reading = fn(&[u8]) -> Option<Vec<u8>>;
-    const READINGS: [Reading; 3] = [
-        |bytes| Some(bytes.to_vec()),
-        |text| STANDARD.decode(text).ok(),
-        |text| hex::decode(text).ok(),
-    ];
-    let (key, iv) = (root.legacy_key(), row.iv.as_deref().ok_or(OpenError)?);
-    let open = |read: Reading| seal::open_legacy(&key, &read(iv)?, &read(&row.sealed)?).ok();
-    // The tag decides which it was: a wrong reading does not open.
-    READINGS.into_iter().find_map(open).ok_or(OpenError)
 }
 
 impl fmt::Debug for Keyring {

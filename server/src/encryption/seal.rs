@@ -45,7 +45,7 @@ const INFO: &[u8] = b"keyward/seal/v1";
 const SALT: usize = 32;
 const COMMITMENT: usize = 32;
 const NONCE: usize = 12;
-const TAG: usize = 16;
+pub(super) const TAG: usize = 16;
 
 /// How many bytes a sealed value is longer than what is in it.
 pub const OVERHEAD: usize = 1 + SALT + COMMITMENT + NONCE + TAG;

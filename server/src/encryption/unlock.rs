@@ -17,7 +17,8 @@ use super::columns::{NamedRow, SEALED, SealedRow};
 use super::dek::Dek;
 use super::entity::Model;
 use super::kek::RootKey;
-use super::keyring::{Keyring, open_legacy};
+use super::keyring::Keyring;
+use super::legacy;
 use super::store::{self, Purpose};
 use crate::audit::chain::AuditKey;
 use crate::audit::{self, Action, Actor, AuditLog};
@@ -211,7 +212,7 @@ async fn prove(
         }
         // One that opens is proof; one that does not may be damaged.
         let oldest = column.oldest_legacy(transaction, PROOFS).await?;
-        let opens = |row: &SealedRow| open_legacy(&roots.current, row).is_ok();
+        let opens = |row: &SealedRow| legacy::open(&roots.current, row).is_ok();
         if let (Some(first), false) = (oldest.first(), oldest.iter().any(opens)) {
             let (row, given) = (column.name(&first.label), roots.current.id());
             return Err(UnlockError::LegacyRow { row, given });

@@ -17,7 +17,7 @@ use super::verify::{Caller, Judgement, Verifier};
 use crate::buckets::Buckets;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::layers::api_key::Refusal;
+use crate::layers::api_key::{Presented, Refusal};
 use crate::metrics::Outcome;
 
 /// This many failed presentations at once from an address, then one every [`PERIOD`].
@@ -48,7 +48,7 @@ impl Admission {
     /// Who presented this key, from this address.
     pub fn admit(
         &self,
-        presented: Result<&str, Refusal>,
+        presented: Result<Presented<'_>, Refusal>,
         address: IpAddr,
     ) -> Result<Caller, Denied> {
         let presented = match presented {
@@ -56,10 +56,10 @@ impl Admission {
             Err(Refusal::Missing) => return Err((Outcome::Missing, Error::Unauthenticated)),
             Err(_) => return Err(self.failed(Outcome::Malformed, address)),
         };
-        match self.verifier.judge(presented, Some(address)) {
+        match self.verifier.judge(&presented, Some(address)) {
             Judgement::Good(caller) => Ok(caller),
             Judgement::Unknown => {
-                tracing::debug!(shape = ?token::shape(presented), "key refused: unknown");
+                tracing::debug!(shape = ?token::shape(&presented), "key refused: unknown");
                 Err(self.failed(Outcome::Unknown, address))
             }
             Judgement::Disabled(key) => {

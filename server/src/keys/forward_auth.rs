@@ -9,8 +9,9 @@
 //!
 //! In order:
 //!
-//! 1. The key is in `x-api-key`, or in `Authorization: Bearer` unless that is switched off;
-//!    both at once is 401, since two parties could each believe in another one.
+//! 1. The key is in `x-api-key`, in `Authorization: Bearer` (or `ApiKey`) unless that is
+//!    switched off, or in the password of `Authorization: Basic` if that is switched on; two at
+//!    once are 401, since two parties could each believe in another one.
 //! 2. [`Admission`] decides on the key.
 //! 3. Each scope that is asked for must be granted: by `?scope=` (never in the form for
 //!    Envoy, where the query is the client's own), or by the header `X-Keyward-Scope`. More
@@ -29,8 +30,8 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 use keyward_api::scopes::Scope;
 use tower::Service;
 use url::form_urlencoded;
@@ -38,7 +39,7 @@ use url::form_urlencoded;
 use super::verify::{CachedKey, Caller};
 use crate::error::Error;
 use crate::extract::{client_address, is_trusted};
-use crate::layers::api_key::{Called, Refusal, Verify, presented, presented_in};
+use crate::layers::api_key::{Accepts, Called, Verify, presented};
 use crate::metrics::Outcome;
 use crate::state::AppState;
 
@@ -59,8 +60,8 @@ const ENVOY: &str = "/api/verify/envoy";
 /// How forward auth answers, as the operator decided.
 #[derive(Clone, Copy, Debug)]
 pub struct ForwardAuthConfig {
-    /// Whether a key is taken from `Authorization: Bearer`.
-    pub accepts_bearer: bool,
+    /// Where keys are taken from. `bearer` counts for every route, `basic` here alone.
+    pub accepts: Accepts,
     /// The status instead of 429, for proxies that turn it into another one.
     pub throttle_status: StatusCode,
 }
@@ -78,11 +79,16 @@ impl ForwardAuth {
         Self { state, peer }
     }
 
+    fn config(&self) -> ForwardAuthConfig {
+        self.state.forward_auth
+    }
+
     /// Who calls, by rules 1 to 3 of the module.
     fn decide<B>(&self, request: &Request<B>) -> Result<Caller, (Outcome, Error)> {
         let headers = request.headers();
         let address = client_address(self.peer.ip(), headers, &self.state.trusted_proxies);
-        let caller = self.state.admission.admit(self.presented(headers), address)?;
+        let caller =
+            self.state.admission.admit(presented(headers, self.config().accepts), address)?;
         for asked in scopes_asked_for(request) {
             // What is no scope is granted by none, not even by one that ends in `*`.
             let asked = Scope::asked(asked.into_owned());
@@ -92,17 +98,6 @@ impl ForwardAuth {
             }
         }
         Ok(caller)
-    }
-
-    /// Rule 1.
-    fn presented<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
-        let own = presented(headers);
-        let bearer = self.state.forward_auth.accepts_bearer.then(|| bearer(headers)).flatten();
-        match (own, bearer) {
-            (own, None) => own,
-            (Err(Refusal::Missing), Some(token)) => token,
-            (_, Some(_)) => Err(Refusal::Malformed),
-        }
     }
 
     fn log<B>(&self, request: &Request<B>, outcome: Outcome, key: Option<&CachedKey>) {
@@ -132,9 +127,24 @@ impl Verify for ForwardAuth {
             self.log(request, outcome, decision.as_ref().ok().map(|caller| &*caller.key));
         }
         decision.map_err(|(_, error)| {
-            error.into_response_throttled(self.state.forward_auth.throttle_status)
+            let refusal = error.into_response_throttled(self.config().throttle_status);
+            if self.config().accepts.basic { asking_for_a_password(refusal) } else { refusal }
         })
     }
+}
+
+/// What makes a client send `Basic` that waits to be asked. It goes first, since some proxies
+/// pass on one challenge only.
+const BASIC_CHALLENGE: HeaderValue =
+    HeaderValue::from_static(r#"Basic realm="keyward", charset="UTF-8""#);
+
+fn asking_for_a_password(mut refusal: Response) -> Response {
+    let headers = refusal.headers_mut();
+    if let Some(own) = headers.remove(WWW_AUTHENTICATE) {
+        headers.append(WWW_AUTHENTICATE, BASIC_CHALLENGE);
+        headers.append(WWW_AUTHENTICATE, own);
+    }
+    refusal
 }
 
 /// Rule 4: the answer to a good key.
@@ -169,21 +179,6 @@ fn allow(Caller { key, allowance }: &Caller) -> Response {
         allowance.tell(headers);
     }
     response
-}
-
-/// The token of `Authorization: Bearer`, if there is such a header. Another scheme is none
-/// of ours. More than one header of that name is not one key.
-fn bearer(headers: &HeaderMap) -> Option<Result<&str, Refusal>> {
-    let mut tokens = headers.get_all(AUTHORIZATION).iter().filter_map(|value| {
-        let (scheme, token) = value.as_bytes().split_at_checked(6)?;
-        let ends_there = token.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
-        (ends_there && scheme.eq_ignore_ascii_case(b"bearer")).then_some(token)
-    });
-    let token = tokens.next()?;
-    if headers.get_all(AUTHORIZATION).iter().count() > 1 {
-        return Some(Err(Refusal::Malformed));
-    }
-    Some(presented_in(token.trim_ascii()))
 }
 
 /// Between two scopes in one text.
@@ -281,33 +276,6 @@ mod tests {
         }
         for path in ["/", "/api/verify//", "//api/verify", "/api/verify/x", "/api/verify/envoys"] {
             assert!(!answers(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_bearer_token_is_one_header_of_that_scheme() {
-        let read = |values: &[&str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
-            }
-            bearer(&headers).map(|token| token.map(str::to_owned))
-        };
-        assert_eq!(read(&["Bearer kw_a"]), Some(Ok("kw_a".to_owned())));
-        assert_eq!(read(&["bEARER   kw_a "]), Some(Ok("kw_a".to_owned())));
-        assert_eq!(read(&["Bearer\tkw_a"]), Some(Ok("kw_a".to_owned())));
-        for none in [&[][..], &["Basic abc"], &["Bearerkw_a"], &["Bea"]] {
-            assert_eq!(read(none), None, "{none:?}");
-        }
-        for malformed in [
-            &["Bearer  "][..],
-            &["Bearer"],
-            &["Bearer a b"],
-            &["Bearer a,b"],
-            &["Bearer a", "Bearer a"],
-            &["Basic a", "Bearer a"],
-        ] {
-            assert_eq!(read(malformed), Some(Err(Refusal::Malformed)), "{malformed:?}");
         }
     }
 

@@ -129,7 +129,7 @@ pub async fn delete(
 
 /// Tells a back end whether the key that a caller presented to it is good.
 #[utoipa::path(
-    post, path = "/api/keys/verify", tag = "verify", security(("apiKey" = [])),
+    post, path = "/api/keys/verify", tag = "verify", security(("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<Verdict>))
 )]
 pub async fn judge(

@@ -3,10 +3,10 @@
 
 use futures_util::future::BoxFuture;
 use keyward_api::providers::{
-    BaseUrl, Explained, ModelCredential, ModelName, Provider, ProviderId, Resolved, SetModel,
-    SetProvider, Source, UpdateProvider,
+    BaseUrl, Explained, ModelCredential, ModelName, Provider, ProviderId, ProviderKey, Resolved,
+    SetModel, SetProvider, Source, UpdateProvider,
 };
-use keyward_api::secrets::{Description, SecretValue};
+use keyward_api::secrets::Description;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 
 use super::entity::{model, model_id, provider};
@@ -257,7 +257,7 @@ impl Credentials {
         transaction: &DatabaseTransaction,
         column: SealedColumn,
         row_id: &str,
-        value: &SecretValue,
+        value: &ProviderKey,
     ) -> Result<Sealed, CredentialError> {
         let sealer = self.keyring.sealer(transaction).await?;
         let encrypted_value = sealer.seal(column, row_id, value.expose().as_bytes());

@@ -22,7 +22,8 @@ use crate::state::AppState;
 
 /// All providers by name, without their keys; those that a narrowed scope reaches.
 #[utoipa::path(
-    get, path = "/api/providers", tag = "providers", security(("session" = []), ("apiKey" = [])),
+    get, path = "/api/providers", tag = "providers",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<Vec<Provider>>))
 )]
 pub async fn list(
@@ -93,6 +94,7 @@ pub async fn set_model(
     ModelInPath(provider, model): ModelInPath,
     Json(wanted): Json<SetModel>,
 ) -> Result<axum::Json<Data<ModelCredential>>, Error> {
+    let model = ModelName::asked(model.into()).map_err(|error| Error::field("model", error))?;
     let data = state.credentials.set_model(&admin.actor, provider, model, wanted).await?;
     Ok(axum::Json(Data { data }))
 }
@@ -139,7 +141,8 @@ pub enum Resolution {
 /// The key to use: the model's own, else the provider's. That it was given out is recorded
 /// before it is sent.
 #[utoipa::path(
-    get, path = "/api/resolve", tag = "providers", security(("session" = []), ("apiKey" = [])),
+    get, path = "/api/resolve", tag = "providers",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(ResolveQuery), responses((status = 200, body = Data<Resolution>), (status = 404))
 )]
 pub async fn resolve(

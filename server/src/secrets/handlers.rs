@@ -24,7 +24,8 @@ type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
 /// All secrets by key, without their values; those that a narrowed scope reaches.
 #[utoipa::path(
-    get, path = "/api/secrets", tag = "secrets", security(("session" = []), ("apiKey" = [])),
+    get, path = "/api/secrets", tag = "secrets",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<Vec<Secret>>))
 )]
 pub async fn list(
@@ -38,7 +39,8 @@ pub async fn list(
 
 /// Adds a secret.
 #[utoipa::path(
-    post, path = "/api/secrets", tag = "secrets", security(("session" = []), ("apiKey" = [])),
+    post, path = "/api/secrets", tag = "secrets",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<CreatedSecret>), (status = 409))
 )]
 pub async fn create(
@@ -56,7 +58,7 @@ pub async fn create(
 /// The value of a secret. That it was read is recorded before it is sent.
 #[utoipa::path(
     get, path = "/api/secrets/{key}", tag = "secrets",
-    security(("session" = []), ("apiKey" = [])), params(("key" = String, Path)),
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])), params(("key" = String, Path)),
     responses((status = 200, body = Data<RevealedSecret>))
 )]
 pub async fn reveal(
@@ -72,7 +74,7 @@ pub async fn reveal(
 /// Changes value or description. With `If-Match`, only if nobody else did before.
 #[utoipa::path(
     put, path = "/api/secrets/{key}", tag = "secrets",
-    security(("session" = []), ("apiKey" = [])),
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("key" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = Data<UpdatedSecret>), (status = 412))
 )]
@@ -93,7 +95,7 @@ pub async fn update(
 /// Deletes a secret. With `If-Match`, only if nobody changed it before.
 #[utoipa::path(
     delete, path = "/api/secrets/{key}", tag = "secrets",
-    security(("session" = []), ("apiKey" = [])),
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("key" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = Data<Deleted>), (status = 412))
 )]

@@ -113,9 +113,9 @@ async fn the_document_names_the_credentials_of_each_route(backend: Backend) {
     for (method, path, statuses) in MATRIX {
         let security = &operations[&(method.to_owned(), path.to_owned())]["security"];
         let expected = match statuses {
-            [401, 401, 200, _] => json!([{ "apiKey": [] }, { "bearer": [] }]),
-            [401, 401, ..] => json!([{ "apiKey": [] }]),
-            [401, _, 403, _] => json!([{ "session": [] }, { "apiKey": [] }]),
+            [401, 401, 200, _] => json!([{ "apiKey": [] }, { "bearer": [] }, { "basic": [] }]),
+            [401, 401, ..] => json!([{ "apiKey": [] }, { "bearer": [] }]),
+            [401, _, 403, _] => json!([{ "session": [] }, { "apiKey": [] }, { "bearer": [] }]),
             [401, ..] => json!([{ "session": [] }]),
             _ => Value::Null,
         };

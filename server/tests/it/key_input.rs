@@ -9,6 +9,9 @@ on_both_databases!(
     bad_names_are_refused_with_the_sentence_of_the_contract,
     bad_bodies_are_refused,
     a_taken_name_is_refused_on_creation_and_on_renaming,
+    names_that_cannot_be_seen_or_told_apart_are_refused,
+    a_name_is_stored_in_one_form,
+    rows_with_names_of_an_older_version_keep_working,
     ids_that_are_no_key_answer_404_and_change_nothing,
 );
 
@@ -112,6 +115,78 @@ async fn a_taken_name_is_refused_on_creation_and_on_renaming(backend: Backend) {
     assert_eq!(everything(&app).await, before);
     // Another case is another name.
     admin.create_key(&json!({ "name": "Taken" })).await;
+}
+
+async fn names_that_cannot_be_seen_or_told_apart_are_refused(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, _) = admin.create_key(&json!({ "name": "kept" })).await;
+    let before = everything(&app).await;
+    let unseen = "Name must contain a visible character";
+    let invisible = "Name must not contain invisible characters";
+    let control = "Name must not contain control characters";
+    for (name, message) in [
+        ("\u{200b}", unseen),
+        ("\u{3164}", unseen),
+        ("\u{2800}\u{feff}", unseen),
+        ("\u{301}", unseen),
+        ("kept\u{200b}", invisible),
+        ("ke\u{ad}pt", invisible),
+        ("\u{feff}kept", invisible),
+        ("ke\u{200d}pt", invisible),
+        ("kept\u{e0041}", invisible),
+        ("\u{202e}tpek", control),
+        ("ke\u{2028}pt", control),
+    ] {
+        for (method, path) in
+            [(Method::POST, "/api/keys".into()), (Method::PATCH, format!("/api/keys/{id}"))]
+        {
+            let answer = admin.json(method, &path, &json!({ "name": name })).await;
+            let answer = answer.expect_problem(400, "validation_failed", message);
+            assert_eq!(answer.body()["errors"][0]["field"], "name", "{name:?}");
+        }
+    }
+    assert_eq!(everything(&app).await, before);
+    for seen in ["\u{1f469}\u{200d}\u{1f4bb}", "\u{2764}\u{fe0f}", "\u{5d0}\u{5d1}", "!"] {
+        admin.create_key(&json!({ "name": seen })).await;
+    }
+}
+
+async fn a_name_is_stored_in_one_form(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let made = admin.post("/api/keys", &json!({ "name": "cafe\u{301}  \u{a0}1" })).await;
+    assert_eq!(made.expect(200).data()["name"], "caf\u{e9} 1");
+    let message = "An API key named \"caf\u{e9} 1\" already exists";
+    for same in ["caf\u{e9} 1", "cafe\u{301} 1", " caf\u{e9}\u{3000}1", "caf\u{e9}  1"] {
+        let answer = admin.post("/api/keys", &json!({ "name": same })).await;
+        answer.expect_problem(409, "key_name_taken", message);
+    }
+    assert_eq!(admin.keys().await.as_array().unwrap().len(), 1);
+    // As many characters as are stored.
+    admin.create_key(&json!({ "name": "e\u{301}".repeat(64) })).await;
+}
+
+async fn rows_with_names_of_an_older_version_keep_working(backend: Backend) {
+    use sea_orm::{ConnectionTrait, Statement};
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for (n, old) in ["a\u{200b}", "cafe\u{301}", "a  b", "\u{202e}x"].into_iter().enumerate() {
+        let (id, key) = admin.create_key(&json!({ "name": format!("key {n}") })).await;
+        let statement = Statement::from_sql_and_values(
+            app.state.db.get_database_backend(),
+            "UPDATE settings SET key = $1 WHERE id = $2",
+            [old.into(), id.as_str().into()],
+        );
+        app.state.db.execute_raw(statement).await.unwrap();
+        app.verify(&key).await.expect(200);
+        let path = format!("/api/keys/{id}");
+        let changed = admin.patch(&path, &json!({ "enabled": true })).await.expect(200).data();
+        assert_eq!(changed["name"], old);
+        let renamed = admin.patch(&path, &json!({ "name": format!("new {n}") })).await;
+        assert_eq!(renamed.expect(200).data()["name"], format!("new {n}"));
+        app.verify(&key).await.expect(200);
+    }
 }
 
 async fn ids_that_are_no_key_answer_404_and_change_nothing(backend: Backend) {

@@ -376,10 +376,17 @@ async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl
         client.json(http::Method::PUT, &format!("/api/providers/{path}"), &body).await
     };
     // So that the hint tells nothing of it.
-    let body = || json!({ "value": format!("{value}, and an end"), "note": "n" });
+    let body = || json!({ "value": format!("{value},and-an-end"), "note": "n" });
     note(put("p", body()).await.expect(200));
-    note(put("p/models/m", json!({ "value": format!("{value}, and an end") })).await.expect(200));
+    note(put("p/models/m", json!({ "value": format!("{value},and-an-end") })).await.expect(200));
     note(put("P", body()).await.expect(400));
+    for odd in [format!("Bearer {value}"), format!("{value}\n{value}"), format!("\"{value}\"")] {
+        note(put("p", json!({ "value": odd })).await.expect(400));
+    }
+    for header in ["Bearer planted-bearer", "ApiKey planted-key", "Basic planted-basic"] {
+        let headers = [("authorization", header.as_bytes())];
+        note(client.get_with("/api/verify", &headers).await.expect(401));
+    }
     note(put("p", json!({ "value": [value] })).await.expect(400));
     note(put("p", json!({ "value": value, "x": value })).await.expect(400));
     note(
@@ -396,7 +403,7 @@ async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl
     // The answers that should have it.
     for query in ["provider=p", "provider=p&model=m"] {
         let resolved = client.get(&format!("/api/resolve?{query}")).await.expect(200);
-        assert_eq!(resolved.data()["value"], format!("{value}, and an end"));
+        assert_eq!(resolved.data()["value"], format!("{value},and-an-end"));
     }
     note(client.delete("/api/providers/p/models/m").await.expect(200));
     note(put("p/models/m", json!({ "value": value })).await.expect(200));

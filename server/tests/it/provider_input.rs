@@ -1,6 +1,8 @@
 //! What is no provider, no model or no key is refused with a sentence, and nothing changes.
 
 use http::Method;
+use keyward::audit::Actor;
+use keyward_api::providers::{ModelName, ProviderId, SetModel};
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, on_both_databases};
@@ -8,6 +10,9 @@ use crate::support::{App, Backend, on_both_databases};
 on_both_databases!(
     names_that_are_none_are_refused,
     bodies_that_are_none_are_refused_and_nothing_changes,
+    keys_that_cannot_stand_in_a_header_are_refused_and_not_repeated,
+    white_space_around_a_key_is_not_kept,
+    a_model_is_entered_under_a_name_that_can_be_seen_and_an_older_one_still_works,
     queries_that_are_none_are_refused,
     bodies_over_the_limit_are_413,
 );
@@ -79,7 +84,7 @@ async fn bodies_that_are_none_are_refused_and_nothing_changes(backend: Backend) 
         (json!({ "value": "" }), "value", "Value is required"),
         (json!({ "value": 5 }), "value", "Expected a string"),
         (json!({ "value": ["planted"] }), "value", "Expected a string"),
-        (json!({ "value": "a\0b" }), "value", "Value must not contain NUL"),
+        (json!({ "value": " \n" }), "value", "Value is required"),
         (json!({ "value": "x".repeat(65_537) }), "value", "Value must be 64 KiB or smaller"),
         (json!({ "value": v, "provider": "q" }), "provider", "Unknown field"),
         (json!([v]), "body", "Expected an object"),
@@ -125,6 +130,107 @@ async fn bodies_that_are_none_are_refused_and_nothing_changes(backend: Backend) 
     assert_eq!(kept["value"], "w");
 }
 
+async fn keys_that_cannot_stand_in_a_header_are_refused_and_not_repeated(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    admin.json(Method::PUT, "/api/providers/p", &json!({ "value": "kept" })).await.expect(200);
+    let (providers, entries) =
+        (admin.get("/api/providers").await.expect(200).data(), app.audit_entries().await);
+    let prefix =
+        "Value must be the key alone, without \"Bearer\" or the name of a header before it";
+    let control = "Value must not contain line breaks or other control characters: it is sent in a \
+                   header";
+    let invisible = "Value must not contain invisible characters: it is sent in a header";
+    let ascii = "Value must contain ASCII characters only: it is sent in a header";
+    for (value, message) in [
+        ("Bearer planted", prefix),
+        ("bearer\tplanted", prefix),
+        ("Authorization: Bearer planted", prefix),
+        ("planted\nplanted", control),
+        ("planted\0", control),
+        ("planted\u{7f}", control),
+        ("\u{feff}planted", invisible),
+        ("planted\u{200b}", invisible),
+        ("\u{202e}planted", invisible),
+        ("planted planted", "Value must not contain spaces: it is sent in a header"),
+        ("planted\u{a0}planted", "Value must not contain spaces: it is sent in a header"),
+        ("planted\u{fc}", ascii),
+        ("\u{201c}planted\u{201d}", ascii),
+        ("\"planted\"", "Value must not be in quotation marks"),
+        ("'planted'\r\n", "Value must not be in quotation marks"),
+    ] {
+        for path in ["/api/providers/p", "/api/providers/new", "/api/providers/p/models/m"] {
+            let answer = admin.json(Method::PUT, path, &json!({ "value": value })).await;
+            let answer = answer.expect_problem(400, "validation_failed", message);
+            assert_eq!(answer.body()["errors"][0]["field"], "value", "{value:?}");
+            assert!(!answer.text.contains("planted"), "{}", answer.text);
+        }
+    }
+    assert_eq!(admin.get("/api/providers").await.expect(200).data(), providers);
+    assert_eq!(app.audit_entries().await, entries);
+    let kept = admin.get("/api/resolve?provider=p").await.expect(200).data();
+    assert_eq!(kept["value"], "kept");
+    // What is no key of a provider may be a secret, and is kept byte for byte.
+    let value = "\u{feff}Bearer \u{fc}\r\n";
+    admin.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(200);
+    assert_eq!(admin.get("/api/secrets/A").await.expect(200).data()["value"], value);
+}
+
+async fn white_space_around_a_key_is_not_kept(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    for value in ["sk-0123456789\n", "sk-0123456789\r\n", " \tsk-0123456789", "sk-0123456789\u{a0}"]
+    {
+        for path in ["/api/providers/p", "/api/providers/p/models/m"] {
+            admin.json(Method::PUT, path, &json!({ "value": value })).await.expect(200);
+        }
+        for query in ["provider=p", "provider=p&model=m"] {
+            let resolved = admin.get(&format!("/api/resolve?{query}")).await.expect(200).data();
+            assert_eq!(resolved["value"], "sk-0123456789", "{value:?}");
+        }
+        let listed = admin.get("/api/providers").await.expect(200).data();
+        assert_eq!(listed[0]["hint"], "6789", "{value:?}");
+    }
+}
+
+async fn a_model_is_entered_under_a_name_that_can_be_seen_and_an_older_one_still_works(
+    backend: Backend,
+) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let invisible = "Model must not contain invisible characters";
+    let spaces = "Model must not contain white space other than single spaces";
+    let body = json!({ "value": "v" });
+    for (name, message) in [
+        ("gpt%E2%80%8B", invisible),
+        ("%EF%BB%BFgpt", invisible),
+        ("%CC%81", invisible),
+        ("%E2%80%AEgpt", "Model must not contain control characters"),
+        ("a%C2%A0b", spaces),
+        ("a%20%20b", spaces),
+    ] {
+        let answer =
+            admin.json(Method::PUT, &format!("/api/providers/p/models/{name}"), &body).await;
+        let answer = answer.expect_problem(400, "validation_failed", message);
+        assert_eq!(answer.body()["errors"], json!([{ "field": "model", "message": message }]));
+    }
+    assert_eq!(admin.get("/api/providers").await.expect(200).data(), json!([]));
+    // Stored by an older version.
+    let old = |text: &str| ModelName::try_from(text.to_owned()).unwrap();
+    let provider = ProviderId::try_from("p".to_owned()).unwrap();
+    let set: SetModel = serde_json::from_value(body).unwrap();
+    let actor = Actor::command_line();
+    for name in ["a  b", "gpt\u{200b}"] {
+        let (provider, set) = (provider.clone(), set.clone());
+        app.state.credentials.set_model(&actor, provider, old(name), set).await.unwrap();
+    }
+    for encoded in ["a%20%20b", "gpt%E2%80%8B"] {
+        let resolved = admin.get(&format!("/api/resolve?provider=p&model={encoded}")).await;
+        assert_eq!(resolved.expect(200).data()["source"], "model");
+        admin.delete(&format!("/api/providers/p/models/{encoded}")).await.expect(200);
+    }
+}
+
 async fn queries_that_are_none_are_refused(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
@@ -160,9 +266,10 @@ async fn bodies_over_the_limit_are_413(backend: Backend) {
         answer.expect_problem(413, "body_too_large", "The request body is too large");
     }
     // 64 KiB fit, whatever has to be escaped in them.
-    let control: String = ('\u{1}'..='\u{1f}').cycle().take(64 * 1024).collect();
-    let body = json!({ "value": control });
-    admin.json(Method::PUT, "/api/providers/p", &body).await.expect(200);
+    let escaped = "\\u0041".repeat(64 * 1024);
+    let body = format!(r#"{{"value":"{escaped}"}}"#).into_bytes();
+    let headers: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
+    admin.send(Method::PUT, "/api/providers/p", &headers, Some(body)).await.expect(200);
     let resolved = admin.get("/api/resolve?provider=p").await.expect(200).data();
-    assert_eq!(resolved["value"], control);
+    assert_eq!(resolved["value"], "A".repeat(64 * 1024));
 }

@@ -73,8 +73,8 @@ async fn a_provider_is_entered_listed_replaced_and_deleted(backend: Backend) {
 async fn a_model_is_entered_listed_replaced_and_deleted(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    put(&admin, "openai", &json!({ "value": "of the provider" })).await.expect(200);
-    let answer = put(&admin, "openai/models/gpt-5", &json!({ "value": "of the model" })).await;
+    put(&admin, "openai", &json!({ "value": "of-the-provider" })).await.expect(200);
+    let answer = put(&admin, "openai/models/gpt-5", &json!({ "value": "of-the-model" })).await;
     let time = "2026-01-01T12:00:00Z";
     let mut expected = json!({
         "model": "gpt-5", "hint": "odel", "createdAt": time, "updatedAt": time, "createdBy": EMAIL,
@@ -82,25 +82,25 @@ async fn a_model_is_entered_listed_replaced_and_deleted(backend: Backend) {
     assert_eq!(answer.expect(200).data(), expected);
     put(&admin, "openai/models/a", &json!({ "value": "v" })).await.expect(200);
     // Another provider's model of the same name is another model.
-    put(&admin, "azure/models/gpt-5", &json!({ "value": "of azure" })).await.expect(200);
+    put(&admin, "azure/models/gpt-5", &json!({ "value": "of-azure" })).await.expect(200);
     app.clock.advance(Duration::from_secs(1));
     expected["updatedAt"] = json!("2026-01-01T12:00:01Z");
     expected["hint"] = json!("aced");
-    let replaced = put(&admin, "openai/models/gpt-5", &json!({ "value": "was replaced" })).await;
+    let replaced = put(&admin, "openai/models/gpt-5", &json!({ "value": "was-replaced" })).await;
     assert_eq!(replaced.expect(200).data(), expected);
     let listed = list(&admin).await;
     assert_eq!(listed[1]["models"][1], expected);
     assert_eq!(listed[1]["models"][0]["model"], "a");
     assert_eq!(listed[0]["provider"], "azure");
     assert_eq!((&listed[0]["hasKey"], &listed[0]["createdAt"]), (&json!(false), &Value::Null));
-    assert_eq!(resolved(&admin, "provider=openai&model=gpt-5").await, "was replaced");
+    assert_eq!(resolved(&admin, "provider=openai&model=gpt-5").await, "was-replaced");
 
     let path = "/api/providers/openai/models/gpt-5";
     assert_eq!(admin.delete(path).await.expect(200).data(), json!({ "deleted": true }));
     let message = "Model \"gpt-5\" of \"openai\" has no key of its own";
     admin.delete(path).await.expect_problem(404, "model_not_found", message);
-    assert_eq!(resolved(&admin, "provider=openai&model=gpt-5").await, "of the provider");
-    assert_eq!(resolved(&admin, "provider=azure&model=gpt-5").await, "of azure");
+    assert_eq!(resolved(&admin, "provider=openai&model=gpt-5").await, "of-the-provider");
+    assert_eq!(resolved(&admin, "provider=azure&model=gpt-5").await, "of-azure");
 }
 
 async fn a_provider_goes_with_the_keys_of_its_models(backend: Backend) {
@@ -148,7 +148,7 @@ async fn details_change_without_the_key_and_the_key_without_them(backend: Backen
     // Keys of models alone make no place for details.
     put(&admin, "p/models/m", &json!({ "value": "v" })).await.expect(200);
     patch(json!({ "note": "n" })).await.expect(404);
-    put(&admin, "p", &json!({ "value": "the key" })).await.expect(200);
+    put(&admin, "p", &json!({ "value": "the-key" })).await.expect(200);
     let before = patch(json!({})).await.expect(200).data();
     assert_eq!(before["models"][0]["model"], "m");
     app.clock.advance(Duration::from_secs(1));
@@ -164,7 +164,7 @@ async fn details_change_without_the_key_and_the_key_without_them(backend: Backen
         (&changed["note"], &changed["baseUrl"]),
         (&Value::Null, &json!("http://localhost:1"))
     );
-    assert_eq!(resolved(&admin, "provider=p").await, "the key");
+    assert_eq!(resolved(&admin, "provider=p").await, "the-key");
     let resolved = admin.get("/api/resolve?provider=p&model=m").await.expect(200).data();
     let expected = json!({
         "provider": "p", "model": "m", "value": "v", "source": "model",
@@ -179,15 +179,9 @@ async fn details_change_without_the_key_and_the_key_without_them(backend: Backen
 async fn a_hint_is_kept_of_long_keys_alone(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    for (value, hint) in [
-        ("elevenchars", Value::Null),
-        ("twelve-chars", json!("hars")),
-        ("short", Value::Null),
-        (
-            "\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{1f511}\u{e4}\u{f6}\u{fc}\u{df}",
-            json!("\u{e4}\u{f6}\u{fc}\u{df}"),
-        ),
-    ] {
+    for (value, hint) in
+        [("elevenchars", Value::Null), ("twelve-chars", json!("hars")), ("short", Value::Null)]
+    {
         let set = put(&admin, "p", &json!({ "value": value })).await.expect(200);
         assert_eq!(set.data()["hint"], hint, "{value}");
         assert_eq!(resolved(&admin, "provider=p").await, value);
@@ -206,10 +200,10 @@ async fn models_are_named_as_their_provider_does(backend: Backend) {
             .collect::<String>()
             .replace('+', "%20");
         let path = format!("openrouter/models/{encoded}");
-        let set = put(&admin, &path, &json!({ "value": name })).await.expect(200);
+        let set = put(&admin, &path, &json!({ "value": encoded })).await.expect(200);
         assert_eq!(set.data()["model"], name);
         let value = resolved(&admin, &format!("provider=openrouter&model={encoded}")).await;
-        assert_eq!(value, name);
+        assert_eq!(value, encoded);
     }
     let listed = list(&admin).await;
     let mut listed: Vec<&str> = listed[0]["models"]
@@ -231,7 +225,7 @@ async fn models_are_named_as_their_provider_does(backend: Backend) {
 async fn many_may_enter_the_same_key_at_once(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    let bodies: Vec<Value> = (0..20).map(|n| json!({ "value": format!("value {n}") })).collect();
+    let bodies: Vec<Value> = (0..20).map(|n| json!({ "value": format!("value-{n}") })).collect();
     for path in ["p", "p/models/m"] {
         for answer in join_all(bodies.iter().map(|body| put(&admin, path, body))).await {
             answer.expect(200);

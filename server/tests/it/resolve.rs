@@ -47,16 +47,16 @@ async fn the_model_goes_before_the_provider_before_none(backend: Backend) {
     };
     let model = "provider=openai&model=gpt-5";
     ask(model).await.expect(404);
-    put(&admin, "openai/models/gpt-5", "of the model").await;
+    put(&admin, "openai/models/gpt-5", "of-the-model").await;
     let own = json!({
-        "provider": "openai", "model": "gpt-5", "value": "of the model", "source": "model",
+        "provider": "openai", "model": "gpt-5", "value": "of-the-model", "source": "model",
     });
     assert_eq!(ask(model).await.expect(200).data(), own);
     ask("provider=openai&model=gpt-4").await.expect(404);
     ask("provider=openai").await.expect(404);
-    put(&admin, "openai", "of the provider").await;
+    put(&admin, "openai", "of-the-provider").await;
     assert_eq!(ask(model).await.expect(200).data(), own);
-    let fallen_back = |model: Value| json!({ "provider": "openai", "model": model, "value": "of the provider", "source": "provider" });
+    let fallen_back = |model: Value| json!({ "provider": "openai", "model": model, "value": "of-the-provider", "source": "provider" });
     let answer = ask("provider=openai&model=gpt-4").await.expect(200);
     assert_eq!(answer.data(), fallen_back(json!("gpt-4")));
     assert_eq!(ask("provider=openai").await.expect(200).data(), fallen_back(Value::Null));
@@ -180,9 +180,9 @@ async fn a_store_that_fails_is_503_and_never_none(backend: Backend) {
 async fn a_key_that_does_not_open_is_an_error_and_no_other_is_used(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    put(&admin, "p", "of the provider").await;
-    put(&admin, "p/models/m", "of the model").await;
-    put(&admin, "q", "of another").await;
+    put(&admin, "p", "of-the-provider").await;
+    put(&admin, "p/models/m", "of-the-model").await;
+    put(&admin, "q", "of-another").await;
     let db = &app.state.db;
     let own = PROVIDERS.after(db, "", 10).await.unwrap();
     let of_model = MODELS.after(db, "", 10).await.unwrap().remove(0);
@@ -210,8 +210,8 @@ async fn a_key_that_does_not_open_is_an_error_and_no_other_is_used(backend: Back
 async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    put(&admin, "p", "provider 0").await;
-    put(&admin, "p/models/m", "model 0").await;
+    put(&admin, "p", "provider-0").await;
+    put(&admin, "p/models/m", "model-0").await;
     let body = json!({ "name": "caller", "scopes": ["providers:resolve"] });
     let (_, key) = admin.create_key(&body).await;
     let anonymous = app.anonymous();
@@ -227,7 +227,7 @@ async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend)
             let data = answer.expect(200).data();
             let (source, value) =
                 (data["source"].as_str().unwrap(), data["value"].as_str().unwrap());
-            let (owner, round) = value.split_once(' ').unwrap();
+            let (owner, round) = value.split_once('-').unwrap();
             assert_eq!(owner, source, "{data}");
             let at_least = at_least[usize::from(owner == "model")];
             assert!(round.parse::<u32>().unwrap() >= at_least, "{data}, at least {at_least}");
@@ -237,18 +237,18 @@ async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend)
     });
     let writer = async {
         for round in 1..=20 {
-            put(&admin, "p/models/m", &format!("model {round}")).await;
+            put(&admin, "p/models/m", &format!("model-{round}")).await;
             stored("model").store(round, SeqCst);
-            put(&admin, "p", &format!("provider {round}")).await;
+            put(&admin, "p", &format!("provider-{round}")).await;
             stored("provider").store(round, SeqCst);
             // There is always one of the two.
             admin.delete("/api/providers/p/models/m").await.expect(200);
-            put(&admin, "p/models/m", &format!("model {round}")).await;
+            put(&admin, "p/models/m", &format!("model-{round}")).await;
         }
     };
     let (seen, ()) = tokio::join!(join_all(readers), writer);
     assert_eq!(seen.into_iter().sum::<u32>(), 200);
-    assert_eq!(resolve(&admin, "provider=p&model=m").await.data()["value"], "model 20");
+    assert_eq!(resolve(&admin, "provider=p&model=m").await.data()["value"], "model-20");
 }
 
 async fn no_key_leaves_without_its_record(backend: Backend) {

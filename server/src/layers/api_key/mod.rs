@@ -1,10 +1,10 @@
 //! A tower layer that lets a request pass when it carries a good key.
 //!
 //! It knows no database: what is good, and what a refusal looks like, is decided by an
-//! implementation of [`Verify`]. How one key is taken out of the header is [`presented`],
+//! implementation of [`Verify`]. How one key is taken out of the headers is [`presented`],
 //! which is pure. In order:
 //!
-//! 1. No `x-api-key` header: [`Refusal::Missing`].
+//! 1. No key, neither in `x-api-key` nor in an accepted `Authorization`: [`Refusal::Missing`].
 //! 2. More than one, or one with a comma (what a proxy makes of two):
 //!    [`Refusal::Malformed`]. Otherwise two parties could each believe in another key.
 //! 3. Empty, over [`MAX_BYTES`], or not visible ASCII: [`Refusal::Malformed`].
@@ -18,15 +18,15 @@
 
 mod future;
 mod layer;
+mod presented;
 mod service;
 
 use http::{Request, Response};
-pub use keyward_tower::header::{
-    HeaderError as Refusal, MAX_BYTES, X_API_KEY, presented, presented_in,
-};
+pub use keyward_tower::header::{HeaderError as Refusal, MAX_BYTES, X_API_KEY};
 
 pub use self::future::ResponseFuture;
 pub use self::layer::ApiKeyLayer;
+pub use self::presented::{Accepts, Presented, presented};
 pub use self::service::ApiKeyService;
 
 /// Decides whether a request may pass.
@@ -68,8 +68,8 @@ mod tests {
         type Body = String;
 
         fn verify<B>(&self, request: &Request<B>) -> Result<Name, Response<String>> {
-            let refused = match presented(request.headers()) {
-                Ok("good") => return Ok(Name("tester")),
+            let refused = match presented(request.headers(), Accepts::default()) {
+                Ok(key) if &*key == "good" => return Ok(Name("tester")),
                 Ok(_) => "Unknown".to_owned(),
                 Err(refusal) => format!("{refusal:?}"),
             };
