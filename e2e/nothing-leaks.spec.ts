@@ -66,7 +66,7 @@ test("no secret of a whole story is in the log or on disk", async ({ page, conte
   const send = (path: string, body: string) =>
     fetch(server.url + path, {
       method: "POST",
-      headers: { "content-type": "application/json", cookie: `keyward_session=${secrets["the second session"]}` },
+      headers: { "content-type": "application/json", cookie: `${server.sessionCookie}=${secrets["the second session"]}` },
       body,
     });
   for (const path of ["/api/session", "/api/setup", "/api/keys"]) {

@@ -48,12 +48,12 @@ for (const next of ["//evil.example/", "/\\evil.example/", "https://evil.example
   });
 }
 
-test("the session cookie is out of reach for scripts and other sites", async ({ page, context }) => {
+test("the session cookie is out of reach for scripts and other sites", async ({ page, context, server }) => {
   await page.goto("/login");
   await new SignInPage(page).signIn();
   await expect(page).toHaveURL(SECRETS);
   const [cookie] = await context.cookies();
-  expect(cookie).toMatchObject({ name: "keyward_session", httpOnly: true, sameSite: "Strict", path: "/" });
+  expect(cookie).toMatchObject({ name: server.sessionCookie, httpOnly: true, sameSite: "Strict", path: "/" });
   expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 

@@ -47,9 +47,13 @@ pub enum Error {
     /// Set-up with a wrong token.
     #[error("The setup token is wrong")]
     WrongSetupToken,
-    /// A write that another site made the browser send.
-    #[error("This request came from another site and was refused")]
-    CrossSite,
+    /// A write that another site made the browser send, or that came to an address which is
+    /// not the one that people use, as this text: the origin of the public URL.
+    #[error(
+        "This request came from another site and was refused. Keyward is used at {0} \
+         (KEYWARD_PUBLIC_URL)"
+    )]
+    CrossSite(String),
     /// The first administrator exists.
     #[error("Setup is complete; sign in instead")]
     SetupClosed,
@@ -119,7 +123,7 @@ impl Error {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongSetupToken => (StatusCode::UNAUTHORIZED, "wrong_setup_token"),
-            Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site_request"),
+            Self::CrossSite(_) => (StatusCode::FORBIDDEN, "cross_site_request"),
             Self::SetupClosed => (StatusCode::CONFLICT, "setup_closed"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),

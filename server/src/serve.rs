@@ -30,6 +30,7 @@ use crate::keys::registry::LoadError;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
+use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
 use crate::session::setup::{self, SetupToken};
@@ -153,6 +154,7 @@ pub async fn prepare(
     let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let credentials = Credentials::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let vault = Vault::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
+    let public_url = public_url(config, address)?;
     let state = Shared {
         db,
         clock,
@@ -167,9 +169,10 @@ pub async fn prepare(
         vault,
         credentials,
         passwords,
+        cookies: Cookies::at(&public_url),
         setup,
         sign_in_limit,
-        public_url: public_url(config, address)?,
+        public_url,
         trusted_proxies: config.http.trusted_proxies.clone(),
         is_stopping: AtomicBool::new(false),
     };

@@ -6,6 +6,7 @@ use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::session::{Email, Session, Setup, SetupStatus, SignIn};
 
+use super::cookie::SetCookies;
 use super::entity::users;
 use super::store::Recorder;
 use super::{Admin, cookie, store};
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::extract::{ClientAddress, Json};
 use crate::state::AppState;
 
-type SignedIn = (CookieJar, axum::Json<Data<Session>>);
+type SignedIn = (SetCookies<1>, axum::Json<Data<Session>>);
 
 /// Whether the first administrator is still to be created.
 #[utoipa::path(
@@ -36,7 +37,6 @@ pub async fn setup_status(
 pub async fn setup(
     State(state): State<AppState>,
     origin: Origin,
-    jar: CookieJar,
     Json(wanted): Json<Setup>,
 ) -> Result<SignedIn, Error> {
     if store::has_first_admin(&state.db).await? {
@@ -50,7 +50,7 @@ pub async fn setup(
     let user = store::create_first_admin(&state.db, &wanted.email, hash, now, &recorder).await?;
     let user = user.ok_or(Error::SetupClosed)?;
     tracing::info!("the first administrator was created");
-    sign_in_as(&state, jar, &user, &recorder).await
+    sign_in_as(&state, &user, &recorder).await
 }
 
 /// Signs in. Answers the same, in the same time, for an unknown address and a wrong
@@ -63,7 +63,6 @@ pub async fn sign_in(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     origin: Origin,
-    jar: CookieJar,
     Json(wanted): Json<SignIn>,
 ) -> Result<SignedIn, Error> {
     let SignIn { email, password } = wanted;
@@ -85,7 +84,7 @@ pub async fn sign_in(
     }
     let user = user.ok_or(Error::WrongCredentials)?;
     state.sign_in_limit.succeeded(address, &account);
-    sign_in_as(&state, jar, &user, &recorder(&state, origin)).await
+    sign_in_as(&state, &user, &recorder(&state, origin)).await
 }
 
 /// Who is signed in.
@@ -107,13 +106,12 @@ pub async fn sign_out(
     admin: Admin,
     State(state): State<AppState>,
     jar: CookieJar,
-) -> Result<(CookieJar, axum::Json<Data<Deleted>>), Error> {
-    if let Some(token) = cookie::token(&jar) {
+) -> Result<(SetCookies<1>, axum::Json<Data<Deleted>>), Error> {
+    if let Some(token) = state.cookies.session(&jar) {
         let hash = cookie::token_hash(token);
         store::end_session(&state.db, &hash, &state.audit, &admin.actor).await?;
     }
-    let jar = cookie::clear(jar, &state.public_url);
-    Ok((jar, axum::Json(Data { data: Deleted { deleted: true } })))
+    Ok((state.cookies.sign_out(), axum::Json(Data { data: Deleted { deleted: true } })))
 }
 
 fn recorder(state: &AppState, origin: Origin) -> Recorder<'_> {
@@ -122,7 +120,6 @@ fn recorder(state: &AppState, origin: Origin) -> Recorder<'_> {
 
 async fn sign_in_as(
     state: &AppState,
-    jar: CookieJar,
     user: &users::Model,
     recorder: &Recorder<'_>,
 ) -> Result<SignedIn, Error> {
@@ -131,5 +128,5 @@ async fn sign_in_as(
     let expires_at =
         store::begin_session(&state.db, user, hash, state.clock.now(), recorder).await?;
     let session = Session { user_id: user.id.into(), email: user.email.clone(), expires_at };
-    Ok((cookie::set(jar, &token, &state.public_url), axum::Json(Data { data: session })))
+    Ok((state.cookies.sign_in(&token), axum::Json(Data { data: session })))
 }

@@ -11,7 +11,8 @@ use crate::support::{App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databa
 
 on_both_databases!(
     signing_in_sets_a_cookie_that_scripts_and_other_sites_do_not_get,
-    over_https_the_cookie_is_secure,
+    over_https_the_cookie_is_secure_and_of_this_host_alone,
+    two_servers_on_one_host_do_not_sign_each_other_out,
     an_unknown_address_and_a_wrong_password_are_answered_alike,
     signing_out_ends_the_session_on_the_server,
     a_session_ends_when_it_is_idle_for_12_hours_or_7_days_old,
@@ -27,7 +28,7 @@ async fn signing_in_sets_a_cookie_that_scripts_and_other_sites_do_not_get(backen
     let answer = client.post("/api/session", &body).await.expect(200);
     let cookie = answer.header("set-cookie");
     let (name, attributes) = cookie.split_once('=').unwrap();
-    assert_eq!(name, "keyward_session");
+    assert_eq!(name, format!("keyward_session_{}", app.address.port()));
     let (token, attributes) = attributes.split_once("; ").unwrap();
     assert_eq!(token.len(), 43);
     assert_eq!(attributes, "HttpOnly; SameSite=Strict; Path=/; Max-Age=604800");
@@ -36,7 +37,7 @@ async fn signing_in_sets_a_cookie_that_scripts_and_other_sites_do_not_get(backen
     assert_eq!(answer.data(), me);
 }
 
-async fn over_https_the_cookie_is_secure(backend: Backend) {
+async fn over_https_the_cookie_is_secure_and_of_this_host_alone(backend: Backend) {
     let variables = [
         ("KEYWARD_ADMIN_EMAIL", EMAIL),
         ("KEYWARD_ADMIN_PASSWORD", PASSWORD),
@@ -45,8 +46,34 @@ async fn over_https_the_cookie_is_secure(backend: Backend) {
     let app = App::with(TestDatabase::new(backend).await, &variables).await;
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     let answer = app.anonymous().post("/api/session", &body).await.expect(200);
-    assert!(answer.header("set-cookie").contains("; Secure"), "{answer:?}");
     assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
+    let session = format!("__Host-keyward_session={}", answer.cookie("__Host-keyward_s").unwrap());
+    let client = app.anonymous();
+    let cookie = [("cookie", session.as_bytes())];
+    let signed_out = client.send(Method::DELETE, "/api/session", &cookie, None).await.expect(200);
+    // A browser takes neither the one nor the other without these (RFC 6265bis, 4.1.3.2).
+    let set = [&answer, &signed_out].map(|answer| answer.headers.get_all("set-cookie"));
+    let set: Vec<_> = set.iter().flatten().map(|cookie| cookie.to_str().unwrap()).collect();
+    assert_eq!(set.len(), 2);
+    for cookie in set {
+        assert!(cookie.starts_with("__Host-keyward_"), "{cookie}");
+        assert!(cookie.contains("; Secure") && cookie.contains("; Path=/"), "{cookie}");
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}
+
+async fn two_servers_on_one_host_do_not_sign_each_other_out(backend: Backend) {
+    let (one, other) = (App::start(backend).await, App::start(backend).await);
+    // One jar for both, as a browser has: cookies do not heed ports.
+    let client = one.anonymous();
+    let at = |app: &App| client.at(app.address);
+    let body = json!({ "email": EMAIL, "password": PASSWORD });
+    at(&one).post("/api/session", &body).await.expect(200);
+    at(&other).post("/api/session", &body).await.expect(200);
+    at(&one).get("/api/session").await.expect(200);
+    at(&other).delete("/api/session").await.expect(200);
+    at(&other).get("/api/session").await.expect(401);
+    at(&one).get("/api/session").await.expect(200);
 }
 
 async fn an_unknown_address_and_a_wrong_password_are_answered_alike(backend: Backend) {
@@ -128,8 +155,12 @@ async fn writes_sent_by_another_site_are_refused(backend: Backend) {
             admin.send(Method::DELETE, &format!("/api/keys/{id}"), &headers, None).await,
             admin.send(Method::DELETE, "/api/session", &headers, None).await,
         ] {
-            let message = "This request came from another site and was refused";
-            answer.expect_problem(403, "cross_site_request", message);
+            let message = format!(
+                "This request came from another site and was refused. Keyward is used at \
+                 http://{} (KEYWARD_PUBLIC_URL)",
+                app.address
+            );
+            answer.expect_problem(403, "cross_site_request", &message);
         }
     }
     assert_eq!(admin.keys().await, before);
@@ -182,7 +213,7 @@ async fn the_database_holds_neither_token_nor_password(backend: Backend) {
     let client = app.anonymous();
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     let answer = client.post("/api/session", &body).await.expect(200);
-    let token = answer.header("set-cookie").split(['=', ';']).nth(1).unwrap().to_owned();
+    let token = answer.cookie("keyward_session").unwrap().to_owned();
     let users = users::Entity::find().all(&app.state.db).await.unwrap();
     let sessions = sessions::Entity::find().all(&app.state.db).await.unwrap();
     assert_eq!(sessions[0].token_hash, keyward::session::cookie::token_hash(&token));
