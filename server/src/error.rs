@@ -17,6 +17,9 @@ use crate::keys::store::ChangeError;
 use crate::providers::CredentialError;
 use crate::secrets::vault::VaultError;
 
+/// All that wait for a hash are done by then.
+const BUSY: Duration = Duration::from_secs(2);
+
 /// Sent with every 401, whatever the reason.
 const CHALLENGE: HeaderValue =
     HeaderValue::from_static(r#"ApiKey realm="keyward", header="x-api-key""#);
@@ -87,6 +90,9 @@ pub enum Error {
     /// Too many attempts; the next is welcome after this time.
     #[error("Too many attempts; try again in {} s", seconds(*.0))]
     TooManyAttempts(Duration),
+    /// Too many passwords wait to be checked.
+    #[error("Too many people are signing in; try again in {} s", seconds(BUSY))]
+    SignInBusy,
     /// The database cannot answer.
     #[error("The store cannot answer; try again")]
     Store(DbErr),
@@ -160,6 +166,7 @@ impl Error {
                 (StatusCode::INTERNAL_SERVER_ERROR, "rotation_failed")
             }
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::SignInBusy => (StatusCode::SERVICE_UNAVAILABLE, "sign_in_busy"),
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
@@ -283,6 +290,7 @@ impl Error {
         };
         let retry_after = match &self {
             Self::TooManyAttempts(wait) | Self::RateLimited(_, wait) => Some(seconds(*wait)),
+            Self::SignInBusy => Some(seconds(BUSY)),
             _ => None,
         };
         let allowance = match &self {

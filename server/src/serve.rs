@@ -30,9 +30,10 @@ use crate::keys::registry::LoadError;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
+use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
-use crate::session::password::Passwords;
+use crate::session::password::{Lane, Passwords};
 use crate::session::setup::{self, SetupToken};
 use crate::session::store::{self, Recorder};
 use crate::state::{AppState, Shared};
@@ -170,6 +171,7 @@ pub async fn prepare(
         credentials,
         passwords,
         cookies: Cookies::at(&public_url),
+        browsers: KnownBrowsers::new(config.store.root_keys.current.known_browsers_key()),
         setup,
         sign_in_limit,
         public_url,
@@ -217,7 +219,7 @@ async fn first_admin(
         let (setup, text) = SetupToken::generate()?;
         return Ok((setup, Some(text)));
     };
-    let hash = passwords.hash(password).await?;
+    let hash = passwords.enter(Lane::Known)?.hash(password).await?;
     let recorder = Recorder { audit, origin: None };
     if store::create_first_admin(db, &email, hash, clock.now(), &recorder).await?.is_some() {
         tracing::info!(email = email.as_str(), "the first administrator was created");

@@ -19,6 +19,7 @@ use crate::keys::forward_auth::ForwardAuthConfig;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
+use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
@@ -56,8 +57,10 @@ pub struct Shared {
     pub credentials: Credentials,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
-    /// The cookie of people who sign in.
+    /// The cookies of people who sign in.
     pub cookies: Cookies,
+    /// Recognises browsers that signed in before.
+    pub browsers: KnownBrowsers,
     /// Opens the set-up, once.
     pub setup: SetupToken,
     /// Slows down whoever guesses passwords.

@@ -1,8 +1,9 @@
-//! The session cookie: `HttpOnly` and `SameSite=Strict`.
+//! The two cookies: the session, and the sign of a known browser ([`super::browser`]). Both
+//! are `HttpOnly` and `SameSite=Strict`.
 //!
-//! Over https its name begins with `__Host-`, so that no other host of the domain, and
-//! nobody on plain http, can set it (RFC 6265bis, 4.1.3). Over http, where that prefix is
-//! not to be had, it ends in the port: cookies do not heed ports, and two servers on one host
+//! Over https their names begin with `__Host-`, so that no other host of the domain, and
+//! nobody on plain http, can set them (RFC 6265bis, 4.1.3). Over http, where that prefix is
+//! not to be had, they end in the port: cookies do not heed ports, and two servers on one host
 //! would sign each other's people out.
 
 use axum::response::AppendHeaders;
@@ -18,30 +19,34 @@ use sha2::{Digest, Sha256};
 use time::Duration;
 use url::Url;
 
+use super::browser::KNOWN_FOR;
 use super::store::ABSOLUTE;
 use crate::error::Error;
 
 /// The `Set-Cookie` headers of an answer.
 pub type SetCookies<const N: usize> = AppendHeaders<[(HeaderName, String); N]>;
 
-/// The name of the cookie of this server.
+/// The names of the cookies of this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookies {
     session: String,
+    browser: String,
     is_secure: bool,
 }
 
 impl Cookies {
-    /// The one for people who use the server at `public_url`.
+    /// Those for people who use the server at `public_url`.
     pub fn at(public_url: &Url) -> Self {
         let is_secure = public_url.scheme() == "https";
         let port = public_url.port_or_known_default().unwrap_or_default();
-        let session = if is_secure {
-            "__Host-keyward_session".to_owned()
-        } else {
-            format!("keyward_session_{port}")
+        let name = |what: &str| {
+            if is_secure {
+                format!("__Host-keyward_{what}")
+            } else {
+                format!("keyward_{what}_{port}")
+            }
         };
-        Self { session, is_secure }
+        Self { session: name("session"), browser: name("browser"), is_secure }
     }
 
     /// The name of the session cookie.
@@ -54,13 +59,19 @@ impl Cookies {
         jar.get(&self.session).map(Cookie::value)
     }
 
-    /// Gives a browser a new session.
-    pub fn sign_in(&self, session: &Sensitive) -> SetCookies<1> {
-        let cookie = self.cookie(&self.session, session.expose(), ABSOLUTE);
-        AppendHeaders([(SET_COOKIE, cookie.to_string())])
+    /// The sign of a known browser in the request, if there is one.
+    pub fn browser<'a>(&self, jar: &'a CookieJar) -> Option<&'a str> {
+        jar.get(&self.browser).map(Cookie::value)
     }
 
-    /// Takes the session back.
+    /// Gives a browser a new session, and the sign that it is known.
+    pub fn sign_in(&self, session: &Sensitive, browser: &Sensitive) -> SetCookies<2> {
+        let session = self.cookie(&self.session, session.expose(), ABSOLUTE);
+        let browser = self.cookie(&self.browser, browser.expose(), KNOWN_FOR);
+        AppendHeaders([session, browser].map(|cookie| (SET_COOKIE, cookie.to_string())))
+    }
+
+    /// Takes the session back. The browser stays known.
     pub fn sign_out(&self) -> SetCookies<1> {
         let mut cookie = self.cookie(&self.session, "", Duration::ZERO);
         cookie.make_removal();
@@ -96,16 +107,21 @@ pub fn token_hash(token: &str) -> String {
 mod tests {
     use super::*;
 
-    fn name(url: &str) -> String {
-        Cookies::at(&Url::parse(url).unwrap()).session
+    fn names(url: &str) -> [String; 2] {
+        let Cookies { session, browser, .. } = Cookies::at(&Url::parse(url).unwrap());
+        [session, browser]
     }
 
     #[test]
-    fn over_https_the_host_alone_sets_it_and_over_http_each_port_has_its_own() {
-        assert_eq!(name("https://keys.example"), "__Host-keyward_session");
-        assert_eq!(name("https://keys.example:8443"), "__Host-keyward_session");
-        assert_eq!(name("http://127.0.0.1:8080"), "keyward_session_8080");
-        assert_eq!(name("http://keys.example"), "keyward_session_80");
-        assert_eq!(name("http://[::1]:8081"), "keyward_session_8081");
+    fn over_https_the_host_alone_sets_them_and_over_http_each_port_has_its_own() {
+        let host = ["__Host-keyward_session", "__Host-keyward_browser"];
+        assert_eq!(names("https://keys.example"), host);
+        assert_eq!(names("https://keys.example:8443"), host);
+        assert_eq!(
+            names("http://127.0.0.1:8080"),
+            ["keyward_session_8080", "keyward_browser_8080"]
+        );
+        assert_eq!(names("http://keys.example"), ["keyward_session_80", "keyward_browser_80"]);
+        assert_eq!(names("http://[::1]:8081")[0], "keyward_session_8081");
     }
 }

@@ -7,6 +7,7 @@ mod access_matrix;
 mod activity;
 mod audit;
 mod examples;
+mod guessing;
 mod health;
 mod key_input;
 mod key_limits;

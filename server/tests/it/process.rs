@@ -341,7 +341,7 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
             assert!(found.is_none(), "{secret} is in {place}, after: {found:?}");
         }
     }
-    for secret in ["keyward_session_", "argon2id"] {
+    for secret in ["keyward_session_", "keyward_browser_", "argon2id"] {
         assert!(!written.contains(secret), "{secret} is in the log");
     }
 }
