@@ -93,6 +93,6 @@ test("no secret of a whole story is in the log or on disk", async ({ page, conte
   // The link is printed for the person who started the server, once.
   const lines = server.log.split("\n").filter((line) => line.includes(token));
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toContain("First start: open ");
+  expect(lines[0]).toContain("No user yet: open ");
   expect(files.includes(token)).toBe(false);
 });

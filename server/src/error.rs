@@ -48,7 +48,7 @@ pub enum Error {
     #[error("Email or password is wrong")]
     WrongCredentials,
     /// Set-up with a wrong token.
-    #[error("The setup token is wrong")]
+    #[error("The setup token is wrong; start the server again to print a new link")]
     WrongSetupToken,
     /// A write that another site made the browser send, or that came to an address which is
     /// not the one that people use, as this text: the origin of the public URL.
@@ -57,7 +57,7 @@ pub enum Error {
          (KEYWARD_PUBLIC_URL)"
     )]
     CrossSite(String),
-    /// The first administrator exists.
+    /// There is a user.
     #[error("Setup is complete; sign in instead")]
     SetupClosed,
     /// Nothing is at this address.

@@ -23,7 +23,6 @@ use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
-use crate::session::setup::SetupToken;
 
 /// Cheap to clone: every request does it.
 #[derive(Clone)]
@@ -61,8 +60,6 @@ pub struct Shared {
     pub cookies: Cookies,
     /// Recognises browsers that signed in before.
     pub browsers: KnownBrowsers,
-    /// Opens the set-up, once.
-    pub setup: SetupToken,
     /// Slows down whoever guesses passwords.
     pub sign_in_limit: SignInLimit,
     /// The address people use.

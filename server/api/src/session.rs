@@ -115,7 +115,7 @@ impl std::error::Error for NewPasswordError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetupStatus {
-    /// `true` until the first administrator exists; never again afterwards.
+    /// `true` exactly while there is no user.
     pub open: bool,
 }
 
@@ -124,7 +124,7 @@ pub struct SetupStatus {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Setup {
-    /// The one-time token printed at the first start.
+    /// The token in the link that a server printed when it started.
     pub token: Sensitive,
     /// The administrator's address.
     pub email: Email,

@@ -13,18 +13,19 @@ use super::cookie::SetCookies;
 use super::entity::users;
 use super::password::Lane;
 use super::store::Recorder;
-use super::{Admin, cookie, store};
+use super::{Admin, cookie, setup, store};
 use crate::audit::{Action, Actor, Origin};
 use crate::error::Error;
 use crate::extract::{ClientAddress, Json};
 use crate::state::AppState;
 
 /// What the audit log says of a refusal.
+const WRONG_TOKEN: &str = "the setup token is wrong";
 const THROTTLED: &str = "too many failures before";
 
 type SignedIn = (SetCookies<2>, axum::Json<Data<Session>>);
 
-/// Whether the first administrator is still to be created.
+/// Whether the first administrator is to be created: exactly while there is no user.
 #[utoipa::path(
     get, path = "/api/setup", tag = "session",
     responses((status = 200, body = Data<SetupStatus>))
@@ -32,14 +33,17 @@ type SignedIn = (SetCookies<2>, axum::Json<Data<Session>>);
 pub async fn setup_status(
     State(state): State<AppState>,
 ) -> Result<axum::Json<Data<SetupStatus>>, Error> {
-    let open = !store::has_first_admin(&state.db).await?;
+    let open = !store::has_user(&state.db).await?;
     Ok(axum::Json(Data { data: SetupStatus { open } }))
 }
 
-/// Creates the first administrator with the token printed at start, and signs them in.
+/// Creates the first administrator with a token that a server printed, and signs them in.
 #[utoipa::path(
     post, path = "/api/setup", tag = "session",
-    responses((status = 200, body = Data<Session>))
+    responses(
+        (status = 200, body = Data<Session>), (status = 401),
+        (status = 409), (status = 429)
+    )
 )]
 pub async fn setup(
     State(state): State<AppState>,
@@ -48,18 +52,33 @@ pub async fn setup(
     jar: CookieJar,
     Json(wanted): Json<Setup>,
 ) -> Result<SignedIn, Error> {
-    if store::has_first_admin(&state.db).await? {
+    let Setup { token, email, password } = wanted;
+    if store::has_user(&state.db).await? {
         return Err(Error::SetupClosed);
     }
-    if !state.setup.accepts(&wanted.token) {
-        return Err(Error::WrongSetupToken);
-    }
-    let hash = state.passwords.enter(Lane::Known)?.hash(wanted.password).await?;
+    let address = Some(address);
+    let attempt = match state.sign_in_limit.attempt_setup(address) {
+        Ok(attempt) => attempt,
+        Err(wait) => return Err(throttled(&state, origin, Action::UserCreate, wait).await),
+    };
+    match setup::accepts(&state.db, &token).await {
+        Ok(false) => {
+            let event = Actor::anonymous(origin).was_refused(Action::UserCreate, None);
+            let event = event.with_detail(WRONG_TOKEN);
+            state.refusals.refuse(&state.audit, &state.db, event, WRONG_TOKEN).await?;
+            return Err(Error::WrongSetupToken);
+        }
+        other => {
+            attempt.give_back();
+            other?
+        }
+    };
+    let hash = state.passwords.enter(Lane::Known)?.hash(password).await?;
     let (now, recorder) = (state.clock.now(), recorder(&state, origin));
-    let user = store::create_first_admin(&state.db, &wanted.email, hash, now, &recorder).await?;
+    let user = setup::create_first_admin(&state.db, &email, hash, now, &recorder).await?;
     let user = user.ok_or(Error::SetupClosed)?;
     tracing::info!("the first administrator was created");
-    state.sign_in_limit.signed_in(Some(address), &user.email);
+    state.sign_in_limit.signed_in(address, &user.email);
     sign_in_as(&state, &jar, &user, &recorder).await
 }
 

@@ -105,6 +105,15 @@ impl SignInLimit {
         })
     }
 
+    /// Begins an attempt to present a setup token. Nobody can guess one, so that there is no
+    /// limit for all together, which would keep the owner out.
+    pub fn attempt_setup(&self, address: Option<IpAddr>) -> Result<Attempt<'_>, Duration> {
+        Attempt::begin(|attempt| {
+            attempt.count(self.addresses.reserve(address.map(customer)))?;
+            attempt.count(self.sites.reserve(address.map(site)))
+        })
+    }
+
     /// Remembers that this address signed in to this account.
     pub fn signed_in(&self, address: Option<IpAddr>, account: &str) {
         self.known.insert(address, account);
@@ -366,13 +375,18 @@ mod tests {
     }
 
     #[test]
-    fn a_known_browser_may_fail_20_times() {
+    fn a_known_browser_may_fail_20_times_and_setup_tokens_are_limited_by_address() {
         let (limit, _) = limit();
         for _ in 0..20 {
             let _ = limit.attempt(ip("192.0.2.1"), ADA, Some(&browser(1))).unwrap();
         }
         assert!(limit.attempt(ip("192.0.2.1"), ADA, Some(&browser(1))).is_err());
         let _ = limit.attempt(ip("192.0.2.1"), ADA, Some(&browser(2))).unwrap();
+        for _ in 0..20 {
+            let _ = limit.attempt_setup(ip("192.0.2.1")).unwrap();
+        }
+        assert!(limit.attempt_setup(ip("192.0.2.1")).is_err());
+        limit.attempt_setup(ip("192.0.2.2")).unwrap().give_back();
     }
 
     #[test]

@@ -36,7 +36,7 @@ async fn it_serves_says_where_and_stops_when_told(backend: Backend) {
     let (code, log) = server.stop();
     assert_eq!(code, 0, "{log}");
     let link = log.lines().find(|line| line.contains("/setup#token=")).expect(&log);
-    assert!(link.starts_with("First start: open http://127.0.0.1:"), "{link}");
+    assert!(link.starts_with("No user yet: open http://127.0.0.1:"), "{link}");
     // A second start with an administrator prints no link.
     let (code, log) = Server::start(&database, &ADMIN).stop();
     assert_eq!(code, 0);
