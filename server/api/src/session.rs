@@ -155,6 +155,8 @@ pub struct Session {
     /// The session ends then at the latest, however busy it is.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
+    /// The address that people use. The cookie of an `https` one is kept only over https.
+    pub public_url: String,
 }
 
 #[cfg(test)]

@@ -154,9 +154,10 @@ async fn judge(state: &AppState, lane: Lane, wanted: SignIn) -> Result<Judged, E
     get, path = "/api/session", tag = "session", security(("session" = [])),
     responses((status = 200, body = Data<Session>))
 )]
-pub async fn who_am_i(admin: Admin) -> axum::Json<Data<Session>> {
+pub async fn who_am_i(admin: Admin, State(state): State<AppState>) -> axum::Json<Data<Session>> {
     let Admin { user_id, email, expires_at, .. } = admin;
-    axum::Json(Data { data: Session { user_id, email, expires_at } })
+    let public_url = public_url(&state);
+    axum::Json(Data { data: Session { user_id, email, expires_at, public_url } })
 }
 
 /// Signs out: the session ends here, not only in the browser.
@@ -178,6 +179,11 @@ pub async fn sign_out(
 
 fn recorder(state: &AppState, origin: Origin) -> Recorder<'_> {
     Recorder { audit: &state.audit, origin: Some(origin) }
+}
+
+/// As the page compares it with its own: without a slash at the end.
+fn public_url(state: &AppState) -> String {
+    state.public_url.origin().ascii_serialization()
 }
 
 fn known_browser(state: &AppState, jar: &CookieJar, account: &str) -> Option<BrowserId> {
@@ -204,6 +210,7 @@ async fn sign_in_as(
     let browser = state.browsers.remember(known, &user.email, now)?;
     let hash = cookie::token_hash(token.expose());
     let expires_at = store::begin_session(&state.db, user, hash, now, recorder).await?;
-    let session = Session { user_id: user.id.into(), email: user.email.clone(), expires_at };
+    let (user_id, email) = (user.id.into(), user.email.clone());
+    let session = Session { user_id, email, expires_at, public_url: public_url(state) };
     Ok((state.cookies.sign_in(&token, &browser), axum::Json(Data { data: session })))
 }

@@ -52,6 +52,7 @@ async fn over_https_the_cookies_are_secure_and_of_this_host_alone(backend: Backe
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     let answer = app.anonymous().post("/api/session", &body).await.expect(200);
     assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
+    assert_eq!(answer.data()["publicUrl"], "https://keys.example");
     let session = format!("__Host-keyward_session={}", answer.cookie("__Host-keyward_s").unwrap());
     let client = app.anonymous();
     let cookie = [("cookie", session.as_bytes())];
