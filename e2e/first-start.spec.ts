@@ -114,6 +114,19 @@ test("every page of a new Keyward leads to setup", async ({ page, watch }) => {
   }
 });
 
+test("a link that was printed by an earlier start works on", async ({ page, server }) => {
+  const earlier = server.setupLink;
+  await server.stop();
+  server.log = "";
+  await server.start();
+  expect(server.setupLink).not.toBe(earlier);
+  const setup = new SetupPage(page);
+  await page.goto(earlier);
+  await setup.fill();
+  await setup.create.click();
+  await expect(page).toHaveURL(SECRETS);
+});
+
 test("a server that is started again prints no second link", async ({ page, server, context }) => {
   await page.goto(server.setupLink);
   const setup = new SetupPage(page);
@@ -123,7 +136,7 @@ test("a server that is started again prints no second link", async ({ page, serv
   await server.stop();
   const before = server.log.length;
   await server.start();
-  expect(server.log.slice(before)).not.toContain("First start");
+  expect(server.log.slice(before)).not.toContain("No user yet");
   await enter(context, server);
   await page.goto("/setup");
   await expect(page.getByText("Setup is complete")).toBeVisible();

@@ -27,6 +27,7 @@ interface Stage {
 interface State {
   name: string;
   firstStart?: boolean;
+  env?: Record<string, string>;
   arrange: (stage: Stage) => Promise<void>;
 }
 
@@ -125,6 +126,16 @@ const states: State[] = [
     arrange: async ({ page }) => {
       await page.goto("/login");
       await expect(new SignInPage(page).submit).toBeVisible();
+    },
+  },
+  {
+    name: "sign-in-not-kept",
+    env: { KEYWARD_PUBLIC_URL: "https://keys.example" },
+    arrange: async ({ page, server, watch }) => {
+      await page.goto(`${server.url.replace("127.0.0.1", "keys.internal")}/login`);
+      watch.expectFailure(401, "/api/session");
+      await new SignInPage(page).signIn();
+      await expect(new SignInPage(page).error).toContainText("only over https");
     },
   },
   {
@@ -701,7 +712,7 @@ const states: State[] = [
 
 for (const state of states) {
   test.describe(() => {
-    test.use({ serverOptions: { firstStart: state.firstStart ?? false } });
+    test.use({ serverOptions: { firstStart: state.firstStart ?? false, env: state.env ?? {} } });
 
     test(`${state.name}, in both themes and from 320 to 1280 px`, async ({ page, context, server, watch }) => {
       test.slow();

@@ -66,7 +66,7 @@ test("no secret of a whole story is in the log or on disk", async ({ page, conte
   const send = (path: string, body: string) =>
     fetch(server.url + path, {
       method: "POST",
-      headers: { "content-type": "application/json", cookie: `keyward_session=${secrets["the second session"]}` },
+      headers: { "content-type": "application/json", cookie: `${server.sessionCookie}=${secrets["the second session"]}` },
       body,
     });
   for (const path of ["/api/session", "/api/setup", "/api/keys"]) {
@@ -93,6 +93,6 @@ test("no secret of a whole story is in the log or on disk", async ({ page, conte
   // The link is printed for the person who started the server, once.
   const lines = server.log.split("\n").filter((line) => line.includes(token));
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toContain("First start: open ");
+  expect(lines[0]).toContain("No user yet: open ");
   expect(files.includes(token)).toBe(false);
 });

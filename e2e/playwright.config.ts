@@ -40,6 +40,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // A name that is not the machine itself, to which browsers grant what https gets.
+        "--host-resolver-rules=MAP keys.internal 127.0.0.1",
       ],
     },
   },

@@ -48,12 +48,14 @@ for (const next of ["//evil.example/", "/\\evil.example/", "https://evil.example
   });
 }
 
-test("the session cookie is out of reach for scripts and other sites", async ({ page, context }) => {
+test("the cookies are out of reach for scripts and other sites", async ({ page, context, server }) => {
   await page.goto("/login");
   await new SignInPage(page).signIn();
   await expect(page).toHaveURL(SECRETS);
-  const [cookie] = await context.cookies();
-  expect(cookie).toMatchObject({ name: "keyward_session", httpOnly: true, sameSite: "Strict", path: "/" });
+  const cookies = await context.cookies();
+  const browser = server.sessionCookie.replace("session", "browser");
+  expect(cookies.map((cookie) => cookie.name).sort()).toEqual([browser, server.sessionCookie]);
+  for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", path: "/" });
   expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
@@ -64,7 +66,8 @@ test("signing out ends the session at the server, and the page says nothing more
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL("/login");
   expect((await session.send("GET", "/api/keys")).status).toBe(401);
-  expect(await context.cookies()).toEqual([]);
+  // That the browser is known opens nothing.
+  expect((await context.cookies()).map((cookie) => cookie.name)).toEqual([server.sessionCookie.replace("session", "browser")]);
   watch.expectFailure(401, "/api/session");
   await page.goto(SECRETS);
   await expect(new SignInPage(page).title).toBeVisible();
@@ -107,6 +110,19 @@ test("after too many wrong passwords the page says how long to wait", async ({ p
   await page.goto("/login");
   await new SignInPage(page).signIn();
   await expect(new SignInPage(page).error).toHaveText(/^Too many attempts; try again in \d+ s$/);
+});
+
+test("a browser that signed in before is let in while others guess", async ({ keys, page, server }) => {
+  await page.goto("/login");
+  await new SignInPage(page).signIn();
+  await expect(keys.title).toBeVisible();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  const guess = () => Api.signIn(server, { ...ADMIN, password: "wrong" }).then(() => "200", String);
+  while (!(await guess()).includes("429"));
+  // A new one at the same address is not let in.
+  expect(await Api.signIn(server).then(() => "200", String)).toContain("429");
+  await new SignInPage(page).signIn();
+  await expect(keys.title).toBeVisible();
 });
 
 test("a password that is sent twice signs in once", async ({ page }) => {

@@ -1,54 +1,95 @@
 //! How often somebody may fail, in a table that cannot grow: who it is is hashed, with a
-//! seed that is drawn at start, into one of 65 536 buckets, and a bucket is a small rate
-//! limiter (GCRA). Two that meet in a bucket share its allowance.
+//! seed that is drawn at start, to two of 65 536 buckets, and takes one that is free. A bucket
+//! is a small rate limiter (GCRA). When both are taken, two share the allowance of one: with
+//! 200 who fail that happens to one in 100 000, with 20 000 to one in 10.
 
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 
 use crate::clock::Clock;
 
-type Bucket = RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Duration>>;
-
 /// Attempts by whoever makes them.
 pub struct Buckets {
-    table: DashMap<u16, Arc<Bucket>>,
+    table: DashMap<u16, Bucket>,
     hasher: RandomState,
-    quota: Quota,
+    /// How far ahead of now a bucket may be when one more is counted.
+    slack: Duration,
+    period: Duration,
     clock: Clock,
+}
+
+struct Bucket {
+    /// The hash of who took it.
+    owner: u64,
+    /// When all it counted will be forgotten: the "theoretical arrival time". It is free then.
+    empty_at: Duration,
+}
+
+/// One attempt that was counted. It stays counted unless it is given back.
+#[derive(Debug)]
+pub struct Reservation<'a> {
+    buckets: &'a Buckets,
+    place: u16,
 }
 
 impl Buckets {
     /// `burst` attempts at once, then one every `period`.
     pub fn new(burst: u32, period: Duration, clock: Clock) -> Self {
-        let quota = Quota::with_period(period)
-            .unwrap_or_else(|| Quota::per_minute(NonZeroU32::MIN))
-            .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
-        Self { table: DashMap::new(), hasher: RandomState::new(), quota, clock }
+        let slack = period.saturating_mul(burst.saturating_sub(1));
+        Self { table: DashMap::new(), hasher: RandomState::new(), slack, period, clock }
     }
 
     /// Counts one attempt; when there were too many, how long to wait.
     pub fn take(&self, who: impl Hash) -> Result<(), Duration> {
-        let new = || Arc::new(RateLimiter::direct_with_clock(self.quota, self.clock.clone()));
-        let bucket = self.table.entry(self.bucket(who)).or_insert_with(new).clone();
-        bucket.check().map_err(|until| until.wait_time_from(self.clock.monotonic()))
+        self.reserve(who).map(drop)
     }
 
-    /// Forgets the attempts.
-    pub fn forget(&self, who: impl Hash) {
-        self.table.remove(&self.bucket(who));
+    /// Like [`Buckets::take`], for an attempt that may turn out to be none.
+    pub fn reserve(&self, who: impl Hash) -> Result<Reservation<'_>, Duration> {
+        let (who, now) = (self.hasher.hash_one(who), self.clock.monotonic());
+        let place = self.place(who, now);
+        let mut bucket = self.table.entry(place).or_insert(Bucket { owner: who, empty_at: now });
+        if bucket.empty_at <= now {
+            *bucket = Bucket { owner: who, empty_at: now };
+        }
+        let wait = bucket.empty_at.saturating_sub(now + self.slack);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        bucket.empty_at += self.period;
+        Ok(Reservation { buckets: self, place })
     }
 
-    fn bucket(&self, who: impl Hash) -> u16 {
+    /// The bucket that `who` has, else a free one, else one to share.
+    fn place(&self, who: u64, now: Duration) -> u16 {
         #[expect(clippy::cast_possible_truncation, reason = "the number of buckets is 2^16")]
-        let bucket = self.hasher.hash_one(who) as u16;
-        bucket
+        let [first, second] = [who as u16, (who >> 16) as u16];
+        let taken_by = |place| {
+            let bucket = self.table.get(&place)?;
+            (bucket.empty_at > now).then_some(bucket.owner)
+        };
+        match (taken_by(first), taken_by(second)) {
+            (_, Some(owner)) if owner == who => second,
+            (Some(owner), None) if owner != who => second,
+            _ => first,
+        }
+    }
+}
+
+impl Reservation<'_> {
+    /// It was no failure after all.
+    pub fn give_back(self) {
+        if let Some(mut bucket) = self.buckets.table.get_mut(&self.place) {
+            bucket.empty_at = bucket.empty_at.saturating_sub(self.buckets.period);
+        }
+    }
+}
+
+impl std::fmt::Debug for Buckets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Buckets").field("used", &self.table.len()).finish_non_exhaustive()
     }
 }
 
@@ -66,5 +107,36 @@ mod tests {
             let _ = buckets.take(n);
         }
         assert!(buckets.table.len() <= 65_536);
+    }
+
+    #[test]
+    fn a_burst_then_one_every_period_and_what_is_given_back_was_never_counted() {
+        let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH + time::Duration::days(1));
+        let buckets = Buckets::new(3, Duration::from_secs(2), clock.clone());
+        buckets.take("a").unwrap();
+        buckets.take("a").unwrap();
+        let third = buckets.reserve("a").unwrap();
+        assert_eq!(buckets.take("a").unwrap_err(), Duration::from_secs(2));
+        clock.advance(Duration::from_millis(500));
+        assert_eq!(buckets.take("a").unwrap_err(), Duration::from_millis(1_500));
+        third.give_back();
+        let again = buckets.reserve("a").unwrap();
+        assert!(buckets.take("a").is_err());
+        // Given back when all of it is forgotten anyway, it is no credit.
+        clock.advance(Duration::from_mins(1));
+        again.give_back();
+        for _ in 0..3 {
+            buckets.take("a").unwrap();
+        }
+        assert!(buckets.take("a").is_err());
+    }
+
+    #[test]
+    fn of_thousands_that_fail_hardly_two_share_a_bucket() {
+        let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH);
+        let buckets = Buckets::new(1, Duration::from_hours(1), clock);
+        let shared = (0..5_000_u32).filter(|n| buckets.take(n).is_err()).count();
+        assert!(shared < 100, "{shared}");
+        assert_eq!((0..5_000_u32).filter(|n| buckets.take(n).is_ok()).count(), 0);
     }
 }

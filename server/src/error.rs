@@ -19,6 +19,9 @@ use crate::layers::whole_body;
 use crate::providers::CredentialError;
 use crate::secrets::vault::VaultError;
 
+/// All that wait for a hash are done by then.
+const BUSY: Duration = Duration::from_secs(2);
+
 /// Sent with every 401, whatever the reason.
 const CHALLENGE: HeaderValue =
     HeaderValue::from_static(r#"ApiKey realm="keyward", header="x-api-key""#);
@@ -50,12 +53,16 @@ pub enum Error {
     #[error("Email or password is wrong")]
     WrongCredentials,
     /// Set-up with a wrong token.
-    #[error("The setup token is wrong")]
+    #[error("The setup token is wrong; start the server again to print a new link")]
     WrongSetupToken,
-    /// A write that another site made the browser send.
-    #[error("This request came from another site and was refused")]
-    CrossSite,
-    /// The first administrator exists.
+    /// A write that another site made the browser send, or that came to an address which is
+    /// not the one that people use, as this text: the origin of the public URL.
+    #[error(
+        "This request came from another site and was refused. Keyward is used at {0} \
+         (KEYWARD_PUBLIC_URL)"
+    )]
+    CrossSite(String),
+    /// There is a user.
     #[error("Setup is complete; sign in instead")]
     SetupClosed,
     /// Nothing is at this address.
@@ -88,6 +95,9 @@ pub enum Error {
     /// Too many attempts; the next is welcome after this time.
     #[error("Too many attempts; try again in {} s", seconds(*.0))]
     TooManyAttempts(Duration),
+    /// Too many passwords wait to be checked.
+    #[error("Too many people are signing in; try again in {} s", seconds(BUSY))]
+    SignInBusy,
     /// The database cannot answer.
     #[error("The store cannot answer; try again")]
     Store(DbErr),
@@ -125,7 +135,7 @@ impl Error {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongSetupToken => (StatusCode::UNAUTHORIZED, "wrong_setup_token"),
-            Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site_request"),
+            Self::CrossSite(_) => (StatusCode::FORBIDDEN, "cross_site_request"),
             Self::SetupClosed => (StatusCode::CONFLICT, "setup_closed"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -162,6 +172,7 @@ impl Error {
                 (StatusCode::INTERNAL_SERVER_ERROR, "rotation_failed")
             }
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::SignInBusy => (StatusCode::SERVICE_UNAVAILABLE, "sign_in_busy"),
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
@@ -298,6 +309,7 @@ impl Error {
         };
         let retry_after = match &self {
             Self::TooManyAttempts(wait) | Self::RateLimited(_, wait) => Some(seconds(*wait)),
+            Self::SignInBusy => Some(seconds(BUSY)),
             _ => None,
         };
         let allowance = match &self {

@@ -5,8 +5,6 @@ use keyward_api::keys::VerifiedCaller;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::session::cookie;
-
 /// What the paths are added to.
 #[derive(OpenApi)]
 #[openapi(
@@ -22,8 +20,6 @@ struct Credentials;
 impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
-        let session = ApiKey::Cookie(ApiKeyValue::new(cookie::NAME));
-        components.add_security_scheme("session", SecurityScheme::ApiKey(session));
         let key = ApiKey::Header(ApiKeyValue::new("x-api-key"));
         components.add_security_scheme("apiKey", SecurityScheme::ApiKey(key));
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
@@ -31,6 +27,12 @@ impl Modify for Credentials {
         let basic = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
         components.add_security_scheme("basic", basic);
     }
+}
+
+/// Adds the cookie that is a session, whose name depends on where the server is used.
+pub fn name_session(document: &mut utoipa::openapi::OpenApi, cookie: &str) {
+    let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie)));
+    document.components.get_or_insert_default().add_security_scheme("session", session);
 }
 
 /// Forward auth: says who calls, in headers and as JSON, or 401. Any method. With `scope`, a

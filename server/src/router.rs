@@ -17,7 +17,7 @@ use http::header::{
 use http::{HeaderName, HeaderValue};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::csrf::CsrfLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
@@ -29,7 +29,7 @@ use utoipa_axum::routes;
 use crate::entrance::Entrance;
 use crate::error::Error;
 use crate::layers::whole_body::read_whole_body;
-use crate::openapi::Document;
+use crate::openapi::{self, Document};
 use crate::query::{self, Described};
 use crate::state::AppState;
 use crate::{assets, audit, encryption, health, keys, metrics, providers, secrets, session};
@@ -62,7 +62,8 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Everything the server answers.
 pub fn build(state: AppState) -> Entrance {
-    let (api, document) = api().split_for_parts();
+    let (api, mut document) = api().split_for_parts();
+    openapi::name_session(&mut document, state.cookies.session_name());
     let described = Arc::new(Described::by(&document));
     let api = api.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
@@ -79,7 +80,7 @@ pub fn build(state: AppState) -> Entrance {
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn(no_store_under_api))
         .layer(middleware::from_fn(time_out))
-        .layer(csrf(&state).with_rejection_response(|_| Error::CrossSite.into_response()));
+        .layer(csrf(state.public_url.origin().ascii_serialization()));
     let app = Router::new()
         .merge(api)
         .merge(docs)
@@ -153,12 +154,12 @@ async fn no_route() -> Error {
 
 /// Refuses writes that a browser sends on behalf of another site. The public URL is named
 /// because a proxy may change the `Host` that the origin is compared with.
-fn csrf(state: &AppState) -> CsrfLayer {
-    let origin = state.public_url.origin().ascii_serialization();
-    CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_else(|error| {
+fn csrf(origin: String) -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone> {
+    let layer = CsrfLayer::new().add_trusted_origin(&origin).unwrap_or_else(|error| {
         tracing::warn!(%error, "the public URL has no origin; only the Host header is compared");
         CsrfLayer::new()
-    })
+    });
+    layer.with_rejection_response(move |_| Error::CrossSite(origin.clone()).into_response())
 }
 
 /// Unless the response has one already.

@@ -30,10 +30,12 @@ use crate::keys::registry::LoadError;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
+use crate::session::browser::KnownBrowsers;
+use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
-use crate::session::password::Passwords;
-use crate::session::setup::{self, SetupToken};
+use crate::session::password::{Lane, Passwords};
 use crate::session::store::{self, Recorder};
+use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
 
 /// From SIGTERM on, requests are taken for so long while `/readyz` answers 503, so that a
@@ -87,7 +89,10 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 
     if let Some(token) = setup_token {
         let link = setup::link(&state.public_url, &token);
-        eprintln!("First start: open {link} to create the administrator. The link works once.");
+        eprintln!(
+            "No user yet: open {link} to create the administrator. The link works once, at \
+             every server of this database, also after another start."
+        );
     }
     let service = crate::build(state.clone());
     let (stop, stopping) = oneshot::channel();
@@ -136,8 +141,8 @@ fn stopped_early(error: JoinError) -> Error {
 }
 
 /// Opens the database, brings it up to date, creates the administrator that the
-/// configuration names, and loads the keys. With no administrator at all, the text of a
-/// new setup token comes along.
+/// configuration names, and loads the keys. With no user at all, the text of a new setup
+/// token comes along.
 pub async fn prepare(
     config: &Config,
     clock: Clock,
@@ -145,7 +150,7 @@ pub async fn prepare(
 ) -> Result<(AppState, Option<Sensitive>), StartError> {
     let (db, Unlocked { keyring, audit }) = open(&config.store, &clock).await?;
     let passwords = Passwords::new()?;
-    let (setup, setup_token) = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
+    let setup_token = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
     let admission = Admission::new(keys.verifier(), clock.clone());
     let sign_in_limit = SignInLimit::new(&clock);
@@ -153,6 +158,7 @@ pub async fn prepare(
     let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let credentials = Credentials::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let vault = Vault::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
+    let public_url = public_url(config, address)?;
     let state = Shared {
         db,
         clock,
@@ -167,9 +173,10 @@ pub async fn prepare(
         vault,
         credentials,
         passwords,
-        setup,
+        cookies: Cookies::at(&public_url),
+        browsers: KnownBrowsers::new(config.store.root_keys.current.known_browsers_key()),
         sign_in_limit,
-        public_url: public_url(config, address)?,
+        public_url,
         trusted_proxies: config.http.trusted_proxies.clone(),
         is_stopping: AtomicBool::new(false),
     };
@@ -206,20 +213,21 @@ async fn first_admin(
     passwords: &Passwords,
     clock: &Clock,
     audit: &AuditLog,
-) -> Result<(SetupToken, Option<Sensitive>), StartError> {
-    if store::has_first_admin(db).await? {
-        return Ok((SetupToken::closed(), None));
+) -> Result<Option<Sensitive>, StartError> {
+    if store::has_user(db).await? {
+        setup::close(db).await?;
+        return Ok(None);
     }
     let Some(AdminConfig { email, password }) = admin.clone()? else {
-        let (setup, text) = SetupToken::generate()?;
-        return Ok((setup, Some(text)));
+        let token = cookie::new_token()?;
+        return Ok(setup::open(db, &token, clock.now()).await?.then_some(token));
     };
-    let hash = passwords.hash(password).await?;
+    let hash = passwords.enter(Lane::Known)?.hash(password).await?;
     let recorder = Recorder { audit, origin: None };
-    if store::create_first_admin(db, &email, hash, clock.now(), &recorder).await?.is_some() {
+    if setup::create_first_admin(db, &email, hash, clock.now(), &recorder).await?.is_some() {
         tracing::info!(email = email.as_str(), "the first administrator was created");
     }
-    Ok((SetupToken::closed(), None))
+    Ok(None)
 }
 
 fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {

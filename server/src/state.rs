@@ -19,9 +19,10 @@ use crate::keys::forward_auth::ForwardAuthConfig;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
+use crate::session::browser::KnownBrowsers;
+use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
-use crate::session::setup::SetupToken;
 
 /// Cheap to clone: every request does it.
 #[derive(Clone)]
@@ -55,8 +56,10 @@ pub struct Shared {
     pub credentials: Credentials,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
-    /// Opens the set-up, once.
-    pub setup: SetupToken,
+    /// The cookies of people who sign in.
+    pub cookies: Cookies,
+    /// Recognises browsers that signed in before.
+    pub browsers: KnownBrowsers,
     /// Slows down whoever guesses passwords.
     pub sign_in_limit: SignInLimit,
     /// The address people use.

@@ -13,6 +13,7 @@ use crate::hub::{Hub, hub};
 use crate::once::{effect, focus};
 use crate::place::Go;
 use crate::routes;
+use crate::session::enter::enter;
 
 const EMAIL: Input =
     Input { kind: "email", name: "email", autocomplete: "username", placeholder: "", hint: "" };
@@ -61,8 +62,10 @@ fn LoginForm() -> impl IntoView {
         spawn_local(async move {
             match hub.client.sign_in(&who).await {
                 Ok(user) => {
-                    hub.session.enter(user, hub.new_keys);
-                    hub.place.go(routes::after_login(&next.get_untracked()), Go::Replace);
+                    let to = next.get_untracked();
+                    if let Err(text) = enter(hub, user, routes::after_login(&to)).await {
+                        error.try_set(Some(text));
+                    }
                 }
                 Err(refusal) => error.set(Some(refusal.message().to_owned())),
             }

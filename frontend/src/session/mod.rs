@@ -1,5 +1,6 @@
 //! First start, signing in and out.
 
+pub mod enter;
 pub mod login;
 pub mod setup;
 pub mod state;

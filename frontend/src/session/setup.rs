@@ -1,4 +1,4 @@
-//! `/setup`: creates the first administrator, once.
+//! `/setup`: creates the first administrator.
 
 use keyward_api::Sensitive;
 use keyward_api::session::{self, Email, NewPassword};
@@ -13,8 +13,8 @@ use crate::components::solo::Solo;
 use crate::hub::{Hub, hub};
 use crate::load::{Load, Shown};
 use crate::once::{live, when};
-use crate::place::Go;
 use crate::routes;
+use crate::session::enter::enter;
 use crate::session::token::SetupToken;
 
 const TOKEN: Input = Input {
@@ -22,7 +22,7 @@ const TOKEN: Input = Input {
     name: "setup-token",
     autocomplete: "off",
     placeholder: "",
-    hint: "The server printed it when it started for the first time.",
+    hint: "A server prints it when it starts while there is no user.",
 };
 const EMAIL: Input =
     Input { kind: "email", name: "email", autocomplete: "username", placeholder: "", hint: "" };
@@ -34,7 +34,7 @@ const PASSWORD: Input = Input {
     hint: "10 to 200 characters",
 };
 
-/// The first page of a new Keyward, closed for ever afterwards.
+/// The first page of a new Keyward, open exactly while there is no user.
 #[component]
 pub fn Setup() -> impl IntoView {
     let Hub { client, token, .. } = hub();
@@ -137,8 +137,9 @@ fn SetupForm() -> impl IntoView {
             match hub.client.set_up(&setup).await {
                 Ok(user) => {
                     from_link.set(None);
-                    hub.session.enter(user, hub.new_keys);
-                    hub.place.go(routes::SECRETS, Go::Replace);
+                    if let Err(text) = enter(hub, user, routes::SECRETS).await {
+                        errors.form.try_set(Some(text));
+                    }
                 }
                 Err(refusal) => errors.show(&refusal),
             }

@@ -130,7 +130,7 @@ impl std::error::Error for NewPasswordError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetupStatus {
-    /// `true` until the first administrator exists; never again afterwards.
+    /// `true` exactly while there is no user.
     pub open: bool,
 }
 
@@ -139,7 +139,7 @@ pub struct SetupStatus {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Setup {
-    /// The one-time token printed at the first start.
+    /// The token in the link that a server printed when it started.
     pub token: Sensitive,
     /// The administrator's address.
     #[serde(deserialize_with = "asked")]
@@ -171,6 +171,8 @@ pub struct Session {
     /// The session ends then at the latest, however busy it is.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
+    /// The address that people use. The cookie of an `https` one is kept only over https.
+    pub public_url: String,
 }
 
 #[cfg(test)]

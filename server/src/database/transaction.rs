@@ -18,6 +18,8 @@ pub enum Turn {
     Migrate = 0x6b65_7977_6172_6401,
     /// Opening, making, wrapping and rotating keys.
     Keys = 0x6b65_7977_6172_6402,
+    /// Printing setup links and creating the first administrator.
+    Setup = 0x6b65_7977_6172_6403,
 }
 
 /// Runs all migrations that are missing, once, however many processes ask at a time: they

@@ -24,6 +24,9 @@ const BYTES: usize = 32;
 /// HKDF's info of the key that wraps data keys.
 const WRAP: &[u8] = b"keyward/kek-wrap/v1";
 
+/// HKDF's info of the key that signs the cookies of known browsers.
+const KNOWN_BROWSERS: &[u8] = b"keyward/known-browsers/v1";
+
 /// What the name of a root key is the HMAC of.
 const NAME: &[u8] = b"keyward/kek-id/v1";
 
@@ -85,15 +88,20 @@ impl RootKey {
     }
 
     /// The key that wraps data keys.
-    #[expect(
-        clippy::expect_used,
-        clippy::missing_panics_doc,
-        reason = "HKDF-SHA256 gives up to 8160 bytes"
-    )]
     pub fn wrapping_key(&self) -> Dek {
+        self.derive(WRAP).into()
+    }
+
+    /// The key of the macs by which known browsers are recognised.
+    pub fn known_browsers_key(&self) -> Zeroizing<[u8; BYTES]> {
+        self.derive(KNOWN_BROWSERS)
+    }
+
+    #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]
+    fn derive(&self, info: &[u8]) -> Zeroizing<[u8; BYTES]> {
         let mut bytes = Zeroizing::new([0; BYTES]);
-        Hkdf::<Sha256>::new(None, &*self.0).expand(WRAP, &mut *bytes).expect("32 bytes");
-        bytes.into()
+        Hkdf::<Sha256>::new(None, &*self.0).expand(info, &mut *bytes).expect("32 bytes");
+        bytes
     }
 
     /// The bytes themselves, which seal values of the older layout and nothing else.

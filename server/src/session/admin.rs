@@ -30,7 +30,7 @@ impl FromRequestParts<AppState> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let jar = CookieJar::from_headers(&parts.headers);
-        let token = cookie::token(&jar).ok_or(Error::Unauthenticated)?;
+        let token = state.cookies.session(&jar).ok_or(Error::Unauthenticated)?;
         let hash = cookie::token_hash(token);
         let session = store::use_session(&state.db, &hash, state.clock.now()).await?;
         let store::ActiveSession { user, expires_at } = session.ok_or(Error::Unauthenticated)?;

@@ -1,8 +1,9 @@
 //! People: the first one ([`setup`]), their passwords ([`password`]), how often they may
-//! guess ([`limit`]), and the sessions they sign in to ([`store`], [`cookie`]). A handler
-//! that takes an [`Admin`] runs for nobody else.
+//! guess ([`limit`]) and where they signed in before ([`browser`]), and the sessions they sign
+//! in to ([`store`], [`cookie`]). A handler that takes an [`Admin`] runs for nobody else.
 
 pub mod admin;
+pub mod browser;
 pub mod cookie;
 pub mod entity;
 pub mod handlers;

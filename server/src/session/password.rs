@@ -6,7 +6,7 @@ use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::Passwor
 use argon2::{Algorithm, Argon2, Params, Version};
 use keyward_api::Sensitive;
 use keyward_api::session::NewPassword;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
 
@@ -15,16 +15,51 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes at a time: a flood of sign-ins takes this times the memory above and waits.
-const AT_A_TIME: usize = 2;
+/// Passwords that wait in a lane or are hashed there. At 20 to 50 ms for each, the last of them
+/// waits about a second while all lanes are busy.
+pub const PLACES: usize = 16;
+
+/// Where somebody waits for a hash. Each lane hashes one password at a time and has places of
+/// its own, so that a flood in one does not delay another: three times the memory above is the
+/// most that all take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Browsers that signed in to the account before.
+    Known,
+    /// Addresses that signed in before, and networks that had no failure lately.
+    New,
+    /// All others.
+    Crowd,
+}
 
 /// Hashes passwords on threads where they do not hold up requests.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
-    turns: Arc<Semaphore>,
+    lanes: Arc<[Queue; 3]>,
     /// Checked when there is no user, so that it takes as long as when there is one.
     nobody: Arc<str>,
+}
+
+struct Queue {
+    places: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { places: semaphore(PLACES), turn: semaphore(1) }
+    }
+}
+
+/// A place in a lane. It is given up when the hash is done, or when the caller hangs up before
+/// it began.
+#[must_use]
+pub struct Place {
+    passwords: Passwords,
+    turn: Arc<Semaphore>,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Passwords {
@@ -34,19 +69,28 @@ impl Passwords {
             .map_err(|error| Error::Internal(format!("argon2 parameters: {error}")))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = hash(&argon2, b"nobody has this password").map_err(failed)?;
-        Ok(Self { argon2, turns: Arc::new(Semaphore::new(AT_A_TIME)), nobody: nobody.into() })
+        Ok(Self { argon2, lanes: Arc::default(), nobody: nobody.into() })
     }
 
+    /// A place in this lane, or [`Error::SignInBusy`] when all are taken.
+    pub fn enter(&self, lane: Lane) -> Result<Place, Error> {
+        let queue = &self.lanes[lane as usize];
+        let permit = queue.places.clone().try_acquire_owned().map_err(|_| Error::SignInBusy)?;
+        Ok(Place { passwords: self.clone(), turn: queue.turn.clone(), permit })
+    }
+}
+
+impl Place {
     /// The PHC string to store for a new password.
-    pub async fn hash(&self, password: NewPassword) -> Result<String, Error> {
+    pub async fn hash(self, password: NewPassword) -> Result<String, Error> {
         self.run(move |argon2| hash(argon2, password.expose().as_bytes())).await
     }
 
     /// Whether the password belongs to the stored PHC string. With none the answer is no,
     /// after the same work.
-    pub async fn verify(&self, password: Sensitive, stored: Option<String>) -> Result<bool, Error> {
+    pub async fn verify(self, password: Sensitive, stored: Option<String>) -> Result<bool, Error> {
         let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.nobody.to_string());
+        let stored = stored.unwrap_or_else(|| self.passwords.nobody.to_string());
         let verified = move |argon2: &Argon2<'_>| match argon2
             .verify_password(password.expose().as_bytes(), stored.as_str())
         {
@@ -58,15 +102,15 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(
-        &self,
+        self,
         work: impl FnOnce(&Argon2<'_>) -> password_hash::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         // The semaphore is never closed.
-        let turn = self.turns.clone().acquire_owned().await;
-        let argon2 = self.argon2.clone();
+        let turn = self.turn.acquire_owned().await;
+        let (argon2, permit) = (self.passwords.argon2.clone(), self.permit);
         let done = tokio::task::spawn_blocking(move || {
             let result = work(&argon2);
-            drop(turn);
+            drop((turn, permit));
             result
         });
         done.await
@@ -92,20 +136,44 @@ mod tests {
         password.to_owned().into()
     }
 
+    async fn is_right(passwords: &Passwords, password: &str, stored: Option<String>) -> bool {
+        passwords.enter(Lane::New).unwrap().verify(text(password), stored).await.unwrap()
+    }
+
     #[tokio::test]
     async fn the_stored_form_names_argon2id_and_its_parameters_and_is_salted() {
         let passwords = Passwords::new().unwrap();
         let new = NewPassword::try_from(text("correct horse")).unwrap();
-        let first = passwords.hash(new.clone()).await.unwrap();
+        let hash = async || passwords.enter(Lane::Known).unwrap().hash(new.clone()).await.unwrap();
+        let first = hash().await;
         assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
-        assert_ne!(first, passwords.hash(new).await.unwrap());
-        assert!(passwords.verify(text("correct horse"), Some(first.clone())).await.unwrap());
-        assert!(!passwords.verify(text("correct horsf"), Some(first)).await.unwrap());
+        assert_ne!(first, hash().await);
+        assert!(is_right(&passwords, "correct horse", Some(first.clone())).await);
+        assert!(!is_right(&passwords, "correct horsf", Some(first)).await);
     }
 
     #[tokio::test]
     async fn nobody_has_no_password() {
         let passwords = Passwords::new().unwrap();
-        assert!(!passwords.verify(text("nobody has this password"), None).await.unwrap());
+        assert!(!is_right(&passwords, "nobody has this password", None).await);
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_refuses_at_once_and_no_other_lane_with_it() {
+        let passwords = Passwords::new().unwrap();
+        let mut places: Vec<_> =
+            (0..PLACES).map(|_| passwords.enter(Lane::Crowd).unwrap()).collect();
+        assert!(matches!(passwords.enter(Lane::Crowd), Err(Error::SignInBusy)));
+        let others = [Lane::Known, Lane::New].map(|lane| passwords.enter(lane).unwrap());
+        for place in others {
+            assert!(!place.verify(text("x"), None).await.unwrap());
+        }
+        // One who hangs up gives up the place.
+        let place = places.pop().unwrap();
+        drop(place.verify(text("x"), None));
+        places.push(passwords.enter(Lane::Crowd).unwrap());
+        // And so does one who is done.
+        assert!(!places.pop().unwrap().verify(text("x"), None).await.unwrap());
+        let _ = passwords.enter(Lane::Crowd).unwrap();
     }
 }

@@ -1,39 +1,35 @@
-//! The first start: a token that is printed once and lets one person become the first
-//! administrator. It lives in memory; a restart prints a new one while there is no user.
-
-use std::sync::Arc;
+//! The first administrator. While there is no user, each start prints a link with a token that
+//! lets one person become the administrator, at any server of the database.
+//!
+//! 1. Setup is open exactly while there is no user; nothing else decides it.
+//! 2. The database holds the SHA-256 of each token, in a row of its own. A later start adds
+//!    one and leaves earlier links valid, since several servers may start at once; the newest
+//!    [`LINKS`] are kept.
+//! 3. Adding a token and creating the administrator take turns on one lock, and the second
+//!    deletes all tokens: of several people exactly one wins, and no token outlives it.
 
 use keyward_api::Sensitive;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use keyward_api::session::Email;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel};
+use time::OffsetDateTime;
 use url::Url;
+use uuid::Uuid;
 
-use super::cookie::new_token;
-use crate::error::Error;
+use super::cookie::token_hash;
+use super::entity::users;
+use super::store::{Recorder, has_user};
+use crate::audit::Action;
+use crate::database::{Turn, begin_turn};
+use crate::settings::{self, FoundRow, Kind};
 
-/// The SHA-256 of the token, or nothing: then no text opens the set-up.
-#[derive(Clone)]
-pub struct SetupToken(Option<Arc<[u8; 32]>>);
+/// The rows of tokens have this and the hash as their key.
+const TOKEN: &str = "setup-token:";
 
-impl SetupToken {
-    /// For an installation that has its administrator.
-    pub fn closed() -> Self {
-        Self(None)
-    }
+/// Versions before wrote this row to close setup for ever.
+const OBSOLETE: &str = "first_admin";
 
-    /// A new token and the text to print.
-    pub fn generate() -> Result<(Self, Sensitive), Error> {
-        let text = new_token()?;
-        let digest: [u8; 32] = Sha256::digest(text.expose().as_bytes()).into();
-        Ok((Self(Some(Arc::new(digest))), text))
-    }
-
-    /// Whether this is the token.
-    pub fn accepts(&self, text: &Sensitive) -> bool {
-        let given: [u8; 32] = Sha256::digest(text.expose().as_bytes()).into();
-        self.0.as_ref().is_some_and(|digest| digest.ct_eq(&given).into())
-    }
-}
+/// So many links are valid at a time.
+pub const LINKS: usize = 16;
 
 /// Where the person goes. The token is in the fragment, which browsers send to nobody.
 pub fn link(public_url: &Url, token: &Sensitive) -> String {
@@ -43,18 +39,88 @@ pub fn link(public_url: &Url, token: &Sensitive) -> String {
     link.into()
 }
 
+/// Opens setup with this token too, and answers whether it is open: not when there is a user.
+pub async fn open(
+    db: &DatabaseConnection,
+    token: &Sensitive,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let transaction = begin_turn(db, Turn::Setup).await?;
+    if has_user(&transaction).await? {
+        return Ok(false);
+    }
+    delete_tokens(&transaction, LINKS - 1).await?;
+    let (id, key) = (Uuid::now_v7().to_string(), key(token));
+    settings::insert(&transaction, Kind::Config, &id, &key, "{}".to_owned(), now).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Deletes tokens that were left when a user was added by hand.
+pub async fn close(db: &DatabaseConnection) -> Result<(), DbErr> {
+    delete_tokens(db, 0).await
+}
+
+/// Whether this is a valid token. It has 256 random bits, so that the time of looking its hash
+/// up tells nothing.
+pub async fn accepts(db: &impl ConnectionTrait, token: &Sensitive) -> Result<bool, DbErr> {
+    Ok(settings::found_by_key(db, Kind::Config, &key(token)).await?.is_some())
+}
+
+/// Creates the first administrator and closes setup; `None` when there is a user.
+pub async fn create_first_admin(
+    db: &DatabaseConnection,
+    email: &Email,
+    password_hash: String,
+    now: OffsetDateTime,
+    recorder: &Recorder<'_>,
+) -> Result<Option<users::Model>, DbErr> {
+    let transaction = begin_turn(db, Turn::Setup).await?;
+    if has_user(&transaction).await? {
+        return Ok(None);
+    }
+    let user = users::Model {
+        id: Uuid::now_v7().into(),
+        email: email.as_str().to_owned(),
+        password_hash,
+        created_at: now,
+    };
+    users::Entity::insert(user.clone().into_active_model())
+        .exec_without_returning(&transaction)
+        .await?;
+    delete_tokens(&transaction, 0).await?;
+    recorder.append(&transaction, Action::UserCreate, &user).await?;
+    transaction.commit().await?;
+    Ok(Some(user))
+}
+
+fn key(token: &Sensitive) -> String {
+    format!("{TOKEN}{}", token_hash(token.expose()))
+}
+
+/// Deletes all but the newest `keep` tokens. The ids are UUIDs of version 7, so that they sort
+/// by time.
+async fn delete_tokens(db: &impl ConnectionTrait, keep: usize) -> Result<(), DbErr> {
+    let mut ids = Vec::new();
+    for row in settings::list(db, Kind::Config).await? {
+        let (id, key) = match row {
+            FoundRow::Whole(row) => (row.id, row.key),
+            FoundRow::Broken { id, key, .. } => (id, key),
+        };
+        if key.starts_with(TOKEN) || key == OBSOLETE {
+            ids.push(id);
+        }
+    }
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    for id in ids.iter().skip(keep) {
+        settings::delete(db, Kind::Config, id).await?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_token_is_accepted_and_by_a_closed_setup_nothing() {
-        let (setup, text) = SetupToken::generate().unwrap();
-        assert!(setup.accepts(&text));
-        assert!(!setup.accepts(&String::new().into()));
-        assert!(!setup.accepts(&SetupToken::generate().unwrap().1));
-        assert!(!SetupToken::closed().accepts(&text));
-    }
 
     #[test]
     fn the_link_carries_the_token_in_its_fragment() {

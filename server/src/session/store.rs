@@ -1,18 +1,15 @@
 //! Queries on users and sessions.
 
 use keyward_api::session::Email;
-use sea_orm::ActiveModelTrait;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, PaginatorTrait};
 use time::{Duration, OffsetDateTime};
-use uuid::Uuid;
 
 use super::entity::{sessions, users};
 use crate::audit::{Action, Actor, AuditLog, Origin};
 use crate::database::begin_write;
-use crate::settings::{self, Kind};
 
 /// A session that is not used ends after this time.
 pub const IDLE: Duration = Duration::hours(12);
@@ -20,9 +17,6 @@ pub const IDLE: Duration = Duration::hours(12);
 pub const ABSOLUTE: Duration = Duration::days(7);
 /// The last request of a session is written this often at most.
 const SEEN_STEP: Duration = Duration::minutes(1);
-
-/// The row that says, for ever, that there was a first administrator.
-const FIRST_ADMIN: &str = "first_admin";
 
 /// A session that has not ended, with its user.
 pub struct ActiveSession {
@@ -41,7 +35,8 @@ pub struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
-    async fn append(
+    /// Records `action` as the last statement of its transaction.
+    pub(super) async fn append(
         &self,
         transaction: &DatabaseTransaction,
         action: Action,
@@ -53,47 +48,9 @@ impl Recorder<'_> {
     }
 }
 
-/// Whether there was ever an administrator.
-pub async fn has_first_admin(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    if settings::find_by_key(db, Kind::Config, FIRST_ADMIN).await?.is_some() {
-        return Ok(true);
-    }
+/// Whether anybody can sign in. While nobody can, setup is open.
+pub async fn has_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(users::Entity::find().count(db).await? > 0)
-}
-
-/// Creates the first administrator; `None` when there was one. Of several at once exactly
-/// one wins: the row that says so is unique.
-pub async fn create_first_admin(
-    db: &DatabaseConnection,
-    email: &Email,
-    password_hash: String,
-    now: OffsetDateTime,
-    recorder: &Recorder<'_>,
-) -> Result<Option<users::Model>, DbErr> {
-    let transaction = begin_write(db).await?;
-    if has_first_admin(&transaction).await? {
-        return Ok(None);
-    }
-    let id = Uuid::now_v7();
-    let value = serde_json::Value::from(id.to_string()).to_string();
-    let row_id = Uuid::now_v7().to_string();
-    let row = settings::insert(&transaction, Kind::Config, &row_id, FIRST_ADMIN, value, now).await;
-    if let Err(error) = row {
-        let lost = matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)));
-        return if lost { Ok(None) } else { Err(error) };
-    }
-    let user = users::Model {
-        id: id.into(),
-        email: email.as_str().to_owned(),
-        password_hash,
-        created_at: now,
-    };
-    users::Entity::insert(users::ActiveModel::from(user.clone()).reset_all())
-        .exec_without_returning(&transaction)
-        .await?;
-    recorder.append(&transaction, Action::UserCreate, &user).await?;
-    transaction.commit().await?;
-    Ok(Some(user))
 }
 
 /// The user with this address.

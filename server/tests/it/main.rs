@@ -9,6 +9,7 @@ mod audit;
 mod credential_input;
 mod examples;
 mod faults;
+mod guessing;
 mod health;
 mod key_input;
 mod key_limits;

@@ -23,6 +23,11 @@ impl Client {
         Self { http, base: format!("http://{address}") }
     }
 
+    /// The same browser, with the same cookies, at another server.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { http: self.http.clone(), base: format!("http://{address}") }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[]).await
     }
@@ -101,6 +106,13 @@ impl Answer {
 
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The value of the cookie whose name begins so, as the answer sets it.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let set = self.headers.get_all("set-cookie").iter();
+        set.filter_map(|cookie| cookie.to_str().unwrap().split(';').next()?.split_once('='))
+            .find_map(|(found, value)| found.starts_with(name).then_some(value))
     }
 
     /// Checks the form of an error: status, code and sentence, in both contracts' members.
