@@ -13,6 +13,7 @@ mod key_limits;
 mod key_rotation;
 mod key_verification;
 mod keys;
+mod lists;
 mod metrics;
 mod migrations;
 mod outage;
