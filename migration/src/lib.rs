@@ -13,6 +13,7 @@ mod m0003_encryption_keys_and_secrets;
 mod m0004_audit;
 mod m0005_providers;
 mod m0006_key_overlap;
+mod m0007_generation;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_audit::Migration),
             Box::new(m0005_providers::Migration),
             Box::new(m0006_key_overlap::Migration),
+            Box::new(m0007_generation::Migration),
         ]
     }
 }

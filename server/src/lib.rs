@@ -44,6 +44,7 @@ pub mod keys;
 pub mod layers;
 pub mod metrics;
 pub mod openapi;
+pub mod paging;
 pub mod providers;
 pub mod query;
 pub mod router;

@@ -14,7 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::error::Error;
-use crate::keys::registry::KeyCounts;
+use crate::keys::listing::KeyCounts;
 use crate::state::AppState;
 
 /// Seconds: from the microseconds that a verification takes to what it never should.

@@ -113,7 +113,7 @@ fn api() -> OpenApiRouter<AppState> {
             session::handlers::sign_out
         ))
         .routes(routes!(keys::handlers::list, keys::handlers::create))
-        .routes(routes!(keys::handlers::update, keys::handlers::delete))
+        .routes(routes!(keys::handlers::get, keys::handlers::update, keys::handlers::delete))
         .routes(routes!(keys::handlers::rotate))
         .routes(routes!(keys::handlers::end_overlap))
         .routes(routes!(keys::handlers::judge))

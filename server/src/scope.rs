@@ -124,6 +124,12 @@ impl<S: Opening> WithScope<S> {
         self.scopes.as_ref().is_none_or(|scopes| scopes.open_for(&S::SCOPE, name))
     }
 
+    /// The names that [`WithScope::reaches`] is true for, or beginnings of them and `*`; `None`:
+    /// all names. For a query that asks for those alone.
+    pub fn patterns(&self) -> Option<Vec<&str>> {
+        self.scopes.as_ref()?.patterns_for(&S::SCOPE)
+    }
+
     /// Who it is, if they may do it to what has this name.
     pub async fn over(&self, state: &AppState, name: &str) -> Result<&Actor, Error> {
         if self.reaches(name) {

@@ -3,6 +3,7 @@
 //! | module | noun |
 //! |---|---|
 //! | [`keys`] | named API keys |
+//! | [`key_list`] | how their list is filtered and ordered |
 //! | [`verification`] | whether the key of another caller is good |
 //! | [`scopes`] | what a key may do |
 //! | [`limits`] | how often a key is accepted, how long a replaced one |
@@ -26,6 +27,7 @@ mod characters;
 pub mod data;
 pub mod encryption;
 pub mod error;
+pub mod key_list;
 pub mod keys;
 mod known_scopes;
 pub mod limits;

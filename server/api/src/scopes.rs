@@ -141,6 +141,12 @@ impl Scopes {
         self.iter().any(|scope| known.is_opened_by(scope))
     }
 
+    /// The names that they open this for, or beginnings of them and `*`; `None`: for all.
+    pub fn patterns_for(&self, known: &KnownScope) -> Option<Vec<&str>> {
+        let opening = self.iter().filter(|scope| known.is_opened_by(scope));
+        opening.map(|scope| known.pattern(scope)).collect()
+    }
+
     /// Whether one of them opens this for what has this name.
     pub fn open_for(&self, known: &KnownScope, name: &str) -> bool {
         self.iter().any(|scope| known.is_opened_for(scope, name))

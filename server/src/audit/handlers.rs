@@ -17,25 +17,24 @@ use super::entity::log;
 use super::store::{self, Filter};
 use crate::error::Error;
 use crate::extract::Query;
+use crate::paging;
 use crate::session::Admin;
 use crate::state::AppState;
 
-/// Entries of one answer, unless fewer are asked for.
-const DEFAULT_LIMIT: u64 = 50;
-/// Entries of one answer at most.
-const MAX_LIMIT: u64 = 200;
-/// Longest text to filter by, in characters.
-const MAX_TEXT: usize = 255;
+/// Entries that an export reads at a time.
+const CHUNK: u64 = 200;
 
 /// The query of the list and of the export.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    /// Entries of one answer, 1 to 200; 50 by default.
+    /// Entries of one answer, 1 to 1000; 1000 by default.
     limit: Option<String>,
     /// `nextCursor` of the answer before.
     cursor: Option<String>,
+    /// A part of the actor's name or of the target; case does not matter.
+    q: Option<String>,
     /// A part of the actor's name, or a whole id; case does not matter.
     actor: Option<String>,
     /// A whole action (`secret.read`) or its noun (`secret`).
@@ -50,23 +49,29 @@ pub struct AuditQuery {
     until: Option<String>,
 }
 
-/// The newest entries first.
+/// The newest entries first. `total` is there when there is no filter.
 #[utoipa::path(
     get, path = "/api/admin/audit", tag = "audit", security(("session" = [])),
-    params(AuditQuery), responses((status = 200, body = Page<AuditEntry>))
+    params(AuditQuery), responses((status = 200, body = Page<AuditEntry>), (status = 400))
 )]
 pub async fn list(
     _admin: Admin,
     State(state): State<AppState>,
     Query(query): Query<AuditQuery>,
 ) -> Result<axum::Json<Page<AuditEntry>>, Error> {
-    let (limit, before, filter) = (query.limit()?, query.before()?, query.filter()?);
+    let limit: u64 = paging::limit(query.limit.as_deref())?;
+    let (before, filter) = (query.before()?, query.filter()?);
     // One more tells whether there is a next part.
     let mut entries = store::list(&state.db, &filter, before, limit + 1).await?;
     let has_more = entries.len() as u64 > limit;
     entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = entries.last().filter(|_| has_more).map(|last| last.seq.to_string());
-    Ok(axum::Json(Page { data: entries.into_iter().map(entry).collect(), next_cursor }))
+    let total = match filter == Filter::default() {
+        true => Some(store::number(&state.db).await?),
+        // Counting would read the whole log.
+        false => None,
+    };
+    Ok(axum::Json(Page { data: entries.into_iter().map(entry).collect(), next_cursor, total }))
 }
 
 /// Checks the whole log.
@@ -97,7 +102,7 @@ pub async fn export(
     let lines = stream::try_unfold((state, before), move |(state, before)| {
         let filter = filter.clone();
         async move {
-            let entries = store::list(&state.db, &filter, before, MAX_LIMIT).await?;
+            let entries = store::list(&state.db, &filter, before, CHUNK).await?;
             let Some(last) = entries.last() else { return Ok(None) };
             let next = last.seq;
             let mut lines = Vec::with_capacity(entries.len() * 256);
@@ -133,23 +138,18 @@ pub fn verification(verified: i64, broken: Option<super::chain::Broken>) -> Audi
 }
 
 impl AuditQuery {
-    fn limit(&self) -> Result<u64, Error> {
-        let Some(text) = &self.limit else { return Ok(DEFAULT_LIMIT) };
-        let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        limit.ok_or_else(|| Error::field("limit", "Expected a number from 1 to 200"))
-    }
-
     fn before(&self) -> Result<i64, Error> {
         let Some(text) = &self.cursor else { return Ok(i64::MAX) };
         let cursor = text.parse().ok().filter(|cursor| *cursor > 0);
-        cursor.ok_or_else(|| Error::field("cursor", "Expected the nextCursor of an answer"))
+        cursor.ok_or_else(paging::bad_cursor)
     }
 
     fn filter(&self) -> Result<Filter, Error> {
         Ok(Filter {
-            actor: text("actor", self.actor.as_ref())?,
+            q: paging::text("q", self.q.as_deref())?,
+            actor: paging::text("actor", self.actor.as_deref())?,
             action: action(self.action.as_ref())?,
-            target: text("target", self.target.as_ref())?,
+            target: paging::text("target", self.target.as_deref())?,
             outcome: self.outcome.as_deref().map(outcome).transpose()?,
             since: time("since", self.since.as_ref())?,
             until: time("until", self.until.as_ref())?,
@@ -157,18 +157,10 @@ impl AuditQuery {
     }
 }
 
-fn text(name: &str, text: Option<&String>) -> Result<Option<String>, Error> {
-    let text = text.filter(|text| !text.is_empty());
-    let fits = text
-        .is_none_or(|text| text.chars().count() <= MAX_TEXT && !text.chars().any(char::is_control));
-    let message = "Expected at most 255 characters, none of them a control character";
-    if fits { Ok(text.cloned()) } else { Err(Error::field(name, message)) }
-}
-
 fn action(text: Option<&String>) -> Result<Option<String>, Error> {
     let text = text.filter(|text| !text.is_empty());
     let fits = text.is_none_or(|text| {
-        text.len() <= MAX_TEXT && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'.')
+        text.len() <= paging::MAX_TEXT && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'.')
     });
     let message = "Expected an action like secret.read, or its noun";
     if fits { Ok(text.cloned()) } else { Err(Error::field("action", message)) }

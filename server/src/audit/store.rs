@@ -15,6 +15,7 @@ use super::chain::{AuditKey, Broken, Check, GENESIS};
 use super::entity::{head, log};
 use super::event::{self, Action, Actor, Event};
 use crate::database::begin_read;
+use crate::paging::containing;
 
 /// The id of the only row of `audit_head`.
 const HEAD: i32 = 1;
@@ -169,8 +170,10 @@ pub async fn verify(
 }
 
 /// Which entries are wanted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// A part of the actor's name or of the target; case does not matter.
+    pub q: Option<String>,
     /// A part of the actor's name or its whole id; case does not matter.
     pub actor: Option<String>,
     /// A whole action, or the noun before its dot.
@@ -187,17 +190,21 @@ pub struct Filter {
 
 impl Filter {
     fn condition(&self) -> Condition {
-        let Self { actor, action, target, outcome, since, until } = self;
+        let Self { q, actor, action, target, outcome, since, until } = self;
         let micros = |time: &OffsetDateTime| {
             i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
         };
         // As it is typed, too: SQLite knows small letters of ASCII alone.
         let contains = |column: log::Column, text: &String| {
             let lower = Expr::expr(Func::lower(Expr::col(column)));
-            let in_lower_case = lower.like(pattern(&text.to_lowercase()));
-            Condition::any().add(in_lower_case).add(Expr::col(column).like(pattern(text)))
+            let in_lower_case = lower.like(containing(&text.to_lowercase()));
+            Condition::any().add(in_lower_case).add(Expr::col(column).like(containing(text)))
         };
         Condition::all()
+            .add_option(q.as_ref().map(|text| {
+                let name = contains(log::Column::ActorName, text);
+                Condition::any().add(name).add(contains(log::Column::Target, text))
+            }))
             .add_option(actor.as_ref().map(|text| {
                 let id = log::Column::ActorId.eq(text.as_str());
                 Condition::any().add(contains(log::Column::ActorName, text)).add(id)
@@ -216,18 +223,9 @@ impl Filter {
     }
 }
 
-/// Anything that contains `text`.
-fn pattern(text: &str) -> sea_orm::sea_query::LikeExpr {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    sea_orm::sea_query::LikeExpr::new(pattern).escape('\\')
+/// How many entries there are, by the number of the newest: they have no gaps.
+pub async fn number(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    Ok(last(db).await?.map_or(0, |last| u64::try_from(last.seq).unwrap_or(0)))
 }
 
 /// The newest entries before the one with number `before`.

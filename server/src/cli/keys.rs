@@ -6,9 +6,9 @@ use clap::Subcommand;
 use keyward_api::keys::{ApiKey, KeyName};
 use keyward_api::limits::GraceSeconds;
 use keyward_api::scopes::{Scope, Scopes};
-use time::format_description::well_known::Rfc3339;
 
-use super::output::{CliError, failed, print, to_json};
+use super::key_list::ListKeys;
+use super::output::{CliError, failed};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::keys::Registry;
@@ -29,12 +29,8 @@ pub enum KeysCommand {
         #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
         expires_in: Option<Duration>,
     },
-    /// List all keys
-    List {
-        /// As JSON, in the form of `GET /api/keys`
-        #[arg(long)]
-        json: bool,
-    },
+    /// List keys, oldest first
+    List(ListKeys),
     /// Replace a key by a new one and print that, once
     Rotate {
         /// Its id or its name
@@ -70,14 +66,7 @@ impl KeysCommand {
                 eprintln!("Created \"{}\". The key is not shown again:", record.name);
                 println!("{}", key.expose());
             }
-            Self::List { json } => {
-                let list = keys.list().await.map_err(failed)?;
-                if json {
-                    print(&to_json(&list)?)?;
-                } else {
-                    print(&table(&list))?;
-                }
-            }
+            Self::List(wanted) => wanted.list(keys).await?,
             Self::Rotate { id_or_name, grace } => {
                 let ApiKey { id, name, .. } = find(keys, &id_or_name).await?;
                 let grace = Duration::from_secs(grace.get().into());
@@ -111,23 +100,4 @@ fn grace(text: &str) -> Result<GraceSeconds, String> {
     let whole = Some(grace.as_secs()).filter(|_| grace.subsec_nanos() == 0);
     let seconds = whole.and_then(|whole| GraceSeconds::new(u32::try_from(whole).ok()?));
     seconds.ok_or_else(|| "expected whole seconds, at most 7d".to_owned())
-}
-
-fn table(keys: &[ApiKey]) -> String {
-    let width = keys.iter().map(|key| key.name.chars().count()).max().unwrap_or(0).max(4);
-    let head = format!("{:<36}  {:<width$}  {:<8}  {:<10}  EXPIRES", "ID", "NAME", "KEY", "STATUS");
-    let row = |key: &ApiKey| {
-        let status = match key {
-            ApiKey { unreadable: true, .. } => "unreadable",
-            ApiKey { enabled: false, .. } => "disabled",
-            ApiKey { expires_at: Some(at), .. } if *at <= Clock::System.now() => "expired",
-            _ => "active",
-        };
-        let expires = key.expires_at.and_then(|at| at.format(&Rfc3339).ok());
-        let expires = expires.as_deref().unwrap_or("never");
-        let ApiKey { id, name, prefix, .. } = key;
-        format!("{id:<36}  {name:<width$}  {prefix:<8}  {status:<10}  {expires}")
-    };
-    let rows = keys.iter().map(row);
-    std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
 }

@@ -6,7 +6,8 @@
 
 pub mod audit;
 pub mod encryption;
-pub mod keys;
+pub mod key_list;
+mod keys;
 pub mod output;
 pub mod run;
 

@@ -109,7 +109,7 @@ impl Cli {
             Command::Keys { command } => {
                 let may_begin = matches!(command, KeysCommand::Create { .. });
                 let (db, Unlocked { audit, .. }) = open(&flags, env, may_begin).await?;
-                let keys = Registry::for_changes(db, Clock::System, audit).await.map_err(failed)?;
+                let keys = Registry::for_changes(db, Clock::System, audit).map_err(failed)?;
                 command.execute(&keys).await
             }
             Command::Encryption { command } => {

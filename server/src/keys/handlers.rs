@@ -4,35 +4,108 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Path, State};
 use http::request::Parts;
-use keyward_api::Data;
 use keyward_api::data::Deleted;
+use keyward_api::key_list::{KeySort, KeyStatus};
 use keyward_api::keys::{
     ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey, VerifiedCaller,
 };
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
+use keyward_api::{Data, Page};
 use time::{OffsetDateTime, UtcOffset};
 
+use serde::Deserialize;
+
+use super::list::KeyPage;
+use super::listing::search::Position;
+use super::listing::{KeyFilter, KeyQuery};
 use super::networks;
 use super::store::{ChangeError, KeyChange, Wanted};
 use super::token::PlainKey;
 use super::verify::{Caller, Judgement};
 use crate::error::Error;
-use crate::extract::Json;
+use crate::extract::{Json, Query};
+use crate::paging;
 use crate::scope::{KeyWithScope, KeysVerify};
 use crate::session::Admin;
 use crate::state::AppState;
 
-/// All keys, oldest first.
+/// The query of the list.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct KeysQuery {
+    /// Keys of one answer, 1 to 1000; 1000 by default.
+    limit: Option<String>,
+    /// `nextCursor` of the answer before, in the same order.
+    cursor: Option<String>,
+    /// A part of the name, the first 4 or more characters of the prefix that is shown, or the
+    /// whole id; case does not matter.
+    q: Option<String>,
+    /// `active`, `disabled`, `expired` or `unreadable`.
+    status: Option<String>,
+    /// A scope that the key has, word for word.
+    scope: Option<String>,
+    /// `createdAt` (the default, oldest first), `-createdAt`, `name`, `-lastUsedAt` or
+    /// `expiresAt`.
+    sort: Option<String>,
+}
+
+impl KeysQuery {
+    fn query(&self) -> Result<KeyQuery, Error> {
+        let refused = |name: &'static str| move |message: String| Error::field(name, message);
+        let status = self.status.as_deref().map(KeyStatus::try_from).transpose();
+        let sort = self.sort.as_deref().map(KeySort::try_from).transpose();
+        let scope = self.scope.clone().map(Scope::try_from).transpose();
+        let (sort, q) = (sort.map_err(refused("sort"))?.unwrap_or_default(), self.q.as_deref());
+        let filter = KeyFilter {
+            q: paging::text("q", q)?,
+            status: status.map_err(refused("status"))?,
+            scope: scope.map_err(|error| Error::field("scope", error))?,
+        };
+        let after = self.cursor.as_deref().map(|cursor| position(cursor, sort)).transpose()?;
+        let limit = paging::limit(self.limit.as_deref())?;
+        Ok(KeyQuery { filter, sort, after, limit })
+    }
+}
+
+/// A cursor names the order that it is of.
+fn position(cursor: &str, sort: KeySort) -> Result<Position, Error> {
+    let (of, position): (KeySort, Position) = paging::from_cursor(cursor)?;
+    let fits = of == sort && position.is_of(sort);
+    if fits { Ok(position) } else { Err(paging::bad_cursor()) }
+}
+
+/// The keys that match a filter, oldest first unless another order is asked for.
 #[utoipa::path(
-    get, path = "/api/keys", tag = "keys", security(("session" = [])),
-    responses((status = 200, body = Data<Vec<ApiKey>>))
+    get, path = "/api/keys", tag = "keys", security(("session" = [])), params(KeysQuery),
+    responses((status = 200, body = Page<ApiKey>), (status = 400))
 )]
 pub async fn list(
     _admin: Admin,
     State(state): State<AppState>,
-) -> Result<axum::Json<Data<Vec<ApiKey>>>, Error> {
-    Ok(axum::Json(Data { data: state.keys.list().await? }))
+    Query(query): Query<KeysQuery>,
+) -> Result<axum::Json<Page<ApiKey>>, Error> {
+    let query = query.query()?;
+    let sort = query.sort;
+    let KeyPage { keys, next, total } = state.keys.page(query).await?;
+    let next_cursor = next.map(|position| paging::to_cursor(&(sort, position))).transpose()?;
+    Ok(axum::Json(Page { data: keys, next_cursor, total: Some(total) }))
+}
+
+/// One key.
+#[utoipa::path(
+    get, path = "/api/keys/{id}", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = Data<ApiKey>), (status = 404))
+)]
+pub async fn get(
+    _admin: Admin,
+    State(state): State<AppState>,
+    KeyId(id): KeyId,
+) -> Result<axum::Json<Data<ApiKey>>, Error> {
+    let data = state.keys.get(&id).await?.ok_or(ChangeError::NotFound)?;
+    Ok(axum::Json(Data { data }))
 }
 
 /// Makes a key. The answer is the only place where it is ever shown.

@@ -1,89 +1,149 @@
 //! From what is stored to what is in memory: all keys at a start, and those that other
-//! processes changed.
+//! processes changed. What is no longer accepted goes first: a key that was revoked does not
+//! wait until others are read.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::collections::HashMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::{TryStreamExt, pin_mut};
 use sea_orm::DbErr;
 
+use super::Registry;
 use super::registry::Inner;
-use super::row::StoredKey;
+use super::row::{ReadKey, StoredKey, UnreadableKey};
 use super::verify::CachedKey;
-use super::{revision, store};
+use super::{generation, store};
 use crate::background::in_time;
 
+/// Keys that are read at a time when others changed them.
+const CHUNK: usize = 512;
+
+/// Uses that are followed at a time.
+const USES: u64 = 20_000;
+
+/// A server may write a use so much later than another one that it wrote, and its clock may
+/// be behind.
+const LATE: Duration = Duration::from_secs(30);
+
 impl Inner {
-    /// Whether the key can authenticate from now on.
-    pub(super) fn show(&self, key: &StoredKey) -> bool {
+    /// Verifications and lists go by this key from now on.
+    pub(super) fn show(&self, key: &StoredKey) {
         let before = self.cache.get(&key.record.id);
         let (current, former) = CachedKey::of(key, &before, &self.clock);
-        self.cache.insert(&current.1.id.clone(), current, former).is_ok()
+        let id = current.1.id.clone();
+        self.listing.put(&id, &key.record);
+        let mut conflicts = self.conflicts();
+        match self.cache.insert(&id, current, former) {
+            Ok(()) => conflicts.remove(&id),
+            Err(_) => conflicts.insert(id),
+        };
     }
 
-    /// Reads the keys with these ids anew. `false`: that is not enough.
-    pub(super) async fn follow(&self, changed: Option<Vec<String>>) -> Result<bool, DbErr> {
-        let Some(changed) = changed.filter(|_| !self.has_conflicts.load(Ordering::Relaxed)) else {
-            return Ok(false);
-        };
-        for id in changed {
-            let followed = match store::get(&self.db, &id).await? {
-                Some(Ok(key)) => self.show(&key),
-                // One that cannot be read is counted and logged where all are read.
-                Some(Err(_)) => false,
-                None => self.cache.remove(&id),
-            };
-            if !followed {
-                return Ok(false);
-            }
+    /// No verification accepts this key any more, and no list shows it.
+    pub(super) fn remove(&self, id: &str) {
+        self.cache.remove(id);
+        self.listing.remove(id);
+        self.conflicts().remove(id);
+    }
+
+    fn show_unreadable(&self, row: &UnreadableKey) {
+        let record = &row.record;
+        self.cache.remove(&record.id);
+        self.conflicts().remove(record.id.as_str());
+        self.listing.put(&record.id.as_str().into(), record);
+        let (key_id, name, reason) = (&record.id, &record.name, &row.reason);
+        tracing::error!(key_id, name, "stored API key cannot be read: {reason}");
+    }
+
+    fn show_read(&self, key: &ReadKey) {
+        match key {
+            Ok(key) => self.show(key),
+            Err(row) => self.show_unreadable(row),
         }
-        Ok(true)
+    }
+
+    /// Reads the keys with these ids again, first those that are known here: only they can
+    /// have been revoked.
+    pub(super) async fn follow(&self, changed: &[String]) -> Result<(), DbErr> {
+        let (known, added): (Vec<&str>, Vec<&str>) =
+            changed.iter().map(String::as_str).partition(|id| self.listing.contains(id));
+        for ids in known.chunks(CHUNK).chain(added.chunks(CHUNK)) {
+            let stored = in_time(store::get_many(&self.db, ids.iter().copied())).await?;
+            self.show_changed(ids, &stored);
+        }
+        self.show_conflicting().await
+    }
+
+    fn show_changed(&self, ids: &[&str], stored: &HashMap<String, ReadKey>) {
+        ids.iter().filter(|id| !stored.contains_key(**id)).for_each(|id| self.remove(id));
+        stored.values().for_each(|key| self.show_read(key));
+    }
+
+    /// Tries the keys again whose digest another one had: it may be free now.
+    pub(super) async fn show_conflicting(&self) -> Result<(), DbErr> {
+        let ids: Vec<Arc<str>> = self.conflicts().iter().cloned().collect();
+        for ids in ids.chunks(CHUNK) {
+            let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
+            let stored = in_time(store::get_many(&self.db, ids.iter().copied())).await?;
+            self.show_changed(&ids, &stored);
+        }
+        Ok(())
     }
 
     /// One row after the other, so that a million keys are never in memory twice. It may take
     /// long, and only ends in between if the database falls silent.
-    pub(super) async fn reload(&self, known: &mut Option<String>) -> Result<(), DbErr> {
+    pub(super) async fn reload(&self, known: &mut Option<i64>) -> Result<(), DbErr> {
         // Before the rows: a change in between is seen by the next poll.
-        let revision = in_time(revision::current(&self.db)).await?;
-        let mut gone: HashSet<Arc<str>> = self.cache.ids().into_iter().collect();
-        let (mut conflicting, mut unreadable) = (Vec::new(), 0);
+        let generation = in_time(generation::current(&self.db)).await?;
+        self.remove_gone().await?;
         let stored = in_time(store::stream(&self.db)).await?;
         pin_mut!(stored);
         while let Some(key) = in_time(stored.try_next()).await? {
-            match key {
-                Ok(key) => {
-                    gone.remove(key.record.id.as_str());
-                    if !self.show(&key) {
-                        conflicting.push(key);
-                    }
-                }
-                Err(row) => {
-                    unreadable += 1;
-                    let record = &row.record;
-                    tracing::error!(
-                        key_id = record.id,
-                        name = record.name,
-                        "stored API key cannot be read: {}",
-                        row.reason
-                    );
-                }
-            }
+            self.show_read(&key);
         }
-        for id in gone {
-            self.cache.remove(&id);
+        // Twice, since a digest may be free only after the row that had it before is shown.
+        self.show_conflicting().await?;
+        self.show_conflicting().await?;
+        for id in self.conflicts().iter() {
+            tracing::error!(
+                key_id = &**id,
+                "another key has the same digest: it cannot authenticate"
+            );
         }
-        // Twice again, since a digest may be free only after the row that had it before is
-        // shown, or gone.
-        conflicting.retain(|key| !self.show(key));
-        conflicting.retain(|key| !self.show(key));
-        for key in &conflicting {
-            let id = &key.record.id;
-            tracing::error!(key_id = id, "another key has the same digest: it cannot authenticate");
+        *known = Some(generation);
+        Ok(())
+    }
+
+    /// Removes the keys that are no longer stored, before all others are read.
+    async fn remove_gone(&self) -> Result<(), DbErr> {
+        let mut gone = self.listing.ids();
+        if gone.is_empty() {
+            return Ok(());
         }
-        self.has_conflicts.store(!conflicting.is_empty(), Ordering::Relaxed);
-        self.unreadable.store(unreadable, Ordering::Relaxed);
-        *known = revision;
+        let stored = in_time(store::stream_ids(&self.db)).await?;
+        pin_mut!(stored);
+        while let Some(id) = in_time(stored.try_next()).await? {
+            gone.remove(id.as_str());
+        }
+        gone.iter().for_each(|id| self.remove(id));
+        Ok(())
+    }
+
+    fn conflicts(&self) -> MutexGuard<'_, std::collections::BTreeSet<Arc<str>>> {
+        self.conflicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registry {
+    /// Brings the order of the list up to the uses that this server and others have written.
+    pub async fn follow_uses(&self) -> Result<(), DbErr> {
+        let seen = || self.0.uses_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, now) = (*seen() - LATE, self.0.clock.now());
+        for (id, at) in in_time(store::used_since(&self.0.db, since, USES)).await? {
+            self.0.listing.used(&id, at);
+        }
+        *seen() = now;
         Ok(())
     }
 }

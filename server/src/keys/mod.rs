@@ -1,8 +1,8 @@
 //! Named API keys.
 //!
 //! [`token`] makes and hashes them, [`store`] keeps the hashes in [`row`]s, [`cache`] finds
-//! them by a [`scan`], [`registry`] changes both together, and by the [`revision`] other
-//! processes follow.
+//! them by a [`scan`], [`registry`] changes both together, and by the [`generation`] other
+//! processes follow. [`listing`] knows which keys there are, for [`list`] and the counts.
 //! [`verify`] answers who calls: by its [`identity`], from one of its [`networks`], and at
 //! its [`rate`]; [`activity`] remembers when. [`admission`] is what every request with a key
 //! goes through, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP.
@@ -10,14 +10,17 @@
 pub mod activity;
 pub mod admission;
 pub mod cache;
+pub mod entity;
 pub mod forward_auth;
+pub mod generation;
 pub mod handlers;
 pub mod identity;
+pub mod list;
+pub mod listing;
 mod loading;
 pub mod networks;
 pub mod rate;
 pub mod registry;
-pub mod revision;
 pub mod row;
 pub mod scan;
 pub mod store;

@@ -4,28 +4,29 @@
 //! 1. Changes and reloads take turns, so the cache follows the order of the commits.
 //! 2. A change runs in a task of its own: a caller that hangs up between the commit and
 //!    the cache does not leave a revoked key accepted.
-//! 3. Every change replaces the revision in its transaction. A revision that this process
+//! 3. Every change raises the generation in its transaction. A generation that this process
 //!    did not write means that another one (the command line, a second server) changed
-//!    the keys: those that it names are read anew, within [`POLL`], or all when it does not
-//!    remember so far back.
+//!    the keys: those that were changed are read again, within [`POLL`], or all when the changes
+//!    are no longer remembered.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 
 use keyward_api::keys::ApiKey;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::activity::{self, Activity};
 use super::cache::Cache;
-use super::revision;
-use super::row;
+use super::generation;
+use super::listing::{KeyCounts, ListThread, Listing};
 use super::store::{self, ChangeError, KeyChange, KeyTrace, Wanted};
 use super::token::PlainKey;
-use super::verify::{CachedKey, KeyState, Verifier};
+use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
@@ -36,7 +37,7 @@ pub const POLL: Duration = Duration::from_secs(1);
 
 /// The keys of this installation, stored and in memory.
 #[derive(Clone)]
-pub struct Registry(Arc<Inner>);
+pub struct Registry(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) db: DatabaseConnection,
@@ -44,34 +45,23 @@ pub(super) struct Inner {
     audit: AuditLog,
     pub(super) cache: Arc<Cache<CachedKey>>,
     activity: Arc<Activity>,
-    /// The revision the cache shows. Held while the keys are changed or loaded.
-    revision: Mutex<Option<String>>,
-    /// Whether stored keys share a digest, so that not all of them are in the cache.
-    pub(super) has_conflicts: AtomicBool,
+    pub(super) listing: Listing,
+    pub(super) list_thread: ListThread,
+    /// The generation the cache shows. Held while the keys are changed or loaded.
+    generation: Mutex<Option<i64>>,
+    /// Keys whose digest another one has, so that they are not in the cache.
+    pub(super) conflicts: SyncMutex<BTreeSet<Arc<str>>>,
     /// Whether only the keys that are changed here are in the cache.
     is_partial: bool,
-    /// How many stored rows are no keys.
-    pub(super) unreadable: AtomicUsize,
-}
-
-/// How many keys there are, by what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KeyCounts {
-    /// Accepted.
-    pub active: usize,
-    /// Refused until they are enabled.
-    pub disabled: usize,
-    /// Refused since their expiry.
-    pub expired: usize,
-    /// Rows that cannot be read.
-    pub unreadable: usize,
+    /// The listing shows the uses that were written before this time.
+    pub(super) uses_seen: SyncMutex<OffsetDateTime>,
 }
 
 /// A change under way: everything else that changes keys waits for it.
 struct Change<'a> {
     transaction: DatabaseTransaction,
-    before: Option<String>,
-    known: MutexGuard<'a, Option<String>>,
+    before: i64,
+    known: MutexGuard<'a, Option<i64>>,
 }
 
 /// Why a key was not made.
@@ -92,21 +82,21 @@ impl Registry {
         clock: Clock,
         audit: AuditLog,
     ) -> Result<Self, LoadError> {
-        let registry = Self::open(db, clock, audit, false).await?;
-        registry.0.reload(&mut *registry.0.revision.lock().await).await?;
+        let registry = Self::open(db, clock, audit, false)?;
+        registry.0.reload(&mut *registry.0.generation.lock().await).await?;
         Ok(registry)
     }
 
     /// Loads none: for a command that changes some and verifies none.
-    pub async fn for_changes(
+    pub fn for_changes(
         db: DatabaseConnection,
         clock: Clock,
         audit: AuditLog,
     ) -> Result<Self, LoadError> {
-        Self::open(db, clock, audit, true).await
+        Self::open(db, clock, audit, true)
     }
 
-    async fn open(
+    fn open(
         db: DatabaseConnection,
         clock: Clock,
         audit: AuditLog,
@@ -114,23 +104,20 @@ impl Registry {
     ) -> Result<Self, LoadError> {
         let mut seed = [0; 32];
         SysRng.try_fill_bytes(&mut seed)?;
+        let uses_seen = SyncMutex::new(clock.now());
         let inner = Inner {
             db,
             clock,
             audit,
             cache: Arc::new(Cache::new(seed)),
             activity: Arc::default(),
-            revision: Mutex::new(None),
-            has_conflicts: AtomicBool::new(false),
+            listing: Listing::default(),
+            list_thread: ListThread::start().map_err(LoadError::Thread)?,
+            generation: Mutex::new(None),
+            conflicts: SyncMutex::default(),
             is_partial,
-            unreadable: AtomicUsize::new(0),
+            uses_seen,
         };
-        if revision::current(&inner.db).await?.is_none() {
-            // A revision to lock exists before anybody needs to lock it.
-            let transaction = begin_write(&inner.db).await?;
-            revision::bump(&transaction, None, None, inner.clock.now()).await?;
-            transaction.commit().await?;
-        }
         Ok(Self(Arc::new(inner)))
     }
 
@@ -150,40 +137,13 @@ impl Registry {
         self.len() == 0
     }
 
-    /// How many keys there are now.
+    /// How many keys there are now. Costs the same however many there are.
     pub fn counts(&self) -> KeyCounts {
-        let now = self.0.clock.now();
-        let unreadable = self.0.unreadable.load(Ordering::Relaxed);
-        let mut counts = KeyCounts { unreadable, ..KeyCounts::default() };
-        self.0.cache.for_each(|key| {
-            let count = match key.state(now) {
-                _ if key.is_former => return,
-                KeyState::Active => &mut counts.active,
-                KeyState::Disabled => &mut counts.disabled,
-                KeyState::Expired => &mut counts.expired,
-            };
-            *count += 1;
-        });
-        counts
-    }
-
-    /// All keys as they are stored, oldest first, unreadable ones among them.
-    pub async fn list(&self) -> Result<Vec<ApiKey>, DbErr> {
-        let keys = store::list(&self.0.db).await?;
-        Ok(keys.iter().map(|key| self.shown(row::record(key).clone())).collect())
-    }
-
-    /// The key with this id, or else with this name: names of readable keys are distinct.
-    pub async fn find(&self, id_or_name: &str) -> Result<Option<ApiKey>, DbErr> {
-        let found = match store::get(&self.0.db, id_or_name).await? {
-            Some(key) => Some(key),
-            None => store::get_named(&self.0.db, id_or_name).await?,
-        };
-        Ok(found.map(|key| self.shown(row::record(&key).clone())))
+        self.0.listing.counts(self.0.clock.now())
     }
 
     /// An overlap that is over is none.
-    fn shown(&self, mut record: ApiKey) -> ApiKey {
+    pub(super) fn shown(&self, mut record: ApiKey) -> ApiKey {
         let now = self.0.clock.now();
         record.overlap = record.overlap.filter(|overlap| overlap.ends_at > now);
         record
@@ -279,7 +239,7 @@ impl Registry {
             let change = inner.begin().await?;
             let name = store::delete(&change.transaction, &id).await?;
             let event = actor.did(Action::KeyDelete, Some(name));
-            inner.commit(change, event, &id, |inner| inner.cache.remove(&id)).await?;
+            inner.commit(change, event, &id, |inner| inner.remove(&id)).await?;
             Ok(())
         })
         .await
@@ -287,19 +247,19 @@ impl Registry {
 
     /// Follows what other processes changed.
     pub async fn refresh(&self) -> Result<(), DbErr> {
-        let mut known = self.0.revision.lock().await;
-        let current = in_time(revision::current(&self.0.db)).await?;
-        if current == *known {
+        let mut known = self.0.generation.lock().await;
+        let current = in_time(generation::current(&self.0.db)).await?;
+        let Some(before) = *known else { return self.0.reload(&mut known).await };
+        if current == before {
             return Ok(());
         }
-        let changed = known.as_deref().zip(current.as_deref());
-        let changed =
-            changed.and_then(|(known, current)| revision::changed_between(known, current));
-        if in_time(self.0.follow(changed)).await? {
-            *known = current;
-            return Ok(());
-        }
-        self.0.reload(&mut known).await
+        let changed = generation::changed_between(&self.0.db, before, current);
+        let Some(changed) = in_time(changed).await? else {
+            return self.0.reload(&mut known).await;
+        };
+        self.0.follow(&changed).await?;
+        *known = Some(current);
+        Ok(())
     }
 
     /// Writes the times of last use.
@@ -307,12 +267,15 @@ impl Registry {
         in_time(self.0.activity.flush(&self.0.db)).await
     }
 
-    /// Looks for foreign changes and writes the times of last use, each at its own pace,
-    /// until `stop` is told; then writes once more. Failures are logged and tried again.
+    /// Looks for foreign changes, writes the times of last use and follows those that others
+    /// wrote, each at its own pace, until `stop` is told; then writes once more. Failures are
+    /// logged and tried again.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
         let refresh = repeat(POLL, "look for changed keys", stop.clone(), || self.refresh());
-        let flush =
-            repeat(activity::INTERVAL, "write the times of last use", stop, || self.flush());
+        let flush = repeat(activity::INTERVAL, "write the times of last use", stop, async || {
+            self.flush().await?;
+            self.follow_uses().await
+        });
         tokio::join!(refresh, flush);
         self.flush().await
     }
@@ -327,39 +290,41 @@ pub enum LoadError {
     /// The operating system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(#[from] rand::rngs::SysError),
+    /// The operating system gave no thread.
+    #[error("no thread for lists: {0}")]
+    Thread(std::io::Error),
 }
 
 impl Inner {
     async fn begin(&self) -> Result<Change<'_>, DbErr> {
-        let known = self.revision.lock().await;
+        let known = self.generation.lock().await;
         let transaction = begin_write(&self.db).await?;
-        let before = revision::lock(&transaction).await?;
+        let before = generation::lock(&transaction).await?;
         Ok(Change { transaction, before, known })
     }
 
-    /// Records, commits and shows the change. Rule 3: only when the revision was the one this process
-    /// knew may it skip a reload.
+    /// Records, commits and shows the change. Rule 3: only when the generation was the one this
+    /// process knew does it know the one after it.
     async fn commit(
         &self,
         change: Change<'_>,
         event: Event,
         id: &str,
-        show: impl FnOnce(&Self) -> bool,
+        show: impl FnOnce(&Self),
     ) -> Result<(), ChangeError> {
         let Change { transaction, before, mut known } = change;
-        let now = self.clock.now();
-        let after = revision::bump(&transaction, before.as_deref(), Some(id), now).await?;
+        let after = generation::raise(&transaction, before, id).await?;
         self.audit.append(&transaction, event).await?;
         transaction.commit().await?;
-        let is_shown = show(self) && !self.has_conflicts.load(Ordering::Relaxed);
-        if before == *known {
+        show(self);
+        if *known == Some(before) {
             *known = Some(after);
         }
-        if is_shown || self.is_partial {
+        if self.is_partial {
             return Ok(());
         }
         // A row that shares its digest with another may have its turn now.
-        if let Err(error) = self.reload(&mut known).await {
+        if let Err(error) = self.show_conflicting().await {
             // The change is made; whoever looks next for changes loads everything.
             tracing::warn!(%error, "the keys could not be loaded anew");
             *known = None;

@@ -1,6 +1,7 @@
 //! Queries on the keys: rows of the settings table with `type = 'api_key'`, `key` = the
 //! name, `value` = JSON ([`super::row`]), and the time of the last use in its own column.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -132,23 +133,38 @@ impl From<NotRecorded> for ChangeError {
     }
 }
 
-/// All keys, oldest first.
-pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<ReadKey>, DbErr> {
-    let rows = settings::list(db, Kind::ApiKey).await?;
-    let mut keys: Vec<ReadKey> = rows.into_iter().map(read).collect();
-    keys.sort_by(|a, b| {
-        let (a, b) = (record(a), record(b));
-        (a.created_at, &a.id).cmp(&(b.created_at, &b.id))
-    });
-    Ok(keys)
-}
-
 /// All keys one after the other, in the order of their ids, without holding all of them.
 pub async fn stream(
     db: &DatabaseConnection,
 ) -> Result<impl Stream<Item = Result<ReadKey, DbErr>>, DbErr> {
     let rows = settings::stream(db, Kind::ApiKey).await?;
     Ok(rows.map(|row| row.map(read)))
+}
+
+/// The ids of all keys one after the other, in no order.
+pub async fn stream_ids(
+    db: &DatabaseConnection,
+) -> Result<impl Stream<Item = Result<String, DbErr>>, DbErr> {
+    settings::stream_ids(db, Kind::ApiKey).await
+}
+
+/// The keys with these ids as they are stored, by id.
+pub async fn get_many<'a>(
+    db: &impl ConnectionTrait,
+    ids: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<HashMap<String, ReadKey>, DbErr> {
+    let rows = settings::find_many(db, Kind::ApiKey, ids).await?;
+    let keys = rows.into_iter().map(read);
+    Ok(keys.map(|key| (record(&key).id.clone(), key)).collect())
+}
+
+/// The latest uses from `since` on, at most `limit`: the ids of the keys, and when.
+pub async fn used_since(
+    db: &impl ConnectionTrait,
+    since: OffsetDateTime,
+    limit: u64,
+) -> Result<Vec<(String, OffsetDateTime)>, DbErr> {
+    settings::used_since(db, Kind::ApiKey, since, limit).await
 }
 
 /// Stores a new key and gives back what the list shows.
@@ -304,7 +320,7 @@ pub async fn get(db: &impl ConnectionTrait, id: &str) -> Result<Option<ReadKey>,
 
 /// The row with this name in its column, and those of the older layout, which may show it.
 async fn rows_that_may_show(db: &impl ConnectionTrait, name: &str) -> Result<Vec<FoundRow>, DbErr> {
-    let mut rows = settings::value_like(db, Kind::ApiKey, "\"name\"").await?;
+    let mut rows = settings::named_in_value(db, Kind::ApiKey).await?;
     rows.extend(settings::found_by_key(db, Kind::ApiKey, name).await?);
     Ok(rows)
 }

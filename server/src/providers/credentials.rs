@@ -22,6 +22,7 @@ use crate::database::begin_write;
 use crate::encryption::columns::{MODELS, PROVIDERS, SealedColumn};
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::{self, Keyring};
+use crate::paging::Names;
 
 /// The keys of the providers of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -46,9 +47,15 @@ impl Credentials {
         Self { db, clock, keyring, audit, lookups: Batch::default() }
     }
 
-    /// All providers by name, each with its models, without their values.
-    pub async fn list(&self) -> Result<Vec<Provider>, CredentialError> {
-        Ok(store::list(&self.db).await?)
+    /// Providers by name, each with its models, without their values, and one more than are
+    /// asked for if there are more; and how many there are on all pages. `reach`: the names
+    /// that the caller may see, or beginnings of them and `*`; `None`: all.
+    pub async fn list(
+        &self,
+        names: &Names,
+        reach: Option<&[&str]>,
+    ) -> Result<(Vec<Provider>, u64), CredentialError> {
+        Ok(store::list(&self.db, names, reach).await?)
     }
 
     /// Enters the key of a provider or replaces it.

@@ -3,12 +3,12 @@
 
 use axum::extract::{FromRequestParts, Path, State};
 use http::request::Parts;
-use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::providers::{
     Explained, ModelCredential, ModelName, Provider, ProviderId, Resolved, SetModel, SetProvider,
     UpdateProvider,
 };
+use keyward_api::{Data, Page};
 use serde::{Deserialize, Serialize};
 
 use super::credentials::asked;
@@ -16,23 +16,26 @@ use super::error::CredentialError;
 use crate::audit::{Action, Actor};
 use crate::error::Error;
 use crate::extract::{Json, Query};
+use crate::paging::{self, ListQuery};
 use crate::scope::{ProvidersResolve, WithScope};
 use crate::session::Admin;
 use crate::state::AppState;
 
-/// All providers by name, without their keys; those that a narrowed scope reaches.
+/// Providers by name, without their keys; those that a narrowed scope reaches.
 #[utoipa::path(
     get, path = "/api/providers", tag = "providers",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    responses((status = 200, body = Data<Vec<Provider>>))
+    params(ListQuery), responses((status = 200, body = Page<Provider>), (status = 400))
 )]
 pub async fn list(
     caller: WithScope<ProvidersResolve>,
     State(state): State<AppState>,
-) -> Result<axum::Json<Data<Vec<Provider>>>, Error> {
-    let mut data = state.credentials.list().await?;
-    data.retain(|provider| caller.reaches(&provider.provider));
-    Ok(axum::Json(Data { data }))
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<Page<Provider>>, Error> {
+    let names = query.names()?;
+    let (mut data, total) = state.credentials.list(&names, caller.patterns().as_deref()).await?;
+    let next_cursor = paging::next(&mut data, names.limit, |found| found.provider.clone())?;
+    Ok(axum::Json(Page { data, next_cursor, total: Some(total) }))
 }
 
 /// Enters the key of a provider or replaces it.

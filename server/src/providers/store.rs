@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use keyward_api::providers::{ModelCredential, Provider};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, Func, OnConflict, Query, SelectStatement, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect, Select, Statement, Value,
+    FromQueryResult, Order, QueryFilter, QueryOrder, QueryResult, QuerySelect, Select, Statement,
+    Value,
 };
 use time::OffsetDateTime;
 
 use super::entity::{model, model_id, provider};
 use crate::encryption::columns::SealedRow;
+use crate::paging::{Names, in_bytes};
 
 /// What the list shows of a provider: the sealed key is not even read.
 #[derive(FromQueryResult)]
@@ -81,8 +83,8 @@ fn listed_models() -> Select<model::Entity> {
     model::Entity::find().select_only().columns(columns)
 }
 
-/// The providers, or one of them, with their models and without a value.
-async fn listed(db: &impl ConnectionTrait, only: Option<&str>) -> Result<Vec<Provider>, DbErr> {
+/// These providers, by name, with their models and without a value.
+async fn listed(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Provider>, DbErr> {
     use provider::Column as Own;
     let columns = [
         Own::Id,
@@ -93,12 +95,13 @@ async fn listed(db: &impl ConnectionTrait, only: Option<&str>) -> Result<Vec<Pro
         Own::CreatedAt,
         Own::UpdatedAt,
     ];
-    let mut providers = provider::Entity::find().select_only().columns(columns);
-    let mut models = listed_models();
-    if let Some(only) = only {
-        providers = providers.filter(Own::Id.eq(only));
-        models = models.filter(model::Column::Provider.eq(only));
-    }
+    // A few forms of the statement serve any number, so that each is prepared once.
+    let none = std::iter::repeat("");
+    let ids = ids.iter().map(String::as_str).chain(none).take(ids.len().next_power_of_two());
+    let ids: Vec<&str> = ids.collect();
+    let providers = provider::Entity::find().select_only().columns(columns);
+    let providers = providers.filter(Own::Id.is_in(ids.iter().copied()));
+    let models = listed_models().filter(model::Column::Provider.is_in(ids));
     let providers = providers.into_model::<ListedProvider>().all(db).await?;
     let models =
         models.order_by_asc(model::Column::Model).into_model::<ListedModel>().all(db).await?;
@@ -113,14 +116,43 @@ async fn listed(db: &impl ConnectionTrait, only: Option<&str>) -> Result<Vec<Pro
     Ok(all.into_values().collect())
 }
 
-/// All providers by name, each with its models, without their values.
-pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Provider>, DbErr> {
-    listed(db, None).await
+/// Providers by name, each with its models, and how many there are: see
+/// [`Credentials::list`](super::Credentials::list).
+pub async fn list(
+    db: &impl ConnectionTrait,
+    names: &Names,
+    reach: Option<&[&str]>,
+) -> Result<(Vec<Provider>, u64), DbErr> {
+    let (backend, id) = (db.get_database_backend(), Expr::col("id"));
+    let wanted = names.wanted(&id, reach);
+    let mut count = known();
+    count.expr(Func::count(id.clone())).cond_where(wanted.clone());
+    let total =
+        db.query_one(&count).await?.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+    let mut page = known();
+    page.column("id")
+        .cond_where(wanted.add(names.rest(&id, backend)))
+        .order_by_expr(in_bytes(id, backend), Order::Asc)
+        .limit(names.limit + 1);
+    let ids = db.query_all(&page).await?;
+    let ids = ids.iter().map(|row| row.try_get("", "id")).collect::<Result<Vec<String>, _>>()?;
+    Ok((listed(db, &ids).await?, total.and_then(|total| total.try_into().ok()).unwrap_or(0)))
+}
+
+/// A query on the names of all providers that have a key, or a model that has one.
+fn known() -> SelectStatement {
+    let mut models = Query::select();
+    models.expr_as(Expr::col(model::Column::Provider), "id").from(model::Entity);
+    let mut ids = Query::select();
+    ids.column(provider::Column::Id).from(provider::Entity).union(UnionType::Distinct, models);
+    let mut known = Query::select();
+    known.from_subquery(ids, "known");
+    known
 }
 
 /// One provider with its models, without their values.
 pub async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Provider>, DbErr> {
-    Ok(listed(db, Some(id)).await?.pop())
+    Ok(listed(db, &[id.to_owned()]).await?.pop())
 }
 
 /// A key that may be used.

@@ -5,36 +5,39 @@ use axum_extra::headers::{ETag, HeaderMapExt, IfMatch};
 use http::HeaderValue;
 use http::header::ETAG;
 use http::request::Parts;
-use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::secrets::{
     CreateSecret, CreatedSecret, RevealedSecret, Secret, SecretKey, UpdateSecret, UpdatedSecret,
 };
+use keyward_api::{Data, Page};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::entity::Model;
 use super::vault::VaultError;
 use crate::error::Error;
-use crate::extract::Json;
+use crate::extract::{Json, Query};
+use crate::paging::{self, ListQuery};
 use crate::scope::{SecretsRead, SecretsWrite, WithScope};
 use crate::state::AppState;
 
 type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
-/// All secrets by key, without their values; those that a narrowed scope reaches.
+/// Secrets by key, without their values; those that a narrowed scope reaches.
 #[utoipa::path(
     get, path = "/api/secrets", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    responses((status = 200, body = Data<Vec<Secret>>))
+    params(ListQuery), responses((status = 200, body = Page<Secret>), (status = 400))
 )]
 pub async fn list(
     caller: WithScope<SecretsRead>,
     State(state): State<AppState>,
-) -> Result<axum::Json<Data<Vec<Secret>>>, Error> {
-    let mut data = state.vault.list().await?;
-    data.retain(|secret| caller.reaches(&secret.key));
-    Ok(axum::Json(Data { data }))
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<Page<Secret>>, Error> {
+    let names = query.names()?;
+    let (mut data, total) = state.vault.list(&names, caller.patterns().as_deref()).await?;
+    let next_cursor = paging::next(&mut data, names.limit, |secret| secret.key.clone())?;
+    Ok(axum::Json(Page { data, next_cursor, total: Some(total) }))
 }
 
 /// Adds a secret.

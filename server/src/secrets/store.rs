@@ -1,13 +1,15 @@
 //! Queries on secrets.
 
 use keyward_api::secrets::Secret;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
 use super::entity::{ActiveModel, Column, Entity, Model};
+use crate::paging::{Names, in_bytes};
 
 /// What the list shows: the sealed value is not even read.
 #[derive(FromQueryResult)]
@@ -27,8 +29,14 @@ impl From<Listed> for Secret {
     }
 }
 
-/// All secrets without their values, by key.
-pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Secret>, DbErr> {
+/// Secrets without their values, by key, and how many there are: see [`Vault::list`].
+///
+/// [`Vault::list`]: super::vault::Vault::list
+pub async fn list(
+    db: &impl ConnectionTrait,
+    names: &Names,
+    reach: Option<&[&str]>,
+) -> Result<(Vec<Secret>, u64), DbErr> {
     let columns = [
         Column::Id,
         Column::Key,
@@ -37,9 +45,19 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Secret>, DbErr> {
         Column::CreatedAt,
         Column::UpdatedAt,
     ];
-    let query = Entity::find().select_only().columns(columns).order_by_asc(Column::Key);
-    let listed = query.into_model::<Listed>().all(db).await?;
-    Ok(listed.into_iter().map(Secret::from).collect())
+    let (backend, key) = (db.get_database_backend(), Expr::col(Column::Key));
+    let wanted = names.wanted(&key, reach);
+    let total = Entity::find().filter(wanted.clone()).count(db).await?;
+    let listed = Entity::find()
+        .select_only()
+        .columns(columns)
+        .filter(wanted.add(names.rest(&key, backend)))
+        .order_by(in_bytes(key, backend), Order::Asc)
+        .limit(names.limit + 1)
+        .into_model::<Listed>()
+        .all(db)
+        .await?;
+    Ok((listed.into_iter().map(Secret::from).collect(), total))
 }
 
 /// The secret with this key.

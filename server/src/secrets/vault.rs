@@ -15,6 +15,7 @@ use crate::database::begin_write;
 use crate::encryption::columns::SECRETS;
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::{self, Keyring};
+use crate::paging::Names;
 
 /// The secrets of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -77,9 +78,15 @@ impl Vault {
         Self { db, clock, keyring, audit }
     }
 
-    /// All secrets without their values, by key.
-    pub async fn list(&self) -> Result<Vec<Secret>, VaultError> {
-        Ok(store::list(&self.db).await?)
+    /// Secrets without their values, by key, and one more than are asked for if there are
+    /// more; and how many there are on all pages. `reach`: the names that the caller may see,
+    /// or beginnings of them and `*`; `None`: all.
+    pub async fn list(
+        &self,
+        names: &Names,
+        reach: Option<&[&str]>,
+    ) -> Result<(Vec<Secret>, u64), VaultError> {
+        Ok(store::list(&self.db, names, reach).await?)
     }
 
     /// The value of a secret, and the row it came from.

@@ -6,6 +6,6 @@ mod store;
 
 pub use entity::{Column, Entity, FoundRow, Model};
 pub use store::{
-    Kind, delete, find, find_by_key, found_by_key, hold, insert, list, lock_by_key, put,
-    record_use, start_overlap, stream, update, value_like,
+    Kind, delete, find, find_by_key, find_many, found_by_key, hold, insert, list, named_in_value,
+    record_use, start_overlap, stream, stream_ids, update, used_since,
 };

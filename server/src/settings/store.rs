@@ -2,13 +2,13 @@
 //! and updates included: the id of a row of another type matches nothing.
 
 use futures_util::stream::{Stream, StreamExt, iter};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QueryResult,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QueryResult,
     QuerySelect, QueryTrait, StreamTrait,
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::database::ROWS_ON_THEIR_WAY;
 
@@ -64,6 +64,52 @@ pub async fn find(
     Entity::find().filter(kind.guard().add(Column::Id.eq(id))).into_model().one(db).await
 }
 
+/// The ids of all rows of one type one after the other, in no order.
+pub async fn stream_ids(
+    db: &DatabaseConnection,
+    kind: Kind,
+) -> Result<impl Stream<Item = Result<String, DbErr>>, DbErr> {
+    let ids = Entity::find().select_only().column(Column::Id).filter(kind.guard());
+    let rows = db.stream_raw(ids.build(db.get_database_backend())).await?;
+    let read = |row: Result<QueryResult, DbErr>| row?.try_get("", "id");
+    Ok(rows.ready_chunks(ROWS_ON_THEIR_WAY).flat_map(move |rows| iter(rows).map(read)))
+}
+
+/// The rows of this type with these ids, in no order.
+pub async fn find_many<'a>(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    ids: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<Vec<FoundRow>, DbErr> {
+    // A few forms of the statement serve any number, so that each is prepared once.
+    let number = ids.len().next_power_of_two();
+    let ids = ids.chain(std::iter::repeat("")).take(number);
+    Entity::find().filter(kind.guard().add(Column::Id.is_in(ids))).into_model().all(db).await
+}
+
+/// The ids of rows of this type that were used at `since` or later, and when: at most `limit`
+/// of them, the latest ones.
+pub async fn used_since(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    since: OffsetDateTime,
+    limit: u64,
+) -> Result<Vec<(String, OffsetDateTime)>, DbErr> {
+    let used = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::LastUsedAt])
+        .filter(kind.guard().add(Column::LastUsedAt.gte(since)))
+        // What is no time, such as 'infinity' in PostgreSQL, sorts behind all times.
+        .filter(Column::LastUsedAt.lt(since + Duration::days(365)))
+        .order_by_desc(Column::LastUsedAt)
+        .limit(limit);
+    let rows = db.query_all_raw(used.build(db.get_database_backend())).await?;
+    let read = |row: &QueryResult| {
+        Some((row.try_get("", "id").ok()?, row.try_get("", "last_used_at").ok()?))
+    };
+    Ok(rows.iter().filter_map(read).collect())
+}
+
 /// The row of this type with this key.
 pub async fn find_by_key(
     db: &impl ConnectionTrait,
@@ -82,16 +128,6 @@ pub async fn found_by_key(
     Entity::find().filter(kind.guard().add(Column::Key.eq(key))).into_model().one(db).await
 }
 
-/// Like [`find_by_key`], and nobody else may change the row until the transaction ends.
-pub async fn lock_by_key(
-    transaction: &DatabaseTransaction,
-    kind: Kind,
-    key: &str,
-) -> Result<Option<Model>, DbErr> {
-    let guard = kind.guard().add(Column::Key.eq(key));
-    Entity::find().filter(guard).lock_exclusive().one(transaction).await
-}
-
 /// The row of this type with this id, which nobody changes or deletes until the transaction ends.
 pub async fn hold(
     transaction: &DatabaseTransaction,
@@ -102,14 +138,15 @@ pub async fn hold(
     Entity::find().filter(guard).lock_shared().into_model().one(transaction).await
 }
 
-/// Rows of this type whose value contains `text`, which must have no `%`, `_` or `\`.
-pub async fn value_like(
-    db: &impl ConnectionTrait,
-    kind: Kind,
-    text: &str,
-) -> Result<Vec<FoundRow>, DbErr> {
-    let found = Entity::find().filter(kind.guard().add(Column::Value.contains(text)));
-    found.into_model().all(db).await
+/// Rows of this type whose value may have a member `name`.
+pub async fn named_in_value(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>, DbErr> {
+    // Word for word the condition of the index `settings_named`.
+    let find = match db.get_database_backend() {
+        DbBackend::Postgres => "strpos",
+        _ => "instr",
+    };
+    let has_name = Expr::cust(format!(r#"{find}(value, '"name"') > 0"#));
+    Entity::find().filter(kind.guard().add(has_name)).into_model().all(db).await
 }
 
 /// A new row, made at `now`, as it is stored. Fails when its key is taken.
@@ -143,26 +180,6 @@ pub async fn update(
         .exec(db)
         .await?;
     Ok(result.rows_affected)
-}
-
-/// Inserts the row with this key, or replaces its value.
-pub async fn put(
-    db: &impl ConnectionTrait,
-    kind: Kind,
-    id: &str,
-    key: &str,
-    value: String,
-    now: OffsetDateTime,
-) -> Result<(), DbErr> {
-    let replace = OnConflict::columns([Column::Kind, Column::Key])
-        .update_columns([Column::Value, Column::UpdatedAt])
-        .to_owned();
-    let row = new_row(kind, id, key, value, now);
-    Entity::insert(row.into_active_model())
-        .on_conflict(replace)
-        .exec_without_returning(db)
-        .await
-        .map(drop)
 }
 
 /// Deletes the row of this type with this id; the number of rows deleted.

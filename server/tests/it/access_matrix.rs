@@ -15,7 +15,7 @@ on_both_databases!(
 
 /// Statuses for anonymous, a session, a key without scope, a key with every known scope.
 /// Requests are sent without a body: 400 and 415 mean that the caller was let in.
-const MATRIX: [(&str, &str, [u16; 4]); 36] = [
+const MATRIX: [(&str, &str, [u16; 4]); 37] = [
     ("get", "/livez", [200, 200, 200, 200]),
     ("get", "/readyz", [200, 200, 200, 200]),
     ("get", "/metrics", [200, 200, 200, 200]),
@@ -25,6 +25,7 @@ const MATRIX: [(&str, &str, [u16; 4]); 36] = [
     ("get", "/api/session", [401, 200, 401, 401]),
     ("get", "/api/keys", [401, 200, 401, 401]),
     ("post", "/api/keys", [401, 415, 401, 401]),
+    ("get", "/api/keys/{id}", [401, 404, 401, 401]),
     ("patch", "/api/keys/{id}", [401, 415, 401, 401]),
     ("delete", "/api/keys/{id}", [401, 404, 401, 401]),
     ("post", "/api/keys/{id}/rotate", [401, 415, 401, 401]),

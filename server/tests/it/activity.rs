@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use keyward::settings::{self, FoundRow, Kind, Model};
+use keyward::settings::{self, Column, Entity, Kind, Model};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -15,9 +16,8 @@ on_both_databases!(
 );
 
 async fn row(app: &App) -> Model {
-    let found = settings::list(&app.state.db, Kind::ApiKey).await.unwrap().remove(0);
-    let FoundRow::Whole(row) = found else { panic!("{found:?}") };
-    row
+    let is_key = Column::Kind.eq(Kind::ApiKey.as_str());
+    Entity::find().filter(is_key).one(&app.state.db).await.unwrap().unwrap()
 }
 
 async fn uses_are_written_in_whole_seconds_without_touching_the_key(backend: Backend) {

@@ -163,7 +163,7 @@ async fn a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive(backend: Backen
     let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
     // Begun, kept from its end by another writer, and dropped.
     let writer = keyward::database::begin_write(&app.state.db).await.unwrap();
-    keyward::keys::revision::lock(&writer).await.unwrap();
+    keyward::keys::generation::lock(&writer).await.unwrap();
     let deletion = app.state.keys.delete(id, actor);
     assert!(tokio::time::timeout(Duration::from_millis(50), deletion).await.is_err());
     writer.rollback().await.unwrap();
@@ -215,7 +215,7 @@ async fn of_more_changes_than_are_remembered_none_is_missed(backend: Backend) {
         app.clock.clone(),
         app.state.audit.clone(),
     );
-    let command = command.await.unwrap();
+    let command = command.unwrap();
     command.delete(id, actor).await.unwrap();
     let mut last = None;
     for n in 0..70 {
@@ -251,7 +251,7 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
         there.unwrap();
         here.unwrap();
         app.state.keys.refresh().await.unwrap();
-        let stored = app.state.keys.list().await.unwrap().remove(0);
+        let stored = app.state.keys.get(&id).await.unwrap().unwrap();
         assert!(!stored.enabled, "the other server enabled it again");
         assert_eq!(stored.scopes.iter().collect::<Vec<_>>(), [format!("s{n}")]);
         app.verify(&key).await.expect(401);

@@ -16,6 +16,7 @@ mod key_limits;
 mod key_rotation;
 mod key_verification;
 mod keys;
+mod lists;
 mod metrics;
 mod migrations;
 mod odd_input;

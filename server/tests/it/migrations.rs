@@ -10,6 +10,7 @@ use crate::support::{Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(
     they_go_up_down_and_up_again,
+    the_generation_goes_up_down_and_up_again_with_keys,
     entities_have_exactly_the_columns_of_their_tables,
     many_processes_may_migrate_at_once,
     type_and_key_of_a_setting_are_unique_together,
@@ -29,6 +30,42 @@ async fn they_go_up_down_and_up_again(backend: Backend) {
         assert!(!schema.has_table("secrets").await.unwrap());
         assert!(!schema.has_table("model_credentials").await.unwrap());
         assert!(!schema.has_table("audit_log").await.unwrap());
+    }
+}
+
+async fn the_generation_goes_up_down_and_up_again_with_keys(backend: Backend) {
+    /// Migrations before the one of the generation.
+    const BEFORE: usize = 6;
+    let database = TestDatabase::new(backend).await;
+    let db = database.connect().await;
+    let number = async |sql: &str| {
+        let sql = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {sql}");
+        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+        row.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
+    };
+    Migrator::up(&db, u32::try_from(BEFORE).ok()).await.unwrap();
+    for row in [
+        r#"'1', 'api_key', 'a', '{"key_prefix":"k"}'"#,
+        r#"'2', 'api_key', 'b', '{"name":"shown"}'"#,
+        "'3', 'config', 'api_keys_revision', '{}'",
+        "'4', 'config', 'first_admin', '{}'",
+    ] {
+        let sql = format!("INSERT INTO settings (id, type, key, value) VALUES ({row})");
+        db.execute_unprepared(&sql).await.unwrap();
+    }
+    for _ in 0..2 {
+        Migrator::up(&db, None).await.unwrap();
+        assert_eq!(number("settings WHERE key <> 'api_keys_revision'").await, 3);
+        assert_eq!(number("settings").await, 3, "the revision of before is gone");
+        assert_eq!(keyward::keys::generation::current(&db).await.unwrap(), 0);
+        db.execute_unprepared("UPDATE generation SET n = 1").await.unwrap();
+        db.execute_unprepared("INSERT INTO key_changes (n, key_id) VALUES (1, '1')").await.unwrap();
+        let since = u32::try_from(Migrator::migrations().len() - BEFORE).unwrap();
+        Migrator::down(&db, Some(since)).await.unwrap();
+        assert_eq!(number("settings").await, 3);
+        let schema = SchemaManager::new(&db);
+        assert!(!schema.has_table("generation").await.unwrap());
+        assert!(!schema.has_table("key_changes").await.unwrap());
     }
 }
 
@@ -63,6 +100,8 @@ async fn entities_have_exactly_the_columns_of_their_tables(backend: Backend) {
     check(&database, keyward::secrets::entity::Entity).await;
     check(&database, keyward::providers::entity::provider::Entity).await;
     check(&database, keyward::providers::entity::model::Entity).await;
+    check(&database, keyward::keys::entity::generation::Entity).await;
+    check(&database, keyward::keys::entity::change::Entity).await;
     check(&database, keyward::audit::entity::log::Entity).await;
     check(&database, keyward::audit::entity::head::Entity).await;
 }

@@ -66,6 +66,26 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
     let list: Value = serde_json::from_str(&list).unwrap();
     assert_eq!((&list[0]["name"], &list[0]["scopes"]), (&json!("by hand"), &json!(["a:b"])));
     assert_eq!(list[0]["createdBy"], "command line");
+    for (name, scope) in [("Beta", "a:b"), ("alpha", "c:d")] {
+        let create = ["keys", "create", "--name", name, "--scope", scope];
+        assert_eq!(run(&database, &create).0, 0);
+    }
+    let listed = |options: &[&str]| {
+        let arguments = [&["keys", "list", "--json"][..], options].concat();
+        let list: Value = serde_json::from_str(&run(&database, &arguments).1).unwrap();
+        let names = list.as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(listed(&[]), "by hand, Beta, alpha");
+    assert_eq!(listed(&["--sort", "name"]), "alpha, Beta, by hand");
+    assert_eq!(listed(&["--sort=-createdAt", "--limit", "2"]), "alpha, Beta");
+    assert_eq!(listed(&["--q", "B", "--scope", "a:b", "--sort", "name"]), "Beta, by hand");
+    assert_eq!(listed(&["--status", "disabled"]), "");
+    let (_, table, _) = run(&database, &["keys", "list", "--q", "ALPHA"]);
+    assert_eq!((table.lines().count(), table.contains("alpha")), (2, true), "{table}");
+    for wrong in [["--sort", "size"], ["--status", "gone"], ["--limit", "0"], ["--scope", "A"]] {
+        assert_eq!(run(&database, &[&["keys", "list"][..], &wrong].concat()).0, 2, "{wrong:?}");
+    }
     let (_, table, _) = run(&database, &["keys", "list"]);
     assert!(table.contains("by hand") && table.contains("active") && !table.contains(key));
 

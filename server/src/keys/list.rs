@@ -1,0 +1,65 @@
+//! Looking keys up for people: a page of the list, or one of them. What is shown of a key is
+//! read from the database.
+
+use futures_util::TryStreamExt;
+use futures_util::pin_mut;
+use keyward_api::keys::ApiKey;
+use sea_orm::DbErr;
+
+use super::Registry;
+use super::listing::KeyQuery;
+use super::listing::search::Position;
+use super::row::{self, record};
+use super::store;
+use crate::background::in_time;
+
+/// One page of the list.
+#[derive(Debug)]
+pub struct KeyPage {
+    /// Its keys, in order.
+    pub keys: Vec<ApiKey>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Position>,
+    /// How many keys match the filter.
+    pub total: u64,
+}
+
+impl Registry {
+    /// The keys of one page as they are stored, unreadable ones among them.
+    pub async fn page(&self, query: KeyQuery) -> Result<KeyPage, DbErr> {
+        let (inner, now) = (self.0.clone(), self.0.clock.now());
+        let found = self.0.list_thread.run(move || inner.listing.find(&query, now)).await;
+        let found = found.ok_or_else(|| DbErr::Custom("the list cannot be read".into()))?;
+        let stored = store::get_many(&self.0.db, found.ids.iter().map(|id| &**id)).await?;
+        // Another process may have deleted one since.
+        let keys = found.ids.iter().filter_map(|id| stored.get(&**id));
+        let keys = keys.map(|key| self.shown(record(key).clone())).collect();
+        Ok(KeyPage { keys, next: found.next, total: found.total })
+    }
+
+    /// The key with this id, as it is stored.
+    pub async fn get(&self, id: &str) -> Result<Option<ApiKey>, DbErr> {
+        let key = store::get(&self.0.db, id).await?;
+        Ok(key.map(|key| self.shown(record(&key).clone())))
+    }
+
+    /// The key with this id, or else with this name: names of readable keys are distinct.
+    pub async fn find(&self, id_or_name: &str) -> Result<Option<ApiKey>, DbErr> {
+        if let Some(key) = self.get(id_or_name).await? {
+            return Ok(Some(key));
+        }
+        let key = store::get_named(&self.0.db, id_or_name).await?;
+        Ok(key.map(|key| self.shown(row::record(&key).clone())))
+    }
+
+    /// Learns which keys there are, for [`Registry::page`] in a command that loads none.
+    pub async fn load_listing(&self) -> Result<(), DbErr> {
+        let stored = in_time(store::stream(&self.0.db)).await?;
+        pin_mut!(stored);
+        while let Some(key) = in_time(stored.try_next()).await? {
+            let record = record(&key);
+            self.0.listing.put(&record.id.as_str().into(), record);
+        }
+        Ok(())
+    }
+}
