@@ -7,6 +7,8 @@
 //!    key, so that nobody can block the key of somebody else. A missing key is no attempt.
 //! 3. A good key that is not accepted from this address: 403.
 //! 4. A good key that is used too often: 429.
+//!
+//! Requests of which no address is known share one allowance.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -49,14 +51,14 @@ impl Admission {
     pub fn admit(
         &self,
         presented: Result<&str, Refusal>,
-        address: IpAddr,
+        address: Option<IpAddr>,
     ) -> Result<Caller, Denied> {
         let presented = match presented {
             Ok(presented) => presented,
             Err(Refusal::Missing) => return Err((Outcome::Missing, Error::Unauthenticated)),
             Err(_) => return Err(self.failed(Outcome::Malformed, address)),
         };
-        match self.verifier.judge(presented, Some(address)) {
+        match self.verifier.judge(presented, address) {
             Judgement::Good(caller) => Ok(caller),
             Judgement::Unknown => {
                 tracing::debug!(shape = ?token::shape(presented), "key refused: unknown");
@@ -71,7 +73,7 @@ impl Admission {
                 Err(self.failed(Outcome::Expired, address))
             }
             Judgement::Elsewhere(key) => {
-                tracing::debug!(key_id = %key.id, %address, "key refused: not from there");
+                tracing::debug!(key_id = %key.id, ?address, "key refused: not from there");
                 Err((Outcome::AddressNotAllowed, Error::AddressNotAllowed))
             }
             Judgement::TooOften(_, allowance, wait) => {
@@ -80,8 +82,8 @@ impl Admission {
         }
     }
 
-    fn failed(&self, outcome: Outcome, address: IpAddr) -> Denied {
-        match self.failures.take(customer(address)) {
+    fn failed(&self, outcome: Outcome, address: Option<IpAddr>) -> Denied {
+        match self.failures.take(address.map(customer)) {
             Ok(()) => (outcome, Error::Unauthenticated),
             Err(wait) => (Outcome::Throttled, Error::TooManyAttempts(wait)),
         }

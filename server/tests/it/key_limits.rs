@@ -16,6 +16,7 @@ on_both_databases!(
     what_is_no_limit_is_refused_and_nothing_changes,
     a_key_is_accepted_from_its_networks_alone,
     failures_are_limited_by_address_and_good_keys_go_on,
+    requests_without_an_address_share_one_allowance,
     ipv6_counts_by_64_bits_and_proxies_by_what_they_say,
     the_throttle_status_is_what_the_operator_chose,
 );
@@ -259,6 +260,19 @@ async fn failures_are_limited_by_address_and_good_keys_go_on(backend: Backend) {
     app.clock.advance(Duration::from_secs(1));
     verify_from(&app, "192.0.2.1", "kw_wrong").await.expect(401);
     verify_from(&app, "192.0.2.1", "kw_wrong").await.expect(429);
+}
+
+async fn requests_without_an_address_share_one_allowance(backend: Backend) {
+    let app = behind_a_proxy(backend, &[]).await;
+    for n in 0..BURST {
+        let unreadable = ["unknown", "_hidden", "", "a.b"][n as usize % 4];
+        verify_from(&app, unreadable, "kw_wrong").await.expect(401);
+    }
+    verify_from(&app, "another", "kw_wrong").await.expect(429);
+    // It is nobody else's, the proxy's least of all.
+    verify_from(&app, "192.0.2.1", "kw_wrong").await.expect(401);
+    verify_from(&app, "127.0.0.1", "kw_wrong").await.expect(401);
+    app.verify("kw_wrong").await.expect(401);
 }
 
 async fn ipv6_counts_by_64_bits_and_proxies_by_what_they_say(backend: Backend) {
