@@ -131,7 +131,8 @@ impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
         }
         let origin = Origin::from_request_parts(parts, state).await?;
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
-        let admitted = state.admission.admit(presented(&parts.headers), address);
+        let now = state.clock.monotonic();
+        let admitted = state.admission.admit(presented(&parts.headers), address, now);
         let caller = admitted.map_err(|(_, error)| error)?;
         let caller = caller.key.identity.caller().map_err(|error| {
             Error::Internal(format!("the identity of a key cannot be read: {error}"))

@@ -147,7 +147,7 @@ pub async fn prepare(
     let passwords = Passwords::new()?;
     let (setup, setup_token) = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
-    let admission = Admission::new(keys.verifier(), clock.clone());
+    let admission = Admission::new(keys.verifier());
     let sign_in_limit = SignInLimit::new(&clock);
     tracing::info!(keys = keys.len(), "keys loaded");
     let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());

@@ -5,7 +5,7 @@
 //! processes follow.
 //! [`verify`] answers who calls: by its [`identity`], from one of its [`networks`], and at
 //! its [`rate`]; [`activity`] remembers when. [`admission`] is what every request with a key
-//! goes through, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP.
+//! goes through, with the [`standing`] of its address, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP.
 
 pub mod activity;
 pub mod admission;
@@ -20,6 +20,7 @@ pub mod registry;
 pub mod revision;
 pub mod row;
 pub mod scan;
+pub mod standing;
 pub mod store;
 pub mod token;
 pub mod verify;
