@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`entrance`] | where requests come in; forward auth is answered there |
+//! | [`connections`] | accepts connections, limits how long they may wait and how many there are |
 //! | [`router`] | the one route table and the one layer stack |
 //! | [`keys`] | the keys: made, stored, cached, verified |
 //! | [`session`] | people: set-up, sign-in, sessions |
@@ -30,6 +31,7 @@ pub mod buckets;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod database;
 pub mod encryption;
 pub mod entrance;

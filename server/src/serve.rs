@@ -1,12 +1,10 @@
 //! Starting and stopping the server. It starts whole or not at all: configuration,
 //! database, migrations, administrator, keys, and only then the first request.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use keyward_api::Sensitive;
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::net::TcpListener;
@@ -20,10 +18,12 @@ use crate::audit::folding::{self, Folding};
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
+use crate::connections::{self, Limits};
 use crate::database;
 use crate::encryption::Rotation;
 use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
+use crate::hardening;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
 use crate::keys::registry::LoadError;
@@ -90,16 +90,10 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         eprintln!("First start: open {link} to create the administrator. The link works once.");
     }
     let service = crate::build(state.clone());
+    let limits = Limits::for_files(hardening::raise_file_limit());
     let (stop, stopping) = oneshot::channel();
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
-    let server = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { drop(stopping.await) })
-        .into_future();
-    let mut server = tokio::spawn(server);
+    let stopping = async move { drop(stopping.await) };
+    let mut server = tokio::spawn(connections::serve(listener, service, limits, stopping));
     println!("listening on http://{address}");
 
     tokio::select! {
@@ -111,7 +105,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
                 _ = signals.next() => tracing::warn!("told to stop twice: no longer waiting"),
             }
         }
-        ended = &mut server => ended.map_err(stopped_early)?.map_err(failed)?,
+        ended = &mut server => ended.map_err(stopped_early)?,
         ended = &mut background => return Ok(ended.map_err(stopped_early)??),
     }
     let _ = stop_background.send(true);
