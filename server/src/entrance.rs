@@ -14,6 +14,7 @@ use axum::routing::future::RouteFuture;
 use futures_util::future::Either;
 use tower::{Layer, Service};
 
+use crate::extract::{X_REQUEST_ID, is_trusted};
 use crate::keys::forward_auth::{self, Allow, ForwardAuth};
 use crate::layers::api_key::{ApiKeyLayer, ApiKeyService, ResponseFuture};
 use crate::state::AppState;
@@ -38,7 +39,8 @@ impl Entrance {
     /// What answers the requests that come from `peer`.
     pub fn connection(&self, peer: SocketAddr) -> Connection {
         let verify = ApiKeyLayer::new(ForwardAuth::new(self.state.clone(), peer)).layer(Allow);
-        Connection { peer, verify, router: self.router.clone() }
+        let is_trusted = is_trusted(peer.ip(), &self.state.trusted_proxies);
+        Connection { peer, is_trusted, verify, router: self.router.clone() }
     }
 }
 
@@ -46,6 +48,7 @@ impl Entrance {
 #[derive(Clone)]
 pub struct Connection {
     peer: SocketAddr,
+    is_trusted: bool,
     verify: ApiKeyService<Allow, ForwardAuth>,
     router: Router,
 }
@@ -56,6 +59,11 @@ impl Connection {
         // Both services are always ready.
         if forward_auth::answers(request.uri().path()) {
             return Either::Left(self.verify.clone().call(request));
+        }
+        // It would stand in log and audit log, where only the server or its proxies name
+        // requests.
+        if !self.is_trusted {
+            request.headers_mut().remove(X_REQUEST_ID);
         }
         request.extensions_mut().insert(ConnectInfo(self.peer));
         Either::Right(self.router.clone().call(request))

@@ -7,13 +7,16 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 
 use crate::audit::Origin;
 use crate::error::Error;
 use crate::state::AppState;
+
+/// The name that a proxy, or the server, gives to a request.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A JSON body. Says which field is wrong, and never repeats what it held.
 pub struct Json<T>(pub T);
@@ -133,7 +136,7 @@ impl FromRequestParts<AppState> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
-        let request_id = parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        let request_id = parts.headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
         Ok(Self { request_id: request_id.map(str::to_owned), address })
     }
 }

@@ -61,7 +61,7 @@ pub struct Shared {
     pub sign_in_limit: SignInLimit,
     /// The address people use.
     pub public_url: Url,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether the server was told to stop, and takes no more than it must.
     pub is_stopping: AtomicBool,

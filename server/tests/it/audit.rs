@@ -105,7 +105,12 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
 }
 
 async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
-    let app = App::start(backend).await;
+    let variables = [
+        ("KEYWARD_ADMIN_EMAIL", EMAIL),
+        ("KEYWARD_ADMIN_PASSWORD", PASSWORD),
+        ("KEYWARD_TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let app = App::with(TestDatabase::new(backend).await, &variables).await;
     let admin = app.admin().await;
     admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
     let body = json!({ "name": "reader", "scopes": ["secrets:read"] });
@@ -114,15 +119,23 @@ async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
     app.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
     app.anonymous().send(Method::DELETE, "/api/secrets/A", &headers, None).await.expect(403);
     app.anonymous().send(Method::POST, "/api/secrets", &headers, None).await.expect(403);
-    let entries = entries(&admin, "&actor=reader").await;
+    let recorded = entries(&admin, "&actor=reader").await;
     let expected = [
         "secret.read A success -",
         "secret.delete A refused the scope secrets:write is missing",
         "secret.create - refused the scope secrets:write is missing",
     ];
-    assert_eq!(told(&entries), expected);
+    assert_eq!(told(&recorded), expected);
     let actor = json!({ "kind": "key", "id": id, "name": "reader" });
-    assert!(entries.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
+    assert!(recorded.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
+
+    // Whoever is no proxy does not name the request, in the log or in the answer.
+    let direct = App::with(app.database.shared(), &[]).await;
+    direct.state.keys.refresh().await.unwrap();
+    let answer = direct.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
+    let given = answer.header("x-request-id");
+    let last = entries(&admin, "&actor=reader").await[0].clone();
+    assert_eq!((last["requestId"].as_str(), given.len()), (Some(given), 36));
 }
 
 async fn a_request_whose_address_cannot_be_read_is_recorded_without_one(backend: Backend) {
