@@ -28,6 +28,7 @@ use utoipa_axum::routes;
 use crate::entrance::Entrance;
 use crate::error::Error;
 use crate::extract::X_REQUEST_ID;
+use crate::methods::{self, Methods};
 use crate::openapi::Document;
 use crate::state::AppState;
 use crate::{assets, audit, encryption, health, keys, metrics, providers, secrets, session};
@@ -59,6 +60,7 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 /// Everything the server answers.
 pub fn build(state: AppState) -> Entrance {
     let (api, document) = api().split_for_parts();
+    let methods = Methods::of(&document);
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
     // Outermost first; a layer sees a request before those below it.
@@ -74,6 +76,7 @@ pub fn build(state: AppState) -> Entrance {
         .layer(middleware::from_fn(no_store_under_api))
         .layer(middleware::from_fn(time_out))
         .layer(csrf(&state).with_rejection_response(|_| Error::CrossSite.into_response()))
+        .layer(middleware::from_fn_with_state(methods, methods::refuse_head))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     let app = Router::new()
         .merge(api)
