@@ -14,7 +14,7 @@
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | tower layers without a database |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`recent`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
@@ -45,6 +45,7 @@ pub mod methods;
 pub mod metrics;
 pub mod openapi;
 pub mod providers;
+pub mod recent;
 pub mod router;
 pub mod scope;
 pub mod secrets;

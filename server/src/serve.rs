@@ -29,6 +29,7 @@ use crate::keys::admission::Admission;
 use crate::keys::registry::LoadError;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
+use crate::recent::Recent;
 use crate::secrets::Vault;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
@@ -165,6 +166,9 @@ pub async fn prepare(
         sign_in_limit,
         public_url: public_url(config, address)?,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        // By the machine's clock, whatever the others show: these are about load.
+        readiness: Recent::new(Clock::System),
+        setup_status: Recent::new(Clock::System),
         is_stopping: AtomicBool::new(false),
     };
     Ok((state.into(), setup_token))

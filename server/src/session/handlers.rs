@@ -5,6 +5,7 @@ use axum_extra::extract::cookie::CookieJar;
 use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::session::{Email, Session, Setup, SetupStatus, SignIn};
+use sea_orm::DbErr;
 
 use super::entity::users;
 use super::store::Recorder;
@@ -24,7 +25,10 @@ type SignedIn = (CookieJar, axum::Json<Data<Session>>);
 pub async fn setup_status(
     State(state): State<AppState>,
 ) -> Result<axum::Json<Data<SetupStatus>>, Error> {
-    let open = !store::has_first_admin(&state.db).await?;
+    // Anybody may ask, as often as they like.
+    let ask = async || store::has_first_admin(&state.db).await.map_err(|error| error.to_string());
+    let has_first_admin = state.setup_status.get(ask).await;
+    let open = !has_first_admin.map_err(DbErr::Custom)?;
     Ok(axum::Json(Data { data: SetupStatus { open } }))
 }
 
@@ -48,6 +52,7 @@ pub async fn setup(
     let hash = state.passwords.hash(wanted.password).await?;
     let (now, recorder) = (state.clock.now(), recorder(&state, origin));
     let user = store::create_first_admin(&state.db, &wanted.email, hash, now, &recorder).await?;
+    state.setup_status.forget().await;
     let user = user.ok_or(Error::SetupClosed)?;
     tracing::info!("the first administrator was created");
     sign_in_as(&state, jar, &user, &recorder).await
