@@ -14,7 +14,7 @@
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | tower layers without a database |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`recent`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`exposure`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`recent`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
@@ -36,6 +36,7 @@ pub mod database;
 pub mod encryption;
 pub mod entrance;
 pub mod error;
+pub mod exposure;
 pub mod extract;
 pub mod hardening;
 pub mod health;

@@ -23,7 +23,6 @@ use crate::database;
 use crate::encryption::Rotation;
 use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
-use crate::hardening;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
 use crate::keys::registry::LoadError;
@@ -36,6 +35,7 @@ use crate::session::password::Passwords;
 use crate::session::setup::{self, SetupToken};
 use crate::session::store::{self, Recorder};
 use crate::state::{AppState, Shared};
+use crate::{exposure, hardening};
 
 /// From SIGTERM on, requests are taken for so long while `/readyz` answers 503, so that a
 /// load balancer sends its next ones elsewhere.
@@ -90,6 +90,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         let link = setup::link(&state.public_url, &token);
         eprintln!("First start: open {link} to create the administrator. The link works once.");
     }
+    exposure::warn_of_plain_http(address, &state.public_url);
     let service = crate::build(state.clone());
     let limits = Limits::for_files(hardening::raise_file_limit());
     let (stop, stopping) = oneshot::channel();
