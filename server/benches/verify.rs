@@ -1,8 +1,8 @@
 //! Requests each second of `/api/verify`, beside a route that does nothing.
 //! Run: `cargo bench --bench verify`.
 //!
-//! Servers listen on loopback with the same `axum::serve` settings: Keyward with 10, 1 000
-//! and 100 000 keys in temporary databases, and a router with one route that answers `ok`.
+//! Servers listen on loopback: Keyward with 10, 1 000 and 100 000 keys in temporary databases,
+//! and a router with one route that answers `ok`, by `axum::serve`, which limits nothing.
 //! All get the same requests over 1, 32 and 256 connections that are kept alive, in rounds
 //! that take turns. The servers share one worker thread and the client has another, so a
 //! figure is what one core serves. `busy` is the share of the time that the worker ran:
@@ -22,15 +22,17 @@ mod listen;
 mod server;
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
+use axum::serve::ListenerExt;
 use client::Client;
 use keyward::clock::Clock;
 use keyward::keys::token::PlainKey;
 use keyward::serve;
+use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::watch;
 
@@ -78,11 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folders = KEYS.map(|keys| folder::Folder::new(&format!("verify-{keys}")));
     let worker = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let clients = runtime::Builder::new_current_thread().enable_all().build()?;
-    let bare = async |_| {
-        let router = Router::new().route("/api/verify", any(|| async { "ok" }));
-        Ok(router.into_make_service_with_connect_info::<SocketAddr>())
-    };
-    let mut servers = vec![(0, worker.block_on(listen::listen(bare))?, Vec::new())];
+    let mut servers = vec![(0, worker.block_on(bare())?, Vec::new())];
     for (keys, folder) in KEYS.into_iter().zip(folders.iter()) {
         let folder = folder.as_ref().map_err(ToString::to_string)?;
         let (address, made) = worker.block_on(start(folder, keys))?;
@@ -165,6 +163,17 @@ impl Subject {
         );
         Figures { rate, p99 }
     }
+}
+
+/// Starts the route that does nothing, as axum serves it.
+async fn bare() -> Result<SocketAddr, Box<dyn Error>> {
+    let router = Router::new().route("/api/verify", any(|| async { "ok" }));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async { axum::serve(listener, service).await });
+    Ok(address)
 }
 
 /// Starts Keyward; its address and the keys that it accepts.

@@ -3,50 +3,44 @@
 //! nobody reads, and need none of its layers.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::Ready;
 use std::net::SocketAddr;
-use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
-use axum::serve::{IncomingStream, Listener};
 use futures_util::future::Either;
 use tower::{Layer, Service};
 
+use crate::extract::{X_REQUEST_ID, is_trusted};
 use crate::keys::forward_auth::{self, Allow, ForwardAuth};
 use crate::layers::api_key::{ApiKeyLayer, ApiKeyService, ResponseFuture};
 use crate::state::AppState;
 
-/// Everything the server answers; `axum::serve` takes it as it is.
+/// Everything the server answers; [`crate::connections::serve`] takes it as it is.
 #[derive(Clone)]
 pub struct Entrance {
     state: AppState,
     router: Router,
 }
 
+/// An answer on its way.
+pub type Answering =
+    Either<ResponseFuture<Ready<Result<Response, Infallible>>, Body>, RouteFuture<Infallible>>;
+
 impl Entrance {
     /// An entrance to `router`.
     pub fn new(state: AppState, router: Router) -> Self {
         Self { state, router }
     }
-}
 
-impl<L: Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Entrance {
-    type Response = Connection;
-    type Error = Infallible;
-    type Future = Ready<Result<Connection, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, stream: IncomingStream<'_, L>) -> Self::Future {
-        let peer = *stream.remote_addr();
+    /// What answers the requests that come from `peer`.
+    pub fn connection(&self, peer: SocketAddr) -> Connection {
         let verify = ApiKeyLayer::new(ForwardAuth::new(self.state.clone(), peer)).layer(Allow);
-        ready(Ok(Connection { peer, verify, router: self.router.clone() }))
+        let is_trusted = is_trusted(peer.ip(), &self.state.trusted_proxies);
+        Connection { peer, is_trusted, verify, router: self.router.clone() }
     }
 }
 
@@ -54,26 +48,24 @@ impl<L: Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Entrance
 #[derive(Clone)]
 pub struct Connection {
     peer: SocketAddr,
+    is_trusted: bool,
     verify: ApiKeyService<Allow, ForwardAuth>,
     router: Router,
 }
 
-impl Service<Request> for Connection {
-    type Response = Response;
-    type Error = Infallible;
-    type Future =
-        Either<ResponseFuture<Ready<Result<Response, Infallible>>, Body>, RouteFuture<Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // As the router and the layer are, always.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
+impl Connection {
+    /// Begins to answer a request.
+    pub fn answer(&self, mut request: Request) -> Answering {
+        // Both services are always ready.
         if forward_auth::answers(request.uri().path()) {
-            return Either::Left(self.verify.call(request));
+            return Either::Left(self.verify.clone().call(request));
+        }
+        // It would stand in log and audit log, where only the server or its proxies name
+        // requests.
+        if !self.is_trusted {
+            request.headers_mut().remove(X_REQUEST_ID);
         }
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        Either::Right(self.router.call(request))
+        Either::Right(self.router.clone().call(request))
     }
 }

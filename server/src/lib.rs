@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`entrance`] | where requests come in; forward auth is answered there |
+//! | [`connections`] | accepts connections, limits how long they may wait and how many there are |
 //! | [`router`] | the one route table and the one layer stack |
 //! | [`keys`] | the keys: made, stored, cached, verified |
 //! | [`session`] | people: set-up, sign-in, sessions |
@@ -15,7 +16,7 @@
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | layers without a database: the `x-api-key` one, whole bodies |
 //! | [`query`] | which query parameters each route takes |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`metrics`] [`openapi`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`paging`] | one idea each |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
@@ -33,20 +34,25 @@ pub mod buckets;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod database;
 pub mod encryption;
 pub mod entrance;
 pub mod error;
+pub mod exposure;
 pub mod extract;
 pub mod hardening;
 pub mod health;
 pub mod keys;
 pub mod layers;
+pub mod methods;
 pub mod metrics;
 pub mod openapi;
 pub mod paging;
 pub mod providers;
-pub mod query;
+//! | [`layers`] | layers without a database: the `x-api-key` one, whole bodies |
+//! | [`query`] | which query parameters each route takes |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`paging`] | one idea each |
 pub mod router;
 pub mod scope;
 pub mod secrets;

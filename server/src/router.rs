@@ -28,7 +28,9 @@ use utoipa_axum::routes;
 
 use crate::entrance::Entrance;
 use crate::error::Error;
+use crate::extract::X_REQUEST_ID;
 use crate::layers::whole_body::read_whole_body;
+use crate::methods::{self, Methods};
 use crate::openapi::{self, Document};
 use crate::query::{self, Described};
 use crate::state::AppState;
@@ -45,8 +47,6 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Work that grows with what is stored, and goes on when nobody waits any more.
 const WITHOUT_TIMEOUT: [&str; 2] = ["/api/admin/encryption/rotate", "/api/admin/audit/verify"];
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// No inline script or style, nothing from elsewhere, and no frame around it.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -65,22 +65,24 @@ pub fn build(state: AppState) -> Entrance {
     let (api, mut document) = api().split_for_parts();
     openapi::name_session(&mut document, state.cookies.session_name());
     let described = Arc::new(Described::by(&document));
+    let methods = Methods::of(&document);
     let api = api.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
     // Outermost first; a layer sees a request before those below it.
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn(drop_odd_request_id))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(SetRequestIdLayer::new(X_REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(on_response()))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(PropagateRequestIdLayer::new(X_REQUEST_ID))
         .layer(header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(header(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
         .layer(header(CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn(no_store_under_api))
         .layer(middleware::from_fn(time_out))
-        .layer(csrf(state.public_url.origin().ascii_serialization()));
+        .layer(csrf(state.public_url.origin().ascii_serialization()))
+        .layer(middleware::from_fn_with_state(methods, methods::refuse_head));
     let app = Router::new()
         .merge(api)
         .merge(docs)
@@ -173,15 +175,16 @@ async fn drop_odd_request_id(mut request: Request, next: middleware::Next) -> Re
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
         id.len() <= 64 && id.as_bytes().iter().all(plain)
     };
-    if !request.headers().get_all(REQUEST_ID).iter().all(fits) {
-        request.headers_mut().remove(REQUEST_ID);
+    if !request.headers().get_all(X_REQUEST_ID).iter().all(fits) {
+        request.headers_mut().remove(X_REQUEST_ID);
     }
     next.run(request).await
 }
 
 /// The path, but neither the query nor any header: a person may have put a secret there.
 fn span(request: &Request) -> tracing::Span {
-    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let id =
+        request.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }
 

@@ -153,7 +153,7 @@ impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
         let presented = presented(&parts.headers, accepts(state));
         let digest = presented.as_ref().ok().map(|presented| KeyDigest::of(presented));
-        let admitted = state.admission.admit(presented, address);
+        let admitted = state.admission.admit(presented, address, state.clock.monotonic());
         let caller = admitted.map_err(|(_, error)| error)?;
         let caller = caller.key.identity.caller().map_err(|error| {
             Error::Internal(format!("the identity of a key cannot be read: {error}"))

@@ -1,12 +1,10 @@
 //! Starting and stopping the server. It starts whole or not at all: configuration,
 //! database, migrations, administrator, keys, and only then the first request.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use keyward_api::Sensitive;
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::net::TcpListener;
@@ -20,6 +18,7 @@ use crate::audit::folding::{self, Folding};
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
+use crate::connections::{self, Limits};
 use crate::database;
 use crate::encryption::Rotation;
 use crate::encryption::unlock::{self, UnlockError, Unlocked};
@@ -29,6 +28,7 @@ use crate::keys::admission::Admission;
 use crate::keys::registry::LoadError;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
+use crate::recent::Recent;
 use crate::secrets::Vault;
 use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::Cookies;
@@ -37,6 +37,7 @@ use crate::session::password::{Lane, Passwords};
 use crate::session::store::{self, Recorder};
 use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
+use crate::{exposure, hardening};
 
 /// From SIGTERM on, requests are taken for so long while `/readyz` answers 503, so that a
 /// load balancer sends its next ones elsewhere.
@@ -94,17 +95,12 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
              every server of this database, also after another start."
         );
     }
+    exposure::warn_of_plain_http(address, &state.public_url);
     let service = crate::build(state.clone());
+    let limits = Limits::for_files(hardening::raise_file_limit());
     let (stop, stopping) = oneshot::channel();
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
-    let server = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { drop(stopping.await) })
-        .into_future();
-    let mut server = tokio::spawn(server);
+    let stopping = async move { drop(stopping.await) };
+    let mut server = tokio::spawn(connections::serve(listener, service, limits, stopping));
     println!("listening on http://{address}");
 
     tokio::select! {
@@ -116,7 +112,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
                 _ = signals.next() => tracing::warn!("told to stop twice: no longer waiting"),
             }
         }
-        ended = &mut server => ended.map_err(stopped_early)?.map_err(failed)?,
+        ended = &mut server => ended.map_err(stopped_early)?,
         ended = &mut background => return Ok(ended.map_err(stopped_early)??),
     }
     let _ = stop_background.send(true);
@@ -152,7 +148,7 @@ pub async fn prepare(
     let passwords = Passwords::new()?;
     let setup_token = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
-    let admission = Admission::new(keys.verifier(), clock.clone());
+    let admission = Admission::new(keys.verifier());
     let sign_in_limit = SignInLimit::new(&clock);
     tracing::info!(keys = keys.len(), "keys loaded");
     let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
@@ -178,6 +174,9 @@ pub async fn prepare(
         sign_in_limit,
         public_url,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        // By the machine's clock, whatever the others show: these are about load.
+        readiness: Recent::new(Clock::System),
+        setup_status: Recent::new(Clock::System),
         is_stopping: AtomicBool::new(false),
     };
     Ok((state.into(), setup_token))

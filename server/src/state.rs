@@ -18,6 +18,7 @@ use crate::keys::admission::Admission;
 use crate::keys::forward_auth::ForwardAuthConfig;
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
+use crate::recent::Recent;
 use crate::secrets::Vault;
 use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::Cookies;
@@ -64,8 +65,12 @@ pub struct Shared {
     pub sign_in_limit: SignInLimit,
     /// The address people use.
     pub public_url: Url,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether the store can be used; on failure, why not.
+    pub readiness: Recent<Result<(), String>>,
+    /// Whether the first administrator was created; on failure, why nobody knows.
+    pub setup_status: Recent<Result<bool, String>>,
     /// Whether the server was told to stop, and takes no more than it must.
     pub is_stopping: AtomicBool,
 }

@@ -2,33 +2,32 @@
 //! outside.
 //!
 //! 1. What cannot be one key, or is no good key: 401, the same for every reason.
-//! 2. An address from which too many of those came: 429 instead of the 401. Never before the
-//!    key was looked at, so that a good key from there still works; never by the presented
-//!    key, so that nobody can block the key of somebody else. A missing key is no attempt.
-//! 3. A good key that is not accepted from this address: 403.
-//! 4. A good key that is used too often: 429.
+//! 2. An address from which too many of those came, and not long ago no good key: 429, before
+//!    the key is looked at, so that guessing gets no more answers than one a second.
+//! 3. Such an address from which a good key came not long ago: 429 instead of the 401, after
+//!    the key was looked at, so that good keys from there still work beside those who guess.
+//!    Never by the presented key, so that nobody can block the key of somebody else. A missing
+//!    key is no attempt.
+//! 4. A good key that is not accepted from this address: 403.
+//! 5. A good key that is used too often: 429.
+//!
+//! Requests of which no address is known share one allowance.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::networks::customer;
+pub use super::standing::BURST;
+use super::standing::{Place, Standing};
 use super::token;
 use super::verify::{Caller, Judgement, Verifier};
-use crate::buckets::Buckets;
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::layers::api_key::{Presented, Refusal};
 use crate::metrics::Outcome;
 
-/// This many failed presentations at once from an address, then one every [`PERIOD`].
-pub const BURST: u32 = 100;
-/// How long until one more is answered with 401.
-pub const PERIOD: Duration = Duration::from_secs(1);
-
 /// Judges presented keys, and counts the failures of each address.
 pub struct Admission {
     verifier: Verifier,
-    failures: Buckets,
+    standing: Standing,
 }
 
 /// Why somebody was not let in: for the metrics, and for whoever asked.
@@ -36,8 +35,8 @@ pub type Denied = (Outcome, Error);
 
 impl Admission {
     /// One that has seen no failure yet.
-    pub fn new(verifier: Verifier, clock: Clock) -> Self {
-        Self { verifier, failures: Buckets::new(BURST, PERIOD, clock) }
+    pub fn new(verifier: Verifier) -> Self {
+        Self { verifier, standing: Standing::default() }
     }
 
     /// Judges a key without counting failures: for whoever asks about the key of another.
@@ -45,45 +44,62 @@ impl Admission {
         self.verifier.judge(presented, address)
     }
 
-    /// Who presented this key, from this address.
+    /// Who presented this key, from this address, if it is known. `now` is the clock's
+    /// monotonic time.
     pub fn admit(
         &self,
         presented: Result<Presented<'_>, Refusal>,
-        address: IpAddr,
+        address: Option<IpAddr>,
+        now: Duration,
     ) -> Result<Caller, Denied> {
-        let presented = match presented {
-            Ok(presented) => presented,
-            Err(Refusal::Missing) => return Err((Outcome::Missing, Error::Unauthenticated)),
-            Err(_) => return Err(self.failed(Outcome::Malformed, address)),
+        if matches!(presented, Err(Refusal::Missing)) {
+            return Err((Outcome::Missing, Error::Unauthenticated));
+        }
+        let from = self.standing.place(address);
+        let is_known = self.standing.is_known(from, now);
+        if !is_known {
+            // Counted as a failure before anybody knows: what succeeds makes the address known.
+            self.fail(from, now)?;
+        }
+        let refused = |outcome| {
+            // Rule 3; the others were counted.
+            let counted = if is_known { self.fail(from, now) } else { Ok(()) };
+            Err(counted.err().unwrap_or((outcome, Error::Unauthenticated)))
         };
-        match self.verifier.judge(&presented, Some(address)) {
+        let Ok(presented) = presented else { return refused(Outcome::Malformed) };
+        let judgement = self.verifier.judge(&presented, address);
+        log_refusal(&presented, address, &judgement);
+        let denied = match judgement {
+            Judgement::Unknown => return refused(Outcome::Unknown),
+            Judgement::Disabled(_) => return refused(Outcome::Disabled),
+            Judgement::Expired(_) => return refused(Outcome::Expired),
             Judgement::Good(caller) => Ok(caller),
-            Judgement::Unknown => {
-                tracing::debug!(shape = ?token::shape(&presented), "key refused: unknown");
-                Err(self.failed(Outcome::Unknown, address))
-            }
-            Judgement::Disabled(key) => {
-                tracing::debug!(key_id = %key.id, "key refused: disabled");
-                Err(self.failed(Outcome::Disabled, address))
-            }
-            Judgement::Expired(key) => {
-                tracing::debug!(key_id = %key.id, "key refused: expired");
-                Err(self.failed(Outcome::Expired, address))
-            }
-            Judgement::Elsewhere(key) => {
-                tracing::debug!(key_id = %key.id, %address, "key refused: not from there");
-                Err((Outcome::AddressNotAllowed, Error::AddressNotAllowed))
-            }
+            Judgement::Elsewhere(_) => Err((Outcome::AddressNotAllowed, Error::AddressNotAllowed)),
             Judgement::TooOften(_, allowance, wait) => {
                 Err((Outcome::RateLimited, Error::RateLimited(allowance, wait)))
             }
-        }
+        };
+        // All three had a good key.
+        self.standing.remember(from, now);
+        denied
     }
 
-    fn failed(&self, outcome: Outcome, address: IpAddr) -> Denied {
-        match self.failures.take(customer(address)) {
-            Ok(()) => (outcome, Error::Unauthenticated),
-            Err(wait) => (Outcome::Throttled, Error::TooManyAttempts(wait)),
+    fn fail(&self, from: Place, now: Duration) -> Result<(), Denied> {
+        let failed = self.standing.fail(from, now);
+        failed.map_err(|wait| (Outcome::Throttled, Error::TooManyAttempts(wait)))
+    }
+}
+
+fn log_refusal(presented: &str, address: Option<IpAddr>, judgement: &Judgement) {
+    match judgement {
+        Judgement::Unknown => {
+            tracing::debug!(shape = ?token::shape(presented), "key refused: unknown");
         }
+        Judgement::Disabled(key) => tracing::debug!(key_id = %key.id, "key refused: disabled"),
+        Judgement::Expired(key) => tracing::debug!(key_id = %key.id, "key refused: expired"),
+        Judgement::Elsewhere(key) => {
+            tracing::debug!(key_id = %key.id, ?address, "key refused: not from there");
+        }
+        Judgement::Good(_) | Judgement::TooOften(..) => (),
     }
 }

@@ -27,6 +27,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -84,11 +85,11 @@ impl ForwardAuth {
     }
 
     /// Who calls, by rules 1 to 3 of the module.
-    fn decide<B>(&self, request: &Request<B>) -> Result<Caller, (Outcome, Error)> {
+    fn decide<B>(&self, request: &Request<B>, now: Duration) -> Result<Caller, (Outcome, Error)> {
         let headers = request.headers();
         let address = client_address(self.peer.ip(), headers, &self.state.trusted_proxies);
-        let caller =
-            self.state.admission.admit(presented(headers, self.config().accepts), address)?;
+        let presented = presented(headers, self.config().accepts);
+        let caller = self.state.admission.admit(presented, address, now)?;
         for asked in scopes_asked_for(request) {
             // What is no scope is granted by none, not even by one that ends in `*`.
             let asked = Scope::asked(asked.into_owned());
@@ -120,7 +121,7 @@ impl Verify for ForwardAuth {
 
     fn verify<B>(&self, request: &Request<B>) -> Result<Caller, Response> {
         let start = self.state.clock.monotonic();
-        let decision = self.decide(request);
+        let decision = self.decide(request, start);
         let outcome = decision.as_ref().map_or_else(|(outcome, _)| *outcome, |_| Outcome::Accepted);
         self.state.metrics.verified(outcome, self.state.clock.monotonic().saturating_sub(start));
         if tracing::enabled!(tracing::Level::DEBUG) {

@@ -5,7 +5,7 @@
 //! processes follow. [`listing`] knows which keys there are, for [`list`] and the counts.
 //! [`verify`] answers who calls: by its [`identity`], from one of its [`networks`], and at
 //! its [`rate`]; [`activity`] remembers when. [`admission`] is what every request with a key
-//! goes through, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP.
+//! goes through, with the [`standing`] of its address, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP.
 
 pub mod activity;
 pub mod admission;
@@ -23,6 +23,7 @@ pub mod rate;
 pub mod registry;
 pub mod row;
 pub mod scan;
+pub mod standing;
 pub mod store;
 pub mod token;
 pub mod verify;

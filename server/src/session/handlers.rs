@@ -7,6 +7,7 @@ use axum_extra::extract::cookie::CookieJar;
 use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::session::{Email, Session, Setup, SetupStatus, SignIn};
+use sea_orm::DbErr;
 
 use super::browser::BrowserId;
 use super::cookie::SetCookies;
@@ -33,7 +34,10 @@ type SignedIn = (SetCookies<2>, axum::Json<Data<Session>>);
 pub async fn setup_status(
     State(state): State<AppState>,
 ) -> Result<axum::Json<Data<SetupStatus>>, Error> {
-    let open = !store::has_user(&state.db).await?;
+    // Anybody may ask, as often as they like.
+    let ask = async || store::has_user(&state.db).await.map_err(|error| error.to_string());
+    let has_user = state.setup_status.get(ask).await;
+    let open = !has_user.map_err(DbErr::Custom)?;
     Ok(axum::Json(Data { data: SetupStatus { open } }))
 }
 
@@ -56,7 +60,6 @@ pub async fn setup(
     if store::has_user(&state.db).await? {
         return Err(Error::SetupClosed);
     }
-    let address = Some(address);
     let attempt = match state.sign_in_limit.attempt_setup(address) {
         Ok(attempt) => attempt,
         Err(wait) => return Err(throttled(&state, origin, Action::UserCreate, wait).await),
@@ -76,6 +79,7 @@ pub async fn setup(
     let hash = state.passwords.enter(Lane::Known)?.hash(password).await?;
     let (now, recorder) = (state.clock.now(), recorder(&state, origin));
     let user = setup::create_first_admin(&state.db, &email, hash, now, &recorder).await?;
+    state.setup_status.forget().await;
     let user = user.ok_or(Error::SetupClosed)?;
     tracing::info!("the first administrator was created");
     state.sign_in_limit.signed_in(address, &user.email);
@@ -100,7 +104,7 @@ pub async fn sign_in(
 ) -> Result<SignedIn, Error> {
     // Counted as it would be looked up, so that spelling it in capitals gains nothing.
     let account = wanted.email.trim().to_lowercase();
-    let (address, browser) = (Some(address), known_browser(&state, &jar, &account));
+    let browser = known_browser(&state, &jar, &account);
     let attempt = match state.sign_in_limit.attempt(address, &account, browser.as_ref()) {
         Ok(attempt) => attempt,
         Err(wait) => return Err(throttled(&state, origin, Action::SessionCreate, wait).await),

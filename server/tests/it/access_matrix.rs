@@ -11,6 +11,7 @@ on_both_databases!(
     every_route_of_the_document_answers_each_caller_as_the_matrix_says,
     the_document_names_the_credentials_of_each_route,
     unknown_routes_and_methods_are_problems,
+    no_route_of_the_api_answers_head,
 );
 
 /// Statuses for anonymous, a session, a key without scope, a key with every known scope.
@@ -133,4 +134,37 @@ async fn unknown_routes_and_methods_are_problems(backend: Backend) {
     let refused = client.send(Method::PUT, "/api/keys", &[], None).await;
     let message = "This method is not allowed here";
     refused.expect_problem(405, "method_not_allowed", message);
+}
+
+async fn no_route_of_the_api_answers_head(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let secret = json!({ "key": "NOTHING", "value": "v" });
+    admin.post("/api/secrets", &secret).await.expect(200);
+    let provider = json!({ "value": "v" });
+    admin.json(Method::PUT, "/api/providers/nobody", &provider).await.expect(200);
+    let recorded = app.audit_entries().await;
+    let operations = document(&admin).await;
+    let paths = operations.keys().filter(|(method, _)| method == "get").map(|(_, path)| path);
+    for path in paths.filter(|path| !ANY_METHOD.contains(&path.as_str())) {
+        let answer = call(&admin, "head", path, None).await;
+        if !path.starts_with("/api/") {
+            answer.expect(200);
+            continue;
+        }
+        let allowed = answer.expect(405).header("allow").to_owned();
+        let mut methods: Vec<_> = allowed.split(", ").collect();
+        methods.sort_unstable();
+        let described = operations.keys().filter(|(_, other)| other == path);
+        let described: Vec<_> = described.map(|(method, _)| method.to_uppercase()).collect();
+        assert_eq!(methods, described, "{path}");
+    }
+    let resolve = "/api/resolve?provider=nobody";
+    admin.send(Method::HEAD, resolve, &[], None).await.expect(405);
+    assert_eq!(app.audit_entries().await, recorded);
+    admin.get(resolve).await.expect(200);
+    assert_eq!(app.audit_entries().await, recorded + 1);
+    // Another method that is not allowed is not told of HEAD either.
+    let refused = admin.send(Method::PUT, "/api/keys", &[], None).await.expect(405);
+    assert_eq!(refused.header("allow"), "GET, POST");
 }

@@ -9,11 +9,12 @@ use keyward::audit::{Action, Actor};
 use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 
-use crate::support::{App, Backend, Client, EMAIL, PASSWORD, on_both_databases};
+use crate::support::{App, Backend, Client, EMAIL, PASSWORD, TestDatabase, on_both_databases};
 
 on_both_databases!(
     everything_that_is_done_is_recorded_with_who_and_from_where,
     what_a_key_does_is_recorded_with_the_key,
+    a_request_whose_address_cannot_be_read_is_recorded_without_one,
     what_is_refused_changes_nothing_but_the_log,
     refusals_are_folded_by_the_minute,
     it_is_read_in_parts_and_by_filters,
@@ -104,7 +105,12 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
 }
 
 async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
-    let app = App::start(backend).await;
+    let variables = [
+        ("KEYWARD_ADMIN_EMAIL", EMAIL),
+        ("KEYWARD_ADMIN_PASSWORD", PASSWORD),
+        ("KEYWARD_TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let app = App::with(TestDatabase::new(backend).await, &variables).await;
     let admin = app.admin().await;
     admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
     let body = json!({ "name": "reader", "scopes": ["secrets:read"] });
@@ -113,15 +119,46 @@ async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
     app.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
     app.anonymous().send(Method::DELETE, "/api/secrets/A", &headers, None).await.expect(403);
     app.anonymous().send(Method::POST, "/api/secrets", &headers, None).await.expect(403);
-    let entries = entries(&admin, "&actor=reader").await;
+    let recorded = entries(&admin, "&actor=reader").await;
     let expected = [
         "secret.read A success -",
         "secret.delete A refused the scope secrets:write is missing",
         "secret.create - refused the scope secrets:write is missing",
     ];
-    assert_eq!(told(&entries), expected);
+    assert_eq!(told(&recorded), expected);
     let actor = json!({ "kind": "key", "id": id, "name": "reader" });
-    assert!(entries.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
+    assert!(recorded.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
+
+    // Whoever is no proxy does not name the request, in the log or in the answer.
+    let direct = App::with(app.database.shared(), &[]).await;
+    direct.state.keys.refresh().await.unwrap();
+    let answer = direct.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
+    let given = answer.header("x-request-id");
+    let last = entries(&admin, "&actor=reader").await[0].clone();
+    assert_eq!((last["requestId"].as_str(), given.len()), (Some(given), 36));
+}
+
+async fn a_request_whose_address_cannot_be_read_is_recorded_without_one(backend: Backend) {
+    let variables = [
+        ("KEYWARD_ADMIN_EMAIL", EMAIL),
+        ("KEYWARD_ADMIN_PASSWORD", PASSWORD),
+        ("KEYWARD_TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let app = App::with(TestDatabase::new(backend).await, &variables).await;
+    let admin = app.admin().await;
+    for (forwarded, address) in [
+        ("unknown", Value::Null),
+        ("198.51.100.7, unknown", Value::Null),
+        ("unknown, 198.51.100.7", json!("198.51.100.7")),
+    ] {
+        let headers: [(&str, &[u8]); 2] =
+            [("x-forwarded-for", forwarded.as_bytes()), ("content-type", b"application/json")];
+        let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string().into_bytes();
+        let client = app.anonymous();
+        client.send(Method::POST, "/api/session", &headers, Some(body)).await.expect(200);
+        let last = entries(&admin, "&action=session.create").await[0].clone();
+        assert_eq!(last["address"], address, "{forwarded}");
+    }
 }
 
 async fn what_is_refused_changes_nothing_but_the_log(backend: Backend) {

@@ -16,6 +16,8 @@ on_both_databases!(
     what_is_no_limit_is_refused_and_nothing_changes,
     a_key_is_accepted_from_its_networks_alone,
     failures_are_limited_by_address_and_good_keys_go_on,
+    guesses_from_where_no_good_key_came_are_answered_before_any_key_is_looked_at,
+    requests_without_an_address_share_one_allowance,
     ipv6_counts_by_64_bits_and_proxies_by_what_they_say,
     the_throttle_status_is_what_the_operator_chose,
 );
@@ -238,7 +240,8 @@ async fn a_key_is_accepted_from_its_networks_alone(backend: Backend) {
 async fn failures_are_limited_by_address_and_good_keys_go_on(backend: Backend) {
     let app = behind_a_proxy(backend, &[]).await;
     let (_, good) = app.admin().await.create_key(&json!({ "name": "n" })).await;
-    for n in 0..BURST {
+    verify_from(&app, "192.0.2.1", &good).await.expect(200);
+    for n in 1..BURST {
         verify_from(&app, "192.0.2.1", &format!("kw_wrong{n}")).await.expect(401);
     }
     let message = "Too many attempts; try again in 1 s";
@@ -259,6 +262,46 @@ async fn failures_are_limited_by_address_and_good_keys_go_on(backend: Backend) {
     app.clock.advance(Duration::from_secs(1));
     verify_from(&app, "192.0.2.1", "kw_wrong").await.expect(401);
     verify_from(&app, "192.0.2.1", "kw_wrong").await.expect(429);
+}
+
+async fn guesses_from_where_no_good_key_came_are_answered_before_any_key_is_looked_at(
+    backend: Backend,
+) {
+    let app = behind_a_proxy(backend, &[]).await;
+    let (_, good) = app.admin().await.create_key(&json!({ "name": "n" })).await;
+    let message = "Too many attempts; try again in 1 s";
+    for n in 0..BURST {
+        verify_from(&app, "192.0.2.1", &format!("kw_wrong{n}")).await.expect(401);
+    }
+    for key in [&good, "kw_wrong", &good] {
+        let refused = verify_from(&app, "192.0.2.1", key).await;
+        refused.expect_problem(429, "too_many_attempts", message);
+    }
+    verify_from(&app, "192.0.2.2", &good).await.expect(200);
+    // As soon as one more would be looked at, a good key is, and counts from then on.
+    app.clock.advance(Duration::from_secs(1));
+    verify_from(&app, "192.0.2.1", &good).await.expect(200);
+    verify_from(&app, "192.0.2.1", "kw_wrong").await.expect(429);
+    verify_from(&app, "192.0.2.1", &good).await.expect(200);
+    // It is forgotten when none came for long.
+    app.clock.advance(Duration::from_hours(25));
+    for n in 0..BURST {
+        verify_from(&app, "192.0.2.1", &format!("kw_wrong{n}")).await.expect(401);
+    }
+    verify_from(&app, "192.0.2.1", &good).await.expect(429);
+}
+
+async fn requests_without_an_address_share_one_allowance(backend: Backend) {
+    let app = behind_a_proxy(backend, &[]).await;
+    for n in 0..BURST {
+        let unreadable = ["unknown", "_hidden", "", "a.b"][n as usize % 4];
+        verify_from(&app, unreadable, "kw_wrong").await.expect(401);
+    }
+    verify_from(&app, "another", "kw_wrong").await.expect(429);
+    // It is nobody else's, the proxy's least of all.
+    verify_from(&app, "192.0.2.1", "kw_wrong").await.expect(401);
+    verify_from(&app, "127.0.0.1", "kw_wrong").await.expect(401);
+    app.verify("kw_wrong").await.expect(401);
 }
 
 async fn ipv6_counts_by_64_bits_and_proxies_by_what_they_say(backend: Backend) {

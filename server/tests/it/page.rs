@@ -1,12 +1,13 @@
 //! The page as it is delivered. Compression and caching are those of the release build;
 //! the browser tests look at them.
 
-use crate::support::{App, Backend, on_both_databases};
+use crate::support::{App, Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(
     every_path_of_the_application_is_its_html_under_a_strict_policy,
     unknown_paths_are_404_with_the_page_that_says_so,
     every_answer_of_the_api_and_the_page_has_a_request_id,
+    nobody_but_a_trusted_proxy_names_a_request,
 );
 
 async fn every_path_of_the_application_is_its_html_under_a_strict_policy(backend: Backend) {
@@ -34,7 +35,8 @@ async fn unknown_paths_are_404_with_the_page_that_says_so(backend: Backend) {
 }
 
 async fn every_answer_of_the_api_and_the_page_has_a_request_id(backend: Backend) {
-    let app = App::start(backend).await;
+    let proxies = [("KEYWARD_TRUSTED_PROXIES", "127.0.0.1")];
+    let app = App::with(TestDatabase::new(backend).await, &proxies).await;
     let client = app.anonymous();
     let id = client.get("/api/keys").await.expect(401).header("x-request-id").to_owned();
     assert_eq!(id.len(), 36);
@@ -43,5 +45,13 @@ async fn every_answer_of_the_api_and_the_page_has_a_request_id(backend: Backend)
     for odd in [&b"x".repeat(65)[..], b"a b", b"\xff", b"{\"a\":1}"] {
         let replaced = client.get_with("/", &[("x-request-id", odd)]).await;
         assert_eq!(replaced.header("x-request-id").len(), 36);
+    }
+}
+
+async fn nobody_but_a_trusted_proxy_names_a_request(backend: Backend) {
+    let app = App::start(backend).await;
+    for path in ["/", "/api/keys", "/livez"] {
+        let answer = app.anonymous().get_with(path, &[("x-request-id", b"planted")]).await;
+        assert_eq!(answer.header("x-request-id").len(), 36, "{path}");
     }
 }

@@ -472,6 +472,18 @@ async fn stored_text(database: &TestDatabase) -> String {
 }
 
 #[tokio::test]
+async fn plain_http_where_others_reach_it_is_warned_about() {
+    let database = TestDatabase::new(Backend::Sqlite).await;
+    for (public_url, is_warned_about) in
+        [("http://keys.example", true), ("https://keys.example", false), ("", false)]
+    {
+        let server = Server::start(&database, &[("KEYWARD_PUBLIC_URL", public_url)]);
+        let (code, log) = server.stop();
+        assert_eq!((code, log.contains("arrive unencrypted")), (0, is_warned_about), "{log}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_good_root_key_it_refuses_to_start_and_says_which_variable() {
     let database = TestDatabase::new(Backend::Sqlite).await;
     let cases = [

@@ -14,6 +14,7 @@ on_both_databases!(
     a_bearer_token_is_a_key_unless_that_is_off_or_there_are_two,
     envoy_asks_with_the_path_and_the_method_of_its_client,
     forwarded_headers_of_any_kind_change_nothing_but_the_address,
+    what_cannot_be_read_of_a_proxy_opens_no_key_that_is_bound_to_its_network,
 );
 
 async fn a_good_key_is_answered_with_its_identity_for_any_method(backend: Backend) {
@@ -285,4 +286,49 @@ async fn forwarded_headers_of_any_kind_change_nothing_but_the_address(backend: B
     let refused = app.anonymous().get_with("/api/verify", &[key]).await;
     let message = "This key is not accepted from your address";
     refused.expect_problem(403, "address_not_allowed", message);
+}
+
+async fn what_cannot_be_read_of_a_proxy_opens_no_key_that_is_bound_to_its_network(
+    backend: Backend,
+) {
+    let variables = [
+        ("KEYWARD_ADMIN_EMAIL", EMAIL),
+        ("KEYWARD_ADMIN_PASSWORD", PASSWORD),
+        ("KEYWARD_TRUSTED_PROXIES", "127.0.0.0/8"),
+    ];
+    let app = App::with(TestDatabase::new(backend).await, &variables).await;
+    let wanted = json!({
+        "name": "n", "scopes": ["secrets:read"],
+        "allowedNetworks": ["127.0.0.0/8", "0.0.0.0/0", "::/0"],
+    });
+    let (_, key) = app.admin().await.create_key(&wanted).await;
+    let key = ("x-api-key", key.as_bytes());
+    let unreadable: [&[u8]; 10] = [
+        b"",
+        b"unknown",
+        b"_hidden",
+        b"\xff",
+        b"198.51.100.7,",
+        b"198.51.100.7, unknown",
+        b"198.51.100.7, unknown, 127.0.0.9",
+        b"198.51.100.7:99999",
+        b"fe80::1%eth0",
+        b"for=198.51.100.7",
+    ];
+    for forwarded in unreadable {
+        for path in ["/api/verify", "/api/verify/envoy/x", "/api/secrets"] {
+            let headers = [key, ("x-forwarded-for", forwarded)];
+            let refused = app.anonymous().get_with(path, &headers).await;
+            let message = "This key is not accepted from your address";
+            refused.expect_problem(403, "address_not_allowed", message);
+            let headers = [key, ("x-forwarded-for", b"127.0.0.1"), ("x-forwarded-for", forwarded)];
+            app.anonymous().get_with(path, &headers).await.expect(403);
+        }
+    }
+    // The proxy itself is a client when it speaks for nobody.
+    app.anonymous().get_with("/api/verify", &[key]).await.expect(200);
+    for forwarded in ["127.0.0.5", "198.51.100.7", "\u{fc}, 198.51.100.7"] {
+        let headers = [key, ("x-forwarded-for", forwarded.as_bytes())];
+        app.anonymous().get_with("/api/verify", &headers).await.expect(200);
+    }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use keyward::audit::entity::log;
 use keyward::clock::Clock;
 use keyward::config::{Config, Flags};
+use keyward::connections::{self, Limits};
 use keyward::serve;
 use keyward::state::AppState;
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -51,7 +52,8 @@ impl App {
         let address = listener.local_addr().unwrap();
         let (state, token) = serve::prepare(&config, clock.clone(), address).await.unwrap();
         let service = keyward::build(state.clone());
-        let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let (limits, never) = (Limits::for_files(1_024), std::future::pending());
+        let server = tokio::spawn(connections::serve(listener, service, limits, never));
         let setup_token = token.map(|token| token.expose().to_owned());
         Self { state, clock, database, setup_token, address, server }
     }

@@ -1,0 +1,103 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use futures_util::task::AtomicWaker;
+
+use super::limits::Limits;
+use super::phase::{Phase, Seen, State};
+
+/// What all connections of a server share.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// Milliseconds since the server started, as of the last sweep: reading the clock for
+    /// each change of a phase would cost more than the change.
+    pub now: AtomicU64,
+    /// Whether connections end with the request that they are in.
+    pub is_stopping: AtomicBool,
+}
+
+/// One connection, as its task and the sweep see it.
+pub struct Watch {
+    state: State,
+    task: AtomicWaker,
+    shared: Arc<Shared>,
+}
+
+impl Watch {
+    /// A connection that was opened now.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        let state = State::new(shared.now.load(Ordering::Relaxed));
+        Self { state, task: AtomicWaker::new(), shared }
+    }
+
+    /// Moves the state by what happened now.
+    pub fn tell<T>(&self, change: impl FnOnce(&State, u64) -> T) -> T {
+        change(&self.state, self.shared.now.load(Ordering::Relaxed))
+    }
+
+    /// Closes it if it waits longer than the limits allow. `slack` is how old the time in
+    /// [`Shared`] may be.
+    pub fn close_overdue(&self, limits: &Limits, slack: u64) -> bool {
+        let seen = self.state.seen();
+        let limit = match seen.phase() {
+            Phase::Waiting => limits.idle,
+            Phase::Reading => limits.head,
+            Phase::Stalled | Phase::Answered => limits.stall,
+            Phase::Serving | Phase::Closed => return false,
+        };
+        u128::from(self.age(seen)) > limit.as_millis() + u128::from(slack) && self.close(seen)
+    }
+
+    /// In which order it goes when another one wants its place, and what it is now; nothing
+    /// while it is needed.
+    pub fn rank(&self, limits: &Limits) -> Option<(u8, Seen)> {
+        let seen = self.state.seen();
+        let is_slow = || u128::from(self.age(seen)) > limits.stall.as_millis() / 4;
+        match seen.phase() {
+            Phase::Waiting => Some((0, seen)),
+            Phase::Reading => Some((1, seen)),
+            Phase::Stalled | Phase::Answered if is_slow() => Some((2, seen)),
+            _ => None,
+        }
+    }
+
+    /// Closes it unless it has moved on since it was `seen`.
+    pub fn close(&self, seen: Seen) -> bool {
+        let is_closed = self.state.close(seen);
+        if is_closed {
+            self.task.wake();
+        }
+        is_closed
+    }
+
+    /// Wakes the task, so that it sees that the server stops.
+    pub fn wake(&self) {
+        self.task.wake();
+    }
+
+    /// What the task must do before anything else. It is woken when that changes.
+    pub fn order(&self, task: &std::task::Waker) -> Order {
+        // Registered before it looks, so that no change is missed.
+        self.task.register(task);
+        match self.state.seen().phase() {
+            Phase::Closed => Order::Close,
+            _ if self.shared.is_stopping.load(Ordering::Acquire) => Order::Finish,
+            _ => Order::GoOn,
+        }
+    }
+
+    fn age(&self, seen: Seen) -> u64 {
+        self.shared.now.load(Ordering::Relaxed).saturating_sub(seen.since())
+    }
+}
+
+/// What is wanted of the task of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// To serve.
+    GoOn,
+    /// To serve the request it is in, and no other.
+    Finish,
+    /// To end at once.
+    Close,
+}

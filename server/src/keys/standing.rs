@@ -1,0 +1,189 @@
+//! What is remembered of the addresses that present keys: whether a good one came from there,
+//! and how many failures did. In tables that cannot grow: an address has one place, found by
+//! a hash with a seed that is drawn at start, and a place remembers the last address that
+//! took it. So what is forgotten is always forgotten in favour of the client, and nobody is
+//! refused for what another address did.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::networks::customer;
+
+/// Places of a table, 8 bytes each.
+const PLACES: usize = 1 << 16;
+
+/// So many failures at once, then one a second.
+pub const BURST: u32 = 100;
+
+/// How long a good key from an address is remembered: callers that come once a day count.
+pub const MEMORY: Duration = Duration::from_hours(25);
+
+/// What is remembered. Times are those of a clock that only goes forward.
+pub struct Standing {
+    hasher: RandomState,
+    /// When a good key came from there, in whole seconds.
+    good: Table,
+    /// The second in which the last failure is forgiven, when one is each second.
+    failures: Table,
+}
+
+/// Where an address is remembered. Requests without an address are one customer.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    index: usize,
+    /// Tells the addresses of a place apart; never 0, which is that of a free place.
+    tag: u32,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), good: Table::new(), failures: Table::new() }
+    }
+}
+
+impl Standing {
+    /// The place of this address.
+    pub fn place(&self, address: Option<IpAddr>) -> Place {
+        let hash = self.hasher.hash_one(address.map(customer));
+        let [_, _, tag @ .., a, b] = hash.to_be_bytes();
+        Place { index: usize::from(u16::from_be_bytes([a, b])), tag: u32::from_be_bytes(tag) | 1 }
+    }
+
+    /// Whether a good key came from there not long ago.
+    pub fn is_known(&self, place: Place, now: Duration) -> bool {
+        let last = self.good.get(place);
+        last.is_some_and(|last| u64::from(seconds(now).saturating_sub(last)) < MEMORY.as_secs())
+    }
+
+    /// A good key came from there.
+    pub fn remember(&self, place: Place, now: Duration) {
+        self.good.set(place, seconds(now));
+    }
+
+    /// Counts a failure; when there were too many, how long until the next one counts.
+    pub fn fail(&self, place: Place, now: Duration) -> Result<(), Duration> {
+        let now = seconds(now);
+        let owed = |until: Option<u32>| until.unwrap_or(now).max(now) - now;
+        let taken = self.failures.update(place, |until| {
+            let owed = owed(until);
+            (owed < BURST).then_some(now + owed + 1)
+        });
+        taken.map_err(|until| Duration::from_secs(u64::from(owed(until) + 1 - BURST)))
+    }
+}
+
+fn seconds(now: Duration) -> u32 {
+    u32::try_from(now.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// A tag in the upper half of each word, a second in the lower.
+struct Table(Box<[AtomicU64]>);
+
+impl Table {
+    fn new() -> Self {
+        Self((0..PLACES).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn get(&self, place: Place) -> Option<u32> {
+        place.read(self.0[place.index].load(Ordering::Relaxed))
+    }
+
+    /// Written only when it changes, since other threads read the same line.
+    fn set(&self, place: Place, second: u32) {
+        let word = place.word(second);
+        if self.0[place.index].load(Ordering::Relaxed) != word {
+            self.0[place.index].store(word, Ordering::Relaxed);
+        }
+    }
+
+    /// The second that was there, as the error, when `next` has none.
+    fn update(
+        &self,
+        place: Place,
+        next: impl Fn(Option<u32>) -> Option<u32>,
+    ) -> Result<(), Option<u32>> {
+        let next = |word| Some(place.word(next(place.read(word))?));
+        let updated = self.0[place.index].fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        updated.map(drop).map_err(|word| place.read(word))
+    }
+}
+
+impl Place {
+    fn word(self, second: u32) -> u64 {
+        u64::from(self.tag) << 32 | u64::from(second)
+    }
+
+    fn read(self, word: u64) -> Option<u32> {
+        let [a, b, c, d, second @ ..] = word.to_be_bytes();
+        (u32::from_be_bytes([a, b, c, d]) == self.tag).then(|| u32::from_be_bytes(second))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_000);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn ip(text: &str) -> Option<IpAddr> {
+        text.parse().ok()
+    }
+
+    #[test]
+    fn an_address_has_its_burst_and_then_one_failure_a_second() {
+        let standing = Standing::default();
+        let place = standing.place(ip("192.0.2.1"));
+        for _ in 0..BURST {
+            standing.fail(place, NOW).unwrap();
+        }
+        assert_eq!(standing.fail(place, NOW), Err(SECOND));
+        standing.fail(standing.place(ip("192.0.2.2")), NOW).unwrap();
+        standing.fail(place, NOW + SECOND).unwrap();
+        assert_eq!(standing.fail(place, NOW + SECOND), Err(SECOND));
+        for _ in 0..BURST {
+            standing.fail(place, NOW + SECOND * 200).unwrap();
+        }
+        assert!(standing.fail(place, NOW + SECOND * 200).is_err());
+    }
+
+    #[test]
+    fn ipv6_counts_by_64_bits_and_no_address_is_one_customer() {
+        let standing = Standing::default();
+        for n in 0..BURST {
+            standing.fail(standing.place(ip(&format!("2001:db8::{n:x}"))), NOW).unwrap();
+            standing.fail(standing.place(None), NOW).unwrap();
+        }
+        assert!(standing.fail(standing.place(ip("2001:db8::ffff:1")), NOW).is_err());
+        assert!(standing.fail(standing.place(None), NOW).is_err());
+        standing.fail(standing.place(ip("2001:db8:0:1::1")), NOW).unwrap();
+    }
+
+    #[test]
+    fn a_good_key_is_remembered_for_its_time() {
+        let standing = Standing::default();
+        let place = standing.place(ip("192.0.2.1"));
+        assert!(!standing.is_known(place, NOW), "also when the clock has just begun");
+        standing.remember(place, NOW);
+        assert!(standing.is_known(place, NOW + MEMORY.saturating_sub(SECOND)));
+        assert!(!standing.is_known(place, NOW + MEMORY));
+        assert!(!standing.is_known(standing.place(ip("192.0.2.2")), NOW));
+    }
+
+    #[test]
+    fn nobody_pays_for_the_failures_of_another_address_however_many_there_are() {
+        let standing = Standing::default();
+        let address = |n: u32| Some(IpAddr::from(n.to_be_bytes()));
+        for n in 0..200_000 {
+            let place = standing.place(address(n));
+            for _ in 0..=BURST {
+                let _ = standing.fail(place, NOW);
+            }
+        }
+        let refused = |n: &u32| standing.fail(standing.place(address(*n)), NOW).is_err();
+        // The tags have 31 bits: one in 30 000 of such crowds meets one that is alike.
+        assert_eq!((1_000_000..1_010_000).filter(refused).count(), 0);
+    }
+}
