@@ -8,6 +8,7 @@ use keyward_migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
 
 use crate::error::Error;
+use crate::keys::generation;
 use crate::state::AppState;
 
 /// A store that takes longer than that is not ready, whether it will answer or not.
@@ -19,7 +20,7 @@ pub async fn livez() -> &'static str {
     "ok"
 }
 
-/// The database answers, has every migration, and its active key opens; and the server was
+/// The database answers and takes writes, has every migration, and its active key opens; and the server was
 /// not told to stop. Verification goes on without all that. Anybody may ask, so the database
 /// is asked for all of them together, a few times a second.
 #[utoipa::path(
@@ -44,5 +45,8 @@ async fn check(state: &AppState) -> Result<(), String> {
     if !missing.is_empty() {
         return Err(format!("{} migrations missing", missing.len()));
     }
-    state.keyring.check(&state.db).await.map_err(|error| error.to_string())
+    state.keyring.check(&state.db).await.map_err(|error| error.to_string())?;
+    // Behind a writer that takes its time, such as a rotation, the store is as ready as it was.
+    let written = tokio::time::timeout(PATIENCE / 2, generation::rewrite(&state.db)).await;
+    written.unwrap_or(Ok(())).map_err(|error| error.to_string())
 }

@@ -50,9 +50,8 @@ pub mod metrics;
 pub mod openapi;
 pub mod paging;
 pub mod providers;
-//! | [`layers`] | layers without a database: the `x-api-key` one, whole bodies |
-//! | [`query`] | which query parameters each route takes |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`paging`] | one idea each |
+pub mod query;
+pub mod recent;
 pub mod router;
 pub mod scope;
 pub mod secrets;

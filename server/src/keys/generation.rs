@@ -3,12 +3,14 @@
 //! keys and not all of them.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
 use super::entity::{change, generation};
+use crate::database::begin_write;
 
 /// The id of the only row of `generation`.
 const ROW: i16 = 1;
@@ -44,6 +46,15 @@ pub async fn raise(
     let forgotten = change::Entity::delete_many().filter(change::Column::N.lte(n - REMEMBERED));
     forgotten.exec(transaction).await?;
     Ok(n)
+}
+
+/// Writes the generation as it is and commits: fails when the store takes no writes.
+pub async fn rewrite(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = begin_write(db).await?;
+    let same = Expr::col(generation::Column::N).into();
+    let written = generation::Entity::update_many().col_expr(generation::Column::N, same);
+    written.exec(&transaction).await?;
+    transaction.commit().await
 }
 
 /// The ids of the keys that were changed after the generation `before`, up to and with `now`,

@@ -124,7 +124,11 @@ async fn answers_are_true_again(
         assert!(works(client, &kept[0].1).await);
     }
     client.get("/api/secrets").await.expect(200);
+    client.get("/readyz").await.expect(503);
     make_room(&server);
+    // An answer about readiness is given again for a quarter of a second.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    client.get("/readyz").await.expect(200);
     for (id, key) in deleted {
         client.delete(&format!("/api/keys/{id}")).await.expect(200);
         assert!(!works(client, key).await);
