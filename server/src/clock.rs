@@ -11,15 +11,16 @@ use time::OffsetDateTime;
 pub enum Clock {
     /// The time of the machine.
     System,
-    /// Stands still until it is moved; microseconds since 1970.
-    Manual(Arc<AtomicI64>),
+    /// Stands still until it is moved; microseconds since 1970: the time, and the same as it
+    /// would be had it never been set back.
+    Manual(Arc<[AtomicI64; 2]>),
 }
 
 impl Clock {
     /// A clock that shows `now` until [`Clock::advance`] is called.
     pub fn manual(now: OffsetDateTime) -> Self {
         let micros = i64::try_from(now.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX);
-        Self::Manual(Arc::new(AtomicI64::new(micros)))
+        Self::Manual(Arc::new([micros, micros].map(AtomicI64::new)))
     }
 
     /// The time in UTC, in whole microseconds: the finest that both databases keep.
@@ -27,7 +28,8 @@ impl Clock {
     pub fn now(&self) -> OffsetDateTime {
         match self {
             Self::System => OffsetDateTime::now_utc().truncate_to_microsecond(),
-            Self::Manual(micros) => {
+            Self::Manual(hands) => {
+                let [micros, _] = &**hands;
                 let nanos = i128::from(micros.load(Ordering::SeqCst)) * 1_000;
                 OffsetDateTime::from_unix_timestamp_nanos(nanos)
                     .unwrap_or(OffsetDateTime::UNIX_EPOCH)
@@ -41,7 +43,8 @@ impl Clock {
         static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
         match self {
             Self::System => ORIGIN.elapsed(),
-            Self::Manual(micros) => {
+            Self::Manual(hands) => {
+                let [_, micros] = &**hands;
                 Duration::from_micros(micros.load(Ordering::SeqCst).try_into().unwrap_or(0))
             }
         }
@@ -49,15 +52,16 @@ impl Clock {
 
     /// Sets a manual clock back; the system's clock is left alone.
     pub fn set_back(&self, by: Duration) {
-        if let Self::Manual(micros) = self {
-            micros.fetch_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        if let Self::Manual(hands) = self {
+            hands[0].fetch_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 
     /// Moves a manual clock forward; the system's clock is left alone.
     pub fn advance(&self, by: Duration) {
-        if let Self::Manual(micros) = self {
-            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        if let Self::Manual(hands) = self {
+            let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+            hands.iter().for_each(|micros| _ = micros.fetch_add(by, Ordering::SeqCst));
         }
     }
 }

@@ -5,7 +5,8 @@
 //! processes follow. [`listing`] knows which keys there are, for [`list`] and the counts.
 //! [`verify`] answers who calls: by its [`identity`], from one of its [`networks`], and at
 //! its [`rate`]; [`activity`] remembers when. [`admission`] is what every request with a key
-//! goes through, with the [`standing`] of its address, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP.
+//! goes through, with the [`standing`] of its address, [`forward_auth`] what proxies ask,
+//! [`handlers`] the rest of HTTP.
 
 pub mod activity;
 pub mod admission;

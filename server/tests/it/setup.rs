@@ -235,10 +235,10 @@ async fn wrong_tokens_are_slowed_down_and_recorded_and_keep_nobody_out(backend: 
 }
 
 async fn bad_input_leaves_the_setup_open(backend: Backend) {
+    const WRONG: &str = "The setup token is wrong; start the server again to print a new link";
     let app = fresh(backend).await;
     let token = app.setup_token.clone().unwrap();
     let client = app.anonymous();
-    const WRONG: &str = "The setup token is wrong; start the server again to print a new link";
     let length = "Password must have 10 to 200 characters";
     for (body, status, message) in [
         (json!({ "token": "wrong", "email": EMAIL, "password": PASSWORD }), 401, WRONG),
