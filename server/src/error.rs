@@ -86,6 +86,12 @@ pub enum Error {
     /// The database cannot answer.
     #[error("The store cannot answer; try again")]
     Store(DbErr),
+    /// The root key was changed, and this server has the former one.
+    #[error(
+        "This server has a former root key: it must be restarted with the present \
+         SECRETS_ENCRYPTION_KEY"
+    )]
+    FormerRootKey(KeyringError),
     /// The server was told to stop.
     #[error("The server is stopping; ask another one")]
     Stopping,
@@ -158,6 +164,7 @@ impl Error {
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+            Self::FormerRootKey(_) => (StatusCode::SERVICE_UNAVAILABLE, "former_root_key"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
             // The next four are turned into others when they are made.
             Self::Key(ChangeError::Database(_))
@@ -172,6 +179,7 @@ impl Error {
         match self {
             Self::Store(error) => tracing::error!(%error, "the store cannot answer"),
             Self::Internal(detail) => tracing::error!(detail, "internal error"),
+            Self::FormerRootKey(error) => tracing::error!(%error, "former root key"),
             Self::Secret(VaultError::Unreadable { key, reason }) => {
                 tracing::error!(key, %reason, "a secret cannot be decrypted");
             }
@@ -223,6 +231,7 @@ impl From<KeyringError> for Error {
         match error {
             KeyringError::Database(error) => Self::Store(error),
             other => Self::Internal(other.to_string()),
+            former @ KeyringError::FormerRootKey { .. } => Self::FormerRootKey(former),
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use axum::extract::State;
 use keyward_migration::{Migrator, MigratorTrait};
 
-use crate::encryption::keyring::KeyringError;
 use crate::error::Error;
 use crate::state::AppState;
 
@@ -31,7 +30,7 @@ pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error
         return Err(Error::Store(sea_orm::DbErr::Migration(text)));
     }
     state.keyring.check(&state.db).await.map_err(|error| match error {
-        KeyringError::Database(error) => Error::Store(error),
+        error if error.is_about_the_server() => error.into(),
         other => Error::Store(sea_orm::DbErr::Custom(other.to_string())),
     })?;
     Ok("ok")
