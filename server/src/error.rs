@@ -133,6 +133,7 @@ impl Error {
             Self::Key(ChangeError::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
             Self::Key(ChangeError::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
             Self::Key(ChangeError::Expired) => (StatusCode::CONFLICT, "key_expired"),
+            Self::Key(ChangeError::RotatedAgain) => (StatusCode::CONFLICT, "key_rotated"),
             Self::Key(ChangeError::NoOverlap) => (StatusCode::NOT_FOUND, "no_overlap"),
             Self::AddressNotAllowed => (StatusCode::FORBIDDEN, "address_not_allowed"),
             Self::RateLimited(..) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
@@ -163,8 +164,8 @@ impl Error {
             }
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
-            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::FormerRootKey(_) => (StatusCode::SERVICE_UNAVAILABLE, "former_root_key"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
             // The next four are turned into others when they are made.
             Self::Key(ChangeError::Database(_))
@@ -178,8 +179,8 @@ impl Error {
     fn log(&self) {
         match self {
             Self::Store(error) => tracing::error!(%error, "the store cannot answer"),
-            Self::Internal(detail) => tracing::error!(detail, "internal error"),
             Self::FormerRootKey(error) => tracing::error!(%error, "former root key"),
+            Self::Internal(detail) => tracing::error!(detail, "internal error"),
             Self::Secret(VaultError::Unreadable { key, reason }) => {
                 tracing::error!(key, %reason, "a secret cannot be decrypted");
             }
@@ -230,8 +231,8 @@ impl From<KeyringError> for Error {
     fn from(error: KeyringError) -> Self {
         match error {
             KeyringError::Database(error) => Self::Store(error),
-            other => Self::Internal(other.to_string()),
             former @ KeyringError::FormerRootKey { .. } => Self::FormerRootKey(former),
+            other => Self::Internal(other.to_string()),
         }
     }
 }

@@ -13,7 +13,8 @@
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | tower layers without a database |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`metrics`] [`openapi`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`metrics`] [`openapi`] [`printable`] [`stdout`] | one idea each |
+//! | [`log`] | the log and stderr, which may be full or closed |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
@@ -39,8 +40,10 @@ pub mod hardening;
 pub mod health;
 pub mod keys;
 pub mod layers;
+pub mod log;
 pub mod metrics;
 pub mod openapi;
+pub mod printable;
 pub mod providers;
 pub mod router;
 pub mod scope;
@@ -49,5 +52,6 @@ pub mod serve;
 pub mod session;
 pub mod settings;
 pub mod state;
+pub mod stdout;
 
 pub use router::build;

@@ -10,4 +10,4 @@ pub mod keys;
 pub mod output;
 pub mod run;
 
-pub use run::Cli;
+pub use run::run;

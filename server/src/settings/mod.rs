@@ -7,5 +7,5 @@ mod store;
 pub use entity::{Column, Entity, FoundRow, Model};
 pub use store::{
     Kind, delete, find, find_by_key, found_by_key, insert, list, lock_by_key, put, record_use,
-    start_overlap, stream, update, value_like,
+    set_last_uses, start_overlap, stream, update, value_like,
 };
