@@ -1,5 +1,7 @@
 //! Builds the page into the program.
 
+#![expect(clippy::disallowed_macros, reason = "prints for cargo")]
+
 use std::path::Path;
 use std::process::exit;
 

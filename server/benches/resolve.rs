@@ -11,6 +11,8 @@
 //! Exits 1 when one in a hundred explanations takes longer than 5 ms, or when the audit log
 //! does not verify afterwards.
 
+#![expect(clippy::disallowed_macros, reason = "prints what was measured")]
+
 #[path = "support/client.rs"]
 mod client;
 #[path = "support/folder.rs"]

@@ -12,6 +12,8 @@
 //! Exits 1 when at 10 000 keys or more a miss takes over 3 times the read, or the naive way
 //! is not 20 times slower.
 
+#![expect(clippy::disallowed_macros, reason = "prints what was measured")]
+
 #[path = "support/rounds.rs"]
 mod rounds;
 

@@ -13,6 +13,8 @@
 //! The file is in the operating system's cache, as it is after a restart of the server but
 //! not of the machine. Exits 1 when a target is missed.
 
+#![expect(clippy::disallowed_macros, reason = "prints what was measured")]
+
 #[path = "support/folder.rs"]
 mod folder;
 #[path = "support/server.rs"]

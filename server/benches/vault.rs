@@ -11,6 +11,8 @@
 //!
 //! Exits 1 when a number is not what was promised.
 
+#![expect(clippy::disallowed_macros, reason = "prints what was measured")]
+
 #[path = "support/folder.rs"]
 mod folder;
 

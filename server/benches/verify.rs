@@ -12,6 +12,8 @@
 //! bare route serves, and a p99 within 1.5 times its p99; with 100 000 keys half of what it
 //! serves.
 
+#![expect(clippy::disallowed_macros, reason = "prints what was measured")]
+
 #[path = "support/client.rs"]
 mod client;
 #[path = "support/folder.rs"]

@@ -101,6 +101,12 @@ pub enum Error {
     /// The database cannot answer.
     #[error("The store cannot answer; try again")]
     Store(DbErr),
+    /// The root key was changed, and this server has the former one.
+    #[error(
+        "This server has a former root key: it must be restarted with the present \
+         SECRETS_ENCRYPTION_KEY"
+    )]
+    FormerRootKey(KeyringError),
     /// The server was told to stop.
     #[error("The server is stopping; ask another one")]
     Stopping,
@@ -143,6 +149,7 @@ impl Error {
             Self::Key(ChangeError::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
             Self::Key(ChangeError::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
             Self::Key(ChangeError::Expired) => (StatusCode::CONFLICT, "key_expired"),
+            Self::Key(ChangeError::RotatedAgain) => (StatusCode::CONFLICT, "key_rotated"),
             Self::Key(ChangeError::NoOverlap) => (StatusCode::NOT_FOUND, "no_overlap"),
             Self::AddressNotAllowed => (StatusCode::FORBIDDEN, "address_not_allowed"),
             Self::RateLimited(..) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
@@ -174,6 +181,7 @@ impl Error {
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::SignInBusy => (StatusCode::SERVICE_UNAVAILABLE, "sign_in_busy"),
             Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            Self::FormerRootKey(_) => (StatusCode::SERVICE_UNAVAILABLE, "former_root_key"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
             // The next eight are turned into others when they are made.
@@ -188,6 +196,7 @@ impl Error {
     fn log(&self) {
         match self {
             Self::Store(error) => tracing::error!(%error, "the store cannot answer"),
+            Self::FormerRootKey(error) => tracing::error!(%error, "former root key"),
             Self::Internal(detail) => tracing::error!(detail, "internal error"),
             Self::Secret(VaultError::Unreadable { key, reason }) => {
                 tracing::error!(key, %reason, "a secret cannot be decrypted");
@@ -249,6 +258,7 @@ impl From<KeyringError> for Error {
     fn from(error: KeyringError) -> Self {
         match error {
             KeyringError::Database(error) => Self::Store(error),
+            former @ KeyringError::FormerRootKey { .. } => Self::FormerRootKey(former),
             other => Self::Internal(other.to_string()),
         }
     }

@@ -32,21 +32,60 @@ pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error
         return Err(Error::Stopping);
     }
     let checked = state.readiness.get(async || {
-        let late = |_| Err(format!("no answer within {} s", PATIENCE.as_secs()));
+        let late = |_| Err(NotReady::Store(format!("no answer within {} s", PATIENCE.as_secs())));
         tokio::time::timeout(PATIENCE, check(&state)).await.unwrap_or_else(late)
     });
-    checked.await.map_err(|problem| Error::Store(DbErr::Custom(problem)))?;
-    Ok("ok")
+    Ok(checked.await.map(|()| "ok")?)
 }
 
-async fn check(state: &AppState) -> Result<(), String> {
-    let missing = Migrator::get_pending_migrations_read_only(&state.db).await;
-    let missing = missing.map_err(|error| error.to_string())?;
-    if !missing.is_empty() {
-        return Err(format!("{} migrations missing", missing.len()));
+/// Why the server cannot do its work; kept for those who ask soon after.
+#[derive(Clone, Debug)]
+pub enum NotReady {
+    /// The store does not answer, or not as it must.
+    Store(String),
+    /// The root key was changed while this server ran: the stored key that does not open under
+    /// its own, and the root key that it wants.
+    FormerRootKey {
+        /// The id of the data key.
+        key: String,
+        /// The id of the root key.
+        wanted: String,
+    },
+}
+
+impl From<DbErr> for NotReady {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.to_string())
     }
-    state.keyring.check(&state.db).await.map_err(|error| error.to_string())?;
+}
+
+impl From<KeyringError> for NotReady {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::FormerRootKey { key, wanted } => Self::FormerRootKey { key, wanted },
+            other => Self::Store(other.to_string()),
+        }
+    }
+}
+
+impl From<NotReady> for Error {
+    fn from(problem: NotReady) -> Self {
+        match problem {
+            NotReady::Store(problem) => Self::Store(DbErr::Custom(problem)),
+            NotReady::FormerRootKey { key, wanted } => {
+                KeyringError::FormerRootKey { key, wanted }.into()
+            }
+        }
+    }
+}
+
+async fn check(state: &AppState) -> Result<(), NotReady> {
+    let missing = Migrator::get_pending_migrations_read_only(&state.db).await?;
+    if !missing.is_empty() {
+        return Err(NotReady::Store(format!("{} migrations missing", missing.len())));
+    }
+    state.keyring.check(&state.db).await?;
     // Behind a writer that takes its time, such as a rotation, the store is as ready as it was.
     let written = tokio::time::timeout(PATIENCE / 2, generation::rewrite(&state.db)).await;
-    written.unwrap_or(Ok(())).map_err(|error| error.to_string())
+    Ok(written.unwrap_or(Ok(()))?)
 }

@@ -16,7 +16,8 @@
 //! | [`scope`] | permission by session or by the scope of a key |
 //! | [`layers`] | layers without a database: the `x-api-key` one, whole bodies |
 //! | [`query`] | which query parameters each route takes |
-//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`paging`] | one idea each |
+//! | [`config`] [`state`] [`error`] [`extract`] [`clock`] [`assets`] [`database`] [`background`] [`batch`] [`buckets`] [`health`] [`hardening`] [`methods`] [`metrics`] [`openapi`] [`paging`] [`printable`] [`stdout`] | one idea each |
+//! | [`log`] | the log and stderr, which may be full or closed |
 //! | [`cli`] | the commands of the program |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other
@@ -45,10 +46,12 @@ pub mod hardening;
 pub mod health;
 pub mod keys;
 pub mod layers;
+pub mod log;
 pub mod methods;
 pub mod metrics;
 pub mod openapi;
 pub mod paging;
+pub mod printable;
 pub mod providers;
 pub mod query;
 pub mod recent;
@@ -59,5 +62,6 @@ pub mod serve;
 pub mod session;
 pub mod settings;
 pub mod state;
+pub mod stdout;
 
 pub use router::build;

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 /// Rows come from a thread of the database and go away in another: with the allocator of
 /// glibc, loading a million keys takes half as long again.
 #[global_allocator]
@@ -11,5 +9,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    keyward::cli::Cli::parse().run().await
+    keyward::cli::run().await
 }

@@ -15,6 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::error::Error;
 use crate::keys::listing::KeyCounts;
+use crate::log;
 use crate::state::AppState;
 
 /// Seconds: from the microseconds that a verification takes to what it never should.
@@ -106,6 +107,11 @@ impl Default for Metrics {
             seconds.clone(),
         );
         registry.register("keys", "Stored keys, by what became of them", keys.clone());
+        registry.register(
+            "log_lines_dropped",
+            "Lines of the log that could not be written",
+            log::dropped(),
+        );
         let verifications = Outcome::ALL
             .map(|outcome| verifications.get_or_create_owned(&[("result", outcome.as_str())]));
         Self { registry, verifications, seconds, keys }

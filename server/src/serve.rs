@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use keyward_api::Sensitive;
@@ -19,7 +20,6 @@ use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
 use crate::connections::{self, Limits};
-use crate::database;
 use crate::encryption::Rotation;
 use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
@@ -37,15 +37,15 @@ use crate::session::password::{Lane, Passwords};
 use crate::session::store::{self, Recorder};
 use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
-use crate::{exposure, hardening};
+use crate::{database, exposure, hardening, log, stdout};
 
 /// From SIGTERM on, requests are taken for so long while `/readyz` answers 503, so that a
 /// load balancer sends its next ones elsewhere.
 const NOTICE: Duration = Duration::from_secs(1);
 /// After it, requests in flight have so long to finish.
 const FINISH: Duration = Duration::from_secs(7);
-/// Then what waits to be written has so long: 10 seconds in all.
-const FLUSH: Duration = Duration::from_secs(2);
+/// Then what waits to be written has so long, and the log [`log::FLUSH`]: 10 seconds in all.
+const FLUSH: Duration = Duration::from_millis(1_500);
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -90,10 +90,10 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 
     if let Some(token) = setup_token {
         let link = setup::link(&state.public_url, &token);
-        eprintln!(
+        log::say(&format!(
             "No user yet: open {link} to create the administrator. The link works once, at \
              every server of this database, also after another start."
-        );
+        ));
     }
     exposure::warn_of_plain_http(address, &state.public_url);
     let service = crate::build(state.clone());
@@ -101,7 +101,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let (stop, stopping) = oneshot::channel();
     let stopping = async move { drop(stopping.await) };
     let mut server = tokio::spawn(connections::serve(listener, service, limits, stopping));
-    println!("listening on http://{address}");
+    announce(address);
 
     tokio::select! {
         signal = signals.next() => {
@@ -116,9 +116,23 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         ended = &mut background => return Ok(ended.map_err(stopped_early)??),
     }
     let _ = stop_background.send(true);
-    let late = |_| StartError::Unwritten(format!("it took longer than {} s", FLUSH.as_secs()));
+    let late = |_| StartError::Unwritten(format!("it took longer than {FLUSH:?}"));
     let written = tokio::time::timeout(FLUSH, background).await.map_err(late)?;
     written.map_err(stopped_early)?.map_err(|error| StartError::Unwritten(error.to_string()))
+}
+
+/// Says on stdout and in the log that requests are answered now. In a thread of its own, since
+/// stdout may be a pipe that is full and that nobody reads.
+fn announce(address: SocketAddr) {
+    tracing::info!(%address, "listening");
+    let write = move || {
+        if let Err(error) = stdout::write_line(&format!("listening on http://{address}")) {
+            tracing::warn!(%error, "stdout cannot be written: the address is in this log alone");
+        }
+    };
+    if let Err(error) = thread::Builder::new().spawn(write) {
+        tracing::warn!(%error, "the address is in this log alone");
+    }
 }
 
 /// Finishes what is in flight, for as long as that may take.

@@ -13,6 +13,7 @@ use crate::audit::AuditLog;
 use crate::audit::folding::Folding;
 use crate::clock::Clock;
 use crate::encryption::{Keyring, Rotation};
+use crate::health::NotReady;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
 use crate::keys::forward_auth::ForwardAuthConfig;
@@ -68,7 +69,7 @@ pub struct Shared {
     /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether the store can be used; on failure, why not.
-    pub readiness: Recent<Result<(), String>>,
+    pub readiness: Recent<Result<(), NotReady>>,
     /// Whether the first administrator was created; on failure, why nobody knows.
     pub setup_status: Recent<Result<bool, String>>,
     /// Whether the server was told to stop, and takes no more than it must.

@@ -11,6 +11,8 @@
 //! Both also measure a search that leaves early, and fail unless they catch it. Without an
 //! argument both run. Exit code 1: the time tells something, or the measurement is broken.
 
+#![expect(clippy::disallowed_macros, reason = "prints what was measured")]
+
 mod count;
 mod subject;
 mod ttest;

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::output::{CliError, failed, print, to_json};
 use crate::audit::Actor;
 use crate::encryption::Rotation;
+use crate::printable;
 
 /// What can be done with data keys.
 #[derive(Subcommand)]
@@ -58,6 +59,7 @@ fn key_table(status: &EncryptionStatus) -> String {
         let state = if key.state == DataKeyState::Active { "active" } else { "retired" };
         let DataKey { version, created_by, .. } = key;
         let (created, retired) = (text(Some(key.created_at)), text(key.retired_at));
+        let created_by = printable::line(created_by);
         format!("{version:<7}  {state:<7}  {created:<20}  {retired:<20}  {created_by}")
     };
     std::iter::once(head).chain(keys.iter().map(row)).collect::<Vec<_>>().join("\n")

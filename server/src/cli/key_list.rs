@@ -1,8 +1,6 @@
 //! `keyward keys list`. Prints page by page: of the keys that are not on the page it holds no
 //! more in memory than what they are filtered and ordered by.
 
-use std::io::{ErrorKind, Write};
-
 use clap::Args;
 use keyward_api::key_list::{KeySort, KeyStatus};
 use keyward_api::keys::ApiKey;
@@ -10,10 +8,11 @@ use keyward_api::page::MAX_LIMIT;
 use keyward_api::scopes::Scope;
 use time::format_description::well_known::Rfc3339;
 
-use super::output::{CliError, failed};
+use super::output::{CliError, failed, print_part};
 use crate::clock::Clock;
 use crate::keys::Registry;
 use crate::keys::listing::{KeyFilter, KeyQuery};
+use crate::printable;
 
 /// Which keys, in which order and form.
 #[derive(Args)]
@@ -53,7 +52,7 @@ impl ListKeys {
             scope: self.scope,
         };
         let mut query = KeyQuery { filter, sort: self.sort, after: None, limit: 0 };
-        let mut out = Printer { out: std::io::stdout().lock(), width: 4, printed: 0 };
+        let mut out = Printer { width: 4, printed: 0 };
         while left > 0 {
             query.limit = usize::from(MAX_LIMIT).min(usize::try_from(left).unwrap_or(usize::MAX));
             let page = keys.page(query.clone()).await.map_err(failed)?;
@@ -69,14 +68,13 @@ impl ListKeys {
 }
 
 /// What was printed so far.
-struct Printer<W> {
-    out: W,
+struct Printer {
     /// Of the column of names; it grows when a later page needs more.
     width: usize,
     printed: usize,
 }
 
-impl<W: Write> Printer<W> {
+impl Printer {
     /// Prints a part of a JSON array; whether anybody reads it.
     fn json(&mut self, keys: &[ApiKey]) -> Result<bool, CliError> {
         let mut text = String::new();
@@ -85,17 +83,18 @@ impl<W: Write> Printer<W> {
             text.push_str(&serde_json::to_string(key).map_err(failed)?);
             self.printed += 1;
         }
-        self.write(&text)
+        print_part(&printable::json(&text))
     }
 
     fn end_json(&mut self) -> Result<(), CliError> {
         let end = if self.printed == 0 { "[]\n" } else { "\n]\n" };
-        self.write(end).map(drop)
+        print_part(end).map(drop)
     }
 
     /// Prints a part of a table; whether anybody reads it.
     fn table(&mut self, keys: &[ApiKey]) -> Result<bool, CliError> {
-        let longest = keys.iter().map(|key| key.name.chars().count()).max();
+        let names: Vec<_> = keys.iter().map(|key| printable::line(&key.name)).collect();
+        let longest = names.iter().map(|name| name.chars().count()).max();
         let width = self.width.max(longest.unwrap_or(0));
         self.width = width;
         let mut text = String::new();
@@ -105,22 +104,14 @@ impl<W: Write> Printer<W> {
             self.printed = 1;
         }
         let now = Clock::System.now();
-        for key in keys {
+        for (key, name) in keys.iter().zip(&names) {
             let status = KeyStatus::of(key, now).as_str();
             let expires = key.expires_at.and_then(|at| at.format(&Rfc3339).ok());
             let expires = expires.as_deref().unwrap_or("never");
-            let ApiKey { id, name, prefix, .. } = key;
+            let (id, prefix) = (printable::line(&key.id), printable::line(&key.prefix));
             let row = format!("{id:<36}  {name:<width$}  {prefix:<8}  {status:<10}  {expires}\n");
             text.push_str(&row);
         }
-        self.write(&text)
-    }
-
-    /// Prints; a closed pipe (`| head`) is no error.
-    fn write(&mut self, text: &str) -> Result<bool, CliError> {
-        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-            written => written.map(|()| true).map_err(failed),
-        }
+        print_part(&text)
     }
 }

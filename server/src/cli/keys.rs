@@ -1,5 +1,6 @@
 //! `keyward keys`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -8,11 +9,13 @@ use keyward_api::limits::GraceSeconds;
 use keyward_api::scopes::{Scope, Scopes};
 
 use super::key_list::ListKeys;
-use super::output::{CliError, failed};
+use super::output::{CliError, NotPrinted, failed, print_once};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::keys::Registry;
-use crate::keys::store::Wanted;
+use crate::keys::store::{Replaced, Wanted};
+use crate::log::say;
+use crate::printable;
 
 /// What can be done with keys.
 #[derive(Subcommand)]
@@ -63,26 +66,52 @@ impl KeysCommand {
                 let wanted = Wanted { scopes, expires_at, ..Wanted::named(name) };
                 let (record, key) =
                     keys.create(wanted, &Actor::command_line()).await.map_err(failed)?;
-                eprintln!("Created \"{}\". The key is not shown again:", record.name);
-                println!("{}", key.expose());
+                say(&format!("Created \"{}\". The key is not shown again:", record.name));
+                if let Err(error) = print_once(key.expose()) {
+                    return Err(take_back(keys, &record, error).await);
+                }
             }
             Self::List(wanted) => wanted.list(keys).await?,
             Self::Rotate { id_or_name, grace } => {
                 let ApiKey { id, name, .. } = find(keys, &id_or_name).await?;
                 let grace = Duration::from_secs(grace.get().into());
-                let rotated = keys.rotate(id, grace, &Actor::command_line()).await;
-                let (_, key) = rotated.map_err(failed)?;
-                eprintln!("Rotated \"{name}\". The key is not shown again:");
-                println!("{}", key.expose());
+                let rotated = keys.replace(id, grace, &Actor::command_line()).await;
+                let (_, key, replaced) = rotated.map_err(failed)?;
+                say(&format!("Rotated \"{name}\". The key is not shown again:"));
+                if let Err(error) = print_once(key.expose()) {
+                    return Err(put_back(keys, &name, replaced, error).await);
+                }
             }
             Self::Delete { id_or_name } => {
                 let key = find(keys, &id_or_name).await?;
                 keys.delete(key.id, &Actor::command_line()).await.map_err(failed)?;
-                eprintln!("Deleted \"{}\".", key.name);
+                say(&format!("Deleted \"{}\".", key.name));
             }
         }
         Ok(())
     }
+}
+
+/// Deletes a key that nobody has seen.
+async fn take_back(keys: &Registry, unseen: &ApiKey, error: NotPrinted) -> CliError {
+    let ApiKey { id, name, .. } = unseen;
+    failed(match keys.delete(id.clone(), &Actor::command_line()).await {
+        Ok(()) => format!("the key {error}, so \"{name}\" was deleted again"),
+        Err(deletion) => format!(
+            "the key {error}, and \"{name}\" could not be deleted again ({deletion}): delete it"
+        ),
+    })
+}
+
+/// Lets the replaced key work on as before, since nobody has seen the new one.
+async fn put_back(keys: &Registry, name: &str, replaced: Replaced, error: NotPrinted) -> CliError {
+    failed(match keys.put_back(replaced, &Actor::command_line()).await {
+        Ok(()) => format!("the new key {error}, so \"{name}\" has its former key again"),
+        Err(change) => format!(
+            "the new key {error}, and the former key of \"{name}\" could not be put back \
+             ({change})"
+        ),
+    })
 }
 
 async fn find(keys: &Registry, id_or_name: &str) -> Result<ApiKey, CliError> {

@@ -11,4 +11,4 @@ mod keys;
 pub mod output;
 pub mod run;
 
-pub use run::Cli;
+pub use run::run;

@@ -1,12 +1,13 @@
 //! How results and failures are told.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 
 use serde::Serialize;
 
 use crate::config::ConfigError;
 use crate::encryption::unlock::UnlockError;
 use crate::serve::StartError;
+use crate::{printable, stdout};
 
 /// Why a command ended.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +39,32 @@ pub fn failed(error: impl ToString) -> CliError {
     CliError::Failed(error.to_string())
 }
 
-/// The form of the API, for programs.
+/// The form of the API, for programs. Nothing in it acts on a terminal.
 pub fn to_json(value: &impl Serialize) -> Result<String, CliError> {
-    serde_json::to_string_pretty(value).map_err(failed)
+    let text = serde_json::to_string_pretty(value).map_err(failed)?;
+    Ok(printable::json(&text).into_owned())
 }
 
-/// Prints to a reader who may have seen enough.
+/// Prints lines for a person or a program; a closed pipe (`| head`) is no error.
 pub fn print(text: &str) -> Result<(), CliError> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(error)),
-        _ => Ok(()),
+    print_part(&printable::lines(&format!("{text}\n"))).map(drop)
+}
+
+/// Prints a part of what is printable, and says whether anybody reads on.
+pub fn print_part(lines: &str) -> Result<bool, CliError> {
+    match stdout::write(lines) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(failed(format!("the result could not be printed: {error}"))),
     }
 }
+
+/// Prints what is shown once. A closed pipe is an error: nobody has seen it.
+pub fn print_once(secret: &str) -> Result<(), NotPrinted> {
+    stdout::write_line(secret).map_err(NotPrinted)
+}
+
+/// What is shown once was not shown. `Display` completes "... could not be printed".
+#[derive(Debug, thiserror::Error)]
+#[error("could not be printed ({0})")]
+pub struct NotPrinted(std::io::Error);

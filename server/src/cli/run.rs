@@ -1,17 +1,18 @@
 //! What was asked for on the command line, and who does it.
 
-use std::io::IsTerminal;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use rand::rngs::SysRng;
+use rustix::process::Signal;
 use sea_orm::DatabaseConnection;
-use tracing_subscriber::EnvFilter;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::audit::{self, AuditCommand};
 use super::encryption::EncryptionCommand;
 use super::keys::KeysCommand;
-use super::output::{CliError, failed};
+use super::output::{CliError, failed, print_once};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
 use crate::encryption::Rotation;
@@ -19,7 +20,7 @@ use crate::encryption::kek::RootKey;
 use crate::encryption::unlock::Unlocked;
 use crate::keys::Registry;
 use crate::serve::{self, StartError};
-use crate::{database, hardening};
+use crate::{database, hardening, log};
 
 /// What `EX_CONFIG` is in sysexits.h.
 const EXIT_CONFIG: u8 = 78;
@@ -27,7 +28,7 @@ const EXIT_CONFIG: u8 = 78;
 /// Named API keys that authenticate external callers, and a vault for third-party secrets.
 #[derive(Parser)]
 #[command(version, about)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -72,27 +73,52 @@ enum Command {
     },
 }
 
-impl Cli {
-    /// Runs the command with the variables of the process.
-    pub async fn run(self) -> ExitCode {
-        let env = |name: &str| std::env::var(name).ok();
-        match self.execute(&env).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("keyward: {error}");
-                match error {
-                    CliError::Config(_) | CliError::Locked(_) => ExitCode::from(EXIT_CONFIG),
-                    CliError::Failed(_) => ExitCode::FAILURE,
-                }
+/// Runs the command that the arguments and variables of the process ask for.
+pub async fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return explain(&usage),
+    };
+    survive_file_limits();
+    let env = |name: &str| std::env::var(name).ok();
+    let code = match cli.execute(&env).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::say(&format!("keyward: {error}"));
+            match error {
+                CliError::Config(_) | CliError::Locked(_) => ExitCode::from(EXIT_CONFIG),
+                CliError::Failed(_) => ExitCode::FAILURE,
             }
         }
-    }
+    };
+    log::finish();
+    code
+}
 
+/// A write beyond `ulimit -f` is then an error like a full disk, and no longer the end. The
+/// handler stays when this returns.
+fn survive_file_limits() {
+    if let Err(error) = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) {
+        log::say(&format!("keyward: a file that grows beyond its limit will end it: {error}"));
+    }
+}
+
+/// Prints what is wrong with the arguments, or the help that they ask for.
+fn explain(usage: &clap::Error) -> ExitCode {
+    match usage.print() {
+        Err(error) if !usage.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
+            ExitCode::FAILURE
+        }
+        _ => u8::try_from(usage.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
+    }
+}
+
+impl Cli {
     async fn execute(self, env: Environment<'_>) -> Result<(), CliError> {
         let CliFlags { bind, public_url, database_url } = self.flags;
         let flags = Flags { bind, public_url, database_url };
         refuse_odd_variables()?;
-        start_log(env)?;
+        log::start(env)?;
         hardening::harden().map_err(failed)?;
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => Ok(serve::serve(Config::load(&flags, env)?).await?),
@@ -103,8 +129,7 @@ impl Cli {
             }
             Command::GenerateKey => {
                 let key = RootKey::generate(&mut SysRng).map_err(failed)?;
-                println!("{}", *key.to_base64());
-                Ok(())
+                print_once(&key.to_base64()).map_err(|error| failed(format!("the key {error}")))
             }
             Command::Keys { command } => {
                 let may_begin = matches!(command, KeysCommand::Create { .. });
@@ -147,33 +172,6 @@ fn refuse_odd_variables() -> Result<(), ConfigError> {
         if ours.iter().any(|prefix| name.starts_with(prefix)) && value.to_str().is_none() {
             return Err(ConfigError { variable: name.into(), problem: "is not UTF-8".into() });
         }
-    }
-    Ok(())
-}
-
-/// Logs go to stderr: as lines for a person, or as JSON when nobody sits there.
-fn start_log(env: Environment<'_>) -> Result<(), ConfigError> {
-    let wrong =
-        |variable: &str, problem: String| ConfigError { variable: variable.into(), problem };
-    let filter = env("RUST_LOG")
-        .filter(|text| !text.is_empty())
-        .unwrap_or_else(|| "info,memory_serve=warn,sea_orm_migration=warn".into());
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| wrong("RUST_LOG", format!("is no filter: {error}")))?;
-    let format = env("KEYWARD_LOG_FORMAT").filter(|text| !text.is_empty());
-    let pretty = match format.as_deref() {
-        Some("pretty") => true,
-        Some("json") => false,
-        None => std::io::stderr().is_terminal(),
-        Some(_) => {
-            return Err(wrong("KEYWARD_LOG_FORMAT", "is wrong: expected pretty or json".into()));
-        }
-    };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if pretty {
-        log.with_target(false).init();
-    } else {
-        log.json().flatten_event(true).init();
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::columns::{SealedColumn, SealedRow};
 use super::dek::Dek;
+use super::entity::Model;
 use super::kek::RootKey;
 use super::legacy;
 use super::seal::{self, OpenError, Opened};
@@ -39,15 +40,33 @@ pub enum KeyringError {
     /// A row names a key that is not stored.
     #[error("no data key with the id {0} is stored")]
     UnknownKey(String),
-    /// A stored key does not open under the root key of this process.
-    #[error("the data key with the id {0} does not open under the root key of this process")]
-    WrongRootKey(String),
+    /// The root key was changed, and this process has the former one.
+    #[error(
+        "SECRETS_ENCRYPTION_KEY is a former root key: the data key with the id {key} is wrapped \
+         under the root key with the id {wanted}. Restart this server with that one"
+    )]
+    FormerRootKey {
+        /// The id of the data key.
+        key: String,
+        /// The id of the root key that opens it.
+        wanted: String,
+    },
+    /// A stored key does not open under the root key that it names.
+    #[error("the data key with the id {0} was changed: it does not open under its root key")]
+    DamagedKey(String),
     /// No data key is active.
     #[error("no data key is active")]
     NoActiveKey,
     /// The value does not open.
     #[error(transparent)]
     Value(#[from] OpenError),
+}
+
+impl KeyringError {
+    /// Whether the server cannot open anything now; else it is about one stored value.
+    pub fn is_about_the_server(&self) -> bool {
+        matches!(self, Self::Database(_) | Self::FormerRootKey { .. })
+    }
 }
 
 /// The active data key, held until the transaction ends.
@@ -109,10 +128,21 @@ impl Keyring {
         Ok(Sensitive::from(text.to_owned()))
     }
 
-    /// Whether the active key is there and opens.
+    /// Whether the active key is there and opens, also for a process that starts now: this one
+    /// may have opened it before the root key was changed.
     pub async fn check(&self, db: &impl ConnectionTrait) -> Result<(), KeyringError> {
         let active = store::active(db).await?.ok_or(KeyringError::NoActiveKey)?;
-        self.data_key(db, &active.id).await.map(drop)
+        self.unwrap(&active).map(drop)
+    }
+
+    /// Opens a stored key under the root key of this process.
+    pub(super) fn unwrap(&self, row: &Model) -> Result<Dek, KeyringError> {
+        let root = &self.0.root;
+        if row.kek_id != root.id() {
+            let (key, wanted) = (row.id.clone(), row.kek_id.clone());
+            return Err(KeyringError::FormerRootKey { key, wanted });
+        }
+        row.unwrap(root).map_err(|_| KeyringError::DamagedKey(row.id.clone()))
     }
 
     async fn data_key(
@@ -125,9 +155,7 @@ impl Keyring {
         }
         let row = store::find(db, Purpose::Data, id).await?;
         let row = row.ok_or_else(|| KeyringError::UnknownKey(id.to_owned()))?;
-        let opened = row.unwrap(&self.0.root);
-        let dek = opened.map_err(|_| KeyringError::WrongRootKey(id.to_owned()))?;
-        Ok(self.keep(id.to_owned(), dek))
+        Ok(self.keep(id.to_owned(), self.unwrap(&row)?))
     }
 }
 

@@ -124,9 +124,7 @@ impl Rotation {
         let former = store::lock_active(&transaction).await?.ok_or(KeyringError::NoActiveKey)?;
         // Another process may have changed the root key: what is wrapped under the former one
         // is lost when that is thrown away.
-        former
-            .unwrap(self.keyring.root())
-            .map_err(|_| KeyringError::WrongRootKey(former.id.clone()))?;
+        self.keyring.unwrap(&former)?;
         let total = count(&transaction).await?.total;
         self.advance(|progress| progress.total = total);
 
@@ -193,7 +191,7 @@ impl Rotation {
         for row in rows {
             let value = match self.keyring.open(transaction, column, &row).await {
                 Ok(value) => value,
-                Err(KeyringError::Database(error)) => return Err(error.into()),
+                Err(error) if error.is_about_the_server() => return Err(error.into()),
                 Err(reason) => {
                     return Err(RotateError::Unreadable { row: column.name(&row.label), reason });
                 }

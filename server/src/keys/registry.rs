@@ -24,7 +24,7 @@ use super::activity::{self, Activity};
 use super::cache::Cache;
 use super::generation;
 use super::listing::{KeyCounts, ListThread, Listing};
-use super::store::{self, ChangeError, KeyChange, KeyTrace, Wanted};
+use super::store::{self, ChangeError, KeyChange, KeyTrace, Replaced, Wanted};
 use super::token::PlainKey;
 use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
@@ -202,21 +202,46 @@ impl Registry {
         grace: Duration,
         actor: &Actor,
     ) -> Result<(ApiKey, PlainKey), CreateError> {
+        let (record, plain, _) = self.replace(id, grace, actor).await?;
+        Ok((record, plain))
+    }
+
+    /// Like [`rotate`](Self::rotate); what was replaced can be [put back](Self::put_back).
+    pub async fn replace(
+        &self,
+        id: String,
+        grace: Duration,
+        actor: &Actor,
+    ) -> Result<(ApiKey, PlainKey, Replaced), CreateError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         // So that the old key takes the time of its last use along.
         self.flush().await.map_err(ChangeError::from)?;
         let (inner, actor, trace) = (self.0.clone(), actor.clone(), trace(&plain));
-        let record = finish(async move {
+        let (record, replaced) = finish(async move {
             let begun = inner.begin().await?;
             let now = inner.clock.now();
-            let key = store::rotate(&begun.transaction, &id, trace, grace, now).await?;
+            let (key, replaced) = store::rotate(&begun.transaction, &id, trace, grace, now).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
             inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
-            Ok(key.record)
+            Ok((key.record, replaced))
         })
         .await?;
-        Ok((self.shown(record), plain))
+        Ok((self.shown(record), plain, replaced))
+    }
+
+    /// Undoes a rotation whose new key nobody has seen, unless the key was changed since.
+    pub async fn put_back(&self, replaced: Replaced, actor: &Actor) -> Result<(), ChangeError> {
+        let (inner, actor) = (self.0.clone(), actor.clone());
+        finish(async move {
+            let begun = inner.begin().await?;
+            let key = store::put_back(&begun.transaction, replaced, inner.clock.now()).await?;
+            let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
+            let event = event.with_detail("undone: the new key could not be printed");
+            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Ends an overlap; when this returns, no verification accepts the old key.

@@ -52,6 +52,13 @@ pub struct KeyTrace {
     pub digest: KeyDigest,
 }
 
+/// What a rotation replaced.
+pub struct Replaced {
+    row: Model,
+    stored: Stored,
+    by: KeyDigest,
+}
+
 /// What can be changed of a key; `None` leaves it.
 #[derive(Default)]
 pub struct KeyChange {
@@ -113,6 +120,9 @@ pub enum ChangeError {
     /// enabled by whoever disabled it.)
     #[error("This API key has expired; change its expiry before you rotate it")]
     Expired,
+    /// The key was rotated after the rotation that was to be undone.
+    #[error("The key was rotated again in the meantime")]
+    RotatedAgain,
     /// No replaced key is accepted beside this one.
     #[error("This API key has no old key that still works")]
     NoOverlap,
@@ -233,8 +243,9 @@ pub async fn rotate(
     new: KeyTrace,
     grace: Duration,
     now: OffsetDateTime,
-) -> Result<StoredKey, ChangeError> {
+) -> Result<(StoredKey, Replaced), ChangeError> {
     let (mut row, mut stored, old) = find(db, id).await?;
+    let replaced = Replaced { row: row.clone(), stored: stored.clone(), by: new.digest };
     if stored.expires_at.is_some_and(|expiry| expiry <= now) {
         return Err(ChangeError::Expired);
     }
@@ -244,7 +255,29 @@ pub async fn rotate(
     save(db, &row, &stored, now).await?;
     settings::start_overlap(db, Kind::ApiKey, id).await?;
     row.former_last_used_at = row.last_used_at.take();
-    Ok(to_key(row, stored, new.digest))
+    Ok((to_key(row, stored, new.digest), replaced))
+}
+
+/// Undoes a rotation: the replaced key is the only one again, and the one before it works on
+/// until its end. What else was changed of the row meanwhile stays.
+pub async fn put_back(
+    db: &impl ConnectionTrait,
+    replaced: Replaced,
+    now: OffsetDateTime,
+) -> Result<StoredKey, ChangeError> {
+    let Replaced { row: before, stored: former, by } = replaced;
+    let (mut row, mut stored, digest) = find(db, &before.id).await?;
+    if digest != by {
+        return Err(ChangeError::RotatedAgain);
+    }
+    let Stored { key_prefix, key_hash, former, .. } = former;
+    stored = Stored { key_prefix, key_hash, former, ..stored };
+    save(db, &row, &stored, now).await?;
+    let (last, former_last) = (before.last_used_at, before.former_last_used_at);
+    settings::set_last_uses(db, Kind::ApiKey, &before.id, last, former_last).await?;
+    (row.last_used_at, row.former_last_used_at) = (last, former_last);
+    let (_, digest) = parse(&before.value).map_err(|_| ChangeError::Unreadable)?;
+    Ok(to_key(row, stored, digest))
 }
 
 /// Refuses from now on the key that this one replaced.

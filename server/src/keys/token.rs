@@ -131,6 +131,12 @@ mod tests {
     }
 
     #[test]
+    fn a_hasher_wipes_what_it_has_seen_of_a_key() {
+        fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+        is_wiped::<Sha256>();
+    }
+
+    #[test]
     fn a_key_is_51_characters_and_intact() {
         let key = key(1);
         assert_eq!(key.expose().len(), 51);

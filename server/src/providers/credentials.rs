@@ -208,7 +208,7 @@ impl Credentials {
         };
         let value = self.keyring.open_text(&self.db, column, &chosen.sealed).await;
         let value = value.map_err(|error| match error {
-            KeyringError::Database(error) => error.into(),
+            error if error.is_about_the_server() => error.into(),
             reason => CredentialError::Unreadable { target: chosen.sealed.label, reason },
         })?;
         let event = actor.did(Action::ProviderResolve, Some(asked(&provider, model.as_deref())));

@@ -99,7 +99,7 @@ impl Vault {
         let row = store::find(&self.db, key).await?.ok_or_else(not_found)?;
         let value = self.keyring.open_text(&self.db, SECRETS, &row.sealed()).await;
         let value = value.map_err(|error| match error {
-            KeyringError::Database(error) => error.into(),
+            error if error.is_about_the_server() => error.into(),
             reason => VaultError::Unreadable { key: key.to_owned(), reason },
         })?;
         self.audit.record(&self.db, actor.did(Action::SecretRead, Some(key.to_owned()))).await?;

@@ -7,5 +7,5 @@ mod store;
 pub use entity::{Column, Entity, FoundRow, Model};
 pub use store::{
     Kind, delete, find, find_by_key, find_many, found_by_key, hold, insert, list, named_in_value,
-    record_use, start_overlap, stream, stream_ids, update, used_since,
+    record_use, set_last_uses, start_overlap, stream, stream_ids, update, used_since,
 };

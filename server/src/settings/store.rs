@@ -230,6 +230,23 @@ pub async fn start_overlap(db: &impl ConnectionTrait, kind: Kind, id: &str) -> R
         .map(drop)
 }
 
+/// Sets both times of last use of the row of this type with this id.
+pub async fn set_last_uses(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    id: &str,
+    last: Option<OffsetDateTime>,
+    former_last: Option<OffsetDateTime>,
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(last))
+        .col_expr(Column::FormerLastUsedAt, Expr::value(former_last))
+        .filter(kind.guard().add(Column::Id.eq(id)))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
 fn new_row(kind: Kind, id: &str, key: &str, value: String, now: OffsetDateTime) -> Model {
     Model {
         id: id.to_owned(),

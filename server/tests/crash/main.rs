@@ -5,6 +5,8 @@
 //! wholly before or wholly after: one active key, every value under it, every value what it
 //! was, the audit log whole, and one event for each rotation that happened. Both databases.
 
+#![expect(clippy::disallowed_macros, reason = "prints what was found")]
+
 #[path = "../it/support/database.rs"]
 #[expect(
     dead_code,

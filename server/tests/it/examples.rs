@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
+use crate::snippets::{redirects_to, stand_in};
 use crate::support::{Answer, App, Backend, Client};
 
 #[path = "../../tower/examples/axum.rs"]
@@ -61,6 +62,12 @@ async fn the_express_example_does_what_the_readme_says() {
     node.args(["--input-type=module", "-e", example("js")]).env("PORT", stage.socket());
     let _server = stage.start(node).await;
     stage.play().await;
+    nobody_else_sees_a_key(|socket| {
+        let mut node = Command::new("node");
+        node.args(["--input-type=module", "-e", example("js")]).env("PORT", socket);
+        node
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,6 +79,35 @@ async fn the_fastapi_example_does_what_the_readme_says() {
     python.arg("--uds").arg(stage.socket());
     let _server = stage.start(python).await;
     stage.play().await;
+    nobody_else_sees_a_key(|socket| {
+        fs::write(socket.with_file_name("orders.py"), example("python")).unwrap();
+        let mut python = Command::new(format!("{INSTALLED}/venv/bin/python"));
+        python.args(["-m", "uvicorn", "orders:app", "--app-dir"]).arg(socket.parent().unwrap());
+        python.arg("--uds").arg(socket);
+        python
+    })
+    .await;
+}
+
+/// A redirect is not followed, since where it leads would see the keys; and a key that cannot
+/// be sent is not printed.
+async fn nobody_else_sees_a_key(example: impl Fn(&Path) -> Command) {
+    let (elsewhere, requests) = stand_in().await;
+    for status in [301, 302, 303, 307, 308] {
+        let stage = Stage::new().await;
+        let way = redirects_to(&elsewhere, status).await;
+        let _server = stage.start_with(example(&stage.socket()), &way, &stage.own_key).await;
+        stage.ask(&["kw_of_a_caller"]).await.expect(503);
+        assert_eq!(*requests.lock().unwrap(), [], "{status}");
+    }
+    for key in ["kw_planted\nx", "kw_planted\u{200b}x"] {
+        let stage = Stage::new().await;
+        let url = &stage.way.url;
+        let _server = stage.start_with(example(&stage.socket()), url, key).await;
+        stage.ask(&["kw_of_a_caller"]).await.expect(503);
+        let log = fs::read_to_string(stage.log()).unwrap();
+        assert!(log.contains("Keyward: ") && !log.contains("planted"), "{log}");
+    }
 }
 
 /// A Keyward, the back end's own key, and a place for an example to listen: a Unix socket,
@@ -107,12 +143,16 @@ impl Stage {
     }
 
     /// Starts an example in a process of its own, which ends with the test.
-    async fn start(&self, mut command: Command) -> Child {
+    async fn start(&self, command: Command) -> Child {
+        self.start_with(command, &self.way.url, &self.own_key).await
+    }
+
+    async fn start_with(&self, mut command: Command, url: &str, key: &str) -> Child {
         let log = File::create(self.log()).unwrap();
         command
             .current_dir(INSTALLED)
-            .env("KEYWARD_URL", &self.way.url)
-            .env("KEYWARD_KEY", &self.own_key)
+            .env("KEYWARD_URL", url)
+            .env("KEYWARD_KEY", key)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

@@ -18,6 +18,7 @@ on_both_databases!(
     keys_of_the_encryption_are_shown_and_rotated_on_the_command_line,
     the_audit_log_is_checked_on_the_command_line,
     another_root_key_ends_the_start_with_78,
+    a_server_with_a_former_root_key_says_that_it_must_be_restarted,
     nothing_secret_leaks_anywhere,
 );
 
@@ -201,6 +202,59 @@ async fn another_root_key_ends_the_start_with_78(backend: Backend) {
     assert_eq!(with(&["encryption", "status"], &both).0, 0);
     assert_eq!(with(&["keys", "list"], &both[..1]).0, 0);
     assert_eq!(run(&database, &["keys", "list"]).0, 78, "the former one is no longer enough");
+}
+
+async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend: Backend) {
+    const OTHER: &str = "77c0VjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/t0=";
+    const SENTENCE: &str = "This server has a former root key: it must be restarted with the \
+                            present SECRETS_ENCRYPTION_KEY";
+    let database = TestDatabase::new(backend).await;
+    let server = Server::start(&database, &ADMIN);
+    let client = &server.client;
+    sign_in(client).await;
+    let secret = json!({ "key": "A", "value": "v" });
+    client.post("/api/secrets", &secret).await.expect(200);
+    let provider = json!({ "value": "sk" });
+    client.json(http::Method::PUT, "/api/providers/p", &provider).await.expect(200);
+    let (_, key) = client.create_key(&json!({ "name": "n" })).await;
+    let with = |arguments: &[&str], previous: Option<&str>| {
+        let mut command = keyward(&database, arguments);
+        command.env("SECRETS_ENCRYPTION_KEY", OTHER);
+        command.envs(previous.map(|key| ("SECRETS_ENCRYPTION_KEY_PREVIOUS", key)));
+        assert!(command.output().unwrap().status.success());
+    };
+    let refused = |answer: Answer| {
+        answer.expect_problem(503, "former_root_key", SENTENCE);
+    };
+    let post = async |path: &str| client.send(http::Method::POST, path, &[], None).await;
+    client.get("/readyz").await.expect(200);
+    with(&["encryption", "status"], Some(ROOT_KEY));
+    // What it has opened it still reads, but load balancers learn at once.
+    refused(client.get("/readyz").await);
+    client.get("/api/secrets/A").await.expect(200);
+    refused(post("/api/admin/encryption/rotate").await);
+
+    with(&["encryption", "rotate"], None);
+    refused(client.get("/readyz").await);
+    refused(client.get("/api/secrets/A").await);
+    refused(client.get("/api/resolve?provider=p").await);
+    refused(client.post("/api/secrets", &json!({ "key": "B", "value": "v" })).await);
+    refused(client.json(http::Method::PUT, "/api/providers/p", &provider).await);
+    refused(post("/api/admin/encryption/rotate").await);
+    client.get_with("/api/verify", &[("x-api-key", key.as_bytes())]).await.expect(200);
+    client.get("/livez").await.expect(200);
+    let (code, log) = server.stop();
+    assert_eq!(code, 0);
+    let sentence = "SECRETS_ENCRYPTION_KEY is a former root key: the data key with the id";
+    assert!(log.contains(sentence) && log.contains("Restart this server"), "{log}");
+    assert!(!log.contains(OTHER) && !log.contains(ROOT_KEY), "{log}");
+
+    let server = Server::start(&database, &[("SECRETS_ENCRYPTION_KEY", OTHER)]);
+    sign_in(&server.client).await;
+    let list = server.client.get("/api/secrets").await.expect(200).data();
+    assert_eq!(list.as_array().unwrap().len(), 1, "the refused change changed nothing");
+    let answer = server.client.get("/api/secrets/A").await.expect(200);
+    assert_eq!(answer.data()["value"], "v");
 }
 
 /// The file of the database may not grow: what a full disk looks like to SQLite.

@@ -261,7 +261,7 @@ async fn a_server_with_the_former_root_key_does_not_rotate(backend: Backend) {
     let db = app.database.connect().await;
     let unlocked = unlock(&db, &roots, &app.clock).await.unwrap();
     // What it would wrap would be lost with the former key.
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
     let row = SECRETS.after(&db, "", 1).await.unwrap().remove(0);
     assert_eq!(*unlocked.keyring.open(&db, SECRETS, &row).await.unwrap(), b"a");
     assert_eq!(status(&admin).await["activeVersion"], 1);

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::thread::JoinHandle;
 
 use super::{Client, ROOT_KEY, TestDatabase};
@@ -31,7 +31,7 @@ pub struct Server {
     pub child: Child,
     pub client: Client,
     pub address: SocketAddr,
-    /// Reads what it writes to stderr, which would stop it when nobody did.
+    /// Reads what it writes to stderr.
     log: Option<JoinHandle<String>>,
 }
 
@@ -43,19 +43,27 @@ impl Server {
     }
 
     pub fn spawn(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.stderr(Stdio::piped());
+        Self::spawn_with_its_stderr(command)
+    }
+
+    /// With the stderr that the command has; then [`wait`](Self::wait) knows no log.
+    pub fn spawn_with_its_stderr(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect(&line);
         let address = address.parse().unwrap();
         let client = Client::new(address);
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
-        Self { child, client, address, log: Some(log) }
+        let read = |mut stderr: ChildStderr| {
+            std::thread::spawn(move || {
+                let mut log = String::new();
+                stderr.read_to_string(&mut log).unwrap();
+                log
+            })
+        };
+        let log = child.stderr.take().map(read);
+        Self { child, client, address, log }
     }
 
     /// Asks it to stop; its exit code and everything it wrote to stderr.
@@ -71,7 +79,7 @@ impl Server {
 
     /// Its exit code and everything it wrote to stderr.
     pub fn wait(mut self) -> (i32, String) {
-        let log = self.log.take().unwrap().join().unwrap();
+        let log = self.log.take().map(|log| log.join().unwrap()).unwrap_or_default();
         (self.child.wait().unwrap().code().unwrap(), log)
     }
 }
