@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use keyward_api::Sensitive;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -20,7 +20,7 @@ use crate::audit::folding::{self, Folding};
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
-use crate::database;
+use crate::database::{self, DatabaseConnection, OpenError, Opening};
 use crate::encryption::Rotation;
 use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
@@ -51,6 +51,9 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The database cannot be opened or brought up to date.
+    #[error(transparent)]
+    Open(OpenError),
+    /// The database failed.
     #[error("the database in DATABASE_URL cannot be used: {0}")]
     Database(#[from] DbErr),
     /// The stored keys of the encryption do not open.
@@ -68,6 +71,17 @@ pub enum StartError {
     /// Something inside.
     #[error(transparent)]
     Internal(#[from] Error),
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Address(problem) => {
+                Self::Config(ConfigError { variable: "DATABASE_URL".to_owned(), problem })
+            }
+            other => Self::Open(other),
+        }
+    }
 }
 
 /// Serves until the process is told to stop.
@@ -143,7 +157,8 @@ pub async fn prepare(
     clock: Clock,
     address: SocketAddr,
 ) -> Result<(AppState, Option<Sensitive>), StartError> {
-    let (db, Unlocked { keyring, audit }) = open(&config.store, &clock).await?;
+    let store = open(&config.store, &clock, Opening::Store).await?;
+    let (db, Unlocked { keyring, audit }) = store;
     let passwords = Passwords::new()?;
     let (setup, setup_token) = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
@@ -180,8 +195,12 @@ pub async fn prepare(
 pub async fn open(
     config: &StoreConfig,
     clock: &Clock,
+    opening: Opening,
 ) -> Result<(DatabaseConnection, Unlocked), StartError> {
-    let db = database::connect(config.database.url.expose()).await?;
+    let db = database::connect(&config.database, opening).await?;
+    if opening == Opening::Command && !database::schema::is_store(&db).await? {
+        return Err(OpenError::Missing(config.database.place()).into());
+    }
     database::migrate(&db).await?;
     let unlocked =
         unlock::unlock(&db, &config.root_keys, clock).await.map_err(|error| match error {

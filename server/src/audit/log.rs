@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::chain::{AuditKey, Broken};
 use super::event::Event;
@@ -13,7 +13,7 @@ use super::store;
 use crate::background::in_time;
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 
 /// Appends entries and checks them. Cheap to clone.
 #[derive(Clone)]

@@ -13,6 +13,7 @@ use super::row::StoredKey;
 use super::verify::CachedKey;
 use super::{revision, store};
 use crate::background::in_time;
+use crate::database::begin_read;
 
 impl Inner {
     /// Whether the key can authenticate from now on.
@@ -48,7 +49,8 @@ impl Inner {
         let revision = in_time(revision::current(&self.db)).await?;
         let mut gone: HashSet<Arc<str>> = self.cache.ids().into_iter().collect();
         let (mut conflicting, mut unreadable) = (Vec::new(), 0);
-        let stored = in_time(store::stream(&self.db)).await?;
+        let moment = in_time(begin_read(&self.db)).await?;
+        let stored = in_time(store::stream(&moment)).await?;
         pin_mut!(stored);
         while let Some(key) = in_time(stored.try_next()).await? {
             match key {

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use keyward_api::keys::KeyName;
 use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::Map;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -132,9 +132,9 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<ReadKey>, DbErr> {
 
 /// All keys one after the other, in the order of their ids, without holding all of them.
 pub async fn stream(
-    db: &DatabaseConnection,
+    moment: &DatabaseTransaction,
 ) -> Result<impl Stream<Item = Result<ReadKey, DbErr>>, DbErr> {
-    let rows = settings::stream(db, Kind::ApiKey).await?;
+    let rows = settings::stream(moment, Kind::ApiKey).await?;
     Ok(rows.map(|row| row.map(read)))
 }
 

@@ -5,13 +5,13 @@ use sea_orm::ActiveModelTrait;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, PaginatorTrait};
+use sea_orm::{DatabaseTransaction, PaginatorTrait};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::entity::{sessions, users};
 use crate::audit::{Action, Actor, AuditLog, Origin};
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 use crate::settings::{self, Kind};
 
 /// A session that is not used ends after this time.

@@ -4,9 +4,9 @@
 use futures_util::stream::{Stream, StreamExt, iter};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, StreamTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, StreamTrait,
 };
 use time::OffsetDateTime;
 
@@ -44,11 +44,11 @@ pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>
 
 /// All rows of one type one after the other, in the order of their ids.
 pub async fn stream(
-    db: &DatabaseConnection,
+    moment: &DatabaseTransaction,
     kind: Kind,
 ) -> Result<impl Stream<Item = Result<FoundRow, DbErr>>, DbErr> {
     let rows = Entity::find().filter(kind.guard()).order_by_asc(Column::Id);
-    let rows = db.stream_raw(rows.build(db.get_database_backend())).await?;
+    let rows = moment.stream_raw(rows.build(ConnectionTrait::get_database_backend(moment))).await?;
     // All that have come are taken at once, and read then: with each taken alone, most of the
     // time goes into waking the thread they come from.
     let read = |row: Result<QueryResult, DbErr>| FoundRow::from_query_result(&row?, "");
