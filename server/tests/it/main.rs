@@ -6,6 +6,7 @@
 mod access_matrix;
 mod activity;
 mod audit;
+mod database;
 mod examples;
 mod health;
 mod key_input;
