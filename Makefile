@@ -37,6 +37,8 @@ integration: page target/examples/node_modules target/examples/venv/installed ta
 	.ci/need nginx nginx
 	.ci/need caddy caddy
 	.ci/need haproxy haproxy
+	.ci/need openssl openssl
+	.ci/need pgbouncer pgbouncer
 	$(WITH_POSTGRES) $(CARGO) test -p keyward --test it
 
 # Express and FastAPI, for the examples of the README.

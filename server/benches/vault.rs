@@ -25,7 +25,7 @@ use keyward::audit::chain::AuditKey;
 use keyward::audit::entity::log;
 use keyward::audit::{Action, Actor};
 use keyward::clock::Clock;
-use keyward::database::begin_write;
+use keyward::database::{DatabaseConnection, Opening, begin_write};
 use keyward::encryption::Rotation;
 use keyward::encryption::columns::SECRETS;
 use keyward::encryption::dek::Dek;
@@ -35,7 +35,7 @@ use keyward::secrets::entity::{Entity, Model};
 use keyward::serve;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
 
 /// Rows of one `INSERT`.
 const BATCH: usize = 2_000;
@@ -57,7 +57,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         expect(format!("rotate {values} values"), seconds, "s", seconds < limit);
     }
     let folder = folder::Folder::new("audit")?;
-    let (db, unlocked) = serve::open(&folder.config()?.store, &Clock::System).await?;
+    let (db, unlocked) =
+        serve::open(&folder.config()?.store, &Clock::System, Opening::Store).await?;
     let alone = append(&db, &unlocked, 1, 4_000).await?;
     // Each waits for the disk by itself; what counts for a server is the next one.
     expect("append, 1 writer".into(), alone, "entries/s", true);
@@ -97,7 +98,7 @@ fn seal_and_open() -> Result<(Duration, Duration), Box<dyn Error>> {
 async fn rotate(values: usize) -> Result<Duration, Box<dyn Error>> {
     let folder = folder::Folder::new("rotate")?;
     let (db, Unlocked { keyring, audit }) =
-        serve::open(&folder.config()?.store, &Clock::System).await?;
+        serve::open(&folder.config()?.store, &Clock::System, Opening::Store).await?;
     let transaction = begin_write(&db).await?;
     let sealer = keyring.sealer(&transaction).await?;
     let now = Clock::System.now();

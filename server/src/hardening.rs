@@ -1,9 +1,12 @@
 //! What the process asks of the operating system before it holds any secret.
 
-use rustix::fs::Mode;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::fs::{Access, Mode, access};
 use rustix::io;
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
+    DumpableBehavior, Resource, Rlimit, geteuid, getrlimit, set_dumpable_behavior, setrlimit, umask,
 };
 
 /// No core dump holds a key, no other process of the user reads this one's memory, and
@@ -30,6 +33,30 @@ pub fn raise_file_limit() -> u64 {
     current.unwrap_or(u64::MAX)
 }
 
+/// Warns of a file with something secret in it that other users can read or change.
+pub fn warn_if_exposed(path: &Path) {
+    let Ok(found) = path.metadata() else { return };
+    let is_foreign = found.uid() == 0 && !geteuid().is_root();
+    if found.is_file() && is_exposed(found.mode(), is_foreign) {
+        let path = path.display();
+        tracing::warn!("other users of this machine can open {path}: chmod 600 {path}");
+    }
+}
+
+/// The rule of PostgreSQL for its private key: a file of root's may be readable by a group, or
+/// a service could not read it; one of our own is for us alone.
+fn is_exposed(mode: u32, is_of_root: bool) -> bool {
+    mode & if is_of_root { 0o027 } else { 0o077 } != 0
+}
+
+/// Whether a file or folder can be read and written; the error says why not. Nothing is opened:
+/// closing a file of SQLite would end the locks that this process holds on it.
+pub fn writable(path: &Path) -> std::io::Result<()> {
+    let wanted = Access::READ_OK | Access::WRITE_OK;
+    let wanted = if path.is_dir() { wanted | Access::EXEC_OK } else { wanted };
+    Ok(access(path, wanted)?)
+}
+
 #[cfg(test)]
 mod tests {
     use rustix::process::{dumpable_behavior, getrlimit};
@@ -51,5 +78,21 @@ mod tests {
         assert_eq!(raise_file_limit(), limit.maximum.unwrap_or(u64::MAX));
         let raised = getrlimit(Resource::Nofile);
         assert_eq!((raised.current, raised.maximum), (limit.maximum, limit.maximum));
+    }
+
+    #[test]
+    fn a_file_is_exposed_when_others_can_open_it() {
+        for (mode, of_ours, of_root) in [
+            (0o100_600, false, false),
+            (0o100_400, false, false),
+            (0o100_640, true, false),
+            (0o100_644, true, true),
+            (0o100_604, true, true),
+            (0o100_620, true, true),
+            (0o100_666, true, true),
+        ] {
+            assert_eq!(is_exposed(mode, false), of_ours, "{mode:o}");
+            assert_eq!(is_exposed(mode, true), of_root, "{mode:o}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use keyward_migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
 
+use crate::encryption::keyring::KeyringError;
 use crate::error::Error;
 use crate::keys::generation;
 use crate::state::AppState;

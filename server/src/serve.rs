@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use keyward_api::Sensitive;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -20,6 +20,7 @@ use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
 use crate::connections::{self, Limits};
+use crate::database::{self, DatabaseConnection, OpenError, Opening};
 use crate::encryption::Rotation;
 use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
@@ -37,7 +38,7 @@ use crate::session::password::{Lane, Passwords};
 use crate::session::store::{self, Recorder};
 use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
-use crate::{database, exposure, hardening, log, stdout};
+use crate::{exposure, hardening, log, stdout};
 
 /// From SIGTERM on, requests are taken for so long while `/readyz` answers 503, so that a
 /// load balancer sends its next ones elsewhere.
@@ -54,6 +55,9 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The database cannot be opened or brought up to date.
+    #[error(transparent)]
+    Open(OpenError),
+    /// The database failed.
     #[error("the database in DATABASE_URL cannot be used: {0}")]
     Database(#[from] DbErr),
     /// The stored keys of the encryption do not open.
@@ -71,6 +75,17 @@ pub enum StartError {
     /// Something inside.
     #[error(transparent)]
     Internal(#[from] Error),
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Address(problem) => {
+                Self::Config(ConfigError { variable: "DATABASE_URL".to_owned(), problem })
+            }
+            other => Self::Open(other),
+        }
+    }
 }
 
 /// Serves until the process is told to stop.
@@ -158,7 +173,8 @@ pub async fn prepare(
     clock: Clock,
     address: SocketAddr,
 ) -> Result<(AppState, Option<Sensitive>), StartError> {
-    let (db, Unlocked { keyring, audit }) = open(&config.store, &clock).await?;
+    let store = open(&config.store, &clock, Opening::Store).await?;
+    let (db, Unlocked { keyring, audit }) = store;
     let passwords = Passwords::new()?;
     let setup_token = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
@@ -200,8 +216,12 @@ pub async fn prepare(
 pub async fn open(
     config: &StoreConfig,
     clock: &Clock,
+    opening: Opening,
 ) -> Result<(DatabaseConnection, Unlocked), StartError> {
-    let db = database::connect(config.database.url.expose()).await?;
+    let db = database::connect(&config.database, opening).await?;
+    if opening == Opening::Command && !database::schema::is_store(&db).await? {
+        return Err(OpenError::Missing(config.database.place()).into());
+    }
     database::migrate(&db).await?;
     let unlocked =
         unlock::unlock(&db, &config.root_keys, clock).await.map_err(|error| match error {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ipnet::IpNet;
-use sea_orm::DatabaseConnection;
 use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::Folding;
 use crate::clock::Clock;
+use crate::database::DatabaseConnection;
 use crate::encryption::{Keyring, Rotation};
 use crate::health::NotReady;
 use crate::keys::Registry;

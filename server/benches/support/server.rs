@@ -4,12 +4,13 @@ use std::error::Error;
 
 use keyward::clock::Clock;
 use keyward::config::Config;
+use keyward::database::Opening;
 use keyward::keys::token::PlainKey;
 use keyward::settings::{Entity, Kind, Model};
 use keyward::{database, settings};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::json;
 
 /// Rows of one `INSERT`; `SQLite` takes 32 766 values in one, and a row has 7.
@@ -18,7 +19,7 @@ const BATCH: usize = 2_000;
 /// Migrates the database of `config` and stores `count` keys in one transaction, in the
 /// form the server itself stores them.
 pub async fn store_keys(config: &Config, count: usize) -> Result<Vec<PlainKey>, Box<dyn Error>> {
-    let db: DatabaseConnection = database::connect(config.store.database.url.expose()).await?;
+    let db = database::connect(&config.store.database, Opening::Store).await?;
     database::migrate(&db).await?;
     let mut rng = StdRng::seed_from_u64(1);
     let keys = (0..count).map(|_| PlainKey::generate(&mut rng)).collect::<Result<Vec<_>, _>>()?;

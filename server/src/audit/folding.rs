@@ -11,12 +11,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use keyward_api::audit::AuditActorKind;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
 use super::event::{Action, Actor, Event, Origin};
 use super::log::AuditLog;
 use crate::authority::NotRecorded;
+use crate::database::DatabaseConnection;
 
 /// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);

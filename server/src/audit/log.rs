@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicI64;
 
 use futures_util::future::BoxFuture;
 use keyward_api::audit::AuditOutcome;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
 use super::chain::{AuditKey, Broken};
@@ -16,7 +16,7 @@ use crate::authority::{Authority, NotRecorded};
 use crate::background::in_time;
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 
 /// Appends entries and checks them. Cheap to clone.
 #[derive(Clone)]

@@ -6,15 +6,15 @@ use keyward_api::audit::AuditOutcome;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
 use super::chain::{AuditKey, Broken, Check, GENESIS};
 use super::entity::{head, log};
 use super::event::{self, Action, Actor, Event};
-use crate::database::begin_read;
+use crate::database::{DatabaseConnection, begin_read};
 use crate::paging::containing;
 
 /// The id of the only row of `audit_head`.

@@ -2,11 +2,11 @@
 
 use clap::Subcommand;
 use keyward_api::audit::BrokenEntry;
-use sea_orm::DatabaseConnection;
 
 use super::output::{CliError, failed, print, to_json};
 use crate::audit::AuditLog;
 use crate::audit::handlers::verification;
+use crate::database::DatabaseConnection;
 
 /// What can be done with the audit log.
 #[derive(Subcommand)]

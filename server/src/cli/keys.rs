@@ -1,6 +1,5 @@
 //! `keyward keys`.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -15,7 +14,6 @@ use crate::clock::Clock;
 use crate::keys::Registry;
 use crate::keys::store::{Replaced, Wanted};
 use crate::log::say;
-use crate::printable;
 
 /// What can be done with keys.
 #[derive(Subcommand)]

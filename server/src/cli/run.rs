@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use rand::rngs::SysRng;
 use rustix::process::Signal;
-use sea_orm::DatabaseConnection;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::audit::{self, AuditCommand};
@@ -14,13 +13,15 @@ use super::encryption::EncryptionCommand;
 use super::keys::KeysCommand;
 use super::output::{CliError, failed, print_once};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
+use crate::config::{self, Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
+use crate::database::{self, DatabaseConnection, Opening};
 use crate::encryption::Rotation;
 use crate::encryption::kek::RootKey;
 use crate::encryption::unlock::Unlocked;
+use crate::hardening;
 use crate::keys::Registry;
+use crate::log;
 use crate::serve::{self, StartError};
-use crate::{database, hardening, log};
 
 /// What `EX_CONFIG` is in sysexits.h.
 const EXIT_CONFIG: u8 = 78;
@@ -43,7 +44,8 @@ struct CliFlags {
     /// Address people use [env: `KEYWARD_PUBLIC_URL`]
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME` [env: `DATABASE_URL`]
+    /// `sqlite://PATH` or `postgres://USER@HOST/NAME`; one with a password belongs into the
+    /// variable or a file [env: `DATABASE_URL`, `DATABASE_URL_FILE`]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
 }
@@ -121,10 +123,14 @@ impl Cli {
         log::start(env)?;
         hardening::harden().map_err(failed)?;
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => Ok(serve::serve(Config::load(&flags, env)?).await?),
+            Command::Serve => {
+                config::warn_of_exposed_files(env);
+                Ok(serve::serve(Config::load(&flags, env)?).await?)
+            }
             Command::Migrate => {
                 let config = DatabaseConfig::load(&flags, env)?;
-                let db = database::connect(config.url.expose()).await.map_err(StartError::from)?;
+                let db = database::connect(&config, Opening::Store).await;
+                let db = db.map_err(StartError::from)?;
                 Ok(database::migrate(&db).await.map_err(StartError::from)?)
             }
             Command::GenerateKey => {
@@ -132,36 +138,30 @@ impl Cli {
                 print_once(&key.to_base64()).map_err(|error| failed(format!("the key {error}")))
             }
             Command::Keys { command } => {
-                let may_begin = matches!(command, KeysCommand::Create { .. });
-                let (db, Unlocked { audit, .. }) = open(&flags, env, may_begin).await?;
+                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
                 let keys = Registry::for_changes(db, Clock::System, audit).map_err(failed)?;
                 command.execute(&keys).await
             }
             Command::Encryption { command } => {
-                let (db, Unlocked { keyring, audit }) = open(&flags, env, false).await?;
+                let (db, Unlocked { keyring, audit }) = open(&flags, env).await?;
                 command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await
             }
             Command::Audit { command: AuditCommand::Verify { json } } => {
-                let (db, Unlocked { audit, .. }) = open(&flags, env, false).await?;
+                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
                 audit::verify(&db, &audit, json).await
             }
         }
     }
 }
 
-/// The root key is needed for whatever is recorded in the audit log, or checked by it.
+/// The root key is needed for whatever is recorded in the audit log, or checked by it. A store
+/// that is not there is not made: it would be empty, and not the one that was meant.
 async fn open(
     flags: &Flags,
     env: Environment<'_>,
-    may_begin: bool,
 ) -> Result<(DatabaseConnection, Unlocked), CliError> {
     let config = StoreConfig::load(flags, env)?;
-    let missing = database::missing_file(config.database.url.expose());
-    if let (Some(file), false) = (missing, may_begin) {
-        // A new one would be empty, whole and of no use to whoever mistyped its name.
-        return Err(failed(format!("there is no database {}", file.display())));
-    }
-    Ok(serve::open(&config, &Clock::System).await?)
+    Ok(serve::open(&config, &Clock::System, Opening::Command).await?)
 }
 
 /// A variable that is no UTF-8 would otherwise count as one that is not set.

@@ -1,19 +1,27 @@
 //! Opening the database.
 
+use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{self, SqliteConnection, SqlitePool};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr};
+use sea_orm::sqlx::pool::PoolOptions;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteSynchronous,
+};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Database, Row};
+use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 
+use super::address::{Address, Server, SqliteFile};
+use super::connection::DatabaseConnection;
+use super::error::{OpenError, sentence};
 use super::release::is_outside_transaction;
-use super::transaction::is_busy;
+use super::transaction::PATIENCE_TEXT;
+use crate::config::DatabaseConfig;
+use crate::hardening::{warn_if_exposed, writable};
 
 /// How long a writer waits for another one, and a request for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-pub(super) const PATIENCE_TEXT: &str = "5s";
 
 /// Rows of SQLite come from a thread of its own; so many may be read and not yet taken.
 pub const ROWS_ON_THEIR_WAY: usize = 1024;
@@ -21,70 +29,123 @@ pub const ROWS_ON_THEIR_WAY: usize = 1024;
 /// How long a start waits for the first connection.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Connects to `url`, `sqlite://PATH` (made when it is not there) or `postgres://...`.
-pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(sqlite_url(url)?);
-    let keeper = Keeper::default();
-    let for_pool = keeper.clone();
-    options
-        .max_connections(16)
-        // A connection to a file does not go away, and asking it costs as much as a query.
-        .test_before_acquire(!url.starts_with("sqlite:"))
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .foreign_keys(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // With WAL, a commit is on the disk when it returns.
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(PATIENCE)
-                .row_buffer_size(ROWS_ON_THEIR_WAY)
-        })
-        .map_sqlx_sqlite_pool_opts(move |pool| {
-            let keeper = for_pool.clone();
-            pool.after_release(move |it, _| {
-                let _lives_as_long_as_the_pool = &keeper;
-                Box::pin(is_outside_transaction(it))
-            })
-        })
-        .map_sqlx_postgres_pool_opts(|pool| {
-            pool.after_release(|it, _| Box::pin(is_outside_transaction(it)))
-        })
-        // Without it, who waits for a lock would keep a connection for as long as that takes.
-        .map_sqlx_postgres_opts(|postgres| postgres.options([("lock_timeout", PATIENCE_TEXT)]));
+/// Connections to a PostgreSQL, which counts them for all servers together.
+const POSTGRES_CONNECTIONS: u32 = 5;
+/// Connections to a file, which costs nothing but descriptors.
+const SQLITE_CONNECTIONS: u32 = 16;
+
+/// What the database is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// To serve or to migrate: a file that is missing is made, and a server that does not
+    /// answer is waited for.
+    Store,
+    /// A command about a store that is there.
+    Command,
+}
+
+/// Connects to the database.
+pub async fn connect(
+    config: &DatabaseConfig,
+    opening: Opening,
+) -> Result<DatabaseConnection, OpenError> {
+    match Address::parse(config.url.expose()).map_err(OpenError::Address)? {
+        Address::Sqlite(file) => {
+            let number = config.connections.unwrap_or(SQLITE_CONNECTIONS);
+            open_file(&file, number, opening).await
+        }
+        Address::Postgres(server) => {
+            let number = config.connections.unwrap_or(POSTGRES_CONNECTIONS);
+            open_server(*server, number, opening).await
+        }
+    }
+}
+
+async fn open_file(
+    file: &SqliteFile,
+    number: u32,
+    opening: Opening,
+) -> Result<DatabaseConnection, OpenError> {
+    prepare_file(file, opening)?;
+    let options = SqliteConnectOptions::new()
+        .filename(&file.path)
+        .create_if_missing(opening == Opening::Store && file.may_create)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // With WAL, a commit is on the disk when it returns.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(PATIENCE)
+        .row_buffer_size(ROWS_ON_THEIR_WAY)
+        .disable_statement_logging();
     let start = Instant::now();
-    loop {
-        match Database::connect(options.clone()).await {
+    let pool = loop {
+        // A connection to a file does not go away, and asking it costs as much as a query.
+        let pool = pool_options(number).test_before_acquire(false);
+        match pool.connect_with(options.clone()).await {
             Err(error) if is_slow(&error) && start.elapsed() < START_PATIENCE => (),
-            Err(error) => return Err(error),
-            Ok(db) => {
-                keep_open(&db, &keeper).await?;
-                return Ok(db);
-            }
+            opened => break opened.map_err(|error| OpenError::of_file(&file.path, error))?,
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let keeper = keep_open(&pool).await.map_err(|error| OpenError::of_file(&file.path, error))?;
+    let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    Ok(DatabaseConnection::to_file(pool, keeper))
+}
+
+fn pool_options<DB: Database>(number: u32) -> PoolOptions<DB> {
+    PoolOptions::new()
+        .max_connections(number)
+        .acquire_timeout(PATIENCE)
+        .after_release(|connection, _| Box::pin(is_outside_transaction(connection)))
+}
+
+/// Finds out what SQLite would call "unable to open database file", and makes the folder.
+fn prepare_file(file: &SqliteFile, opening: Opening) -> Result<(), OpenError> {
+    let path = &file.path;
+    let unusable = |reason: &str| OpenError::File(path.clone(), reason.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(unusable("it is a folder")),
+        Ok(_) => {
+            writable(path).map_err(|error| unusable(&sentence(&error)))?;
+            if opening == Opening::Store {
+                warn_of_exposed_files(path);
+            }
+        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(unusable(&sentence(&error)));
+        }
+        Err(_) if opening == Opening::Command => {
+            return Err(OpenError::Missing(path.display().to_string()));
+        }
+        Err(_) if !file.may_create => {
+            return Err(unusable("there is no such file, and mode=rw makes none"));
+        }
+        Err(_) => fs::create_dir_all(folder).map_err(|error| {
+            let folder = folder.display();
+            unusable(&format!("the folder {folder} cannot be made: {}", sentence(&error)))
+        })?,
+    }
+    // SQLite keeps two files beside it.
+    writable(folder).map_err(|error| {
+        unusable(&format!("nothing can be written to its folder: {}", sentence(&error)))
+    })
+}
+
+/// SQLite gives the files beside it the permissions of the database.
+fn warn_of_exposed_files(path: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        warn_if_exposed(Path::new(&name));
     }
 }
 
-/// A connection to SQLite that nobody uses. With the last connection to a file goes its
-/// shared memory, which cannot be made again on a full disk: nothing could be read then.
-type Keeper = Arc<OnceLock<Mutex<SqliteConnection>>>;
-
-async fn keep_open(db: &DatabaseConnection, keeper: &Keeper) -> Result<(), DbErr> {
-    if db.get_database_backend() == DbBackend::Sqlite {
-        let opened = open_files(db.get_sqlite_connection_pool()).await;
-        let connection =
-            opened.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
-        keeper.get_or_init(|| Mutex::new(connection));
-    }
-    Ok(())
-}
-
-/// A connection outside the pool that has the files open: they are opened by the first read.
-async fn open_files(pool: &SqlitePool) -> Result<SqliteConnection, sqlx::Error> {
+/// A connection outside the pool, for as long as the pool lives. With the last connection to a
+/// file goes its shared memory, which cannot be made again on a full disk: nothing could be
+/// read then. The files are opened by the first read.
+async fn keep_open(pool: &SqlitePool) -> Result<SqliteConnection, sqlx::Error> {
     let mut connection = pool.acquire().await?.detach();
     sqlx::raw_sql("SELECT count(*) FROM sqlite_schema").execute(&mut connection).await?;
     Ok(connection)
@@ -92,26 +153,91 @@ async fn open_files(pool: &SqlitePool) -> Result<SqliteConnection, sqlx::Error> 
 
 /// Whether a SQLite file was not opened in time: processes that start at once change it to
 /// WAL, which does not wait, or the disk is busy.
-fn is_slow(error: &DbErr) -> bool {
-    let timed_out = |error: &DbErr| matches!(error, DbErr::Conn(RuntimeErr::SqlxError(error)) if matches!(**error, sqlx::Error::PoolTimedOut));
-    is_busy(error) || timed_out(error)
-}
-
-/// The file of a SQLite database that is not there yet.
-pub fn missing_file(url: &str) -> Option<&Path> {
-    sqlite_file(url).filter(|file| !file.exists())
-}
-
-fn sqlite_file(url: &str) -> Option<&Path> {
-    let path = url.strip_prefix("sqlite://")?.split('?').next()?;
-    Some(Path::new(path)).filter(|path| !path.as_os_str().is_empty() && *path != ":memory:")
-}
-
-fn sqlite_url(url: &str) -> Result<String, DbErr> {
-    let folder = sqlite_file(url).and_then(Path::parent);
-    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| DbErr::Custom(format!("cannot make {}: {error}", folder.display())))?;
+fn is_slow(error: &sqlx::Error) -> bool {
+    const BUSY: &str = "5";
+    match error {
+        sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error.code().as_deref() == Some(BUSY),
+        _ => false,
     }
-    Ok(url.to_owned())
+}
+
+async fn open_server(
+    server: Server,
+    number: u32,
+    opening: Opening,
+) -> Result<DatabaseConnection, OpenError> {
+    for (parameter, file) in &server.files {
+        // The driver says no more than that there is no such file.
+        fs::metadata(file).map_err(|error| {
+            let (file, reason) = (file.display(), sentence(&error));
+            OpenError::Address(format!("has an {parameter}, {file}, that cannot be read: {reason}"))
+        })?;
+    }
+    let options = server.options.disable_statement_logging();
+    let is_direct = first_session(&options, opening).await?;
+    let options =
+        if is_direct { with_lock_timeout(&options) } else { options.statement_cache_capacity(0) };
+    let pool = pool_options(number).connect_lazy_with(options);
+    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    if is_direct {
+        return Ok(DatabaseConnection::direct(pool));
+    }
+    if opening == Opening::Store {
+        tracing::info!("a pooler changes sessions between transactions: each statement has one");
+    }
+    Ok(DatabaseConnection::behind_pooler(pool))
+}
+
+/// Without it, who waits for a lock would keep a connection for as long as that takes.
+fn with_lock_timeout(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([("lock_timeout", PATIENCE_TEXT)])
+}
+
+/// Waits for the server, and finds out whether sessions keep what they are started with.
+async fn first_session(options: &PgConnectOptions, opening: Opening) -> Result<bool, OpenError> {
+    let start = Instant::now();
+    let mut logged = String::new();
+    loop {
+        let error = match tokio::time::timeout(PATIENCE, keeps_settings(options)).await {
+            Ok(Ok(kept)) => return Ok(kept),
+            Ok(Err(error)) => error,
+            Err(_) => {
+                let text = format!("no answer within {} s", PATIENCE.as_secs());
+                sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, text))
+            }
+        };
+        let may_wait = opening == Opening::Store && start.elapsed() < START_PATIENCE;
+        let is_over = !OpenError::may_pass(&error) || !may_wait;
+        let error = OpenError::of_server(options, error);
+        if is_over {
+            return Err(error);
+        }
+        if logged != error.to_string() {
+            logged = error.to_string();
+            let seconds = START_PATIENCE.as_secs();
+            tracing::warn!("waiting up to {seconds} s for the database: {logged}");
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Whether a session keeps a setting that its start-up options ask for. A pooler in
+/// transaction mode refuses such options, or ignores them where its configuration says so.
+async fn keeps_settings(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
+    let mut session = match with_lock_timeout(options).connect().await {
+        Err(sqlx::Error::Database(error)) if error.message().contains("startup parameter") => {
+            options.connect().await?.close().await?;
+            return Ok(false);
+        }
+        connected => connected?,
+    };
+    let kept = lock_timeout(&mut session).await? == PATIENCE_TEXT;
+    session.close().await?;
+    Ok(kept)
+}
+
+async fn lock_timeout(session: &mut PgConnection) -> Result<String, sqlx::Error> {
+    // The simple protocol, which prepares nothing.
+    sqlx::raw_sql("SHOW lock_timeout").fetch_one(session).await?.try_get(0)
 }

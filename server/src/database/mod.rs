@@ -1,9 +1,26 @@
-//! The database: how it is opened ([`connect`]), and how it is read and written in transactions
-//! ([`transaction`]), and in what state a connection goes back to the pool (`release`).
+//! The database.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`address`] | what `DATABASE_URL` says |
+//! | [`connect`] | opening, and waiting for a server that is not there yet |
+//! | [`error`] | why a store cannot be opened |
+//! | [`connection`] | one statement, with and without a pooler in between |
+//! | [`transaction`] | several statements, and the turns that processes take |
+//! | `release` | in what state a connection goes back to the pool |
+//! | [`schema`] | bringing the tables up to date |
 
+pub mod address;
 pub mod connect;
+pub mod connection;
+pub mod error;
 mod release;
+pub mod schema;
 pub mod transaction;
 
-pub use connect::{ROWS_ON_THEIR_WAY, connect, missing_file};
-pub use transaction::{Turn, begin_read, begin_turn, begin_write, migrate, try_begin_turn};
+pub use address::Address;
+pub use connect::{Opening, ROWS_ON_THEIR_WAY, connect};
+pub use connection::DatabaseConnection;
+pub use error::OpenError;
+pub use schema::migrate;
+pub use transaction::{Turn, begin_read, begin_turn, begin_write, try_begin_turn};

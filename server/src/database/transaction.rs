@@ -1,13 +1,15 @@
 //! Transactions: the one way to begin one that writes, and the turns that processes take.
 
-use keyward_migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions,
 };
 
-use super::connect::PATIENCE_TEXT;
+use super::connection::DatabaseConnection;
+
+/// How long a statement waits for a lock of PostgreSQL, as it spells it.
+pub(super) const PATIENCE_TEXT: &str = "5s";
 
 /// What processes take turns at. Any numbers that no other program uses for its advisory
 /// locks on the same database.
@@ -20,14 +22,6 @@ pub enum Turn {
     Keys = 0x6b65_7977_6172_6402,
     /// Printing setup links and creating the first administrator.
     Setup = 0x6b65_7977_6172_6403,
-}
-
-/// Runs all migrations that are missing, once, however many processes ask at a time: they
-/// take turns on a lock that lasts as long as the transaction.
-pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
-    let transaction = begin_turn(db, Turn::Migrate).await?;
-    Migrator::up(&transaction, None).await?;
-    transaction.commit().await
 }
 
 /// Begins a transaction that will write. SQLite has one writer, and a transaction that

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_api::encryption::{DataKey, EncryptionStatus, Rotated, RotationProgress};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseTransaction, DbErr};
 use subtle::ConstantTimeEq;
 
 use super::columns::{Counts, SEALED, SealedColumn, SealedRow};
@@ -19,7 +19,7 @@ use super::store::{self, Purpose};
 use crate::audit::{Action, Actor, AuditLog};
 use crate::authority::NotRecorded;
 use crate::clock::Clock;
-use crate::database::{Turn, try_begin_turn};
+use crate::database::{DatabaseConnection, Turn, try_begin_turn};
 
 /// Values that are in memory at a time; up to 64 KiB each.
 const CHUNK: u64 = 256;

@@ -11,7 +11,7 @@
 use std::fmt;
 
 use rand::rngs::SysError;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::columns::{NamedRow, SEALED, SealedRow};
 use super::dek::Dek;
@@ -23,7 +23,7 @@ use super::store::{self, Purpose};
 use crate::audit::chain::AuditKey;
 use crate::audit::{self, Action, Actor, AuditLog};
 use crate::clock::Clock;
-use crate::database::{Turn, begin_turn};
+use crate::database::{DatabaseConnection, Turn, begin_turn};
 
 /// Rows of the older layout that prove the root key.
 const PROOFS: u64 = 8;

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use time::OffsetDateTime;
 
 use super::store;
 use super::token::KeyDigest;
 use super::verify::CachedKey;
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 
 /// How often the marks are written.
 pub const INTERVAL: Duration = Duration::from_secs(5);

@@ -5,12 +5,12 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
 use super::entity::{change, generation};
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 
 /// The id of the only row of `generation`.
 const ROW: i16 = 1;

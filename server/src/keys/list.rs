@@ -12,6 +12,7 @@ use super::listing::search::Position;
 use super::row::{self, record};
 use super::store;
 use crate::background::in_time;
+use crate::database::begin_read;
 
 /// One page of the list.
 #[derive(Debug)]
@@ -54,7 +55,8 @@ impl Registry {
 
     /// Learns which keys there are, for [`Registry::page`] in a command that loads none.
     pub async fn load_listing(&self) -> Result<(), DbErr> {
-        let stored = in_time(store::stream(&self.0.db)).await?;
+        let moment = in_time(begin_read(&self.0.db)).await?;
+        let stored = in_time(store::stream(&moment)).await?;
         pin_mut!(stored);
         while let Some(key) = in_time(stored.try_next()).await? {
             let record = record(&key);

@@ -15,6 +15,7 @@ use super::row::{ReadKey, StoredKey, UnreadableKey};
 use super::verify::CachedKey;
 use super::{generation, store};
 use crate::background::in_time;
+use crate::database::begin_read;
 
 /// Keys that are read at a time when others changed them.
 const CHUNK: usize = 512;
@@ -97,11 +98,7 @@ impl Inner {
         // Before the rows: a change in between is seen by the next poll.
         let generation = in_time(generation::current(&self.db)).await?;
         self.remove_gone().await?;
-        let stored = in_time(store::stream(&self.db)).await?;
-        pin_mut!(stored);
-        while let Some(key) = in_time(stored.try_next()).await? {
-            self.show_read(&key);
-        }
+        self.show_stored().await?;
         // Twice, since a digest may be free only after the row that had it before is shown.
         self.show_conflicting().await?;
         self.show_conflicting().await?;
@@ -115,13 +112,24 @@ impl Inner {
         Ok(())
     }
 
+    async fn show_stored(&self) -> Result<(), DbErr> {
+        let moment = in_time(begin_read(&self.db)).await?;
+        let stored = in_time(store::stream(&moment)).await?;
+        pin_mut!(stored);
+        while let Some(key) = in_time(stored.try_next()).await? {
+            self.show_read(&key);
+        }
+        Ok(())
+    }
+
     /// Removes the keys that are no longer stored, before all others are read.
     async fn remove_gone(&self) -> Result<(), DbErr> {
         let mut gone = self.listing.ids();
         if gone.is_empty() {
             return Ok(());
         }
-        let stored = in_time(store::stream_ids(&self.db)).await?;
+        let moment = in_time(begin_read(&self.db)).await?;
+        let stored = in_time(store::stream_ids(&moment)).await?;
         pin_mut!(stored);
         while let Some(id) = in_time(stored.try_next()).await? {
             gone.remove(id.as_str());

@@ -16,7 +16,7 @@ use std::time::Duration;
 use keyward_api::keys::ApiKey;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
@@ -30,7 +30,7 @@ use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use keyward_api::keys::KeyName;
 use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::Map;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -145,17 +145,17 @@ impl From<NotRecorded> for ChangeError {
 
 /// All keys one after the other, in the order of their ids, without holding all of them.
 pub async fn stream(
-    db: &DatabaseConnection,
+    moment: &DatabaseTransaction,
 ) -> Result<impl Stream<Item = Result<ReadKey, DbErr>>, DbErr> {
-    let rows = settings::stream(db, Kind::ApiKey).await?;
+    let rows = settings::stream(moment, Kind::ApiKey).await?;
     Ok(rows.map(|row| row.map(read)))
 }
 
 /// The ids of all keys one after the other, in no order.
 pub async fn stream_ids(
-    db: &DatabaseConnection,
+    moment: &DatabaseTransaction,
 ) -> Result<impl Stream<Item = Result<String, DbErr>>, DbErr> {
-    settings::stream_ids(db, Kind::ApiKey).await
+    settings::stream_ids(moment, Kind::ApiKey).await
 }
 
 /// The keys with these ids as they are stored, by id.

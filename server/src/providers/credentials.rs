@@ -7,7 +7,7 @@ use keyward_api::providers::{
     SetModel, SetProvider, Source, UpdateProvider,
 };
 use keyward_api::secrets::Description;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::entity::{model, model_id, provider};
 use super::error::CredentialError;
@@ -18,7 +18,7 @@ use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::background::in_time;
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 use crate::encryption::columns::{MODELS, PROVIDERS, SealedColumn};
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::{self, Keyring};

@@ -2,7 +2,7 @@
 //! value leaves only after the event that says who read it is stored.
 
 use keyward_api::secrets::{CreateSecret, RevealedSecret, Secret, UpdateSecret};
-use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use sea_orm::{DbErr, SqlErr};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::store;
 use crate::audit::{Action, Actor, AuditLog};
 use crate::authority::NotRecorded;
 use crate::clock::Clock;
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 use crate::encryption::columns::SECRETS;
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::{self, Keyring};

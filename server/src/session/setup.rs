@@ -10,7 +10,7 @@
 
 use keyward_api::Sensitive;
 use keyward_api::session::Email;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use super::cookie::token_hash;
 use super::entity::users;
 use super::store::{Recorder, has_user};
 use crate::audit::Action;
-use crate::database::{Turn, begin_turn};
+use crate::database::{DatabaseConnection, Turn, begin_turn};
 use crate::settings::{self, FoundRow, Kind};
 
 /// The rows of tokens have this and the hash as their key.

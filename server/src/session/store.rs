@@ -4,12 +4,12 @@ use keyward_api::session::Email;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, PaginatorTrait};
+use sea_orm::{DatabaseTransaction, PaginatorTrait};
 use time::{Duration, OffsetDateTime};
 
 use super::entity::{sessions, users};
 use crate::audit::{Action, Actor, AuditLog, Origin};
-use crate::database::begin_write;
+use crate::database::{DatabaseConnection, begin_write};
 
 /// A session that is not used ends after this time.
 pub const IDLE: Duration = Duration::hours(12);

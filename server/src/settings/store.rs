@@ -4,9 +4,9 @@
 use futures_util::stream::{Stream, StreamExt, iter};
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, StreamTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, StreamTrait,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -44,11 +44,11 @@ pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>
 
 /// All rows of one type one after the other, in the order of their ids.
 pub async fn stream(
-    db: &DatabaseConnection,
+    moment: &DatabaseTransaction,
     kind: Kind,
 ) -> Result<impl Stream<Item = Result<FoundRow, DbErr>>, DbErr> {
     let rows = Entity::find().filter(kind.guard()).order_by_asc(Column::Id);
-    let rows = db.stream_raw(rows.build(db.get_database_backend())).await?;
+    let rows = moment.stream_raw(rows.build(ConnectionTrait::get_database_backend(moment))).await?;
     // All that have come are taken at once, and read then: with each taken alone, most of the
     // time goes into waking the thread they come from.
     let read = |row: Result<QueryResult, DbErr>| FoundRow::from_query_result(&row?, "");
@@ -66,11 +66,11 @@ pub async fn find(
 
 /// The ids of all rows of one type one after the other, in no order.
 pub async fn stream_ids(
-    db: &DatabaseConnection,
+    moment: &DatabaseTransaction,
     kind: Kind,
 ) -> Result<impl Stream<Item = Result<String, DbErr>>, DbErr> {
     let ids = Entity::find().select_only().column(Column::Id).filter(kind.guard());
-    let rows = db.stream_raw(ids.build(db.get_database_backend())).await?;
+    let rows = moment.stream_raw(ids.build(ConnectionTrait::get_database_backend(moment))).await?;
     let read = |row: Result<QueryResult, DbErr>| row?.try_get("", "id");
     Ok(rows.ready_chunks(ROWS_ON_THEIR_WAY).flat_map(move |rows| iter(rows).map(read)))
 }

@@ -24,7 +24,7 @@ use database::{Backend, TestDatabase};
 use keyward::audit::store::{Filter, list};
 use keyward::clock::Clock;
 use keyward::config::{Flags, StoreConfig};
-use keyward::database::{Turn, begin_turn, begin_write};
+use keyward::database::{DatabaseConnection, Opening, Turn, begin_turn, begin_write};
 use keyward::encryption::columns::SECRETS;
 use keyward::encryption::unlock::Unlocked;
 use keyward::encryption::{Rotation, store};
@@ -96,14 +96,14 @@ fn rotate(database: &TestDatabase, moment: Option<Duration>) -> std::io::Result<
     child.wait()
 }
 
-async fn open(database: &TestDatabase) -> Outcome<(sea_orm::DatabaseConnection, Unlocked)> {
+async fn open(database: &TestDatabase) -> Outcome<(DatabaseConnection, Unlocked)> {
     let env = |name: &str| match name {
         "SECRETS_ENCRYPTION_KEY" => Some(ROOT_KEY.to_owned()),
         "DATABASE_URL" => Some(database.url.clone()),
         _ => None,
     };
     let config = StoreConfig::load(&Flags::default(), &env)?;
-    Ok(serve::open(&config, &Clock::System).await?)
+    Ok(serve::open(&config, &Clock::System, Opening::Store).await?)
 }
 
 async fn fill(database: &TestDatabase) -> Outcome<()> {

@@ -302,7 +302,7 @@ async fn errors_of_accept_are_survived_and_the_log_is_not_flooded() {
     let mut used = connect(server.address).await;
     assert!(asks(&mut used).await);
     // Less than the server counts on.
-    let few = Rlimit { current: Some(files() as u64 + 4), maximum: Some(1_024) };
+    let few = Rlimit { current: Some(files() as u64 + 24), maximum: Some(1_024) };
     let id = Pid::from_raw(server.child.id().cast_signed());
     prlimit(id, Resource::Nofile, few).unwrap();
     let silent = connect_many(server.address, 40).await;

@@ -1,6 +1,7 @@
 //! Every bad input about keys gets a clear error, and nothing is lost or changed.
 
 use http::Method;
+use keyward::settings::{self, Kind};
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, on_both_databases};
@@ -193,6 +194,8 @@ async fn ids_that_are_no_key_answer_404_and_change_nothing(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     admin.create_key(&json!({ "name": "kept" })).await;
+    let (db, now) = (&app.state.db, app.state.clock.now());
+    settings::insert(db, Kind::Config, "fact", "a fact", "1".into(), now).await.unwrap();
     let before = everything(&app).await;
     let config = before.iter().find(|row| row.kind == "config").unwrap();
     for id in [

@@ -9,6 +9,7 @@ mod audit;
 mod broken_streams;
 mod connections;
 mod credential_input;
+mod database;
 mod examples;
 mod faults;
 mod guessing;

@@ -1,7 +1,7 @@
 //! The schema goes up, down and up again, and the entities match it.
 
 use futures_util::future::join_all;
-use keyward::database;
+use keyward::database::{self, begin_write};
 use keyward::session::entity::{sessions, users};
 use keyward_migration::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, EntityTrait, IdenStatic, Iterable, Statement};
@@ -19,17 +19,22 @@ on_both_databases!(
 async fn they_go_up_down_and_up_again(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let db = database.connect().await;
-    let schema = SchemaManager::new(&db);
     for _ in 0..2 {
-        Migrator::up(&db, None).await.unwrap();
+        let up = begin_write(&db).await.unwrap();
+        Migrator::up(&up, None).await.unwrap();
+        let schema = SchemaManager::new(&up);
         assert!(schema.has_table("settings").await.unwrap());
         assert!(schema.has_table("sessions").await.unwrap());
-        Migrator::down(&db, None).await.unwrap();
+        up.commit().await.unwrap();
+        let down = begin_write(&db).await.unwrap();
+        Migrator::down(&down, None).await.unwrap();
+        let schema = SchemaManager::new(&down);
         assert!(!schema.has_table("settings").await.unwrap());
         assert!(!schema.has_table("users").await.unwrap());
         assert!(!schema.has_table("secrets").await.unwrap());
         assert!(!schema.has_table("model_credentials").await.unwrap());
         assert!(!schema.has_table("audit_log").await.unwrap());
+        down.commit().await.unwrap();
     }
 }
 
@@ -116,7 +121,7 @@ async fn many_processes_may_migrate_at_once(backend: Backend) {
         migrated.unwrap();
     }
     let db = database.connect().await;
-    assert!(Migrator::get_pending_migrations(&db).await.unwrap().is_empty());
+    assert!(Migrator::get_pending_migrations_read_only(&db).await.unwrap().is_empty());
 }
 
 async fn type_and_key_of_a_setting_are_unique_together(backend: Backend) {

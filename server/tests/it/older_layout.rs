@@ -2,10 +2,11 @@
 
 use keyward::clock::Clock;
 use keyward::database;
+use keyward::database::{DatabaseConnection, begin_write};
 use keyward::encryption::columns::SECRETS;
 use keyward::encryption::kek::RootKey;
 use keyward::encryption::unlock::{RootKeys, UnlockError, unlock};
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait, Value};
+use sea_orm::{ConnectionTrait, Statement, Value};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -62,7 +63,7 @@ fn column(hexadecimal: &str, written: Written, backend: Backend) -> Value {
 }
 
 async fn add(db: &DatabaseConnection, backend: Backend, rows: &[Vector], written: Written) {
-    let transaction = db.begin().await.unwrap();
+    let transaction = begin_write(db).await.unwrap();
     for (n, row) in rows.iter().enumerate() {
         let statement = Statement::from_sql_and_values(
             db.get_database_backend(),

@@ -156,13 +156,7 @@ async fn keys_of_the_encryption_are_shown_and_rotated_on_the_command_line(backen
 
 async fn the_audit_log_is_checked_on_the_command_line(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    if backend == Backend::Sqlite {
-        for command in [&["audit", "verify"][..], &["encryption", "status"], &["keys", "list"]] {
-            let (code, out, error) = run(&database, command);
-            assert_eq!((code, out.as_str()), (1, ""), "a database that is not there");
-            assert!(error.contains("there is no database"), "{error}");
-        }
-    }
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
     let (code, out, _) = run(&database, &["audit", "verify"]);
     assert_eq!((code, out.trim()), (0, "2 entries are as they were written"));
@@ -178,6 +172,7 @@ async fn the_audit_log_is_checked_on_the_command_line(backend: Backend) {
 async fn another_root_key_ends_the_start_with_78(backend: Backend) {
     const OTHER: &str = "77c0VjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/t0=";
     let database = TestDatabase::new(backend).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
     let with = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut command = keyward(&database, arguments);
@@ -591,9 +586,6 @@ async fn wrong_configuration_is_78_wrong_usage_is_2_and_a_failure_is_1() {
         assert!(!stderr.contains("planted"), "{stderr}");
     }
     assert_eq!(run(&database, &["nonsense"]).0, 2);
-    let (code, stderr) = serve("DATABASE_URL", "postgres://u:planted@127.0.0.1:1/d");
-    assert_eq!(code, 1, "{stderr}");
-    assert!(stderr.contains("DATABASE_URL") && !stderr.contains("planted"), "{stderr}");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (code, stderr) = serve("KEYWARD_BIND", &taken.local_addr().unwrap().to_string());
     assert_eq!(code, 1);

@@ -20,6 +20,7 @@ const ADMIN: [(&str, &str); 2] =
 
 async fn it_says_so_to_load_balancers_and_loses_no_last_use(backend: Backend) {
     let database = TestDatabase::new(backend).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     let (_, key, _) = run(&database, &["keys", "create", "--name", "n"]);
     let server = Server::start(&database, &[]);
     let headers = [("x-api-key", key.trim().as_bytes())];

@@ -2,13 +2,13 @@
 
 use futures_util::future::join_all;
 use keyward::clock::Clock;
+use keyward::database::DatabaseConnection;
 use keyward::encryption::entity::{Column, Entity};
 use keyward::encryption::kek::RootKey;
 use keyward::encryption::unlock::{RootKeys, UnlockError, Unlocked, unlock};
 use keyward::{audit, database};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter,
-    Statement, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Statement, Value,
 };
 use serde_json::json;
 

@@ -1,7 +1,8 @@
 //! Failures inside the database, by triggers: at each kind of write to each table, or at the
 //! commit of a transaction that made one.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use keyward::database::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 /// How it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use keyward::database;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use keyward::config::DatabaseConfig;
+use keyward::database::{self, DatabaseConnection, Opening};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl TestDatabase {
         let url = match backend {
             Backend::Sqlite => format!("sqlite://{}/test.db", folder.display()),
             Backend::Postgres => {
-                let db = database::connect(&server_url()).await.unwrap();
+                let db = connect(&server_url()).await;
                 db.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
                 db.close().await.unwrap();
                 let server = server_url();
@@ -43,7 +44,7 @@ impl TestDatabase {
     }
 
     pub async fn connect(&self) -> DatabaseConnection {
-        database::connect(&self.url).await.unwrap()
+        connect(&self.url).await
     }
 
     /// A folder for the files of the test.
@@ -56,6 +57,10 @@ impl TestDatabase {
         let Self { backend, url, folder } = self;
         Self { backend: *backend, url: url.clone(), folder: folder.clone() }
     }
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    database::connect(&DatabaseConfig::at(url.to_owned()), Opening::Store).await.unwrap()
 }
 
 impl Drop for Folder {

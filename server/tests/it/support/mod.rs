@@ -3,6 +3,8 @@
 mod app;
 mod client;
 mod database;
+pub mod helper;
+pub mod pooler;
 pub mod program;
 
 pub use app::{App, EMAIL, PASSWORD, ROOT_KEY};

@@ -1,8 +1,8 @@
 //! What the operator decides. Each value comes from a flag, else a variable or, for a
 //! secret, the file that `VARIABLE_FILE` names (both is an error), else a default; an error
-//! names the variable and what was expected. The table is in the README.
+//! names the variable and what was expected. The table is in the README; what is taken off
+//! a value is in [`values`].
 
-use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -12,22 +12,30 @@ use ipnet::IpNet;
 use keyward_api::Sensitive;
 use keyward_api::session::{Email, NewPassword};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::encryption::kek::{RootKey, RootKeyError};
 use crate::encryption::unlock::RootKeys;
+use crate::hardening::warn_if_exposed;
 use crate::keys::forward_auth::ForwardAuthConfig;
 use crate::keys::networks;
 use crate::layers::api_key::Accepts;
 
+use database::DATABASE_URL;
+pub use database::DatabaseConfig;
+use values::{list, password, secret, switch, variable};
+
+mod database;
+mod values;
+
 const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
 const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
-const DATABASE_URL: &str = "DATABASE_URL";
 const HINT: &str = "Make one with `keyward generate-key`.";
 const ADMIN_PASSWORD: &str = "KEYWARD_ADMIN_PASSWORD";
 const BEARER: &str = "KEYWARD_BEARER";
 const BASIC: &str = "KEYWARD_BASIC";
 const THROTTLE_STATUS: &str = "KEYWARD_THROTTLE_STATUS";
+/// Each may be in a file that the variable with `_FILE` names.
+const SECRETS: [&str; 4] = [ROOT_KEY, PREVIOUS_ROOT_KEY, DATABASE_URL, ADMIN_PASSWORD];
 
 /// Where variables come from: the process, or a map in a test.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -57,13 +65,6 @@ impl ConfigError {
     fn new(variable: &str, problem: impl fmt::Display) -> Self {
         Self { variable: variable.to_owned(), problem: problem.to_string() }
     }
-}
-
-/// Which database.
-#[derive(Clone)]
-pub struct DatabaseConfig {
-    /// `sqlite://PATH` or `postgres://...`, with its password.
-    pub url: Sensitive,
 }
 
 /// How people and programs reach the server.
@@ -109,13 +110,6 @@ pub struct Config {
     pub admin: Result<Option<AdminConfig>, ConfigError>,
 }
 
-impl fmt::Debug for DatabaseConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.url.expose().split(':').next().unwrap_or_default();
-        f.debug_struct("DatabaseConfig").field("scheme", &scheme).finish_non_exhaustive()
-    }
-}
-
 impl Config {
     /// Reads and checks everything; the first thing wrong is the error.
     pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
@@ -133,44 +127,10 @@ impl StoreConfig {
             refuse_shared_root_key(&root_keys, DATABASE_URL, &password)?;
         }
         // Whether or not it will be used.
-        if let Ok(Some(password)) = secret(env, ADMIN_PASSWORD) {
+        if let Ok(Some(password)) = password(env, ADMIN_PASSWORD) {
             refuse_shared_root_key(&root_keys, ADMIN_PASSWORD, password.expose())?;
         }
         Ok(Self { root_keys, database })
-    }
-}
-
-impl DatabaseConfig {
-    /// Reads the address of the database alone, for commands that need nothing else.
-    pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
-        let url = match &flags.database_url {
-            Some(url) => Some(url.clone().into()),
-            None => secret(env, DATABASE_URL)?,
-        };
-        let url = url.unwrap_or_else(|| "sqlite://data/keyward.db".to_owned().into());
-        let known = ["sqlite:", "postgres:", "postgresql:"];
-        if !known.iter().any(|scheme| url.expose().starts_with(scheme)) {
-            return Err(ConfigError::new(
-                DATABASE_URL,
-                "is not understood: expected sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME",
-            ));
-        }
-        if !url.expose().starts_with("sqlite:") && Url::parse(url.expose()).is_err() {
-            return Err(ConfigError::new(
-                DATABASE_URL,
-                "is no URL: expected postgres://USER:PASSWORD@HOST/NAME (escape special characters)",
-            ));
-        }
-        Ok(Self { url })
-    }
-
-    /// Whatever in the address may be a password: before the host, or a parameter.
-    fn passwords(&self) -> Vec<Zeroizing<String>> {
-        let Ok(url) = Url::parse(self.url.expose()) else { return Vec::new() };
-        let decode = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy();
-        let before_host = url.password().map(decode).map(Cow::into_owned);
-        let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
-        before_host.into_iter().chain(parameters).map(Zeroizing::new).collect()
     }
 }
 
@@ -183,15 +143,11 @@ impl HttpConfig {
         let public_url = flags.public_url.clone().or_else(|| variable(env, "KEYWARD_PUBLIC_URL"));
         let public_url = public_url.as_deref().map(parse_public_url).transpose()?;
         let proxies = variable(env, "KEYWARD_TRUSTED_PROXIES").unwrap_or_default();
-        let trusted_proxies = proxies
-            .split([',', ' '])
-            .filter(|part| !part.is_empty())
-            .map(parse_network)
-            .collect::<Result<_, _>>()?;
+        let trusted_proxies = list(&proxies).map(parse_network).collect::<Result<_, _>>()?;
         let forward_auth = ForwardAuthConfig {
             accepts: Accepts {
-                bearer: parse_switch(env, BEARER, true)?,
-                basic: parse_switch(env, BASIC, false)?,
+                bearer: switch(env, BEARER, true)?,
+                basic: switch(env, BASIC, false)?,
             },
             throttle_status: parse_throttle_status(variable(env, THROTTLE_STATUS).as_deref())?,
         };
@@ -203,7 +159,7 @@ impl AdminConfig {
     fn load(env: Environment<'_>) -> Result<Option<Self>, ConfigError> {
         const EMAIL: &str = "KEYWARD_ADMIN_EMAIL";
         let email = variable(env, EMAIL);
-        let password = secret(env, ADMIN_PASSWORD)?;
+        let password = password(env, ADMIN_PASSWORD)?;
         let (email, password) = match (email, password) {
             (None, None) => return Ok(None),
             (Some(email), Some(password)) => (email, password),
@@ -270,26 +226,13 @@ fn refuse_shared_root_key(
     Ok(())
 }
 
-/// An empty variable counts as one that is not set.
-fn variable(env: Environment<'_>, name: &str) -> Option<String> {
-    env(name).filter(|value| !value.trim().is_empty())
-}
-
-fn secret(env: Environment<'_>, name: &str) -> Result<Option<Sensitive>, ConfigError> {
-    let file_variable = format!("{name}_FILE");
-    let value = variable(env, name);
-    let Some(file) = variable(env, &file_variable) else { return Ok(value.map(Sensitive::from)) };
-    if value.is_some() {
-        return Err(ConfigError::new(name, format!("and {file_variable} are both set: keep one")));
+/// Warns of files with secrets in them that other users can open: those that variables name,
+/// and `.env` here.
+pub fn warn_of_exposed_files(env: Environment<'_>) {
+    let named = SECRETS.iter().filter_map(|name| variable(env, &format!("{name}_FILE")));
+    for file in named.chain([".env".to_owned()]) {
+        warn_if_exposed(Path::new(&file));
     }
-    let text = std::fs::read_to_string(Path::new(&file)).map_err(|error| {
-        ConfigError::new(&file_variable, format!("names a file that cannot be read: {error}"))
-    })?;
-    let text = Zeroizing::new(text);
-    if text.trim().is_empty() {
-        return Err(ConfigError::new(&file_variable, "names an empty file"));
-    }
-    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned().into()))
 }
 
 fn parse_public_url(text: &str) -> Result<Url, ConfigError> {
@@ -304,15 +247,6 @@ fn parse_public_url(text: &str) -> Result<Url, ConfigError> {
         && url.fragment().is_none()
         && url.username().is_empty();
     if fits { Ok(url) } else { Err(wrong()) }
-}
-
-fn parse_switch(env: Environment<'_>, name: &str, default: bool) -> Result<bool, ConfigError> {
-    match variable(env, name).as_deref() {
-        None => Ok(default),
-        Some("on") => Ok(true),
-        Some("off") => Ok(false),
-        Some(_) => Err(ConfigError::new(name, "is wrong: expected on or off")),
-    }
 }
 
 /// Only what forward auth may answer at all.
@@ -393,6 +327,31 @@ mod tests {
         assert!(refusal(&[("SECRETS_ENCRYPTION_KEY_FILE", path)]).contains("empty file"));
         std::fs::remove_file(&file).unwrap();
         assert!(refusal(&[("SECRETS_ENCRYPTION_KEY_FILE", path)]).contains("cannot be read"));
+    }
+
+    #[test]
+    fn each_variable_is_taken_as_editors_and_env_files_hand_it_over() {
+        let key = format!("\u{feff}\"{KEY}\"\r\n");
+        let config = load(&[
+            (ROOT_KEY, &key),
+            (DATABASE_URL, "'sqlite://a.db' \r"),
+            ("KEYWARD_BIND", "\"127.0.0.1:0\"\r"),
+            ("KEYWARD_PUBLIC_URL", " https://keys.example.com\n"),
+            ("KEYWARD_TRUSTED_PROXIES", "\"10.0.0.0/8,\r\n  ::1\""),
+            ("KEYWARD_ADMIN_EMAIL", "\"ada@example.com\"\r"),
+            (ADMIN_PASSWORD, "correct horse battery\r"),
+            (BEARER, "False"),
+            (THROTTLE_STATUS, "'403'\r"),
+        ]);
+        let config = config.unwrap();
+        assert_eq!(config.store.database.url.expose(), "sqlite://a.db");
+        assert_eq!(config.http.bind.port(), 0);
+        assert_eq!(config.http.public_url.unwrap().as_str(), "https://keys.example.com/");
+        assert_eq!(config.http.trusted_proxies.len(), 2);
+        assert!(!config.http.forward_auth.accepts.bearer);
+        assert_eq!(config.http.forward_auth.throttle_status, 403);
+        let admin = config.admin.unwrap().unwrap();
+        assert_eq!(admin.email.as_str(), "ada@example.com");
     }
 
     #[test]
