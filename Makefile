@@ -74,10 +74,11 @@ lint: page e2e/node_modules ## Check form, clippy and types
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: page ## Measure the scan, /api/verify, the start, the vault and /api/resolve
+bench: page ## Measure the scan, /api/verify, the start, lists, the vault and /api/resolve
 	$(CARGO) bench -p keyward --bench scan
 	$(CARGO) bench -p keyward --bench start
 	$(CARGO) bench -p keyward --bench verify
+	$(CARGO) bench -p keyward --bench lists
 	$(CARGO) bench -p keyward --bench vault
 	$(CARGO) bench -p keyward --bench resolve
 

@@ -66,10 +66,11 @@ pub async fn list(
     let has_more = entries.len() as u64 > limit;
     entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = entries.last().filter(|_| has_more).map(|last| last.seq.to_string());
-    let total = match filter == Filter::default() {
-        true => Some(store::number(&state.db).await?),
+    let total = if filter == Filter::default() {
+        Some(store::number(&state.db).await?)
+    } else {
         // Counting would read the whole log.
-        false => None,
+        None
     };
     Ok(axum::Json(Page { data: entries.into_iter().map(entry).collect(), next_cursor, total }))
 }

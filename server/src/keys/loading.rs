@@ -67,9 +67,7 @@ impl Inner {
     /// Reads the keys with these ids again, first those that are known here: only they can
     /// have been revoked.
     pub(super) async fn follow(&self, changed: &[String]) -> Result<(), DbErr> {
-        let (known, added): (Vec<&str>, Vec<&str>) =
-            changed.iter().map(String::as_str).partition(|id| self.listing.contains(id));
-        for ids in known.chunks(CHUNK).chain(added.chunks(CHUNK)) {
+        for ids in known_first(changed, |id| self.listing.contains(id)).chunks(CHUNK) {
             let stored = in_time(store::get_many(&self.db, ids.iter().copied())).await?;
             self.show_changed(ids, &stored);
         }
@@ -77,8 +75,12 @@ impl Inner {
     }
 
     fn show_changed(&self, ids: &[&str], stored: &HashMap<String, ReadKey>) {
-        ids.iter().filter(|id| !stored.contains_key(**id)).for_each(|id| self.remove(id));
-        stored.values().for_each(|key| self.show_read(key));
+        for id in ids.iter().filter(|id| !stored.contains_key(**id)) {
+            self.remove(id);
+        }
+        for key in stored.values() {
+            self.show_read(key);
+        }
     }
 
     /// Tries the keys again whose digest another one had: it may be free now.
@@ -134,13 +136,22 @@ impl Inner {
         while let Some(id) = in_time(stored.try_next()).await? {
             gone.remove(id.as_str());
         }
-        gone.iter().for_each(|id| self.remove(id));
+        for id in &gone {
+            self.remove(id);
+        }
         Ok(())
     }
 
     fn conflicts(&self) -> MutexGuard<'_, std::collections::BTreeSet<Arc<str>>> {
         self.conflicts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Keys that are known here before those that are not.
+fn known_first(ids: &[String], is_known: impl Fn(&str) -> bool) -> Vec<&str> {
+    let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    ids.sort_by_key(|id| !is_known(id));
+    ids
 }
 
 impl Registry {
@@ -153,5 +164,17 @@ impl Registry {
         }
         *seen() = now;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_may_have_been_revoked_are_read_before_new_ones() {
+        let changed = ["new 1", "known 1", "new 2", "known 2"].map(str::to_owned);
+        let is_known = |id: &str| id.starts_with("known");
+        assert_eq!(known_first(&changed, is_known), ["known 1", "known 2", "new 1", "new 2"]);
     }
 }

@@ -321,7 +321,9 @@ async fn the_registry_lists_every_sealed_column_of_the_schema(backend: Backend) 
     // Values under a data key, wherever they are, are in the registry.
     for (table, column, _) in &columns {
         let is_listed = SEALED.iter().any(|sealed| sealed.table == table);
-        assert!(column != "key_id" || is_listed, "{table}.{column}");
+        // That of `key_changes` is the id of an API key.
+        let is_data_key = column == "key_id" && table != "key_changes";
+        assert!(!is_data_key || is_listed, "{table}.{column}");
     }
 }
 

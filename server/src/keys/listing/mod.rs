@@ -7,7 +7,7 @@
 //! a key is read from the database.
 //!
 //! The walk visits every key, at about 10 ns each: that serves each filter and order with
-//! 130 bytes a key, where an ordered index for each pair of them would cost many times that,
+//! 140 bytes a key, where an ordered index for each pair of them would cost many times that,
 //! and could not count what a search matches.
 
 pub mod counts;

@@ -35,7 +35,9 @@ fn key(id: &str, name: &str) -> ApiKey {
 
 fn listing(keys: &[ApiKey]) -> Listing {
     let listing = Listing::default();
-    keys.iter().for_each(|key| listing.put(&key.id.as_str().into(), key));
+    for key in keys {
+        listing.put(&key.id.as_str().into(), key);
+    }
     listing
 }
 
@@ -47,7 +49,7 @@ fn search(listing: &Listing, q: &str) -> Vec<String> {
     let filter = KeyFilter { q: Some(q.into()), ..KeyFilter::default() };
     let found = listing.find(&query(filter, KeySort::Oldest), START);
     assert_eq!(found.total, found.ids.len() as u64);
-    found.ids.iter().map(|id| id.to_string()).collect()
+    found.ids.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -78,7 +80,7 @@ fn a_search_finds_the_beginning_of_a_prefix_and_a_whole_id() {
     let mut keys = [key("id-one", "a"), key("id-two", "b")];
     keys[0].prefix = "kw_AbCdE".into();
     keys[1].prefix = "kw_xxxxx".into();
-    let ends_at = START + Duration::from_secs(60);
+    let ends_at = START + Duration::from_mins(1);
     keys[1].overlap = Some(Overlap { prefix: "kw_Older".into(), ends_at, last_used_at: None });
     let listing = listing(&keys);
     assert_eq!(search(&listing, "kw_abcde"), ["id-one"]);
