@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build page test unit integration e2e lint fmt bench crash timing timing-count screenshots clean
+.PHONY: help run build page test unit integration e2e lint fmt bench bench-page crash timing timing-count screenshots clean
 
 CARGO ?= cargo
 unexport CARGO_TARGET_DIR
@@ -60,6 +60,7 @@ target/examples/venv/installed target/proxies/venv/installed:
 e2e: build e2e/node_modules ## Run the browser tests against the release build
 	.ci/need chromium chromium fonts-dejavu-core
 	.ci/need curl curl
+	.ci/need sqlite3 sqlite3
 	cd e2e && npm test
 
 e2e/node_modules: e2e/package-lock.json
@@ -81,6 +82,11 @@ bench: page ## Measure the scan, /api/verify, the start, lists, the vault and /a
 	$(CARGO) bench -p keyward --bench lists
 	$(CARGO) bench -p keyward --bench vault
 	$(CARGO) bench -p keyward --bench resolve
+
+bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chromium
+	.ci/need chromium chromium fonts-dejavu-core
+	.ci/need sqlite3 sqlite3
+	cd e2e && npx playwright test --config bench/config.ts
 
 crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
 	$(WITH_POSTGRES) $(CARGO) test --release -p keyward --test crash

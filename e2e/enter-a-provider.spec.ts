@@ -412,18 +412,16 @@ test.describe("the box", () => {
 });
 
 test.describe("the list", () => {
-  test("is searched by name, details and models, and the address keeps it", async ({ providers, page, api }) => {
+  test("is searched by name, in whatever case, and the address keeps it", async ({ providers, page, api }) => {
     await arrange(api);
     await api.setProvider("zai", { value: VALUE });
     await providers.open();
     await expect(providers.count).toHaveText("2 providers");
-    for (const text of ["ROUTER", "newsletter", "llama-3.1:"]) {
-      await providers.search.fill(text);
-      await expect(providers.names()).toHaveText(["openrouter"]);
-    }
-    await expect(providers.count).toHaveText("1 of 2 providers");
+    await providers.search.fill("ROUTER");
+    await expect(providers.names()).toHaveText(["openrouter"]);
+    await expect(providers.count).toHaveText("1 provider found");
     await page.reload();
-    await expect(providers.search).toHaveValue("llama-3.1:");
+    await expect(providers.search).toHaveValue("ROUTER");
     await expect(providers.names()).toHaveText(["openrouter"]);
     await providers.search.fill("nothing");
     await expect(providers.noMatch).toBeVisible();
@@ -434,13 +432,13 @@ test.describe("the list", () => {
 
   test("that cannot be loaded is a failure with its request id, and no empty list", async ({ providers, page, api, watch }) => {
     await arrange(api);
-    await page.route("**/api/providers", (route) => route.fulfill(AWAY));
+    await page.route("**/api/providers?*", (route) => route.fulfill(AWAY));
     watch.expectFailure(503, "/api/providers");
     await providers.open();
     await expect(providers.failed).toContainText("req-9");
     await expect(providers.empty).toBeHidden();
     expect(await violations(page)).toEqual([]);
-    await page.unroute("**/api/providers");
+    await page.unroute("**/api/providers?*");
     await providers.failed.getByRole("button", { name: "Retry" }).click();
     await expect(providers.names()).toHaveText(["openrouter"]);
   });

@@ -17,7 +17,7 @@ test("the list is found by text, in whatever case, and the address keeps it", as
   await expect(keys.search).toHaveValue("PROD");
   await expect(keys.search).toBeFocused();
   await expect(keys.names()).toHaveText(["Production"]);
-  await expect(keys.count).toHaveText("1 of 3 keys");
+  await expect(keys.count).toHaveText("1 key found");
   await expect(page).toHaveURL(`${SECRETS}?tab=keys&q=PROD`);
   expect(await page.evaluate(() => history.length)).toBe(entries);
 
@@ -27,10 +27,38 @@ test("the list is found by text, in whatever case, and the address keeps it", as
   await keys.search.fill("");
   await expect(keys.names()).toHaveCount(3);
   await expect(page).toHaveURL(`${SECRETS}?tab=keys`);
-  await keys.search.fill("orders:");
+});
+
+test("the keys that have a scope are found by it, in the address as well", async ({ keys, api, page }) => {
+  await api.create({ name: "reader", scopes: ["orders:read"] });
+  await keys.open();
+  await keys.scope.fill("orders:write");
+  await expect(keys.names()).toHaveCount(4);
+  await keys.scope.press("Enter");
   await expect(keys.names()).toHaveText(["staging"]);
-  await keys.search.fill("ada@");
-  await expect(keys.names()).toHaveCount(3);
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&scope=orders%3Awrite`);
+  await page.reload();
+  await expect(keys.scope).toHaveValue("orders:write");
+  await expect(keys.names()).toHaveText(["staging"]);
+  await expect(keys.count).toHaveText("1 key found");
+  await keys.scope.fill("");
+  await keys.search.focus();
+  await expect(keys.names()).toHaveCount(4);
+});
+
+test("the order is chosen, in the address as well", async ({ keys, page }) => {
+  await keys.open();
+  await keys.sort.selectOption("Name");
+  await expect(keys.names()).toHaveText(["laptop", "Production", "staging"]);
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&sort=name`);
+  await page.reload();
+  await expect(keys.sort).toHaveValue("name");
+  await expect(keys.names()).toHaveText(["laptop", "Production", "staging"]);
+  await expect(keys.count).toHaveText("3 keys");
+  await keys.sort.selectOption("Oldest");
+  await expect(keys.names()).toHaveText(["Production", "staging", "laptop"]);
+  await keys.sort.selectOption("Newest");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys`);
 });
 
 test("a key is found by how it begins", async ({ keys, api }) => {
@@ -63,7 +91,9 @@ test("finding nothing is not having none", async ({ keys, page }) => {
   await expect(keys.empty).toBeHidden();
   await expect(keys.search).toBeFocused();
   await expect(keys.search).toHaveValue("nothing");
-  await expect(keys.count).toHaveText("0 of 3 keys");
+  await expect(keys.noMatch).toHaveText("No key matches “nothing”");
+  await expect(page.getByText("3 keys in all.")).toBeVisible();
+  await expect(keys.count).toHaveText("0 keys found");
   await page.reload();
   await expect(keys.noMatch).toBeVisible();
   await page.getByRole("button", { name: "Clear filters" }).click();
@@ -73,7 +103,7 @@ test("finding nothing is not having none", async ({ keys, page }) => {
 });
 
 test("an address with a filter that does not exist shows all", async ({ keys }) => {
-  await keys.open("?tab=nonsense&status=nonsense");
+  await keys.open("?tab=nonsense&status=nonsense&sort=nonsense");
   await expect(keys.names()).toHaveCount(3);
 });
 
@@ -109,10 +139,11 @@ test("a row that no longer fits the filter goes, and comes back", async ({ keys 
   await expect(keys.names()).toHaveText(["laptop"]);
 });
 
-test("a key that was just created is shown, although the filter hides it, by its banner", async ({ keys }) => {
+test("a key that was just created is shown above the others, whatever is looked for", async ({ keys }) => {
   await keys.open("?tab=keys&q=staging");
   await keys.create("fresh");
   await expect(keys.banners.getByText("fresh", { exact: true })).toBeVisible();
+  await expect(keys.names()).toHaveText(["fresh", "staging"]);
   await keys.search.fill("");
   await expect(keys.names().first()).toHaveText("fresh");
 });

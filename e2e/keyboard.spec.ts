@@ -151,6 +151,39 @@ test("a key is rotated, and its limits are changed, without a mouse", async ({ k
   await expect(keys.form.limits.requests).toBeFocused();
 });
 
+test("a row has at most three tab stops, and shows the scopes beyond three on request", async ({ keys, page, api, server }) => {
+  const scopes = Array.from({ length: 11 }, (_, n) => `orders-${n}:write`).sort();
+  const { key } = await api.create({ name: "many", scopes });
+  await api.create({ name: "few", scopes: scopes.slice(0, 3) });
+  for (const key of ["many", "few"]) await api.change(key, { expiresAt: "2099-01-01T00:00:00Z" });
+  await server.verify(key);
+  // What was used is written down when the server stops.
+  await server.stop();
+  await server.start();
+  await keys.open();
+  const many = keys.row("many");
+  await expect(many.scopes.getByRole("listitem")).toHaveText([...scopes.slice(0, 3), /^\s*\+8 more/]);
+  await expect(keys.row("few").scopes.getByRole("listitem")).toHaveCount(3);
+
+  const more = many.scopes.getByText("+8 more");
+  const all = many.scopes.getByRole("tooltip");
+  await expect(all).toBeHidden();
+  await more.hover();
+  await expect(all).toHaveText(scopes.join(", "));
+  await keys.title.hover();
+  await expect(all).toBeHidden();
+  await more.focus();
+  await expect(all).toBeVisible();
+  await expect(many.lastUsed.getByRole("tooltip")).toBeVisible();
+
+  await more.press("Tab");
+  await expect(many.delete).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(many.actions).toBeFocused();
+  await page.keyboard.press("Tab");
+  expect(await many.root.evaluate((row) => row.contains(document.activeElement))).toBe(false);
+});
+
 test("the first stop is a link that skips to the content", async ({ keys, page }) => {
   await keys.open();
   const skip = page.getByRole("link", { name: "Skip to content" });

@@ -28,6 +28,8 @@ interface State {
   name: string;
   firstStart?: boolean;
   env?: Record<string, string>;
+  /** How many keys are there already. */
+  keys?: number;
   arrange: (stage: Stage) => Promise<void>;
 }
 
@@ -169,7 +171,7 @@ const states: State[] = [
     name: "keys-loading",
     arrange: async ({ page, keys, enter }) => {
       await enter();
-      await page.route("**/api/keys", () => new Promise(() => {}));
+      await page.route("**/api/keys?*", () => new Promise(() => {}));
       await keys.open();
       await expect(keys.loading).toBeVisible();
     },
@@ -178,7 +180,7 @@ const states: State[] = [
     name: "keys-failed",
     arrange: async ({ page, keys, enter, watch }) => {
       await enter();
-      await page.route("**/api/keys", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "0192f0aa-77aa-7b3c-9d5e-1f2a3b4c5d6e")));
+      await page.route("**/api/keys?*", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "0192f0aa-77aa-7b3c-9d5e-1f2a3b4c5d6e")));
       watch.expectFailure(503, "/api/keys");
       await keys.open();
       await expect(keys.failed).toBeVisible();
@@ -201,6 +203,34 @@ const states: State[] = [
       await server.start();
       await keys.open();
       await expect(keys.row("production").lastUsed).not.toHaveText("Never used");
+    },
+  },
+  {
+    name: "keys-many",
+    keys: 12_345,
+    arrange: async ({ keys, enter }) => {
+      await enter();
+      await keys.open("?tab=keys&sort=oldest");
+      await keys.pager.next.click();
+      await expect(keys.pager.extent).toContainText("101 to 200");
+    },
+  },
+  {
+    name: "keys-found",
+    keys: 12_345,
+    arrange: async ({ keys, enter }) => {
+      await enter();
+      await keys.open("?tab=keys&q=billing-0012&status=active");
+      await expect(keys.count).toHaveText("8 keys found");
+    },
+  },
+  {
+    name: "keys-scopes",
+    arrange: async ({ keys, enter }) => {
+      await rows(await enter());
+      await keys.open();
+      await keys.rows.getByText(/^\+9 more/).focus();
+      await expect(keys.rows.getByRole("tooltip").filter({ hasText: "orders-11:write" })).toBeVisible();
     },
   },
   {
@@ -250,7 +280,7 @@ const states: State[] = [
     arrange: async ({ keys, page, enter, watch }) => {
       await enter();
       await keys.open();
-      await page.route("**/api/keys", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
+      await page.route("**/api/keys?*", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
       watch.expectFailure(503, "/api/keys");
       await keys.add.click();
       await keys.form.name.fill("production");
@@ -412,7 +442,7 @@ const states: State[] = [
     name: "secrets-loading",
     arrange: async ({ page, secrets, enter }) => {
       await enter();
-      await page.route("**/api/secrets", () => new Promise(() => {}));
+      await page.route("**/api/secrets?*", () => new Promise(() => {}));
       await secrets.open();
       await expect(secrets.loading).toBeVisible();
     },
@@ -421,7 +451,7 @@ const states: State[] = [
     name: "secrets-failed",
     arrange: async ({ page, secrets, enter, watch }) => {
       await enter();
-      await page.route("**/api/secrets", (route) => route.fulfill(AWAY));
+      await page.route("**/api/secrets?*", (route) => route.fulfill(AWAY));
       watch.expectFailure(503, "/api/secrets");
       await secrets.open();
       await expect(secrets.failed).toBeVisible();
@@ -511,7 +541,7 @@ const states: State[] = [
     name: "providers-loading",
     arrange: async ({ page, providers, enter }) => {
       await enter();
-      await page.route("**/api/providers", () => new Promise(() => {}));
+      await page.route("**/api/providers?*", () => new Promise(() => {}));
       await providers.open();
       await expect(providers.loading).toBeVisible();
     },
@@ -520,7 +550,7 @@ const states: State[] = [
     name: "providers-failed",
     arrange: async ({ page, providers, enter, watch }) => {
       await enter();
-      await page.route("**/api/providers", (route) => route.fulfill(AWAY));
+      await page.route("**/api/providers?*", (route) => route.fulfill(AWAY));
       watch.expectFailure(503, "/api/providers");
       await providers.open();
       await expect(providers.failed).toBeVisible();
@@ -712,7 +742,8 @@ const states: State[] = [
 
 for (const state of states) {
   test.describe(() => {
-    test.use({ serverOptions: { firstStart: state.firstStart ?? false, env: state.env ?? {} } });
+    const { firstStart = false, env = {}, keys = 0 } = state;
+    test.use({ serverOptions: { firstStart, env, keys } });
 
     test(`${state.name}, in both themes and from 320 to 1280 px`, async ({ page, context, server, watch }) => {
       test.slow();
@@ -809,7 +840,7 @@ test("with forced colours nothing is lost", async ({ keys, page, api }) => {
 
 test("who wants no motion gets none", async ({ keys, page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
-  await page.route("**/api/keys", () => new Promise(() => {}));
+  await page.route("**/api/keys?*", () => new Promise(() => {}));
   await keys.open();
   await expect(keys.loading).toBeVisible();
   const moving = await page.evaluate(() =>

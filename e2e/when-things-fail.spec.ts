@@ -4,7 +4,7 @@ import { KeysPage, SECRETS, SignInPage } from "./fixtures/pages";
 
 test("a list that fails to load is neither empty nor silent, and Retry works", async ({ keys, page, api, watch }) => {
   await api.create({ name: "production" });
-  await page.route("**/api/keys", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-list-7")));
+  await page.route("**/api/keys?*", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-list-7")));
   watch.expectFailure(503, "/api/keys");
   await keys.open();
   await expect(keys.failed).toContainText("The store cannot answer; try again");
@@ -14,7 +14,7 @@ test("a list that fails to load is neither empty nor silent, and Retry works", a
   await expect(keys.table).toBeHidden();
   await keys.failed.getByRole("button", { name: "Retry" }).click();
   await expect(keys.failed).toBeVisible();
-  await page.unroute("**/api/keys");
+  await page.unroute("**/api/keys?*");
   await keys.failed.getByRole("button", { name: "Retry" }).click();
   await expect(keys.names()).toHaveText(["production"]);
   await expect(keys.failed).toBeHidden();
@@ -36,7 +36,7 @@ test("a server that is gone is said to be, and is there again after Retry", asyn
 });
 
 test("a real request id is shown, and the server's log knows it", async ({ keys, page, server, watch }) => {
-  await page.route("**/api/keys", (route) => route.continue({ method: "PUT" }));
+  await page.route("**/api/keys?*", (route) => route.continue({ method: "PUT" }));
   watch.expectFailure(405, "/api/keys");
   await keys.open();
   const id = await keys.failed.locator("code").innerText();
@@ -45,14 +45,14 @@ test("a real request id is shown, and the server's log knows it", async ({ keys,
 });
 
 test("an answer of a proxy in between is a failure in plain words", async ({ keys, page, watch }) => {
-  await page.route("**/api/keys", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }));
+  await page.route("**/api/keys?*", (route) => route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }));
   watch.expectFailure(502, "/api/keys");
   await keys.open();
   await expect(keys.failed).toContainText("The server answered with status 502.");
 });
 
 test("an answer that is no answer is a failure, too", async ({ keys, page }) => {
-  await page.route("**/api/keys", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>Welcome to the hotel</p>" }));
+  await page.route("**/api/keys?*", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>Welcome to the hotel</p>" }));
   await keys.open();
   await expect(keys.failed).toBeVisible();
   await expect(keys.empty).toBeHidden();
@@ -62,7 +62,7 @@ test("while it loads, the page shows that it does", async ({ keys, page, api }) 
   await api.create({ name: "production" });
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route("**/api/keys", async (route) => {
+  await page.route("**/api/keys?*", async (route) => {
     await held;
     await route.continue();
   });
@@ -81,7 +81,7 @@ test("a refresh leaves the rows in place until it has been answered", async ({ k
   await api.create({ name: "staging" });
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route("**/api/keys", async (route) => {
+  await page.route("**/api/keys?*", async (route) => {
     await held;
     await route.continue();
   });

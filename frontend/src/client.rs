@@ -1,12 +1,12 @@
 //! Every request the page makes, and what it answers.
 
-use keyward_api::audit::{AuditEntry, AuditVerification};
+use keyward_api::Sensitive;
+use keyward_api::audit::AuditVerification;
 use keyward_api::encryption::{EncryptionStatus, Rotated};
-use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
-use keyward_api::providers::{Explained, Provider, SetModel, SetProvider, UpdateProvider};
-use keyward_api::secrets::{CreateSecret, RevealedSecret, Secret, UpdateSecret};
+use keyward_api::keys::{CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
+use keyward_api::providers::{Explained, SetModel, SetProvider, UpdateProvider};
+use keyward_api::secrets::{CreateSecret, RevealedSecret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
-use keyward_api::{Page, Sensitive};
 
 pub use crate::http::ClientError;
 use crate::http::{Answer, Body, Cause, Exchange, ROTATE, Request, exchange, json, send};
@@ -15,10 +15,16 @@ use crate::routes::{encode, with_query};
 use crate::session::state::SessionState;
 
 /// Where the keys are.
-const KEYS: &str = "/api/keys";
+pub const KEYS: &str = "/api/keys";
+
+/// Where the secrets are.
+pub const SECRETS: &str = "/api/secrets";
 
 /// Where the providers are.
-const PROVIDERS: &str = "/api/providers";
+pub const PROVIDERS: &str = "/api/providers";
+
+/// Where the audit log is.
+pub const AUDIT: &str = "/api/admin/audit";
 
 /// Speaks to the server this page came from. The session is a cookie that scripts
 /// cannot read, so there is no credential in here.
@@ -57,9 +63,9 @@ impl Client {
         exchange("DELETE", "/api/session", None).await.map(drop)
     }
 
-    /// All keys, none of them whole.
-    pub async fn keys(self) -> Answer<Vec<ApiKey>> {
-        self.signed_in("GET", KEYS, None).await?.data()
+    /// A page of a list; the path names the list and what is looked for.
+    pub fn list(self, path: &str) -> Exchange {
+        self.signed_in("GET", path, None)
     }
 
     /// Creates a key; [`created`] reads the answer.
@@ -87,20 +93,15 @@ impl Client {
         self.signed_in("DELETE", &below(KEYS, id), None).await?.done()
     }
 
-    /// All secrets without their values.
-    pub async fn secrets(self) -> Answer<Vec<Secret>> {
-        self.signed_in("GET", "/api/secrets", None).await?.data()
-    }
-
     /// One value. The server writes into its log that it was read.
     pub async fn reveal_secret(self, key: &str) -> Answer<Sensitive> {
-        let body = self.signed_in("GET", &below("/api/secrets", key), None).await?;
+        let body = self.signed_in("GET", &below(SECRETS, key), None).await?;
         body.data::<RevealedSecret>().map(|secret| secret.value)
     }
 
     /// Keeps a new secret. The list tells more about it than the answer does.
     pub async fn create_secret(self, secret: &CreateSecret) -> Answer<()> {
-        self.signed_in("POST", "/api/secrets", json(secret)).await?.done()
+        self.signed_in("POST", SECRETS, json(secret)).await?.done()
     }
 
     /// Changes what is present in the update, unless the secret is no longer as it was at
@@ -112,17 +113,12 @@ impl Client {
         version: String,
     ) -> Answer<()> {
         let request = Request { body: json(update), if_match: Some(version) };
-        self.watched(send("PUT", below("/api/secrets", key), request)).await?.done()
+        self.watched(send("PUT", below(SECRETS, key), request)).await?.done()
     }
 
     /// Deletes a secret, for ever.
     pub async fn delete_secret(self, key: &str) -> Answer<()> {
-        self.signed_in("DELETE", &below("/api/secrets", key), None).await?.done()
-    }
-
-    /// All providers with their models, none with a value.
-    pub async fn providers(self) -> Answer<Vec<Provider>> {
-        self.signed_in("GET", PROVIDERS, None).await?.data()
+        self.signed_in("DELETE", &below(SECRETS, key), None).await?.done()
     }
 
     /// Enters the key of a provider, or replaces it.
@@ -165,11 +161,6 @@ impl Client {
     /// however long that takes.
     pub async fn rotate(self) -> Answer<Rotated> {
         self.signed_in("POST", ROTATE, None).await?.data()
-    }
-
-    /// A part of the audit log; `query` begins with its question mark.
-    pub async fn audit(self, query: &str) -> Answer<Page<AuditEntry>> {
-        self.signed_in("GET", &format!("/api/admin/audit{query}"), None).await?.whole()
     }
 
     /// Whether the audit log is as it was written.

@@ -87,6 +87,11 @@ impl ClientError {
     }
 }
 
+/// An answer that is not Keyward's.
+pub fn unreadable() -> ClientError {
+    ClientError { cause: Cause::Network, request_id: None }
+}
+
 /// What comes of a request.
 pub type Answer<T> = Result<T, ClientError>;
 
@@ -141,7 +146,7 @@ pub fn exchange(method: &'static str, path: &str, body: Option<String>) -> Excha
 /// Sends a request and reads its answer.
 pub fn send(method: &'static str, path: String, request: Request) -> Exchange {
     Box::pin(async move {
-        let unreachable = |_| ClientError { cause: Cause::Network, request_id: None };
+        let unreachable = |_| unreadable();
         let init = init(method, &path, &request).map_err(unreachable)?;
         let answer = JsFuture::from(window().fetch_with_str_and_init(&path, &init)).await;
         let response: Response = answer.and_then(JsCast::dyn_into).map_err(unreachable)?;

@@ -25,17 +25,23 @@ impl Json {
         Self(Reflect::get(&self.0, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED))
     }
 
+    /// Whether it is a list without an item.
+    pub fn is_empty_list(&self) -> bool {
+        Array::is_array(&self.0) && Array::from(&self.0).length() == 0
+    }
+
     fn is_absent(&self) -> bool {
         self.0.is_null() || self.0.is_undefined()
     }
 
-    fn text(&self) -> Result<String, Mismatch> {
+    /// A text.
+    pub fn text(&self) -> Result<String, Mismatch> {
         self.0.as_string().ok_or(Mismatch)
     }
 
-    /// Numbers of the contract are whole, and below 2^53.
+    /// A number. Those of the contract are whole, and below 2^53.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
-    fn number(&self) -> Result<u64, Mismatch> {
+    pub fn number(&self) -> Result<u64, Mismatch> {
         let number = self.0.as_f64().ok_or(Mismatch)?;
         if number >= 0.0 && number.fract() == 0.0 { Ok(number as u64) } else { Err(Mismatch) }
     }

@@ -5,10 +5,11 @@
 //! | [`app`], [`hub`] | the pages with their paths, what they share |
 //! | [`shell`] | the frame of the pages of a person who is signed in |
 //! | [`routes`] | every path, and which path may be returned to |
-//! | [`place`] | the address of the window, and going elsewhere |
+//! | [`place`], [`history`] | the address of the window, going elsewhere and coming back |
 //! | [`client`] | every request there is |
 //! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
 //! | [`load`] | the states of something that is fetched |
+//! | [`pages`] | lists that the server is asked for in pages |
 //! | [`once`] | reactive parts that are compiled once |
 //! | [`clock`] | now, and times as people read them |
 //! | [`session`] | first start, signing in and out |
@@ -26,12 +27,14 @@ mod client;
 mod clock;
 mod components;
 mod encryption;
+mod history;
 mod http;
 mod hub;
 mod json;
 mod keys;
 mod load;
 mod once;
+mod pages;
 mod place;
 mod providers;
 mod routes;

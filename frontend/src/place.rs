@@ -5,8 +5,8 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 
+use crate::history::{self, Entry};
 use crate::routes;
 
 /// Where the person is.
@@ -16,6 +16,8 @@ pub struct Place {
     pub path: RwSignal<String>,
     /// The query, without its question mark.
     pub query: RwSignal<String>,
+    /// What the history keeps beside them.
+    pub entry: Entry,
 }
 
 /// What becomes of the address that is left.
@@ -33,7 +35,7 @@ impl Place {
     /// The present address, which is followed from now on.
     pub fn new() -> Self {
         let [path, query] = [(); 2].map(|()| RwSignal::new(String::new()));
-        let place = Self { path, query };
+        let place = Self { path, query, entry: Entry::new() };
         place.look();
         window_event_listener(ev::popstate, move |_| place.look());
         place
@@ -41,13 +43,19 @@ impl Place {
 
     /// Goes to a path of this site, with its query.
     pub fn go(self, to: &str, how: Go) {
+        self.go_along(to, how, "");
+    }
+
+    /// Goes to a page of a list; `trail` leads from there back to the first.
+    pub fn go_along(self, to: &str, how: Go, trail: &str) {
         let Ok(history) = window().history() else { return };
-        let is_new = how == Go::Push && to != self.here();
+        let state = history::state(0, trail);
         // Browsers refuse only what is another site, or too often in a row.
-        let _ = if is_new {
-            history.push_state_with_url(&JsValue::NULL, "", Some(to))
+        let _ = if how == Go::Push && to != self.here() {
+            self.entry.write();
+            history.push_state_with_url(&state, "", Some(to))
         } else {
-            history.replace_state_with_url(&JsValue::NULL, "", Some(to))
+            history.replace_state_with_url(&state, "", Some(to))
         };
         self.look();
         if how != Go::Refine {
@@ -70,6 +78,7 @@ impl Place {
     }
 
     fn look(self) {
+        self.entry.read();
         let location = location();
         let query = location.search().unwrap_or_default();
         // The path first: a page that is left must not answer to the query of the next.

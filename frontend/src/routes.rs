@@ -20,10 +20,13 @@ pub const AUDIT: &str = "/admin/audit";
 /// A value of the query of the present address; empty when it has none of that name.
 pub fn query_value(name: &'static str) -> Memo<String> {
     let query = hub().place.query;
-    memo(move || {
-        let values = UrlSearchParams::new_with_str(&query.read());
-        values.ok().and_then(|values| values.get(name)).unwrap_or_default()
-    })
+    memo(move || value_in(&query.read(), name))
+}
+
+/// A value of a query; empty when it has none of that name.
+pub fn value_in(query: &str, name: &str) -> String {
+    let values = UrlSearchParams::new_with_str(query);
+    values.ok().and_then(|values| values.get(name)).unwrap_or_default()
 }
 
 /// Where to sign in and come back to `here`, a path with its query.

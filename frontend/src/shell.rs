@@ -3,14 +3,13 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast as _;
 
 use crate::components::icon::{Icon, icon};
 use crate::components::solo::Brand;
 use crate::components::theme::ThemeSwitch;
 use crate::hub::{Hub, hub};
 use crate::load::{Load, Shown};
-use crate::once::{focus, live, memo};
+use crate::once::{focus_content, live, memo};
 use crate::place::Go;
 use crate::routes;
 
@@ -66,8 +65,7 @@ pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
 fn SkipLink() -> impl IntoView {
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
-        let content = document().get_element_by_id("content");
-        focus(content.and_then(|content| content.dyn_into().ok()).as_ref());
+        focus_content();
     };
     view! { <a class="skip" href="#content" on:click=skip>"Skip to content"</a> }
 }

@@ -1,109 +1,76 @@
 //! Which entries the page shows. The address is where the filter lives; the server does the
 //! filtering.
 
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
+use crate::client::AUDIT;
 use crate::clock;
 use crate::keys::expiry::parse_date;
+use crate::pages::listing::{Listing, Part, as_it_is};
 use crate::routes;
 
 /// Nouns and what may be done to them: all that the log knows.
-pub const ACTIONS: [(&str, &[&str]); 6] = [
+pub const ACTIONS: [(&str, &[&str]); 7] = [
     ("session", &["session.create", "session.delete"]),
     ("user", &["user.create"]),
-    ("key", &["key.create", "key.update", "key.rotate", "key.retire", "key.delete"]),
+    ("key", &["key.create", "key.update", "key.rotate", "key.retire", "key.delete", "key.verify"]),
     ("secret", &["secret.create", "secret.read", "secret.update", "secret.delete"]),
     ("provider", &["provider.set", "provider.update", "provider.delete", "provider.resolve"]),
     ("encryption", &["encryption.mint", "encryption.rotate", "encryption.rewrap"]),
+    ("audit", &["audit.broken"]),
 ];
 
-/// The fields of the filter, in the order of the form: their names in the address.
-pub const FIELDS: [&str; 6] = ["actor", "action", "target", "outcome", "from", "to"];
+/// The log.
+pub const LISTING: Listing = Listing {
+    path: routes::AUDIT,
+    tab: "",
+    api: AUDIT,
+    limit: 50,
+    fields: &["actor", "action", "target", "outcome", "from", "to"],
+    ask: |field, text| ask(field, text, start_of),
+    one: "entry",
+    many: "entries",
+    name: "Audit log",
+};
 
-/// What is looked for: a text for each of [`FIELDS`], empty for anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter(pub [String; 6]);
-
-impl Filter {
-    /// The filter with another text in one field.
-    pub fn with(mut self, field: usize, text: String) -> Self {
-        if let Some(place) = self.0.get_mut(field) {
-            *place = text;
-        }
-        self
-    }
-
-    /// Whether it lets everything through.
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|text| text.trim().is_empty())
-    }
-
-    /// The address of the page under this filter, at a place of the log.
-    pub fn address(&self, cursor: &str) -> String {
-        let fields = FIELDS.iter().zip(&self.0).map(|(name, text)| (*name, text.as_str()));
-        let parts: Vec<_> = fields.chain([("cursor", cursor)]).collect();
-        routes::with_query(routes::AUDIT, &parts)
-    }
-
-    /// The query of the server below a path. A day begins and ends where the person is:
-    /// `start_of` turns it into its first instant.
-    pub fn query(
-        &self,
-        path: &str,
-        more: &[(&str, &str)],
-        start_of: impl Fn(Date) -> OffsetDateTime,
-    ) -> String {
-        let [actor, action, target, outcome, from, to] = self.0.each_ref().map(|text| text.trim());
-        let instant =
-            |day: Option<Date>| day.map(&start_of).map(clock::rfc3339).unwrap_or_default();
-        let since = instant(parse_date(from));
+/// A day begins and ends where the person is: `start_of` turns it into its first instant.
+fn ask(field: &'static str, text: &str, start_of: impl Fn(Date) -> OffsetDateTime) -> Option<Part> {
+    let (field, day) = match field {
+        "from" => ("since", parse_date(text)?),
         // Up to, and without, the first instant of the next day.
-        let until = instant(parse_date(to).and_then(Date::next_day));
-        let own = [
-            ("actor", actor),
-            ("action", action),
-            ("target", target),
-            ("outcome", outcome),
-            ("since", &since),
-            ("until", &until),
-        ];
-        let parts: Vec<_> = more.iter().copied().chain(own).collect();
-        routes::with_query(path, &parts)
-    }
+        "to" => ("until", parse_date(text)?.next_day()?),
+        _ => return as_it_is(field, text),
+    };
+    Some((field, clock::rfc3339(start_of(day))))
+}
+
+/// The first instant of a day where the person is.
+fn start_of(day: Date) -> OffsetDateTime {
+    let start = day.midnight().assume_utc();
+    // The offset of the place at about that time: wrong only in a night of summer time.
+    start.replace_offset(clock::local(start).offset()).to_offset(UtcOffset::UTC)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn filter(texts: [&str; 6]) -> Filter {
-        Filter(texts.map(str::to_owned))
-    }
-
-    fn query(filter: &Filter) -> String {
-        filter.query("", &[("limit", "50")], |day| day.midnight().assume_utc())
-    }
-
-    #[test]
-    fn the_address_carries_what_is_looked_for_and_nothing_empty() {
-        assert_eq!(Filter::default().address(""), "/admin/audit");
-        let filter = filter(["ada", "", "", "refused", "", ""]);
-        assert_eq!(filter.address("9"), "/admin/audit?actor=ada&outcome=refused&cursor=9");
+    fn asked(field: &'static str, text: &str) -> Option<Part> {
+        ask(field, text, |day| day.midnight().assume_utc())
     }
 
     #[test]
     fn days_are_sent_from_their_first_instant_to_that_of_the_next() {
-        let filter = filter(["", "secret", "", "", "2026-11-22", "2026-11-22"]);
-        assert_eq!(
-            query(&filter),
-            "?limit=50&action=secret&since=2026-11-22T00%3A00%3A00Z\
-             &until=2026-11-23T00%3A00%3A00Z"
-        );
+        let day = |name, instant: &str| Some((name, instant.to_owned()));
+        assert_eq!(asked("from", "2026-11-22"), day("since", "2026-11-22T00:00:00Z"));
+        assert_eq!(asked("to", "2026-11-22"), day("until", "2026-11-23T00:00:00Z"));
     }
 
     #[test]
     fn what_is_no_day_filters_nothing() {
-        assert_eq!(query(&filter(["", "", "", "", "soon", "2026-13-01"])), "?limit=50");
+        assert_eq!(asked("from", "soon"), None);
+        assert_eq!(asked("to", "2026-13-01"), None);
+        assert_eq!(asked("action", "secret"), Some(("action", "secret".to_owned())));
     }
 
     #[test]
@@ -111,5 +78,19 @@ mod tests {
         for (noun, actions) in ACTIONS {
             assert!(actions.iter().all(|action| action.starts_with(&format!("{noun}."))));
         }
+    }
+
+    /// The server's list is the truth; it is read as text, since the page knows nothing else
+    /// of the server.
+    #[test]
+    fn the_filter_offers_every_action_that_the_server_records() {
+        let source = include_str!("../../../server/src/audit/event.rs");
+        let actions = source.split("pub fn as_str").nth(1).unwrap().split("\n    }\n").next();
+        let mut recorded: Vec<_> = actions.unwrap().split('"').skip(1).step_by(2).collect();
+        let mut offered: Vec<_> = ACTIONS.iter().flat_map(|(_, actions)| *actions).collect();
+        recorded.sort_unstable();
+        offered.sort_unstable();
+        assert!(recorded.len() > 20);
+        assert_eq!(offered.into_iter().copied().collect::<Vec<_>>(), recorded);
     }
 }

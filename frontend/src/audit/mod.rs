@@ -2,8 +2,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`filter`] | pure: what is looked for, as an address and as a query of the server |
-//! | [`store`] | one part of the log, and whether all of it is as it was written |
+//! | [`filter`] | pure: what can be looked for |
+//! | [`store`] | one page of the log, and whether all of it is as it was written |
 //! | [`page`], [`filters`], [`chain`], [`row`] | what is on the page |
 
 pub mod chain;

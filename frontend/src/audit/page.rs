@@ -3,17 +3,16 @@
 use leptos::prelude::*;
 
 use crate::audit::chain::Chain;
-use crate::audit::filter::Filter;
 use crate::audit::filters::Filters;
 use crate::audit::row::row;
 use crate::audit::store::Audit;
 use crate::components::icon::{Icon, icon};
-use crate::components::skeleton::skeleton;
 use crate::components::title::use_title;
-use crate::hub::hub;
-use crate::load::Shown;
-use crate::once::{focus, live};
-use crate::place::Go;
+use crate::once::live;
+use crate::pages::view::{Views, list};
+
+/// Where all entries that are looked for can be downloaded.
+const EXPORT: &str = "/api/admin/audit/export";
 
 /// The page.
 #[component]
@@ -28,54 +27,26 @@ pub fn AuditPage() -> impl IntoView {
                     <h1 id="audit-title">"Audit log"</h1>
                     <p class="lead">"Every change, and every reading of a value. It never holds a value."</p>
                 </div>
-                <a class="button" href=move || audit.export() download="keyward-audit.jsonl">
+                <a class="button" href=move || audit.pages.question_at(EXPORT) download="keyward-audit.jsonl">
                     {icon(Icon::Download)} "Export as JSON lines"
                 </a>
             </div>
             <Chain/>
             <Filters/>
-            <List/>
+            {list(audit.pages, &VIEWS).0}
         </section>
     }
 }
 
-#[component]
-fn List() -> impl IntoView {
-    let audit: Audit = expect_context();
-    let has_entries = move || !audit.entries.read().is_empty();
-    let is_empty = move || !has_entries() && !audit.is_part.get();
-    let shown = audit.load.shown(is_empty, has_entries);
-    live(move || match shown.get() {
-        Shown::Loading => skeleton("Loading the audit log"),
-        Shown::Failed => {
-            audit.load.failed("The audit log could not be loaded", move || audit.reload())
-        }
-        Shown::Empty => view! {
-            <div class="empty"><h2>"No entries yet"</h2></div>
-        }
-        .into_any(),
-        Shown::NoMatch => view! { <NoMatch/> }.into_any(),
-        Shown::Ready => view! { <Table/> <Parts/> }.into_any(),
-    })
-}
-
-#[component]
-fn NoMatch() -> impl IntoView {
-    let place = hub().place;
-    view! {
-        <div class="empty">
-            <h2>"No entries match"</h2>
-            <p>"The log has entries, but none like these."</p>
-            <button
-                type="button"
-                class="button"
-                on:click=move |_| place.go(&Filter::default().address(""), Go::Refine)
-            >
-                "Clear filters"
-            </button>
-        </div>
-    }
-}
+const VIEWS: Views = Views {
+    loading: "Loading the audit log",
+    failed: "The audit log could not be loaded",
+    // It is above the list whatever the state of that.
+    toolbar: || ().into_any(),
+    empty: || view! { <div class="empty"><h2>"No entries yet"</h2></div> }.into_any(),
+    rows: || view! { <Table/> }.into_any(),
+    pager: ["Newest", "Newer", "Older"],
+};
 
 #[component]
 fn Table() -> impl IntoView {
@@ -98,36 +69,5 @@ fn Table() -> impl IntoView {
                 {live(move || audit.entries.read().iter().map(row).collect_view().into_any())}
             </tbody>
         </table>
-    }
-}
-
-/// Older entries, and back. Each part has its address, so the back button works as well.
-#[component]
-fn Parts() -> impl IntoView {
-    let audit: Audit = expect_context();
-    // The link may be gone when the other part is here; the focus must not go with it.
-    let to_top = move |_| {
-        use wasm_bindgen::JsCast as _;
-        let content = document().get_element_by_id("content");
-        focus(content.and_then(|content| content.dyn_into().ok()).as_ref());
-    };
-    let link = move |cursor: String, text: &'static str| {
-        let href = audit.filter().address(&cursor);
-        view! { <a class="button" href=href on:click=to_top>{text}</a> }.into_any()
-    };
-    view! {
-        <nav class="parts" aria-label="Parts of the log">
-            {live(move || if audit.cursor.read().is_empty() {
-                ().into_any()
-            } else {
-                link(String::new(), "Back to the newest")
-            })}
-            {live(move || match audit.older.get() {
-                older if older.is_empty() => {
-                    view! { <p class="quiet">"This is the beginning of the log."</p> }.into_any()
-                }
-                older => link(older, "Older entries"),
-            })}
-        </nav>
     }
 }

@@ -11,7 +11,6 @@ pub mod heir;
 pub mod icon;
 pub mod problem;
 pub mod quote;
-pub mod search;
 pub mod select;
 pub mod skeleton;
 pub mod solo;

@@ -20,7 +20,13 @@ pub enum Short {
 /// A `<time>` that can be focused, since a tooltip for the mouse alone would keep the
 /// exact time from people who use the keyboard.
 #[component]
-pub fn Instant(at: OffsetDateTime, short: Short) -> impl IntoView {
+pub fn Instant(
+    at: OffsetDateTime,
+    short: Short,
+    /// A row of a long list has few tab stops.
+    #[prop(default = true)]
+    is_tab_stop: bool,
+) -> impl IntoView {
     let local = clock::local(at);
     let now = hub().now;
     let text = move || match short {
@@ -29,7 +35,7 @@ pub fn Instant(at: OffsetDateTime, short: Short) -> impl IntoView {
         Short::Second => clock::second(local),
     };
     view! {
-        <span class="tip" tabindex="0">
+        <span class="tip" tabindex=is_tab_stop.then_some("0")>
             <time datetime=clock::rfc3339(at)>{text}</time>
             <span class="tip-text" role="tooltip">{clock::exact(local)}</span>
         </span>

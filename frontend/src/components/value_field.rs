@@ -1,11 +1,14 @@
 //! The field for a value: covered like a password, until the person wants to see it.
 //!
 //! A password field drops line breaks, which would spoil a certificate without a word. So a
-//! value of several lines is always edited in the open, in a field that keeps them.
+//! value of several lines is always edited in the open, in a field that keeps them. Even that
+//! field makes LF of each CR LF once it is edited; what was pasted and left alone is sent as it
+//! was. What will be kept is said below the field to the byte.
 
 use leptos::prelude::*;
 
 use crate::components::field::{FieldError, unique_id};
+use crate::encryption::words::grouped;
 use crate::once::{either, memo};
 
 /// The field, its hint and its error.
@@ -14,6 +17,9 @@ pub fn ValueField(
     value: RwSignal<String>,
     error: RwSignal<Option<String>>,
     hint: &'static str,
+    /// What is kept of what is typed.
+    #[prop(default = |text| text)]
+    kept: fn(&str) -> &str,
 ) -> impl IntoView {
     let [id, hint_id, error_id] = [(); 3].map(|()| StoredValue::new(unique_id()));
     let wants_to_see = RwSignal::new(false);
@@ -27,7 +33,7 @@ pub fn ValueField(
         // A line break at the end alone comes from a terminal, and is no part of it.
         if let Some(text) = pasted.filter(|text| is_of_several_lines(text)) {
             event.prevent_default();
-            value.set(text.replace("\r\n", "\n"));
+            value.set(text);
             focus_later(id);
         }
     };
@@ -84,9 +90,34 @@ pub fn ValueField(
             <p class="hint" id=hint_id.get_value()>
                 {move || if has_lines.get() { "A value of several lines stays visible while you edit it." } else { hint }}
             </p>
+            <p class="hint">{move || will_be_kept(kept(&value.read()))}</p>
             <FieldError id=error_id.get_value() error/>
         </div>
     }
+}
+
+fn will_be_kept(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("To be stored: {}.", measured(text)) }
+}
+
+/// `27 bytes, 3 lines, CR LF line ends, a line break at the end`.
+pub fn measured(text: &str) -> String {
+    let bytes = text.len() as u64;
+    let mut parts = vec![format!("{} byte{}", grouped(bytes), if bytes == 1 { "" } else { "s" })];
+    if is_of_several_lines(text) {
+        let lines =
+            text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n").split(['\r', '\n']).count()
+                as u64;
+        parts.push(format!("{} lines", grouped(lines)));
+    }
+    let facts = [
+        (text.contains("\r\n"), "CR LF line ends"),
+        (text.ends_with('\n'), "a line break at the end"),
+        (text.starts_with(' '), "a space at the beginning"),
+        (text.ends_with(' '), "a space at the end"),
+    ];
+    parts.extend(facts.into_iter().filter(|(holds, _)| *holds).map(|(_, says)| says.to_owned()));
+    parts.join(", ")
 }
 
 fn is_of_several_lines(text: &str) -> bool {
@@ -104,7 +135,22 @@ fn focus_later(id: StoredValue<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of_several_lines;
+    use super::{is_of_several_lines, measured};
+
+    #[test]
+    fn a_value_is_measured_to_the_byte() {
+        for (text, says) in [
+            ("x", "1 byte"),
+            ("\u{e4}\u{20ac}", "5 bytes"),
+            ("a\nb", "3 bytes, 2 lines"),
+            ("a\rb\r\nc", "6 bytes, 3 lines, CR LF line ends"),
+            ("a\r\nb\r\n", "6 bytes, 2 lines, CR LF line ends, a line break at the end"),
+            (" a ", "3 bytes, a space at the beginning, a space at the end"),
+            (&"x".repeat(65_536), "65\u{a0}536 bytes"),
+        ] {
+            assert_eq!(measured(text), says);
+        }
+    }
 
     #[test]
     fn a_line_break_at_the_end_makes_no_second_line() {

@@ -45,7 +45,7 @@ pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoVie
         }
         if is_armed.get_untracked() {
             let Some(key) = untrack(|| keys.get(&id.read_value())) else { return };
-            let heir = neighbour(&keys.visible.read_untracked(), &key.id);
+            let heir = neighbour(&keys.pages.ids.read_untracked(), &key.id);
             let heir = heir.map(|id| element_id(&id));
             keys.delete(key, Box::new(move || hand_focus_on(heir, keys.add_button)));
         } else {

@@ -1,90 +1,67 @@
-//! Which keys the list shows: a text and a status, both kept in the address.
+//! Which keys the list shows, and in which order.
 
-use keyward_api::keys::ApiKey;
-use time::OffsetDateTime;
+use keyward_api::key_list::{KeySort, KeyStatus};
 
-use crate::keys::status::Status;
+use crate::client::KEYS;
+use crate::pages::listing::{Listing, Part, as_it_is};
 use crate::routes;
 
-/// What the person looks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Found in name, prefix, scopes or creator, whatever its case.
-    pub text: String,
-    /// Only keys of this status.
-    pub status: Option<Status>,
-}
+/// The list of keys.
+pub const LISTING: Listing = Listing {
+    path: routes::SECRETS,
+    tab: "keys",
+    api: KEYS,
+    limit: 100,
+    fields: &["q", "status", "scope", "sort"],
+    ask,
+    one: "key",
+    many: "keys",
+    name: "API keys",
+};
 
-impl Filter {
-    /// The filter of an address. A status that does not exist filters nothing.
-    pub fn from_query(text: String, status: &str) -> Self {
-        let status = Status::ALL.into_iter().find(|one| status == one.slug());
-        Self { text, status }
-    }
+/// The orders: in the address, to the server, in words. The key somebody has just made is
+/// the one they look for, so it comes first unless another order is chosen.
+pub const ORDERS: [(&str, KeySort, &str); 5] = [
+    ("", KeySort::Newest, "Newest"),
+    ("oldest", KeySort::Oldest, "Oldest"),
+    ("name", KeySort::Name, "Name"),
+    ("used", KeySort::LastUsed, "Last used"),
+    ("expiry", KeySort::Expiry, "Expiry"),
+];
 
-    /// The address of the list under this filter.
-    pub fn address(&self) -> String {
-        let status = self.status.map_or("", Status::slug);
-        let parts = [("tab", "keys"), ("q", self.text.as_str()), ("status", status)];
-        routes::with_query(routes::SECRETS, &parts)
-    }
-
-    /// Whether it lets everything through.
-    pub fn is_empty(&self) -> bool {
-        self.text.trim().is_empty() && self.status.is_none()
-    }
-
-    /// Whether a key is one of those looked for.
-    pub fn matches(&self, key: &ApiKey, now: OffsetDateTime) -> bool {
-        let text = self.text.trim().to_lowercase();
-        let has = |place: &str| place.to_lowercase().contains(&text);
-        self.status.is_none_or(|status| status == Status::of(key, now))
-            && (has(&key.name)
-                || has(&key.prefix)
-                || key.overlap.as_ref().is_some_and(|old| has(&old.prefix))
-                || key.scopes.iter().any(has)
-                || key.created_by.as_deref().is_some_and(has))
+fn ask(field: &'static str, text: &str) -> Option<Part> {
+    match field {
+        "sort" => {
+            let order = ORDERS.iter().find(|(slug, ..)| text == *slug).or(ORDERS.first());
+            order.map(|(_, order, _)| (field, order.as_str().to_owned()))
+        }
+        "status" if KeyStatus::try_from(text).is_err() => None,
+        _ => as_it_is(field, text),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use keyward_api::keys::Overlap;
-
     use super::*;
-    use crate::keys::status::tests::{NOW, key};
 
-    fn found(text: &str, key: &ApiKey) -> bool {
-        Filter { text: text.to_owned(), status: None }.matches(key, NOW)
+    fn question(texts: [&str; 4]) -> String {
+        LISTING.question(&texts.map(str::to_owned), "")
     }
 
     #[test]
-    fn text_is_found_in_any_column_whatever_its_case() {
-        let mut key = key("Production");
-        key.created_by = Some("ada@example.com".to_owned());
-        for text in ["", " ", "PROD", " duct ", "kw_ab3", "ada@"] {
-            assert!(found(text, &key), "{text:?}");
-        }
-        assert!(!found("staging", &key));
-        let prefix = "kw_Old12".to_owned();
-        key.overlap = Some(Overlap { prefix, ends_at: NOW, last_used_at: None });
-        assert!(found("old12", &key));
+    fn the_server_is_asked_for_the_newest_first_unless_another_order_is_chosen() {
+        assert_eq!(question([""; 4]), "/api/keys?limit=100&sort=-createdAt");
+        assert_eq!(question(["", "", "", "nonsense"]), question([""; 4]));
+        assert_eq!(
+            question([" a b ", "expired", "orders:write", "used"]),
+            "/api/keys?limit=100&q=a%20b&status=expired&scope=orders%3Awrite&sort=-lastUsedAt"
+        );
     }
 
     #[test]
-    fn a_status_shows_only_its_own() {
-        let mut key = key("a");
-        let filter = Filter { text: String::new(), status: Some(Status::Disabled) };
-        assert!(!filter.matches(&key, NOW));
-        key.enabled = false;
-        assert!(filter.matches(&key, NOW));
-    }
-
-    #[test]
-    fn the_address_carries_the_filter_and_nothing_empty() {
-        let filter = Filter::from_query("a b".into(), "expired");
-        assert_eq!(filter.address(), "/settings/secrets?tab=keys&q=a%20b&status=expired");
-        assert_eq!(Filter::default().address(), "/settings/secrets?tab=keys");
-        assert!(Filter::from_query(String::new(), "nonsense").is_empty());
+    fn a_status_that_does_not_exist_narrows_nothing() {
+        assert_eq!(question(["", "nonsense", "", ""]), question([""; 4]));
+        let texts = ["", "nonsense", "", "name"].map(str::to_owned);
+        assert!(!LISTING.is_narrowed(&texts));
     }
 }

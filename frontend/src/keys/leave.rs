@@ -8,8 +8,11 @@ use wasm_bindgen::JsCast as _;
 use crate::components::dialog::{Dialog, close};
 use crate::hub::{Hub, hub};
 use crate::keys::new_keys::NewKeys;
-use crate::once::when;
+use crate::once::{focus_content, when};
 use crate::place::Go;
+
+/// The attribute of a link to a page of a list: the way back from there.
+pub const TRAIL: &str = "data-trail";
 
 /// Asks before the person leaves a key behind.
 #[derive(Clone, Copy)]
@@ -57,7 +60,13 @@ pub fn follow_links() {
         let href = link.pathname() + &link.search();
         let stays = link.pathname() == *place.path.read_untracked();
         if stays || !guard.new_keys.would_be_lost() {
-            place.go(&href, Go::Push);
+            let trail = link.get_attribute(TRAIL);
+            place.go_along(&href, Go::Push, trail.as_deref().unwrap_or_default());
+            if trail.is_some() {
+                // The link is drawn anew for the page it leads to, and would take the focus
+                // with it.
+                focus_content();
+            }
         } else {
             guard.leave(move || {
                 guard.new_keys.clear();

@@ -52,7 +52,7 @@ pub fn rotate(client: Client, key: ApiKey) -> Edit {
             let grace_seconds = GraceSeconds::try_from(grace.get_untracked()).ok()?;
             Some(client.rotate_key(&key.id, &RotateApiKey { grace_seconds }))
         }),
-        take: |keys, body| keys.show_once(body, ROTATED),
+        take: |keys, body| keys.rotated(body, ROTATED),
         place: Arc::new(|_| false),
     }
 }

@@ -1,5 +1,6 @@
 //! One key in the table.
 
+use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::ApiKey;
 use leptos::prelude::*;
 use time::OffsetDateTime;
@@ -11,9 +12,12 @@ use crate::hub::hub;
 use crate::keys::delete::DeleteButton;
 use crate::keys::limits::Limits;
 use crate::keys::menu::RowMenu;
-use crate::keys::status::{Status, expiry_badge, overlap_at};
+use crate::keys::status::{expiry_badge, label, overlap_at, picture};
 use crate::keys::store::Keys;
 use crate::once::{live, memo, when};
+
+/// More scopes than these are shown on request: a row is one or two lines high.
+const SHOWN_SCOPES: usize = 3;
 
 /// The row, and a second one while the key that was replaced still works. It follows its key
 /// by id, so that a change of the key leaves the row, and with it the focus, where it is.
@@ -32,11 +36,13 @@ pub fn Row(id: StoredValue<String>) -> impl IntoView {
     let name = memo(move || key.get().map(|key| key.name).unwrap_or_default());
     view! {
         <tr role="row" class:row-armed=move || keys.armed.get() == Some(id.get_value())>
-            <th role="rowheader" scope="row" class="cell-name">{move || name.get()}</th>
+            <th role="rowheader" scope="row" class="cell-name">
+                <span title=move || name.get()>{move || name.get()}</span>
+            </th>
             <td role="cell" data-label="Key">{cell(prefix)}</td>
             <td role="cell" class="cell-scopes" data-label="Scopes">{cell(scopes)}</td>
             <td role="cell" class="cell-created" data-label="Created">{cell(created)}</td>
-            <td role="cell" data-label="Last used">{cell(last_used)}</td>
+            <td role="cell" class="cell-used" data-label="Last used">{cell(last_used)}</td>
             <td role="cell" class="cell-expires" data-label="Expires">{cell(expires)}</td>
             <td role="cell" data-label="Status">{cell(status)}</td>
             <td role="cell" class="cell-actions">
@@ -63,21 +69,40 @@ pub fn shortened(prefix: &str) -> AnyView {
 
 /// The scopes, and below them what else a key is held to.
 fn scopes(key: &ApiKey) -> AnyView {
-    let chips = key.scopes.iter().map(|scope| {
-        let scope = scope.to_owned();
+    let all: Vec<_> = key.scopes.iter().collect();
+    let chip = |scope: &&str| {
+        let scope = (*scope).to_owned();
         view! { <li><code class="chip">{scope}</code></li> }.into_any()
-    });
-    let chips = chips.collect::<Vec<_>>();
-    let scopes = if chips.is_empty() {
+    };
+    let scopes = if all.is_empty() {
         view! { <span class="quiet">"None"</span> }.into_any()
     } else {
-        view! { <ul class="chips">{chips}</ul> }.into_any()
+        let chips = all.iter().take(SHOWN_SCOPES).map(chip).collect_view();
+        view! { <ul class="chips">{chips} {more(&all)}</ul> }.into_any()
     };
     let limits = Limits::of(key).in_words().into_iter();
     let limits = limits
         .map(|limit| view! { <span class="meta second-line">{limit}</span> }.into_any())
         .collect_view();
     view! { {scopes} {limits} }.into_any()
+}
+
+/// Says how many scopes are not shown, and shows all on focus, hover and tap.
+fn more(all: &[&str]) -> AnyView {
+    if !has_more(all.len()) {
+        return ().into_any();
+    }
+    let says = format!("+{} more", all.len() - SHOWN_SCOPES);
+    view! {
+        <li class="tip more" tabindex="0">
+            {says} <span class="tip-text" role="tooltip">{all.join(", ")}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn has_more(scopes: usize) -> bool {
+    scopes > SHOWN_SCOPES
 }
 
 /// Until when the old key works, and whether anybody still needs it to.
@@ -109,10 +134,14 @@ fn overlap(key: &ApiKey) -> AnyView {
 
 fn created(key: &ApiKey) -> AnyView {
     let by = match &key.created_by {
-        Some(by) => view! { <span class="meta created-by">"by " {breakable(by)}</span> }.into_any(),
+        Some(by) => {
+            let title = by.clone();
+            view! { <span class="meta created-by" title=title>"by " {breakable(by)}</span> }
+                .into_any()
+        }
         None => ().into_any(),
     };
-    view! { <Instant at=key.created_at short=Short::Date/> {by} }.into_any()
+    view! { <Instant at=key.created_at short=Short::Date is_tab_stop=false/> {by} }.into_any()
 }
 
 /// An address that may break before its `@` instead of anywhere.
@@ -124,7 +153,11 @@ pub fn breakable(address: &str) -> AnyView {
 
 fn last_used(key: &ApiKey) -> AnyView {
     match key.last_used_at {
-        Some(at) => view! { <Instant at short=Short::Relative/> }.into_any(),
+        Some(at) => {
+            // The style shows it along with the scopes, where those are a tab stop.
+            let is_tab_stop = !has_more(key.scopes.iter().count());
+            view! { <Instant at short=Short::Relative is_tab_stop/> }.into_any()
+        }
         None => view! { <span class="quiet">"Never used"</span> }.into_any(),
     }
 }
@@ -133,7 +166,7 @@ fn expires(key: &ApiKey) -> AnyView {
     let Some(end) = key.expires_at else {
         return view! { <span class="quiet">"Never"</span> }.into_any();
     };
-    view! { <Instant at=end short=Short::Date/> <ExpiryBadge end/> }.into_any()
+    view! { <Instant at=end short=Short::Date is_tab_stop=false/> <ExpiryBadge end/> }.into_any()
 }
 
 #[component]
@@ -151,8 +184,8 @@ fn ExpiryBadge(end: OffsetDateTime) -> impl IntoView {
 fn status(key: &ApiKey) -> AnyView {
     let (key, now) = (key.clone(), hub().now);
     live(move || {
-        let status = Status::of(&key, now.get());
-        let class = format!("status status-{}", status.slug());
-        view! { <span class=class>{icon(status.icon())} {status.label()}</span> }.into_any()
+        let status = KeyStatus::of(&key, now.get());
+        let class = format!("status status-{}", status.as_str());
+        view! { <span class=class>{icon(picture(status))} {label(status)}</span> }.into_any()
     })
 }

@@ -3,16 +3,15 @@
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
-use crate::components::skeleton::skeleton;
 use crate::keys::banner::Banners;
 use crate::keys::curl;
-use crate::keys::filter::Filter;
 use crate::keys::form::KeyForm;
 use crate::keys::store::Keys;
 use crate::keys::table::KeyTable;
-use crate::keys::toolbar::{Toolbar, set_filter};
-use crate::load::Shown;
-use crate::once::{live, when};
+use crate::keys::toolbar::key_toolbar;
+use crate::once::when;
+use crate::pages::pager::WORDS;
+use crate::pages::view::{Views, list};
 
 /// The section.
 #[component]
@@ -43,30 +42,20 @@ pub fn KeysSection() -> impl IntoView {
             {when(move || is_form_open.get(), move || {
                 view! { <KeyForm is_open=is_form_open/> }.into_any()
             })}
-            <List/>
+            {list(keys.pages, &VIEWS).0}
             <ArmedAnnouncement/>
         </section>
     }
 }
 
-/// Loading, failed, empty and nothing found are four states; none looks like another.
-#[component]
-fn List() -> impl IntoView {
-    let keys: Keys = expect_context();
-    let is_empty = move || keys.list.read().is_empty();
-    let shown = keys.load.shown(is_empty, move || !keys.visible.read().is_empty());
-    let has_toolbar = move || matches!(shown.get(), Shown::NoMatch | Shown::Ready);
-    view! {
-        {when(has_toolbar, || view! { <Toolbar/> }.into_any())}
-        {live(move || match shown.get() {
-            Shown::Loading => skeleton("Loading API keys"),
-            Shown::Failed => keys.load.failed("Keys could not be loaded", move || keys.reload()),
-            Shown::Empty => view! { <Empty/> }.into_any(),
-            Shown::NoMatch => view! { <NoMatch/> }.into_any(),
-            Shown::Ready => view! { <KeyTable/> }.into_any(),
-        })}
-    }
-}
+const VIEWS: Views = Views {
+    loading: "Loading API keys",
+    failed: "Keys could not be loaded",
+    toolbar: || key_toolbar(expect_context()),
+    empty: || view! { <Empty/> }.into_any(),
+    rows: || view! { <KeyTable/> }.into_any(),
+    pager: WORDS,
+};
 
 #[component]
 fn Empty() -> impl IntoView {
@@ -77,20 +66,6 @@ fn Empty() -> impl IntoView {
             <pre class="code" tabindex="0" aria-label="Example"><code>
                 {curl::verify_command("kw_...", &curl::origin())}
             </code></pre>
-        </div>
-    }
-}
-
-#[component]
-fn NoMatch() -> impl IntoView {
-    let clear = set_filter();
-    view! {
-        <div class="empty">
-            <h3>"No keys match"</h3>
-            <p>"There are keys, but none with this text and status."</p>
-            <button type="button" class="button" on:click=move |_| clear(Filter::default())>
-                "Clear filters"
-            </button>
         </div>
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a key is accepted, in one word, and how long it still will be.
 
+use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::{ApiKey, Overlap};
 use time::{Duration, OffsetDateTime};
 
@@ -9,64 +10,23 @@ use crate::components::icon::Icon;
 /// From here on the list says that the end is near.
 const SOON: Duration = Duration::days(7);
 
-/// What became of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Accepted.
-    Active,
-    /// Refused until it is enabled again.
-    Disabled,
-    /// Refused since its expiry.
-    Expired,
-    /// Its row cannot be read: it authenticates nobody.
-    Unreadable,
+/// The word for people.
+pub const fn label(status: KeyStatus) -> &'static str {
+    match status {
+        KeyStatus::Active => "Active",
+        KeyStatus::Disabled => "Disabled",
+        KeyStatus::Expired => "Expired",
+        KeyStatus::Unreadable => "Unreadable",
+    }
 }
 
-impl Status {
-    /// All of them, in the order of the filter.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Disabled, Self::Expired, Self::Unreadable];
-
-    /// The status of a key at an instant. What needs a person's hand goes first.
-    pub fn of(key: &ApiKey, now: OffsetDateTime) -> Self {
-        if key.unreadable {
-            Self::Unreadable
-        } else if !key.enabled {
-            Self::Disabled
-        } else if key.expires_at.is_some_and(|end| end <= now) {
-            Self::Expired
-        } else {
-            Self::Active
-        }
-    }
-
-    /// The word for people.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Active => "Active",
-            Self::Disabled => "Disabled",
-            Self::Expired => "Expired",
-            Self::Unreadable => "Unreadable",
-        }
-    }
-
-    /// The word in the address and in the names of style rules.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-            Self::Expired => "expired",
-            Self::Unreadable => "unreadable",
-        }
-    }
-
-    /// The picture beside the word.
-    pub const fn icon(self) -> Icon {
-        match self {
-            Self::Active => Icon::Check,
-            Self::Disabled => Icon::Pause,
-            Self::Expired => Icon::Clock,
-            Self::Unreadable => Icon::Warning,
-        }
+/// The picture beside the word.
+pub const fn picture(status: KeyStatus) -> Icon {
+    match status {
+        KeyStatus::Active => Icon::Check,
+        KeyStatus::Disabled => Icon::Pause,
+        KeyStatus::Expired => Icon::Clock,
+        KeyStatus::Unreadable => Icon::Warning,
     }
 }
 
@@ -123,10 +83,10 @@ pub mod tests {
     #[test]
     fn a_key_is_expired_from_its_expiry_on() {
         let mut key = key("a");
-        assert_eq!(Status::of(&key, NOW), Status::Active);
+        assert_eq!(KeyStatus::of(&key, NOW), KeyStatus::Active);
         key.expires_at = Some(NOW);
-        assert_eq!(Status::of(&key, NOW - Duration::SECOND), Status::Active);
-        assert_eq!(Status::of(&key, NOW), Status::Expired);
+        assert_eq!(KeyStatus::of(&key, NOW - Duration::SECOND), KeyStatus::Active);
+        assert_eq!(KeyStatus::of(&key, NOW), KeyStatus::Expired);
     }
 
     #[test]
@@ -143,9 +103,9 @@ pub mod tests {
     fn what_a_person_must_change_goes_before_what_time_changed() {
         let mut key = key("a");
         (key.expires_at, key.enabled) = (Some(NOW), false);
-        assert_eq!(Status::of(&key, NOW), Status::Disabled);
+        assert_eq!(KeyStatus::of(&key, NOW), KeyStatus::Disabled);
         key.unreadable = true;
-        assert_eq!(Status::of(&key, NOW), Status::Unreadable);
+        assert_eq!(KeyStatus::of(&key, NOW), KeyStatus::Unreadable);
     }
 
     #[test]

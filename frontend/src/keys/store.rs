@@ -1,5 +1,5 @@
-//! The list of keys as the page holds it, and what may be done to it. Every change is
-//! made here only after the server has said so.
+//! The page of keys that is shown, and what may be done to them. Every change is made here
+//! only after the server has said so.
 
 use keyward_api::keys::{ApiKey, CreateApiKey, UpdateApiKey};
 use leptos::html;
@@ -14,25 +14,18 @@ use crate::http::{Answer, Body, Exchange};
 use crate::hub::{Hub, hub};
 use crate::keys::banner::CREATED;
 use crate::keys::edit::Editing;
-use crate::keys::filter::Filter;
+use crate::keys::filter::LISTING;
 use crate::keys::menu::menu_button;
-use crate::load::Load;
-use crate::once::{focus, memo};
-use crate::routes;
+use crate::once::focus;
+use crate::pages::store::Pages;
 
 /// The keys of the section.
 #[derive(Clone, Copy)]
 pub struct Keys {
-    /// Whether the list is here.
-    pub load: Load,
+    /// Which keys are shown.
+    pub pages: Pages,
     /// What the server answered, changed by what it answered since.
     pub list: RwSignal<Vec<ApiKey>>,
-    /// The text that the person looks for; the address is its only home.
-    pub text: Memo<String>,
-    /// The status that the person looks for, likewise.
-    pub status: Memo<String>,
-    /// The ids of the keys that are shown, in their order.
-    pub visible: Memo<Vec<String>>,
     /// The key whose deletion waits for the second activation.
     pub armed: RwSignal<Option<String>>,
     /// The keys whose deletion is under way.
@@ -47,54 +40,24 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// A store that has asked the server for the list.
+    /// A store that follows the address.
     pub fn load_from_server() -> Self {
-        let hub = hub();
         let list = RwSignal::new(Vec::<ApiKey>::new());
-        let (text, status) = (routes::query_value("q"), routes::query_value("status"));
-        let visible = memo(move || {
-            let filter = Filter::from_query(text.get(), &status.read());
-            let (now, list) = (hub.now.get(), list.read());
-            let found = list.iter().filter(|key| filter.matches(key, now));
-            found.map(|key| key.id.clone()).collect()
-        });
-        let keys = Self {
-            load: Load::new(),
+        Self {
+            pages: Pages::follow(&LISTING, list, |key| key.id.clone()),
             list,
-            text,
-            status,
-            visible,
             armed: RwSignal::new(None),
             deleting: RwSignal::new(Vec::new()),
             changing: RwSignal::new(Vec::new()),
             editing: RwSignal::new(None),
             add_button: NodeRef::new(),
-            hub,
-        };
-        keys.reload();
-        keys
-    }
-
-    /// Asks for the list again. A list that is shown stays until the answer is here.
-    pub fn reload(self) {
-        self.load.begin();
-        spawn_local(async move {
-            let answer = self.hub.client.keys().await;
-            self.load.end(answer.map(|mut keys| {
-                newest_first(&mut keys);
-                self.update(|list| *list = keys);
-            }));
-        });
+            hub: hub(),
+        }
     }
 
     /// The way to the server.
     pub fn client(self) -> Client {
         self.hub.client
-    }
-
-    /// What the person looks for.
-    pub fn filter(self) -> Filter {
-        Filter::from_query(self.text.get(), &self.status.read())
     }
 
     /// The focus goes to the button that opens the form, once the page is drawn anew.
@@ -107,23 +70,40 @@ impl Keys {
         self.list.read().iter().find(|key| key.id == id).cloned()
     }
 
-    /// Creates a key; its banner is the answer.
+    /// Creates a key; its banner is the answer. Its row goes to the top, whatever is looked
+    /// for.
     pub async fn create(self, key: &CreateApiKey) -> Result<(), ClientError> {
         let body = self.hub.client.create_key(key).await?;
-        self.show_once(body, CREATED)
+        let record = self.show_once(body, CREATED)?;
+        self.update(|list| list.insert(0, record));
+        self.pages.added();
+        Ok(())
     }
 
-    /// Takes in a key that was made, under a banner that says so.
-    pub fn show_once(self, body: Body, sentence: &'static str) -> Answer<()> {
+    /// Shows a key that was made, under a banner that says so, and answers its record.
+    pub fn show_once(self, body: Body, sentence: &'static str) -> Answer<ApiKey> {
         let created = created(body)?;
-        self.put(created.record.clone());
+        let record = created.record.clone();
         let owner = untrack(|| self.hub.session.user()).map(|user| user.user_id);
         self.hub.new_keys.add(created, sentence, owner.unwrap_or_default());
+        Ok(record)
+    }
+
+    /// Takes in a key that took the place of another.
+    pub fn rotated(self, body: Body, sentence: &'static str) -> Answer<()> {
+        let record = self.show_once(body, sentence)?;
+        self.put(record);
         Ok(())
     }
 
     /// Takes in a key that was changed, and says `done`.
     pub fn changed(self, body: Body, done: fn(&ApiKey) -> String) -> Answer<()> {
+        self.take(body, done)?;
+        spawn_local(self.pages.changed());
+        Ok(())
+    }
+
+    fn take(self, body: Body, done: fn(&ApiKey) -> String) -> Answer<()> {
         let key = body.data()?;
         self.hub.toasts.success(done(&key));
         self.put(key);
@@ -155,7 +135,10 @@ impl Keys {
         }
         self.changing.update(|ids| ids.push(id.clone()));
         spawn_local(async move {
-            let answer = exchange.await.and_then(|body| self.changed(body, done));
+            let answer = exchange.await.and_then(|body| self.take(body, done));
+            if answer.is_ok() {
+                self.pages.changed().await;
+            }
             let _ = self.changing.try_update(|ids| ids.retain(|other| *other != id));
             match answer {
                 // The button that was pressed may have gone with what it ended.
@@ -181,6 +164,7 @@ impl Keys {
             match answer {
                 Ok(()) => {
                     self.update(|list| list.retain(|other| other.id != key.id));
+                    self.pages.removed();
                     self.hub.toasts.success(format!("{} deleted", quoted(&key.name)));
                     gone();
                 }
@@ -192,11 +176,12 @@ impl Keys {
         });
     }
 
-    /// A record that is new goes to the top, another one where it was.
+    /// A record takes the place of its old one.
     fn put(self, record: ApiKey) {
-        self.update(|list| match list.iter_mut().find(|key| key.id == record.id) {
-            Some(key) => *key = record,
-            None => list.insert(0, record),
+        self.update(|list| {
+            if let Some(key) = list.iter_mut().find(|key| key.id == record.id) {
+                *key = record;
+            }
         });
     }
 
@@ -210,9 +195,4 @@ impl Keys {
 
 fn enabled_or_not(enabled: bool) -> &'static str {
     if enabled { "enabled" } else { "disabled" }
-}
-
-/// The key somebody has just made is the one they look for.
-fn newest_first(keys: &mut [ApiKey]) {
-    keys.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.name.cmp(&b.name)));
 }

@@ -34,7 +34,7 @@ pub fn KeyTable() -> impl IntoView {
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                <Each ids=keys.visible draw=|id| view! { <Row id/> }.into_any()/>
+                <Each ids=keys.pages.ids draw=|id| view! { <Row id/> }.into_any()/>
             </tbody>
         </table>
         {live(move || match editing.get() {

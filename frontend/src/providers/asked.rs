@@ -82,15 +82,14 @@ impl Asked {
         }
     }
 
-    /// Why something new cannot be added under this name, if it is in the list: its key
-    /// would be replaced unawares.
-    pub fn taken(&self, name: &str, list: &[Provider]) -> Option<String> {
-        let find = |name: &str| list.iter().find(|provider| provider.provider == name);
+    /// Why something new cannot be added under this name, if the provider, as it is now, is
+    /// or has it: its key would be replaced unawares.
+    pub fn taken(&self, name: &str, now: Option<&Provider>) -> Option<String> {
         let way = match self {
-            Self::Add if find(name)?.has_key => "Replace key",
+            Self::Add if now?.has_key => "Replace key",
             Self::Add => "Add key",
-            Self::AddModel(provider) => {
-                find(&provider.provider)?.models.iter().find(|model| model.model == name)?;
+            Self::AddModel(_) => {
+                now?.models.iter().find(|model| model.model == name)?;
                 "Replace"
             }
             _ => return None,
@@ -155,18 +154,20 @@ mod tests {
 
     #[test]
     fn what_is_in_the_list_is_not_replaced_unawares() {
-        let list = [provider("openai", true, &["gpt-5"]), provider("azure", false, &["gpt-5"])];
-        let taken = |asked: &Asked, name| asked.taken(name, &list);
+        let openai = provider("openai", true, &["gpt-5"]);
+        let azure = provider("azure", false, &["gpt-5"]);
         let sentence = "\u{201c}openai\u{201d} is already here; use Replace key";
-        assert_eq!(taken(&Asked::Add, "openai").as_deref(), Some(sentence));
-        assert!(taken(&Asked::Add, "azure").is_some_and(|text| text.ends_with("use Add key")));
-        assert_eq!(taken(&Asked::Add, "gpt-5"), None);
+        assert_eq!(Asked::Add.taken("openai", Some(&openai)).as_deref(), Some(sentence));
+        let taken = Asked::Add.taken("azure", Some(&azure));
+        assert!(taken.is_some_and(|text| text.ends_with("use Add key")));
+        assert_eq!(Asked::Add.taken("gpt-5", None), None);
         let model = Asked::AddModel(provider("azure", false, &[]));
         let sentence = "\u{201c}gpt-5\u{201d} is already here; use Replace";
-        assert_eq!(taken(&model, "gpt-5").as_deref(), Some(sentence));
-        assert_eq!(taken(&model, "openai"), None);
+        assert_eq!(model.taken("gpt-5", Some(&azure)).as_deref(), Some(sentence));
+        assert_eq!(model.taken("openai", Some(&azure)), None);
+        assert_eq!(model.taken("gpt-5", None), None);
         let replacing = Asked::SetKey(provider("openai", true, &[]));
-        assert_eq!(taken(&replacing, "openai"), None);
+        assert_eq!(replacing.taken("openai", Some(&openai)), None);
     }
 
     #[test]

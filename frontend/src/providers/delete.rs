@@ -33,7 +33,7 @@ pub fn DeleteDialog(
         let done = asked.done(model.as_ref().unwrap_or(&name));
         let heir = match &model {
             Some(model) => Some(heir_of_model(&provider, model)),
-            None => neighbour(&providers.visible.read_untracked(), &name)
+            None => neighbour(&providers.pages.ids.read_untracked(), &name)
                 .map(|below| delete_button(&below)),
         };
         let change = model.clone().map_or(Change::Delete, Change::DeleteModel);

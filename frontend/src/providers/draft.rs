@@ -1,5 +1,7 @@
 //! What is filled in about a provider or a model, and what is sent of it.
 
+use std::fmt::Display;
+
 use keyward_api::Sensitive;
 use keyward_api::providers::{
     BaseUrl, ModelName, Provider, ProviderId, ProviderKey, SetModel, SetProvider, UpdateProvider,
@@ -61,7 +63,11 @@ impl Draft {
             Ok(true) => return false,
             Ok(false) => {
                 let name = name_of(&provider, &change);
-                providers.apply(&provider, &change, asked.done(name)).await
+                let answer = providers.apply(&provider, &change, asked.done(name)).await;
+                if answer.is_ok() && matches!(asked, Asked::Add) {
+                    providers.show(&provider);
+                }
+                answer
             }
             Err(error) => Err(error),
         };
@@ -85,9 +91,15 @@ impl Draft {
             Asked::AddModel(_) => self.model,
             _ => return Ok(false),
         };
-        let taken = asked.taken(name_of(provider, change), &providers.look().await?);
+        let now = providers.look(provider).await?;
+        let taken = asked.taken(name_of(provider, change), now.as_ref());
         let is_taken = taken.is_some();
         field.error.set(taken);
+        if is_taken {
+            // It says to change what is there, so that must be in view.
+            providers.pages.fetch().await;
+            providers.show(provider);
+        }
         Ok(is_taken)
     }
 
@@ -120,8 +132,8 @@ impl Draft {
         }
     }
 
-    fn check_value(self) -> Option<ProviderKey> {
-        self.value.check(|text| ProviderKey::try_from(Sensitive::from(text)))
+    fn check_value<T: TryFrom<Sensitive, Error: Display>>(self) -> Option<T> {
+        self.value.check(|text| T::try_from(Sensitive::from(without_ends(&text).to_owned())))
     }
 
     fn check_key(self, old: Option<&Provider>) -> Option<Change> {
@@ -156,6 +168,11 @@ impl Draft {
             self.error.set(Some(error.full_message()));
         }
     }
+}
+
+/// What is kept of a key that was typed: what is copied often ends in a line break.
+pub fn without_ends(text: &str) -> &str {
+    text.trim()
 }
 
 /// What the change is made to: a model, or the provider itself.

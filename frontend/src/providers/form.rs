@@ -9,7 +9,7 @@ use crate::components::field::{Input, TextField, Typed};
 use crate::components::form_dialog::{FormDialog, Save};
 use crate::components::value_field::ValueField;
 use crate::providers::asked::Asked;
-use crate::providers::draft::Draft;
+use crate::providers::draft::{Draft, without_ends};
 use crate::providers::store::Providers;
 
 /// The name of a provider, wherever it is asked for.
@@ -43,7 +43,8 @@ const NOTE: Input = Input {
     placeholder: "",
     hint: "Optional, and not encrypted.",
 };
-const OF_THE_VALUE: &str = "Kept encrypted. Only its last 4 characters stay readable.";
+const OF_THE_VALUE: &str =
+    "Encrypted, without white space around it. The last 4 characters stay readable.";
 
 /// The dialog.
 #[component]
@@ -82,7 +83,7 @@ fn field(draft: Draft, name: &str) -> AnyView {
         "note" => text("Note", NOTE, draft.note),
         _ => {
             let Typed { text, error } = draft.value;
-            view! { <ValueField value=text error hint=OF_THE_VALUE/> }.into_any()
+            view! { <ValueField value=text error hint=OF_THE_VALUE kept=without_ends/> }.into_any()
         }
     }
 }

@@ -2,15 +2,14 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
-use crate::components::search::{NoMatch, Search, SearchBar};
-use crate::components::skeleton::skeleton;
 use crate::keys::curl;
-use crate::load::Shown;
-use crate::once::{live, memo, when};
+use crate::once::{live, when};
+use crate::pages::pager::WORDS;
+use crate::pages::toolbar::toolbar;
+use crate::pages::view::{Views, list};
 use crate::providers::asked::Asked;
 use crate::providers::card::Card;
 use crate::providers::delete::DeleteDialog;
@@ -18,15 +17,12 @@ use crate::providers::form::ProviderForm;
 use crate::providers::store::Providers;
 use crate::providers::which::Which;
 
-const SEARCH: Search = Search { tab: "providers", one: "provider", name: "Providers" };
-const NOT_FOUND: &str =
-    "There are providers, but none with this text in its name, its details or its models.";
-
 /// The section.
 #[component]
 pub fn ProvidersSection() -> impl IntoView {
     let providers = Providers::load_from_server();
     provide_context(providers);
+    let (list, has_list) = list(providers.pages, &VIEWS);
     view! {
         <section aria-labelledby="providers-title">
             <div class="section-head">
@@ -48,41 +44,29 @@ pub fn ProvidersSection() -> impl IntoView {
                     {icon(Icon::Plus)} "Add provider"
                 </button>
             </div>
-            <List/>
+            {list}
+            {when(move || has_list.get(), || view! { <Which/> }.into_any())}
             <Dialogs/>
         </section>
     }
 }
 
-#[component]
-fn List() -> impl IntoView {
-    let providers: Providers = expect_context();
-    let is_empty = move || providers.list.read().is_empty();
-    let shown = providers.load.shown(is_empty, move || !providers.visible.read().is_empty());
-    let has_list = move || matches!(shown.get(), Shown::NoMatch | Shown::Ready);
-    let count = memo(move || {
-        let (all, shown) = (providers.list.read().len(), providers.visible.read().len());
-        SEARCH.count(all, shown, &providers.text.read())
-    });
-    let reload = move || spawn_local(providers.reload());
-    view! {
-        {when(has_list, move || view! {
-            <SearchBar search=SEARCH text=providers.text count on_refresh=move |()| reload()/>
-        }.into_any())}
-        {live(move || match shown.get() {
-            Shown::Loading => skeleton("Loading providers"),
-            Shown::Failed => providers.load.failed("Providers could not be loaded", reload),
-            Shown::Empty => view! { <Empty/> }.into_any(),
-            Shown::NoMatch => view! { <NoMatch search=SEARCH text=NOT_FOUND/> }.into_any(),
-            Shown::Ready => view! {
-                <ul class="providers" aria-label="Providers">
-                    <Each ids=providers.visible draw=|id| view! { <Card id/> }.into_any()/>
-                </ul>
-            }.into_any(),
-        })}
-        {when(has_list, || view! { <Which/> }.into_any())}
-    }
-}
+const VIEWS: Views = Views {
+    loading: "Loading providers",
+    failed: "Providers could not be loaded",
+    toolbar: || toolbar(expect_context::<Providers>().pages, ().into_any()),
+    empty: || view! { <Empty/> }.into_any(),
+    rows: || {
+        let ids = expect_context::<Providers>().pages.ids;
+        view! {
+            <ul class="providers" aria-label="Providers">
+                <Each ids draw=|id| view! { <Card id/> }.into_any()/>
+            </ul>
+        }
+        .into_any()
+    },
+    pager: WORDS,
+};
 
 /// The dialog that is open, if one is.
 #[component]

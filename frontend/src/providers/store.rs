@@ -1,4 +1,4 @@
-//! The list of providers as the page holds it, and what may be done to it.
+//! The page of providers that is shown, and what may be done to them.
 //!
 //! Invariant: a value that was typed is in its field and in the request that carries it,
 //! until the dialog closes; the server never tells one.
@@ -8,15 +8,26 @@ use keyward_api::providers::{
 };
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::client::ClientError;
-use crate::clock;
+use crate::client::{ClientError, PROVIDERS};
 use crate::hub::{Hub, hub};
-use crate::load::Load;
-use crate::once::memo;
+use crate::pages::listing::{Listing, as_it_is};
+use crate::pages::store::Pages;
 use crate::providers::asked::Asked;
 use crate::routes;
+
+/// The list of providers.
+pub const LISTING: Listing = Listing {
+    path: routes::SECRETS,
+    tab: "providers",
+    api: PROVIDERS,
+    limit: 100,
+    fields: &["q"],
+    ask: as_it_is,
+    one: "provider",
+    many: "providers",
+    name: "Providers",
+};
 
 /// What the server is told to do to a provider.
 pub enum Change {
@@ -35,14 +46,10 @@ pub enum Change {
 /// The providers of the section.
 #[derive(Clone, Copy)]
 pub struct Providers {
-    /// Whether the list is here.
-    pub load: Load,
+    /// Which providers are shown.
+    pub pages: Pages,
     /// What the server answered.
     pub list: RwSignal<Vec<Provider>>,
-    /// What the person looks for; the address is its only home.
-    pub text: Memo<String>,
-    /// The names of the providers that are shown, in their order.
-    pub visible: Memo<Vec<String>>,
     /// The dialog that is open.
     pub asked: RwSignal<Option<Asked>>,
     /// Where the focus goes when it has no other home.
@@ -51,40 +58,22 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// A store that has asked the server for the list.
+    /// A store that follows the address.
     pub fn load_from_server() -> Self {
         let list = RwSignal::new(Vec::<Provider>::new());
-        let text = routes::query_value("q");
-        let visible = memo(move || {
-            let (text, list) = (text.read(), list.read());
-            list.iter().filter(|one| matches(one, &text)).map(|one| one.provider.clone()).collect()
-        });
-        let providers = Self {
-            load: Load::new(),
+        Self {
+            pages: Pages::follow(&LISTING, list, |provider| provider.provider.clone()),
             list,
-            text,
-            visible,
             asked: RwSignal::new(None),
             add_button: NodeRef::new(),
             hub: hub(),
-        };
-        spawn_local(providers.reload());
-        providers
+        }
     }
 
-    /// Asks for the list again. One that is shown stays until the answer is here.
-    pub async fn reload(self) {
-        self.load.begin();
-        let answer = self.look().await;
-        self.load.end(answer.map(drop));
-    }
-
-    /// The list as it is now, which is shown from now on.
-    pub async fn look(self) -> Result<Vec<Provider>, ClientError> {
-        let list = self.hub.client.providers().await?;
-        self.hub.now.set(clock::read());
-        self.list.set(list.clone());
-        Ok(list)
+    /// A provider as it is now, on whichever page it is.
+    pub async fn look(self, name: &str) -> Result<Option<Provider>, ClientError> {
+        let found: Vec<Provider> = self.pages.find(name).await?;
+        Ok(found.into_iter().find(|provider| provider.provider == name))
     }
 
     /// One provider. A card that is about to go may ask for one that is not in the list.
@@ -117,8 +106,14 @@ impl Providers {
         };
         exchange.await?.done()?;
         self.hub.toasts.success(done);
-        self.reload().await;
+        self.pages.fetch().await;
         Ok(())
+    }
+
+    /// Shows a provider that is new.
+    pub fn show(self, name: &str) {
+        let is_new = |list: &Vec<Provider>| list.iter().any(|one| one.provider == name);
+        self.pages.show(name, self.list.try_with_untracked(is_new));
     }
 
     /// Which key would be used; an empty model means the provider itself.
@@ -131,49 +126,4 @@ impl Providers {
 /// the first one ends it.
 pub fn model_id(provider: &str, model: &str) -> String {
     format!("{provider}/{model}")
-}
-
-/// Whether a text is found in a provider or the name of one of its models, whatever its
-/// case.
-fn matches(provider: &Provider, text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    let has = |place: &str| place.to_lowercase().contains(&text);
-    let details = [&provider.base_url, &provider.note];
-    has(&provider.provider)
-        || details.into_iter().flatten().any(|detail| has(detail))
-        || provider.models.iter().any(|model| has(&model.model))
-}
-
-#[cfg(test)]
-mod tests {
-    use time::OffsetDateTime;
-
-    use super::*;
-
-    #[test]
-    fn text_is_found_in_name_details_and_models_whatever_its_case() {
-        let at = OffsetDateTime::UNIX_EPOCH;
-        let model = ModelCredential {
-            model: "meta/Llama:free".into(),
-            hint: None,
-            created_at: at,
-            updated_at: at,
-            created_by: None,
-        };
-        let provider = Provider {
-            provider: "openrouter".into(),
-            has_key: true,
-            hint: Some("ab12".into()),
-            base_url: Some("https://openrouter.example/v1".into()),
-            note: Some("of the Newsletter".into()),
-            created_at: Some(at),
-            updated_at: Some(at),
-            created_by: None,
-            models: vec![model],
-        };
-        for text in ["", " ", "ROUTER", "example/v1", "newsletter", "llama:"] {
-            assert!(matches(&provider, text), "{text:?}");
-        }
-        assert!(!matches(&provider, "ab12"));
-    }
 }

@@ -23,7 +23,7 @@ pub fn DeleteDialog(
     let title = format!("Delete {}?", quoted(&secret.key));
     let delete: Deletion = Arc::new(move || {
         let secret = secret.clone();
-        let heir = neighbour(&secrets.visible.read_untracked(), &secret.id);
+        let heir = neighbour(&secrets.pages.ids.read_untracked(), &secret.id);
         Box::pin(async move {
             secrets.delete(&secret).await?;
             hand_focus_on(heir.map(|id| delete_button(&id)), secrets.add_button);

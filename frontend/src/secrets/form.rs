@@ -32,7 +32,7 @@ const DESCRIPTION: Input = Input {
     placeholder: "",
     hint: "Optional, and not encrypted.",
 };
-const OF_A_NEW_ONE: &str = "Kept as it is, up to 64 KiB.";
+const OF_A_NEW_ONE: &str = "Encrypted. 1 byte to 64 KiB.";
 const OF_AN_OLD_ONE: &str = "Leave it empty to keep the present value.";
 
 const CHANGED: &str = "Somebody else has changed this secret since the page listed it. \
@@ -155,10 +155,18 @@ impl Draft {
 
     /// Takes up what the secret is now. What the person has typed stays.
     async fn reload(self, secrets: Secrets) {
-        secrets.reload().await;
+        let Some(old) = self.old.get_untracked() else { return };
+        spawn_local(secrets.pages.fetch());
+        let new = secrets.look(&old.key).await;
         // The dialog may have been closed meanwhile.
-        let Some(old) = self.old.try_get_untracked().flatten() else { return };
-        let new = untrack(|| secrets.get(&old.id));
+        if self.old.try_get_untracked().is_none() {
+            return;
+        }
+        let new = match new {
+            // One of the same name that was made since is another secret.
+            Ok(new) => new.filter(|new| new.id == old.id),
+            Err(error) => return self.form_error.set(Some(error.full_message())),
+        };
         self.is_stale.set(false);
         self.form_error.set(new.is_none().then(|| GONE.to_owned()));
         let Some(new) = new else { return };

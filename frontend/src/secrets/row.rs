@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 
 use crate::components::action::{Action, action};
 use crate::components::time::{Instant, Short};
+use crate::components::value_field::measured;
 use crate::once::{live, memo};
 use crate::secrets::store::{Asked, Secrets};
 
@@ -61,6 +62,14 @@ fn Value(id: StoredValue<String>, key: Memo<String>) -> impl IntoView {
                 field.select();
             }
         });
+        let measure = move || {
+            let value = secrets.value(&id.read_value()).unwrap_or_default();
+            // A browser's field makes LF of them, also in what is copied from it by hand.
+            let is_changed = value.contains('\r');
+            let copy =
+                if is_changed { ". Copy keeps the line ends; this field does not." } else { "." };
+            format!("{}{copy}", measured(&value))
+        };
         view! {
             <textarea
                 class="copy-text secret-value"
@@ -72,6 +81,7 @@ fn Value(id: StoredValue<String>, key: Memo<String>) -> impl IntoView {
                 node_ref=field
                 prop:value=move || secrets.value(&id.read_value()).unwrap_or_default()
             ></textarea>
+            <p class="meta">{measure}</p>
         }
         .into_any()
     })

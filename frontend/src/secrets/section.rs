@@ -2,22 +2,18 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
-use crate::components::search::{NoMatch, Search, SearchBar};
-use crate::components::skeleton::skeleton;
 use crate::keys::curl;
-use crate::load::Shown;
-use crate::once::{live, memo, when};
+use crate::once::live;
+use crate::pages::pager::WORDS;
+use crate::pages::toolbar::toolbar;
+use crate::pages::view::{Views, list};
 use crate::secrets::delete::DeleteDialog;
 use crate::secrets::form::SecretForm;
 use crate::secrets::row::Row;
 use crate::secrets::store::{Asked, Secrets};
-
-const SEARCH: Search = Search { tab: "secrets", one: "secret", name: "Secrets" };
-const NOT_FOUND: &str = "There are secrets, but none with this text in key or description.";
 
 /// The section.
 #[component]
@@ -42,36 +38,20 @@ pub fn SecretsSection() -> impl IntoView {
                     {icon(Icon::Plus)} "Add secret"
                 </button>
             </div>
-            <List/>
+            {list(secrets.pages, &VIEWS).0}
             <Dialogs/>
         </section>
     }
 }
 
-#[component]
-fn List() -> impl IntoView {
-    let secrets: Secrets = expect_context();
-    let is_empty = move || secrets.list.read().is_empty();
-    let shown = secrets.load.shown(is_empty, move || !secrets.visible.read().is_empty());
-    let has_toolbar = move || matches!(shown.get(), Shown::NoMatch | Shown::Ready);
-    let count = memo(move || {
-        let (all, shown) = (secrets.list.read().len(), secrets.visible.read().len());
-        SEARCH.count(all, shown, &secrets.text.read())
-    });
-    let reload = move || spawn_local(secrets.reload());
-    view! {
-        {when(has_toolbar, move || view! {
-            <SearchBar search=SEARCH text=secrets.text count on_refresh=move |()| reload()/>
-        }.into_any())}
-        {live(move || match shown.get() {
-            Shown::Loading => skeleton("Loading secrets"),
-            Shown::Failed => secrets.load.failed("Secrets could not be loaded", reload),
-            Shown::Empty => view! { <Empty/> }.into_any(),
-            Shown::NoMatch => view! { <NoMatch search=SEARCH text=NOT_FOUND/> }.into_any(),
-            Shown::Ready => view! { <SecretTable/> }.into_any(),
-        })}
-    }
-}
+const VIEWS: Views = Views {
+    loading: "Loading secrets",
+    failed: "Secrets could not be loaded",
+    toolbar: || toolbar(expect_context::<Secrets>().pages, ().into_any()),
+    empty: || view! { <Empty/> }.into_any(),
+    rows: || view! { <SecretTable/> }.into_any(),
+    pager: WORDS,
+};
 
 /// The dialog that is open, if one is.
 #[component]
@@ -106,7 +86,7 @@ fn SecretTable() -> impl IntoView {
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                <Each ids=secrets.visible draw=|id| view! { <Row id/> }.into_any()/>
+                <Each ids=secrets.pages.ids draw=|id| view! { <Row id/> }.into_any()/>
             </tbody>
         </table>
     }

@@ -1,4 +1,4 @@
-//! The list of secrets as the page holds it, and the one value that may be shown.
+//! The page of secrets that is shown, and the one value that may be shown.
 //!
 //! Invariant: a value that the server has told is in [`Secrets::revealed`] and in the field
 //! that shows it, until it is hidden or the page is left; never in storage, an address, a
@@ -8,16 +8,28 @@ use keyward_api::Sensitive;
 use keyward_api::secrets::{CreateSecret, Secret, UpdateSecret};
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::client::ClientError;
+use crate::client::{ClientError, SECRETS};
 use crate::clock;
 use crate::components::copy::write_clipboard;
 use crate::components::quote::quoted;
 use crate::hub::{Hub, hub};
-use crate::load::Load;
-use crate::once::memo;
+use crate::pages::listing::{Listing, as_it_is};
+use crate::pages::store::Pages;
 use crate::routes;
+
+/// The list of secrets.
+pub const LISTING: Listing = Listing {
+    path: routes::SECRETS,
+    tab: "secrets",
+    api: SECRETS,
+    limit: 100,
+    fields: &["q"],
+    ask: as_it_is,
+    one: "secret",
+    many: "secrets",
+    name: "Secrets",
+};
 
 /// What a dialog asks about.
 #[derive(Clone)]
@@ -33,14 +45,10 @@ pub enum Asked {
 /// The secrets of the section.
 #[derive(Clone, Copy)]
 pub struct Secrets {
-    /// Whether the list is here.
-    pub load: Load,
+    /// Which secrets are shown.
+    pub pages: Pages,
     /// What the server answered.
     pub list: RwSignal<Vec<Secret>>,
-    /// What the person looks for; the address is its only home.
-    pub text: Memo<String>,
-    /// The ids of the secrets that are shown, in their order.
-    pub visible: Memo<Vec<String>>,
     /// The id of the secret whose value is shown, and the value.
     pub revealed: RwSignal<Option<(String, Sensitive)>>,
     /// The secrets whose value is being asked for.
@@ -53,38 +61,24 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// A store that has asked the server for the list.
+    /// A store that follows the address.
     pub fn load_from_server() -> Self {
         let list = RwSignal::new(Vec::<Secret>::new());
-        let text = routes::query_value("q");
-        let visible = memo(move || {
-            let (text, list) = (text.read(), list.read());
-            list.iter().filter(|one| matches(one, &text)).map(|one| one.id.clone()).collect()
-        });
-        let secrets = Self {
-            load: Load::new(),
+        Self {
+            pages: Pages::follow(&LISTING, list, |secret| secret.id.clone()),
             list,
-            text,
-            visible,
             revealed: RwSignal::new(None),
             asking: RwSignal::new(Vec::new()),
             asked: RwSignal::new(None),
             add_button: NodeRef::new(),
             hub: hub(),
-        };
-        spawn_local(secrets.reload());
-        secrets
+        }
     }
 
-    /// Asks for the list again. One that is shown stays until the answer is here.
-    pub async fn reload(self) {
-        self.load.begin();
-        let answer = self.hub.client.secrets().await;
-        self.load.end(answer.map(|mut list| {
-            list.sort_by(|a, b| a.key.cmp(&b.key));
-            self.hub.now.set(clock::read());
-            drop(self.list.try_set(list));
-        }));
+    /// A secret as it is now, on whichever page it is.
+    pub async fn look(self, key: &str) -> Result<Option<Secret>, ClientError> {
+        let found: Vec<Secret> = self.pages.find(key).await?;
+        Ok(found.into_iter().find(|secret| secret.key == key))
     }
 
     /// One secret. A row that is about to go may ask for one that is not in the list.
@@ -140,7 +134,9 @@ impl Secrets {
     pub async fn create(self, secret: &CreateSecret) -> Result<(), ClientError> {
         self.hub.client.create_secret(secret).await?;
         self.hub.toasts.success(format!("{} added", quoted(secret.key.as_str())));
-        self.reload().await;
+        self.pages.fetch().await;
+        let is_new = |list: &Vec<Secret>| list.iter().any(|one| one.key == secret.key.as_str());
+        self.pages.show(secret.key.as_str(), self.list.try_with_untracked(is_new));
         Ok(())
     }
 
@@ -150,7 +146,7 @@ impl Secrets {
         self.hub.client.update_secret(&secret.key, update, version).await?;
         self.hub.toasts.success(format!("{} changed", quoted(&secret.key)));
         self.hide();
-        self.reload().await;
+        self.pages.fetch().await;
         Ok(())
     }
 
@@ -160,36 +156,7 @@ impl Secrets {
         self.hub.toasts.success(format!("{} deleted", quoted(&secret.key)));
         self.hide();
         self.list.try_update(|list| list.retain(|other| other.id != secret.id));
+        self.pages.removed();
         Ok(())
-    }
-}
-
-/// Whether a text is found in key or description, whatever its case.
-fn matches(secret: &Secret, text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    let has = |place: &str| place.to_lowercase().contains(&text);
-    has(&secret.key) || secret.description.as_deref().is_some_and(has)
-}
-
-#[cfg(test)]
-mod tests {
-    use time::OffsetDateTime;
-
-    use super::*;
-
-    #[test]
-    fn text_is_found_in_key_and_description_whatever_its_case() {
-        let secret = Secret {
-            id: "1".into(),
-            key: "DATABASE_URL".into(),
-            description: Some("of the billing service".into()),
-            created_at: OffsetDateTime::UNIX_EPOCH,
-            updated_at: OffsetDateTime::UNIX_EPOCH,
-            created_by: None,
-        };
-        for text in ["", " ", "base_u", "BILLING"] {
-            assert!(matches(&secret, text), "{text:?}");
-        }
-        assert!(!matches(&secret, "token"));
     }
 }

@@ -1,0 +1,159 @@
+//! What is unlike between one list and another, and what follows from an address. Pure.
+
+use crate::encryption::words::grouped;
+use crate::routes::with_query;
+
+/// A part of a query: its name and its value.
+pub type Part = (&'static str, String);
+
+/// One list.
+#[derive(Debug)]
+pub struct Listing {
+    /// The path of the page.
+    pub path: &'static str,
+    /// The value of `tab` in its address; empty for none.
+    pub tab: &'static str,
+    /// Where the server is asked.
+    pub api: &'static str,
+    /// As many rows as a page has.
+    pub limit: u64,
+    /// What may be looked for, by the names in the address.
+    pub fields: &'static [&'static str],
+    /// What a field of the address asks of the server. A value that does not exist asks
+    /// nothing.
+    pub ask: fn(&'static str, &str) -> Option<Part>,
+    /// One of what is listed: `key`.
+    pub one: &'static str,
+    /// Several of them: `keys`.
+    pub many: &'static str,
+    /// The heading of the list: `API keys`.
+    pub name: &'static str,
+}
+
+/// Asks the server for the text of a field as it stands in the address.
+pub fn as_it_is(field: &'static str, text: &str) -> Option<Part> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| (field, text.to_owned()))
+}
+
+/// The field that narrows no list.
+const SORT: &str = "sort";
+
+impl Listing {
+    /// The address of the list: what is looked for, in the order of the fields, and the
+    /// cursor and number of the first row unless it is the first page.
+    pub fn address(&self, texts: &[String], cursor: &str, start: u64) -> String {
+        let fields = self.fields.iter().zip(texts).map(|(name, text)| (*name, text.as_str()));
+        let start = if cursor.is_empty() { String::new() } else { start.to_string() };
+        let parts: Vec<_> = [("tab", self.tab)]
+            .into_iter()
+            .chain(fields)
+            .chain([("cursor", cursor), ("start", start.as_str())])
+            .collect();
+        with_query(self.path, &parts)
+    }
+
+    /// What is asked of the server about the list.
+    pub fn parts(&self, texts: &[String]) -> Vec<Part> {
+        let fields = self.fields.iter().zip(texts);
+        fields.filter_map(|(name, text)| (self.ask)(name, text)).collect()
+    }
+
+    /// The question that the server is asked.
+    pub fn question(&self, texts: &[String], cursor: &str) -> String {
+        let limit = self.limit.to_string();
+        let parts = self.parts(texts);
+        let own = parts.iter().map(|(name, text)| (*name, text.as_str()));
+        let parts: Vec<_> = [("limit", limit.as_str())]
+            .into_iter()
+            .chain(own)
+            .chain([("cursor", cursor)])
+            .collect();
+        with_query(self.api, &parts)
+    }
+
+    /// Whether anything is looked for.
+    pub fn is_narrowed(&self, texts: &[String]) -> bool {
+        self.fields.iter().zip(texts).any(|(name, text)| {
+            *name != SORT && !text.trim().is_empty() && (self.ask)(name, text).is_some()
+        })
+    }
+
+    /// `1 key`, `98 431 keys`.
+    pub fn counted(&self, number: u64) -> String {
+        let of = if number == 1 { self.one } else { self.many };
+        format!("{} {of}", grouped(number))
+    }
+}
+
+/// `1 to 100 of 98 431`, as far as it is counted.
+pub fn extent(start: u64, rows: u64, total: Option<u64>) -> String {
+    let last = start + rows.saturating_sub(1);
+    let shown = format!("{} to {}", grouped(start), grouped(last));
+    match total {
+        Some(total) => format!("{shown} of {}", grouped(total.max(last))),
+        None => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: Listing = Listing {
+        path: "/list",
+        tab: "things",
+        api: "/api/things",
+        limit: 100,
+        fields: &["q", "sort"],
+        ask: |field, text| match field {
+            SORT if text.is_empty() => Some((SORT, "-createdAt".to_owned())),
+            SORT if text != "name" => None,
+            _ => as_it_is(field, text),
+        },
+        one: "thing",
+        many: "things",
+        name: "Things",
+    };
+
+    fn texts(q: &str, sort: &str) -> [String; 2] {
+        [q.to_owned(), sort.to_owned()]
+    }
+
+    #[test]
+    fn the_address_carries_what_is_looked_for_and_nothing_empty() {
+        assert_eq!(LIST.address(&texts("", ""), "", 1), "/list?tab=things");
+        assert_eq!(
+            LIST.address(&texts("a b", "name"), "", 1),
+            "/list?tab=things&q=a%20b&sort=name"
+        );
+        let third = "/list?tab=things&q=a&cursor=c&start=201";
+        assert_eq!(LIST.address(&texts("a", ""), "c", 201), third);
+    }
+
+    #[test]
+    fn the_server_is_asked_for_what_exists() {
+        assert_eq!(
+            LIST.question(&texts(" a ", ""), "c"),
+            "/api/things?limit=100&q=a&sort=-createdAt&cursor=c"
+        );
+        assert_eq!(LIST.question(&texts("", "nonsense"), ""), "/api/things?limit=100");
+    }
+
+    #[test]
+    fn an_order_narrows_nothing() {
+        assert!(!LIST.is_narrowed(&texts(" ", "name")));
+        assert!(LIST.is_narrowed(&texts("a", "")));
+    }
+
+    #[test]
+    fn the_extent_of_a_page_is_counted_from_1_in_groups_of_three() {
+        assert_eq!(extent(1, 100, Some(98_431)), "1 to 100 of 98\u{a0}431");
+        let last = extent(98_401, 31, Some(98_431));
+        assert_eq!(last, "98\u{a0}401 to 98\u{a0}431 of 98\u{a0}431");
+        assert_eq!(extent(101, 2, Some(90)), "101 to 102 of 102");
+        assert_eq!(extent(51, 50, None), "51 to 100");
+        assert_eq!(LIST.counted(1), "1 thing");
+        assert_eq!(LIST.counted(1204), "1\u{a0}204 things");
+    }
+}

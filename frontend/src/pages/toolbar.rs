@@ -1,0 +1,129 @@
+//! What stands above a list: what is looked for, how many there are, and a fresh look.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::components::field::unique_id;
+use crate::components::icon::{Icon, icon};
+use crate::components::quote::quoted;
+use crate::pages::store::{AFTER_TYPING, Pages};
+
+/// The toolbar of a list with a search; `filters` stand beside it.
+pub fn toolbar(pages: Pages, filters: AnyView) -> AnyView {
+    let label = format!("Search {}", pages.listing.many);
+    view! {
+        <div class="toolbar" role="search" aria-label=pages.listing.name>
+            <input
+                type="search"
+                class="toolbar-search"
+                aria-label=label.clone()
+                placeholder=label
+                autocomplete="off"
+                prop:value=move || pages.text("q")
+                on:input=move |event| pages.look_for("q", event_target_value(&event), AFTER_TYPING)
+            />
+            {filters}
+            <p class="toolbar-count" aria-live="polite">{move || count(pages)}</p>
+            {refresh(move || spawn_local(pages.fetch()))}
+        </div>
+    }
+    .into_any()
+}
+
+/// `98 431 keys`, or how many of them were found.
+fn count(pages: Pages) -> String {
+    let Some(total) = pages.total.get() else { return String::new() };
+    let counted = pages.listing.counted(total);
+    if pages.is_narrowed() { format!("{counted} found") } else { counted }
+}
+
+/// Asks the server again.
+pub fn refresh(run: impl Fn() + 'static) -> AnyView {
+    view! {
+        <button type="button" class="button button-quiet" on:click=move |_| run()>
+            {icon(Icon::Refresh)} "Refresh"
+        </button>
+    }
+    .into_any()
+}
+
+/// The kind of a field whose text finds nothing before it is whole.
+pub const WHOLE: &str = "whole";
+
+/// A field of a filter. What is typed is waited for: for a pause, or, if it must be [`WHOLE`],
+/// until the field is left. A day is chosen at once.
+pub fn filter_text(
+    pages: Pages,
+    field: &'static str,
+    label: &'static str,
+    kind: &'static str,
+) -> AnyView {
+    let id = unique_id();
+    let pause = if kind == "text" { AFTER_TYPING } else { Duration::ZERO };
+    let look = move |event| pages.look_for(field, event_target_value(&event), pause);
+    let (kind, typed, left) = match kind {
+        WHOLE => ("text", None, Some(look)),
+        kind => (kind, Some(look), None),
+    };
+    view! {
+        <div class="filter">
+            <label for=id.clone()>{label}</label>
+            <input
+                id=id
+                type=kind
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                prop:value=move || pages.text(field)
+                on:input=move |event| typed.into_iter().for_each(|look| look(event.clone()))
+                on:change=move |event| left.into_iter().for_each(|look| look(event.clone()))
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// A list of a filter to choose from: values and words.
+pub fn filter_list(
+    pages: Pages,
+    field: &'static str,
+    label: &'static str,
+    options: Vec<(&'static str, String)>,
+) -> AnyView {
+    let id = unique_id();
+    let option = move |(value, says): (&'static str, String)| {
+        let is_chosen = move || pages.text(field) == value;
+        view! { <option value=value selected=is_chosen>{says}</option> }.into_any()
+    };
+    let choose = move |event| pages.look_for(field, event_target_value(&event), Duration::ZERO);
+    view! {
+        <div class="filter">
+            <label for=id.clone()>{label}</label>
+            <select id=id on:change=choose>{options.into_iter().map(option).collect_view()}</select>
+        </div>
+    }
+    .into_any()
+}
+
+/// There are some, but none that was looked for.
+pub fn no_match(pages: Pages) -> AnyView {
+    let listing = pages.listing;
+    let clear = if listing.fields.len() > 1 { "Clear filters" } else { "Clear search" };
+    let title = move || match pages.text("q").trim() {
+        "" => format!("No {} matches these filters", listing.one),
+        text => format!("No {} matches {}", listing.one, quoted(text)),
+    };
+    // A list of its own stands below the heading of the page.
+    let level = if listing.tab.is_empty() { "2" } else { "3" };
+    let in_all = move || pages.all.get().map(|all| format!("{} in all.", listing.counted(all)));
+    view! {
+        <div class="empty">
+            <p class="empty-title" role="heading" attr:aria-level=level>{title}</p>
+            <p>{move || in_all().unwrap_or_default()}</p>
+            <button type="button" class="button" on:click=move |_| pages.clear()>{clear}</button>
+        </div>
+    }
+    .into_any()
+}
