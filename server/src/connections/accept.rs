@@ -73,6 +73,8 @@ struct Open {
     limits: Limits,
     start: Instant,
     shared: Arc<Shared>,
+    /// Connections so far.
+    accepted: u64,
     tasks: JoinSet<()>,
     /// Those that are neither ended nor told to.
     watches: HashMap<Id, Arc<Watch>>,
@@ -82,7 +84,8 @@ struct Open {
 impl Open {
     fn new(entrance: Entrance, limits: Limits) -> Self {
         let (shared, tasks, watches) = <(Arc<Shared>, JoinSet<()>, HashMap<_, _>)>::default();
-        Self { entrance, limits, start: Instant::now(), shared, tasks, watches, last_line: None }
+        let (start, accepted, last_line) = (Instant::now(), 0, None);
+        Self { entrance, limits, start, shared, accepted, tasks, watches, last_line }
     }
 
     fn is_full(&self) -> bool {
@@ -104,7 +107,8 @@ impl Open {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps Nagle's algorithm");
         }
-        let watch = Arc::new(Watch::new(self.shared.clone()));
+        let watch = Arc::new(Watch::new(self.shared.clone(), self.accepted));
+        self.accepted += 1;
         let connection = self.entrance.connection(peer);
         let task = self.tasks.spawn(run(stream, connection, watch.clone()));
         self.watches.insert(task.id(), watch);
@@ -115,12 +119,12 @@ impl Open {
     fn make_room(&mut self) -> usize {
         let rank = |(id, watch): (&Id, &Arc<Watch>)| {
             let (rank, seen) = watch.rank(&self.limits)?;
-            Some((rank, seen.since(), *id, seen))
+            Some((rank, *id, seen))
         };
         let before = self.watches.len();
         let mut ranked: Vec<_> = self.watches.iter().filter_map(rank).collect();
-        ranked.sort_unstable_by_key(|(rank, since, ..)| (*rank, *since));
-        for (.., id, seen) in ranked.into_iter().take((before / 64).max(1)) {
+        ranked.sort_unstable_by_key(|(rank, ..)| *rank);
+        for (_, id, seen) in ranked.into_iter().take((before / 64).max(1)) {
             if self.watches.get(&id).is_some_and(|watch| watch.close(seen)) {
                 self.watches.remove(&id);
             }

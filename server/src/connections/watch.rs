@@ -19,15 +19,17 @@ pub struct Shared {
 /// One connection, as its task and the sweep see it.
 pub struct Watch {
     state: State,
+    /// How many were accepted before it.
+    number: u64,
     task: AtomicWaker,
     shared: Arc<Shared>,
 }
 
 impl Watch {
     /// A connection that was opened now.
-    pub fn new(shared: Arc<Shared>) -> Self {
+    pub fn new(shared: Arc<Shared>, number: u64) -> Self {
         let state = State::new(shared.now.load(Ordering::Relaxed));
-        Self { state, task: AtomicWaker::new(), shared }
+        Self { state, number, task: AtomicWaker::new(), shared }
     }
 
     /// Moves the state by what happened now.
@@ -48,17 +50,19 @@ impl Watch {
         u128::from(self.age(seen)) > limit.as_millis() + u128::from(slack) && self.close(seen)
     }
 
-    /// In which order it goes when another one wants its place, and what it is now; nothing
-    /// while it is needed.
-    pub fn rank(&self, limits: &Limits) -> Option<(u8, Seen)> {
+    /// In which order it goes when another one wants its place, the oldest of each kind first,
+    /// and what it is now; nothing while it is needed. Times are those of sweeps, so that many
+    /// are alike; of those the first that was accepted goes first.
+    pub fn rank(&self, limits: &Limits) -> Option<([u64; 3], Seen)> {
         let seen = self.state.seen();
         let is_slow = || u128::from(self.age(seen)) > limits.stall.as_millis() / 4;
-        match seen.phase() {
-            Phase::Waiting => Some((0, seen)),
-            Phase::Reading => Some((1, seen)),
-            Phase::Stalled | Phase::Answered if is_slow() => Some((2, seen)),
-            _ => None,
-        }
+        let kind = match seen.phase() {
+            Phase::Waiting => 0,
+            Phase::Reading => 1,
+            Phase::Stalled | Phase::Answered if is_slow() => 2,
+            _ => return None,
+        };
+        Some(([kind, seen.since(), self.number], seen))
     }
 
     /// Closes it unless it has moved on since it was `seen`.

@@ -65,7 +65,11 @@ impl Standing {
     /// Counts a failure; when there were too many, how long until the next one counts.
     pub fn fail(&self, place: Place, now: Duration) -> Result<(), Duration> {
         let now = seconds(now);
-        let owed = |until: Option<u32>| until.unwrap_or(now).max(now) - now;
+        // More than a burst is never owed: then the clock went back, and nothing is known.
+        let owed = |until: Option<u32>| {
+            let owed = until.unwrap_or(now).saturating_sub(now);
+            if owed > BURST { 0 } else { owed }
+        };
         let taken = self.failures.update(place, |until| {
             let owed = owed(until);
             (owed < BURST).then_some(now + owed + 1)
@@ -147,6 +151,14 @@ mod tests {
             standing.fail(place, NOW + SECOND * 200).unwrap();
         }
         assert!(standing.fail(place, NOW + SECOND * 200).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_makes_nobody_wait_for_long() {
+        let standing = Standing::default();
+        let place = standing.place(ip("192.0.2.1"));
+        standing.fail(place, NOW).unwrap();
+        standing.fail(place, Duration::ZERO).unwrap();
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The schema goes up, down and up again, and the entities match it.
 
 use futures_util::future::join_all;
-use keyward::database::{self, begin_write};
+use keyward::database::{self, DatabaseConnection, begin_write};
 use keyward::session::entity::{sessions, users};
 use keyward_migration::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, EntityTrait, IdenStatic, Iterable, Statement};
@@ -15,6 +15,13 @@ on_both_databases!(
     many_processes_may_migrate_at_once,
     type_and_key_of_a_setting_are_unique_together,
 );
+
+/// This many steps, or all.
+async fn up(db: &DatabaseConnection, steps: Option<u32>) {
+    let transaction = begin_write(db).await.unwrap();
+    Migrator::up(&transaction, steps).await.unwrap();
+    transaction.commit().await.unwrap();
+}
 
 async fn they_go_up_down_and_up_again(backend: Backend) {
     let database = TestDatabase::new(backend).await;
@@ -48,7 +55,7 @@ async fn the_generation_goes_up_down_and_up_again_with_keys(backend: Backend) {
         let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
         row.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
     };
-    Migrator::up(&db, u32::try_from(BEFORE).ok()).await.unwrap();
+    up(&db, u32::try_from(BEFORE).ok()).await;
     for row in [
         r#"'1', 'api_key', 'a', '{"key_prefix":"k"}'"#,
         r#"'2', 'api_key', 'b', '{"name":"shown"}'"#,
@@ -59,18 +66,20 @@ async fn the_generation_goes_up_down_and_up_again_with_keys(backend: Backend) {
         db.execute_unprepared(&sql).await.unwrap();
     }
     for _ in 0..2 {
-        Migrator::up(&db, None).await.unwrap();
+        up(&db, None).await;
         assert_eq!(number("settings WHERE key <> 'api_keys_revision'").await, 3);
         assert_eq!(number("settings").await, 3, "the revision of before is gone");
         assert_eq!(keyward::keys::generation::current(&db).await.unwrap(), 0);
         db.execute_unprepared("UPDATE generation SET n = 1").await.unwrap();
         db.execute_unprepared("INSERT INTO key_changes (n, key_id) VALUES (1, '1')").await.unwrap();
         let since = u32::try_from(Migrator::migrations().len() - BEFORE).unwrap();
-        Migrator::down(&db, Some(since)).await.unwrap();
-        assert_eq!(number("settings").await, 3);
-        let schema = SchemaManager::new(&db);
+        let down = begin_write(&db).await.unwrap();
+        Migrator::down(&down, Some(since)).await.unwrap();
+        let schema = SchemaManager::new(&down);
         assert!(!schema.has_table("generation").await.unwrap());
         assert!(!schema.has_table("key_changes").await.unwrap());
+        down.commit().await.unwrap();
+        assert_eq!(number("settings").await, 3);
     }
 }
 
