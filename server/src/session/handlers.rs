@@ -66,6 +66,11 @@ pub async fn setup(
     };
     match setup::accepts(&state.db, &token).await {
         Ok(false) => {
+            // Another one may have won since setup was found open, which deletes all tokens.
+            if store::has_user(&state.db).await? {
+                attempt.give_back();
+                return Err(Error::SetupClosed);
+            }
             let event = Actor::anonymous(origin).was_refused(Action::UserCreate, None);
             let event = event.with_detail(WRONG_TOKEN);
             state.refusals.refuse(&state.audit, &state.db, event, WRONG_TOKEN).await?;
