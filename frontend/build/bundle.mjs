@@ -13,6 +13,9 @@ const minifyCss = (css) =>
   css.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,>]) ?/g, "$1")
     .replace(/: /g, ":").replace(/;}/g, "}").trim();
 
+/** Lines without their indentation and comments: no text of wasm-bindgen's spans lines. */
+const minifyJs = (js) => js.replace(/^\s*\/\*\*[\s\S]*?\*\/$/gm, "").replace(/^\s*\/\/.*$/gm, "").replace(/\n\s*/g, "\n");
+
 /** The files in the order of their numbers, tokens first: later rules win. */
 const stylesheet = () =>
   minifyCss(readdirSync(join(HERE, "style")).sort().map((name) => source("style", name)).join("\n"));
@@ -36,7 +39,7 @@ export function bundle({ js, wasm }) {
   // A file that names others is filled in before its own name is made.
   const urls = {
     wasm: emit("app", "wasm", readFileSync(wasm)),
-    app: emit("app", "js", readFileSync(js)),
+    app: emit("app", "js", minifyJs(readFileSync(js, "utf8"))),
     style: emit("style", "css", stylesheet()),
     theme: emit("theme", "js", source("static", "theme.js")),
     icon: emit("icon", "svg", source("static", "icon.svg")),

@@ -31,7 +31,7 @@ struct Asking {
     /// Counts the questions.
     turn: u32,
     /// Whether an answer is waited for.
-    is_asking: bool,
+    is_waiting: bool,
     /// How long to wait before the next question.
     pause: Duration,
 }
@@ -170,7 +170,7 @@ impl Pages {
     /// Asks for the page again. What is shown stays until the answer is here.
     pub async fn fetch(self) {
         let Some(turn) = self.begin_turn() else { return };
-        self.asking.update_value(|asking| asking.is_asking = true);
+        self.asking.update_value(|asking| asking.is_waiting = true);
         self.load.begin();
         let answer = self.hub.client.list(&self.question.get_untracked()).await;
         if !self.is_turn(turn) {
@@ -220,7 +220,7 @@ impl Pages {
     }
 
     fn end(self, answer: Answer<()>) {
-        self.asking.update_value(|asking| asking.is_asking = false);
+        self.asking.update_value(|asking| asking.is_waiting = false);
         self.load.end(answer);
     }
 
@@ -238,7 +238,7 @@ impl Pages {
 
     /// Whether an answer is waited for; `None` when the page has been left.
     pub fn is_asking(self) -> Option<bool> {
-        self.asking.try_get_value().map(|asking| asking.is_asking)
+        self.asking.try_get_value().map(|asking| asking.is_waiting)
     }
 
     /// The address of a page.
@@ -265,7 +265,7 @@ impl Pages {
         // What leads on from the page that is left does not lead on from the next.
         self.next.set(String::new());
         let Asking { pause, turn, .. } = self.asking.get_value();
-        self.asking.set_value(Asking { turn, is_asking: true, pause: Duration::ZERO });
+        self.asking.set_value(Asking { turn, is_waiting: true, pause: Duration::ZERO });
         let ask = move || spawn_local(self.fetch());
         if pause.is_zero() {
             ask();
