@@ -46,7 +46,7 @@ if (existsSync(DIST) && existsSync(stamp) && readFileSync(stamp, "utf8") === mad
     throw new Error("a crate brings JavaScript snippets, which bundle.mjs does not name after their content");
   }
   wasmOpt(join(work, "app_bg.wasm"), join(work, "app.wasm"));
-  bundle({ js: join(work, "app.js"), wasm: join(work, "app.wasm") });
+  await bundle({ js: join(work, "app.js"), wasm: join(work, "app.wasm") });
   writeFileSync(stamp, made);
 }
 checkSize(DIST);

@@ -3,29 +3,34 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DIST, HERE, fail, say } from "./run.mjs";
+
+/** What browsers know that have `light-dark` in the style sheet. */
+const TARGET = "es2022";
 
 const source = (...path) => readFileSync(join(HERE, ...path), "utf8");
 
-/** Comments and the white space between tokens; nothing that needs a parser. */
-const minifyCss = (css) =>
-  css.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,>]) ?/g, "$1")
-    .replace(/: /g, ":").replace(/;}/g, "}").trim();
-
-/** Lines without their indentation and comments: no text of wasm-bindgen's spans lines. */
-const minifyJs = (js) => js.replace(/^\s*\/\*\*[\s\S]*?\*\/$/gm, "").replace(/^\s*\/\/.*$/gm, "").replace(/\n\s*/g, "\n");
-
 /** The files in the order of their numbers, tokens first: later rules win. */
-const stylesheet = () =>
-  minifyCss(readdirSync(join(HERE, "style")).sort().map((name) => source("style", name)).join("\n"));
+const stylesheet = ({ transformSync }) => {
+  const css = readdirSync(join(HERE, "style")).sort().map((name) => source("style", name)).join("\n");
+  return transformSync(css, { loader: "css", minify: true }).code;
+};
+
+/** What starts the module and what wasm-bindgen made, without what neither uses. */
+const script = ({ buildSync }, start, js) => {
+  const stdin = { contents: start, resolveDir: dirname(js) };
+  const options = { bundle: true, minify: true, format: "esm", target: TARGET, write: false };
+  return buildSync({ stdin, ...options }).outputFiles[0].text;
+};
 
 /** Replaces each `{{name}}`; one that nobody gives a value is a mistake. */
 const fill = (text, values) =>
   text.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name] ?? fail(`no value for {{${name}}}`));
 
 /** Writes dist beside the old one and swaps them, so no half page is ever served. */
-export function bundle({ js, wasm }) {
+export async function bundle({ js, wasm }) {
+  const esbuild = await import("esbuild");
   const next = `${DIST}.tmp`;
   rmSync(next, { recursive: true, force: true });
   mkdirSync(join(next, "assets"), { recursive: true });
@@ -39,12 +44,11 @@ export function bundle({ js, wasm }) {
   // A file that names others is filled in before its own name is made.
   const urls = {
     wasm: emit("app", "wasm", readFileSync(wasm)),
-    app: emit("app", "js", minifyJs(readFileSync(js, "utf8"))),
-    style: emit("style", "css", stylesheet()),
+    style: emit("style", "css", stylesheet(esbuild)),
     theme: emit("theme", "js", source("static", "theme.js")),
     icon: emit("icon", "svg", source("static", "icon.svg")),
   };
-  urls.start = emit("start", "js", fill(source("static", "start.js"), urls));
+  urls.app = emit("app", "js", script(esbuild, fill(source("static", "start.js"), urls), js));
   writeFileSync(join(next, "index.html"), fill(source("static", "index.html"), urls));
 
   rmSync(DIST, { recursive: true, force: true });

@@ -32,6 +32,8 @@ export function wasmOpt(from, to) {
   run(program, [
     // Larger than with -Oz by a tenth, and smaller once it is compressed.
     "-Os", "--strip-debug", "--strip-producers",
+    // Nothing is at the first 1024 addresses: they are the last ones of the stack.
+    "--low-memory-unused", "--optimize-added-constants-propagate",
     // What rustc emits for this target by default since LLVM 20.
     "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext",
     "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue",

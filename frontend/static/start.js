@@ -1,4 +1,4 @@
-import init from "{{app}}";
+import init from "./app.js";
 
 init({ module_or_path: "{{wasm}}" }).catch((error) => {
   console.error(error);

@@ -5,6 +5,7 @@
 //!    Standard Annex 9; U+2028, U+2029): a name with them can look like another one.
 //! 2. Invisible characters: `Default_Ignorable_Code_Point` of Unicode 16, the blank of
 //!    Braille, and the anchors of interlinear annotation.
+//!    Without the feature `unicode` none is known.
 //! 3. Joiners and variation selectors are invisible, but decide how an emoji or a letter of
 //!    some scripts looks. They are allowed directly after such a character and nowhere else.
 
@@ -16,6 +17,13 @@ pub(crate) fn is_control(c: char) -> bool {
 }
 
 /// Rule 2.
+#[cfg(not(feature = "unicode"))]
+pub(crate) fn is_invisible(_: char) -> bool {
+    false
+}
+
+/// Rule 2.
+#[cfg(feature = "unicode")]
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -37,8 +45,15 @@ pub(crate) fn has_invisible(text: &str) -> bool {
 
 /// Whether anything of the text is seen: not white space, not invisible, and not a mark that
 /// is put onto the character before it.
+#[cfg(feature = "unicode")]
 pub(crate) fn has_visible(text: &str) -> bool {
     text.chars().any(|c| !(c.is_whitespace() || is_invisible(c) || is_mark(c)))
+}
+
+/// Whether the text is not blank.
+#[cfg(not(feature = "unicode"))]
+pub(crate) fn has_visible(text: &str) -> bool {
+    !text.trim().is_empty()
 }
 
 fn is_joined(before: char, c: char) -> bool {
@@ -57,6 +72,7 @@ fn is_shaped(c: char) -> bool {
 }
 
 /// The blocks of combining marks that belong to no script.
+#[cfg(feature = "unicode")]
 fn is_mark(c: char) -> bool {
     matches!(
         c,
@@ -65,7 +81,7 @@ fn is_mark(c: char) -> bool {
     )
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "unicode"))]
 mod tests {
     use super::*;
 

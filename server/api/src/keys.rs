@@ -13,8 +13,8 @@ use crate::scopes::{Scopes, asked, asked_anew};
 
 /// The name of a key: 1 to 64 characters (Unicode scalar values) that can be seen and told
 /// from those of other names. White space around it is taken away, and inside it is one space;
-/// with the feature `nfc` the text is in normalisation form C (Unicode Standard Annex 15).
-/// Control characters, bidi controls and invisible characters are refused.
+/// with the feature `unicode` the text is in normalisation form C (Unicode Standard Annex 15).
+/// Control characters and bidi controls are refused, with that feature invisible ones as well.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -57,14 +57,14 @@ impl TryFrom<String> for KeyName {
 }
 
 /// In normalisation form C, so that one name is written in one way only.
-#[cfg(feature = "nfc")]
+#[cfg(feature = "unicode")]
 fn composed(name: String) -> String {
     use unicode_normalization::UnicodeNormalization as _;
     name.nfc().collect()
 }
 
 /// The page leaves this to the server: the tables are large.
-#[cfg(not(feature = "nfc"))]
+#[cfg(not(feature = "unicode"))]
 fn composed(name: String) -> String {
     name
 }
@@ -293,6 +293,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "unicode")]
     #[test]
     fn names_can_be_seen_and_told_apart() {
         for spaced in ["a b", "a  b", "a\u{a0}b", "a \u{3000}\u{2003}b"] {

@@ -3,7 +3,6 @@
 //! keys and not all of them.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -48,12 +47,14 @@ pub async fn raise(
     Ok(n)
 }
 
-/// Writes the generation as it is and commits: fails when the store takes no writes.
-pub async fn rewrite(db: &DatabaseConnection) -> Result<(), DbErr> {
+/// Writes a change that is about no key, takes it away again and commits: fails when the store
+/// takes no writes. A row that is written as it is would not do, since SQLite leaves it out.
+pub async fn try_write(db: &DatabaseConnection) -> Result<(), DbErr> {
+    const BEFORE_ALL: i64 = 0;
     let transaction = begin_write(db).await?;
-    let same = Expr::col(generation::Column::N).into();
-    let written = generation::Entity::update_many().col_expr(generation::Column::N, same);
-    written.exec(&transaction).await?;
+    let change = change::ActiveModel { n: Set(BEFORE_ALL), key_id: Set(String::new()) };
+    change::Entity::insert(change).exec_without_returning(&transaction).await?;
+    change::Entity::delete_by_id(BEFORE_ALL).exec(&transaction).await?;
     transaction.commit().await
 }
 

@@ -184,6 +184,7 @@ async fn recorded(database: &TestDatabase) -> Vec<String> {
 
 async fn a_key_that_could_not_be_printed_is_gone_again(backend: Backend) {
     let database = TestDatabase::new(backend).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     let create = ["keys", "create", "--name", "unseen"];
     for fault in [Full, Closed, Broken] {
         let (code, error) = run_faulty(&database, &create, fault);
@@ -205,6 +206,7 @@ async fn a_key_that_could_not_be_printed_is_gone_again(backend: Backend) {
 
 async fn a_rotation_whose_key_could_not_be_printed_is_undone(backend: Backend) {
     let database = TestDatabase::new(backend).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     let (_, first, _) = run(&database, &["keys", "create", "--name", "n"]);
     let (_, second, _) = run(&database, &["keys", "rotate", "n", "--grace", "1h"]);
     let works = async |server: &Server, key: &str| {
@@ -239,6 +241,7 @@ async fn a_rotation_whose_key_could_not_be_printed_is_undone(backend: Backend) {
 #[tokio::test]
 async fn a_result_that_was_cut_off_is_a_failure_unless_its_reader_had_enough() {
     let database = TestDatabase::new(Backend::Sqlite).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     assert_eq!(run(&database, &["keys", "create", "--name", "n"]).0, 0);
     for arguments in [
         &["keys", "list", "--json"][..],
@@ -267,6 +270,7 @@ async fn stored_names_are_printed_without_what_a_terminal_would_obey() {
     const NAME: &str = "a\x1b]0;owned\x07\n\u{202e}\u{200b}\u{9b}2J\u{2028}\u{e0041}z";
     const SHOWN: &str = "a\\u{1b}]0;owned\\u{7}\\n\\u{202e}\\u{200b}\\u{9b}2J\\u{2028}\\u{e0041}z";
     let database = TestDatabase::new(Backend::Sqlite).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     assert_eq!(run(&database, &["keys", "create", "--name", "plain"]).0, 0);
     let db = database.connect().await;
     let sql = "UPDATE settings SET key = $1 WHERE key = 'plain'";
@@ -293,6 +297,7 @@ async fn stored_names_are_printed_without_what_a_terminal_would_obey() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_whose_log_is_a_pipe_that_nobody_reads_ends() {
     let database = TestDatabase::new(Backend::Sqlite).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     let mut command = keyward(&database, &["keys", "create", "--name", "n"]);
     command.env("RUST_LOG", "trace");
     let Faulty { mut command, _reader } = faulty(&command, 2, Unread);

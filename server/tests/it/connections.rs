@@ -242,6 +242,7 @@ async fn a_head_may_have_64_kib_and_not_twice_as_many() {
 /// The program under this limit of open files, and a key.
 async fn limited(limit: &str) -> (TestDatabase, Server, String) {
     let database = TestDatabase::new(Backend::Sqlite).await;
+    assert_eq!(run(&database, &["migrate"]).0, 0);
     let (_, key, _) = run(&database, &["keys", "create", "--name", "n"]);
     let command = keyward(&database, &[]);
     let mut shell = std::process::Command::new("sh");

@@ -78,6 +78,10 @@ async fn expect_agreement(app: &App) {
     assert_eq!(chain["valid"], true, "{chain}");
     app.state.keys.refresh().await.unwrap();
     let restarted = app.sibling().await;
+    // From an address where no good key came from, few are looked at.
+    let (_, good) = admin.create_key(&json!({ "name": "good" })).await;
+    restarted.state.keys.refresh().await.unwrap();
+    assert!(works(app, &good).await && works(&restarted, &good).await);
     for key in changes::presented() {
         assert_eq!(works(app, &key).await, works(&restarted, &key).await);
     }
