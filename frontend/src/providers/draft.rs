@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use keyward_api::Sensitive;
 use keyward_api::providers::{
-    BaseUrl, ModelName, Provider, ProviderId, ProviderKey, SetModel, SetProvider, UpdateProvider,
+    BaseUrl, ModelName, Provider, ProviderId, SetModel, SetProvider, UpdateProvider,
 };
 use keyward_api::secrets::Description;
 use leptos::prelude::*;

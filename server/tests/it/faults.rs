@@ -110,7 +110,7 @@ async fn callers_that_hang_up_leave_no_transaction_open(backend: Backend) {
         let row = app.state.db.query_one_raw(statement).await.unwrap().unwrap();
         assert_eq!(row.try_get::<i64>("", "n").unwrap(), 0);
     }
-    app.clock.advance(Duration::from_secs(600));
+    app.clock.advance(Duration::from_mins(10));
     let round = Round::prepare(&app, &admin, 1_000).await;
     for change in round.changes() {
         change.send(&app, &admin).await.expect(200);

@@ -164,10 +164,8 @@ async fn answers_are_true_again(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_full_disk_every_answer_of_200_is_true() {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    let Some(disk) = SmallDisk::mount(&database) else {
-        println!("this user may not mount a small disk; files that may not grow are tried alone");
-        return;
-    };
+    // Where nothing may be mounted, the test below fails the same writes in another way.
+    let Some(disk) = SmallDisk::mount(&database) else { return };
     let start = || disk.start(&database);
     answers_are_true_again(start(), |_| disk.fill(), |_| disk.make_room(), start).await;
 }
