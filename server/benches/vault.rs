@@ -24,6 +24,9 @@ use futures_util::future::try_join_all;
 use keyward::audit::chain::AuditKey;
 use keyward::audit::entity::log;
 use keyward::audit::{Action, Actor};
+use keyward::authority::NotRecorded;
+use keyward::authority::NotRecorded;
+use keyward::authority::NotRecorded;
 use keyward::clock::Clock;
 use keyward::database::{DatabaseConnection, Opening, begin_write};
 use keyward::encryption::Rotation;
@@ -147,7 +150,7 @@ async fn append(
                 let event = Actor::command_line().did(Action::SecretRead, Some("A_KEY".to_owned()));
                 audit.record(&db, event).await?;
             }
-            Ok::<_, sea_orm::DbErr>(())
+            Ok::<_, NotRecorded>(())
         })
     }))
     .await?
