@@ -25,8 +25,6 @@ use keyward::audit::chain::AuditKey;
 use keyward::audit::entity::log;
 use keyward::audit::{Action, Actor};
 use keyward::authority::NotRecorded;
-use keyward::authority::NotRecorded;
-use keyward::authority::NotRecorded;
 use keyward::clock::Clock;
 use keyward::database::{DatabaseConnection, Opening, begin_write};
 use keyward::encryption::Rotation;
