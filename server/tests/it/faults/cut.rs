@@ -23,7 +23,7 @@ enum Moment {
 }
 
 /// One of each way to write: the others share their transactions.
-const KINDS: [&str; 4] = ["delete a key", "add a secret", "read a secret", "rotate the data key"];
+const KINDS: [&str; 3] = ["delete a key", "add a secret", "read a secret"];
 
 /// At which statement from now on to cut, and when.
 type Plan = Arc<Mutex<Option<(usize, Moment)>>>;
@@ -42,6 +42,8 @@ impl Cutter {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&postgres).await.unwrap();
+                client.set_nodelay(true).unwrap();
+                server.set_nodelay(true).unwrap();
                 tokio::spawn(relay(client, server, shared.clone()));
             }
         });
