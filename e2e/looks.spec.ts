@@ -280,7 +280,7 @@ const states: State[] = [
     arrange: async ({ keys, page, enter, watch }) => {
       await enter();
       await keys.open();
-      await page.route("**/api/keys?*", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
+      await page.route("**/api/keys", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
       watch.expectFailure(503, "/api/keys");
       await keys.add.click();
       await keys.form.name.fill("production");

@@ -43,7 +43,7 @@ async function assets(url: string): Promise<string[]> {
 
 test("scripts, styles and the module are small, typed and kept for good", async ({ server }) => {
   const paths = await assets(server.url);
-  expect(paths.map((path) => path.split(".").at(-1)).sort()).toEqual(["css", "js", "js", "js", "svg", "wasm"]);
+  expect(paths.map((path) => path.split(".").at(-1)).sort()).toEqual(["css", "js", "js", "svg", "wasm"]);
   const types: Record<string, string> = { css: "text/css", js: "text/javascript", svg: "image/svg+xml", wasm: "application/wasm" };
   for (const path of paths) {
     expect(path).toMatch(/^\/assets\/[\w-]+-[0-9a-f]{12}\.\w+$/);

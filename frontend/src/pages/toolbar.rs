@@ -116,11 +116,15 @@ pub fn no_match(pages: Pages) -> AnyView {
         text => format!("No {} matches {}", listing.one, quoted(text)),
     };
     // A list of its own stands below the heading of the page.
-    let level = if listing.tab.is_empty() { "2" } else { "3" };
+    let heading = if listing.tab.is_empty() {
+        view! { <h2 class="empty-title">{title}</h2> }.into_any()
+    } else {
+        view! { <h3 class="empty-title">{title}</h3> }.into_any()
+    };
     let in_all = move || pages.all.get().map(|all| format!("{} in all.", listing.counted(all)));
     view! {
         <div class="empty">
-            <p class="empty-title" role="heading" attr:aria-level=level>{title}</p>
+            {heading}
             <p>{move || in_all().unwrap_or_default()}</p>
             <button type="button" class="button" on:click=move |_| pages.clear()>{clear}</button>
         </div>
