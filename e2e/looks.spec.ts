@@ -762,6 +762,7 @@ for (const state of states) {
           await picture(page, `${state.name}-${width}-${colorScheme}`);
           expect(await violations(page), `${width} px, ${colorScheme}`).toEqual([]);
         }
+        expect(await tooWide(page), `at ${width} px nothing is wider than the window`).toEqual([]);
       }
       await page.setViewportSize({ width: 320, height: 640 });
       await picture(page, `${state.name}-320-dark`);
