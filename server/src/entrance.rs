@@ -24,6 +24,7 @@ use crate::state::AppState;
 pub struct Entrance {
     state: AppState,
     router: Router,
+    has_forward_auth: bool,
 }
 
 /// An answer on its way.
@@ -33,14 +34,20 @@ pub type Answering =
 impl Entrance {
     /// An entrance to `router`.
     pub fn new(state: AppState, router: Router) -> Self {
-        Self { state, router }
+        Self { state, router, has_forward_auth: true }
+    }
+
+    /// An entrance to `router` and to nothing else.
+    pub fn without_forward_auth(state: AppState, router: Router) -> Self {
+        Self { state, router, has_forward_auth: false }
     }
 
     /// What answers the requests that come from `peer`.
     pub fn connection(&self, peer: SocketAddr) -> Connection {
         let verify = ApiKeyLayer::new(ForwardAuth::new(self.state.clone(), peer)).layer(Allow);
         let is_trusted = is_trusted(peer.ip(), &self.state.trusted_proxies);
-        Connection { peer, is_trusted, verify, router: self.router.clone() }
+        let (router, has_forward_auth) = (self.router.clone(), self.has_forward_auth);
+        Connection { peer, is_trusted, has_forward_auth, verify, router }
     }
 }
 
@@ -49,6 +56,7 @@ impl Entrance {
 pub struct Connection {
     peer: SocketAddr,
     is_trusted: bool,
+    has_forward_auth: bool,
     verify: ApiKeyService<Allow, ForwardAuth>,
     router: Router,
 }
@@ -57,7 +65,7 @@ impl Connection {
     /// Begins to answer a request.
     pub fn answer(&self, mut request: Request) -> Answering {
         // Both services are always ready.
-        if forward_auth::answers(request.uri().path()) {
+        if self.has_forward_auth && forward_auth::answers(request.uri().path()) {
             return Either::Left(self.verify.clone().call(request));
         }
         // It would stand in log and audit log, where only the server or its proxies name

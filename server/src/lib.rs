@@ -64,4 +64,4 @@ pub mod settings;
 pub mod state;
 pub mod stdout;
 
-pub use router::build;
+pub use router::{build, build_metrics};

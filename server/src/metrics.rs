@@ -148,6 +148,11 @@ impl Metrics {
     responses((status = 200, content_type = "application/openmetrics-text", body = String))
 )]
 pub async fn metrics(State(state): State<AppState>) -> Result<Response, Error> {
+    if state.metrics_are_elsewhere { Err(Error::NoRoute) } else { show(State(state)).await }
+}
+
+/// The same, on the address of the metrics alone.
+pub async fn show(State(state): State<AppState>) -> Result<Response, Error> {
     let text = state.metrics.show(state.keys.counts());
     let text =
         text.map_err(|error| Error::Internal(format!("metrics cannot be written: {error}")))?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get};
 use axum::{Router, middleware};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -100,6 +100,12 @@ pub fn build(state: AppState) -> Entrance {
         _ => app,
     };
     Entrance::new(state.clone(), app.with_state(state))
+}
+
+/// What the address of the metrics answers.
+pub fn build_metrics(state: AppState) -> Entrance {
+    let router = Router::new().route("/metrics", get(metrics::show)).fallback(no_route);
+    Entrance::without_forward_auth(state.clone(), router.with_state(state))
 }
 
 /// The routes that the OpenAPI document describes.

@@ -40,6 +40,9 @@ use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
 use crate::{exposure, hardening, log, stdout};
 
+/// Few programs scrape, and the files are for those who verify.
+const METRICS_CONNECTIONS: usize = 64;
+
 /// From SIGTERM on, requests are taken for so long while `/readyz` answers 503, so that a
 /// load balancer sends its next ones elsewhere.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -90,12 +93,13 @@ impl From<OpenError> for StartError {
 
 /// Serves until the process is told to stop.
 pub async fn serve(config: Config) -> Result<(), StartError> {
-    let bind = config.http.bind;
-    let failed = |error| StartError::Listen(bind, error);
     let mut signals = Signals::listen()?;
     // Before the database is touched, so that a taken port changes nothing.
-    let listener = TcpListener::bind(bind).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let (listener, address) = listen(config.http.bind).await?;
+    let metrics = match config.http.metrics_bind {
+        Some(bind) => Some(listen(bind).await?),
+        None => None,
+    };
     let (state, setup_token) = tokio::select! {
         prepared = prepare(&config, Clock::System, address) => prepared?,
         _ = signals.next() => return Ok(()),
@@ -113,6 +117,13 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     exposure::warn_of_plain_http(address, &state.public_url);
     let service = crate::build(state.clone());
     let limits = Limits::for_files(hardening::raise_file_limit());
+    // Answers until the process ends, so that a stop can be watched.
+    let _metrics = metrics.map(|(listener, address)| {
+        tracing::info!(%address, "metrics");
+        let few = Limits { connections: METRICS_CONNECTIONS, ..limits };
+        let service = crate::build_metrics(state.clone());
+        tokio::spawn(connections::serve(listener, service, few, std::future::pending()))
+    });
     let (stop, stopping) = oneshot::channel();
     let stopping = async move { drop(stopping.await) };
     let mut server = tokio::spawn(connections::serve(listener, service, limits, stopping));
@@ -134,6 +145,13 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let late = |_| StartError::Unwritten(format!("it took longer than {FLUSH:?}"));
     let written = tokio::time::timeout(FLUSH, background).await.map_err(late)?;
     written.map_err(stopped_early)?.map_err(|error| StartError::Unwritten(error.to_string()))
+}
+
+async fn listen(bind: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen(bind, error);
+    let listener = TcpListener::bind(bind).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// Says on stdout and in the log that requests are answered now. In a thread of its own, since
@@ -207,6 +225,7 @@ pub async fn prepare(
         // By the machine's clock, whatever the others show: these are about load.
         readiness: Recent::new(Clock::System),
         setup_status: Recent::new(Clock::System),
+        metrics_are_elsewhere: config.http.metrics_bind.is_some(),
         is_stopping: AtomicBool::new(false),
     };
     Ok((state.into(), setup_token))

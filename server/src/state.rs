@@ -72,6 +72,8 @@ pub struct Shared {
     pub readiness: Recent<Result<(), NotReady>>,
     /// Whether the first administrator was created; on failure, why nobody knows.
     pub setup_status: Recent<Result<bool, String>>,
+    /// Whether `/metrics` has an address of its own.
+    pub metrics_are_elsewhere: bool,
     /// Whether the server was told to stop, and takes no more than it must.
     pub is_stopping: AtomicBool,
 }

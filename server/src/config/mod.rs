@@ -31,6 +31,8 @@ const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
 const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
 const HINT: &str = "Make one with `keyward generate-key`.";
 const ADMIN_PASSWORD: &str = "KEYWARD_ADMIN_PASSWORD";
+const BIND: &str = "KEYWARD_BIND";
+const METRICS_BIND: &str = "KEYWARD_METRICS_BIND";
 const BEARER: &str = "KEYWARD_BEARER";
 const BASIC: &str = "KEYWARD_BASIC";
 const THROTTLE_STATUS: &str = "KEYWARD_THROTTLE_STATUS";
@@ -72,6 +74,8 @@ impl ConfigError {
 pub struct HttpConfig {
     /// Where to listen; port 0 lets the kernel choose.
     pub bind: SocketAddr,
+    /// Where `/metrics` is instead of there.
+    pub metrics_bind: Option<SocketAddr>,
     /// The address people use; absent: `http://` and what was bound.
     pub public_url: Option<Url>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -136,10 +140,11 @@ impl StoreConfig {
 
 impl HttpConfig {
     fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
-        let bind = flags.bind.clone().or_else(|| variable(env, "KEYWARD_BIND"));
-        let bind = bind.as_deref().unwrap_or("127.0.0.1:8080").parse().map_err(|_| {
-            ConfigError::new("KEYWARD_BIND", "is no address: expected IP:PORT, e.g. 127.0.0.1:8080")
-        })?;
+        let bind = flags.bind.clone().or_else(|| variable(env, BIND));
+        let bind = parse_address(BIND, bind.as_deref().unwrap_or("127.0.0.1:8080"))?;
+        let metrics_bind = variable(env, METRICS_BIND);
+        let metrics_bind =
+            metrics_bind.as_deref().map(|text| parse_address(METRICS_BIND, text)).transpose()?;
         let public_url = flags.public_url.clone().or_else(|| variable(env, "KEYWARD_PUBLIC_URL"));
         let public_url = public_url.as_deref().map(parse_public_url).transpose()?;
         let proxies = variable(env, "KEYWARD_TRUSTED_PROXIES").unwrap_or_default();
@@ -151,7 +156,7 @@ impl HttpConfig {
             },
             throttle_status: parse_throttle_status(variable(env, THROTTLE_STATUS).as_deref())?,
         };
-        Ok(Self { bind, public_url, trusted_proxies, forward_auth })
+        Ok(Self { bind, metrics_bind, public_url, trusted_proxies, forward_auth })
     }
 }
 
@@ -247,6 +252,11 @@ fn parse_public_url(text: &str) -> Result<Url, ConfigError> {
         && url.fragment().is_none()
         && url.username().is_empty();
     if fits { Ok(url) } else { Err(wrong()) }
+}
+
+fn parse_address(name: &str, text: &str) -> Result<SocketAddr, ConfigError> {
+    let problem = "is no address: expected IP:PORT, e.g. 127.0.0.1:8080";
+    text.parse().map_err(|_| ConfigError::new(name, problem))
 }
 
 /// Only what forward auth may answer at all.

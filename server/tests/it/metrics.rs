@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{App, Backend, on_both_databases};
+use crate::support::program::Server;
+use crate::support::{App, Backend, Client, TestDatabase, on_both_databases};
 
 on_both_databases!(verifications_are_counted_by_result_and_keys_by_status);
 
@@ -46,4 +47,21 @@ async fn verifications_are_counted_by_result_and_keys_by_status(backend: Backend
     for secret in ["planted", id.as_str(), &key[..8]] {
         assert!(!answer.text.contains(secret), "{secret}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_may_have_an_address_of_their_own_where_nothing_else_is() {
+    let database = TestDatabase::new(Backend::Sqlite).await;
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Server::start(&database, &[("KEYWARD_METRICS_BIND", &free.to_string())]);
+    server.client.get("/metrics").await.expect(404);
+    server.client.get("/api/verify").await.expect(401);
+    let metrics = Client::new(free);
+    let text = metrics.get("/metrics").await.expect(200).text;
+    assert!(text.contains("keyward_verifications_total{result=\"missing\"} 1"), "{text}");
+    for path in ["/", "/livez", "/api/verify", "/api/session"] {
+        metrics.get(path).await.expect(404);
+    }
+    assert_eq!(server.stop().0, 0);
 }
