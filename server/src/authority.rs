@@ -6,6 +6,7 @@
 //! commit: of two that race, either the revocation waits for the change, or the change sees
 //! the revocation and is refused.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use keyward_api::scopes::Scopes;
@@ -20,7 +21,7 @@ use crate::session::entity::sessions;
 use crate::session::store::IDLE;
 use crate::settings::{self, FoundRow, Kind};
 
-/// The credential of a request.
+/// The credential of a request. Ordered by what its row is found by.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Authority {
     /// A session, by the hash of its token.
@@ -92,6 +93,29 @@ fn is_good_key(row: FoundRow, digest: &KeyDigest, scopes: &Scopes, now: OffsetDa
     key.record.enabled
         && ends_at.is_none_or(|end| end > now)
         && scopes.iter().all(|scope| held.contains(&scope))
+}
+
+impl Authority {
+    fn row(&self) -> (bool, &str, Option<&[u8; 32]>, Vec<&str>) {
+        match self {
+            Self::Session(token_hash) => (false, token_hash, None, Vec::new()),
+            Self::Key { id, digest, scopes } => {
+                (true, id, Some(digest.as_bytes()), scopes.iter().collect())
+            }
+        }
+    }
+}
+
+impl Ord for Authority {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.row().cmp(&other.row())
+    }
+}
+
+impl PartialOrd for Authority {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// Says which kind of credential, and nothing that finds it.

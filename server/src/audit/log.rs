@@ -1,5 +1,6 @@
 //! The log as the rest of the server holds it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -102,26 +103,21 @@ impl AuditLog {
     ) -> Result<Vec<Recorded>, DbErr> {
         let transaction = begin_write(db).await?;
         let now = self.0.clock.now();
-        let mut asked: Vec<(&Authority, bool)> = Vec::new();
-        let mut answers = Vec::with_capacity(events.len());
-        for event in &events {
-            let Some(authority) = authority(event) else {
-                answers.push(Ok(()));
-                continue;
-            };
-            // Most of those who share a round come with the same few credentials.
-            let known = asked.iter().find(|(known, _)| *known == authority).map(|(_, good)| *good);
-            let is_good = match known {
-                Some(is_good) => is_good,
-                None => match authority.hold(&transaction, now).await {
-                    Ok(()) => true,
-                    Err(NotRecorded::Revoked) => false,
-                    Err(NotRecorded::Database(error)) => return Err(error),
-                },
-            };
-            asked.extend(known.is_none().then_some((authority, is_good)));
-            answers.push(if is_good { Ok(()) } else { Err(NotRecorded::Revoked) });
+        // In one order, as the times of last use are written: of those who share a round, and
+        // of that, none waits for the other.
+        let distinct: BTreeSet<&Authority> = events.iter().filter_map(authority).collect();
+        let mut revoked: Vec<&Authority> = Vec::new();
+        for authority in distinct {
+            match authority.hold(&transaction, now).await {
+                Ok(()) => (),
+                Err(NotRecorded::Revoked) => revoked.push(authority),
+                Err(NotRecorded::Database(error)) => return Err(error),
+            }
         }
+        let is_good = |event: &Event| !authority(event).is_some_and(|it| revoked.contains(&it));
+        let answer =
+            |event: &Event| if is_good(event) { Ok(()) } else { Err(NotRecorded::Revoked) };
+        let answers: Vec<Recorded> = events.iter().map(answer).collect();
         let good: Vec<bool> = answers.iter().map(Result::is_ok).collect();
         let events = events.into_iter().zip(good).filter_map(|(event, good)| good.then_some(event));
         let events: Vec<Event> = events.collect();
