@@ -46,6 +46,9 @@ pub enum Error {
     /// The body did not arrive in time.
     #[error("The request body did not arrive within {} s", whole_body::DEADLINE.as_secs())]
     BodyTooSlow,
+    /// Too many bodies are waited for.
+    #[error("Too many request bodies are arriving slowly; try again")]
+    TooManyBodies,
     /// No credential, or one that is not good. Says nothing about which.
     #[error("A valid credential is required")]
     Unauthenticated,
@@ -137,6 +140,7 @@ impl Error {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
             }
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::TooManyBodies => (StatusCode::SERVICE_UNAVAILABLE, "too_many_bodies"),
             Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),

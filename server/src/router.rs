@@ -29,7 +29,7 @@ use utoipa_axum::routes;
 use crate::entrance::Entrance;
 use crate::error::Error;
 use crate::extract::X_REQUEST_ID;
-use crate::layers::whole_body::read_whole_body;
+use crate::layers::whole_body::{Places, read_whole_body};
 use crate::methods::{self, Methods};
 use crate::openapi::{self, Document};
 use crate::query::{self, Described};
@@ -110,6 +110,7 @@ pub fn build_metrics(state: AppState) -> Entrance {
 
 /// The routes that the OpenAPI document describes.
 fn api() -> OpenApiRouter<AppState> {
+    let places = Places::default();
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
@@ -130,13 +131,13 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(audit::handlers::list))
         .routes(routes!(audit::handlers::verify))
         .routes(routes!(audit::handlers::export))
-        .layer(middleware::from_fn(read_whole_body))
+        .layer(middleware::from_fn_with_state(places.clone(), read_whole_body))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .merge(values())
+        .merge(values(&places))
 }
 
 /// Values are larger than any other input.
-fn values() -> OpenApiRouter<AppState> {
+fn values(places: &Places) -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(secrets::handlers::list, secrets::handlers::create))
         .routes(routes!(
@@ -152,7 +153,7 @@ fn values() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(providers::handlers::set_model, providers::handlers::delete_model))
         .routes(routes!(providers::handlers::resolve))
-        .layer(middleware::from_fn(read_whole_body))
+        .layer(middleware::from_fn_with_state(places.clone(), read_whole_body))
         .layer(DefaultBodyLimit::max(VALUE_BODY_LIMIT))
 }
 

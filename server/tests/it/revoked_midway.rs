@@ -238,3 +238,21 @@ async fn a_body_that_does_not_arrive_in_10_s_is_refused_and_the_connection_close
     assert!(start.elapsed() > Duration::from_secs(8));
     assert_eq!(app.admin().await.keys().await, json!([]));
 }
+
+/// More than are waited for at a time, none with a credential: verification, and bodies that
+/// come with their heads, go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_slow_bodies_of_anybody_hold_up_nobody_else() {
+    let app = App::start(Backend::Sqlite).await;
+    let admin = app.admin().await;
+    let (_, key) = admin.create_key(&json!({ "name": "n" })).await;
+    let body = json!({ "key": "LATE", "value": "v" }).to_string();
+    let begin = |_| SlowRequest::begin(&app, "POST /api/secrets", "x-nothing: 1", &body);
+    let slow = futures_util::future::join_all((0..150).map(begin)).await;
+    app.verify(&key).await.expect(200);
+    admin.create_key(&json!({ "name": "m" })).await;
+    let ends = slow.into_iter().map(SlowRequest::end);
+    let answers = futures_util::future::join_all(ends).await;
+    let count = |status: &str| answers.iter().filter(|a| a.starts_with(status)).count();
+    assert_eq!((count("HTTP/1.1 401 "), count("HTTP/1.1 503 ")), (128, 22));
+}
