@@ -32,11 +32,17 @@ pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error
     if state.is_stopping.load(Ordering::Relaxed) {
         return Err(Error::Stopping);
     }
-    let checked = state.readiness.get(async || {
-        let late = |_| Err(NotReady::Store(format!("no answer within {} s", PATIENCE.as_secs())));
-        tokio::time::timeout(PATIENCE, check(&state)).await.unwrap_or_else(late)
+    // In a task of its own: one who hangs up leaves the answer to the next, and no question.
+    let asked = tokio::spawn(async move {
+        let check = async || {
+            let late = format!("no answer within {} s", PATIENCE.as_secs());
+            let late = |_| Err(NotReady::Store(late));
+            tokio::time::timeout(PATIENCE, check(&state)).await.unwrap_or_else(late)
+        };
+        state.readiness.get(check).await
     });
-    Ok(checked.await.map(|()| "ok")?)
+    let checked = asked.await.map_err(|stopped| Error::Internal(stopped.to_string()))?;
+    Ok(checked.map(|()| "ok")?)
 }
 
 /// Why the server cannot do its work; kept for those who ask soon after.
@@ -86,7 +92,22 @@ async fn check(state: &AppState) -> Result<(), NotReady> {
         return Err(NotReady::Store(format!("{} migrations missing", missing.len())));
     }
     state.keyring.check(&state.db).await?;
-    // Behind a writer that takes its time, such as a rotation, the store is as ready as it was.
-    let written = tokio::time::timeout(PATIENCE / 2, generation::try_write(&state.db)).await;
-    Ok(written.unwrap_or(Ok(()))?)
+    write(state).await
+}
+
+/// Behind a writer that takes its time, such as a rotation, the store is as ready as it was.
+/// One attempt at a time waits for such a writer, and keeps its connection for so long.
+async fn write(state: &AppState) -> Result<(), NotReady> {
+    let Ok(turn) = state.write_attempt.clone().try_lock_owned() else { return Ok(()) };
+    let db = state.db.clone();
+    let attempt = tokio::spawn(async move {
+        let written = generation::try_write(&db).await;
+        drop(turn);
+        written
+    });
+    match tokio::time::timeout(PATIENCE / 2, attempt).await {
+        Ok(Ok(written)) => Ok(written?),
+        Ok(Err(stopped)) => Err(NotReady::Store(stopped.to_string())),
+        Err(_) => Ok(()),
+    }
 }

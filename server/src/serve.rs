@@ -2,6 +2,7 @@
 //! database, migrations, administrator, keys, and only then the first request.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -225,6 +226,7 @@ pub async fn prepare(
         // By the machine's clock, whatever the others show: these are about load.
         readiness: Recent::new(Clock::System),
         setup_status: Recent::new(Clock::System),
+        write_attempt: Arc::default(),
         metrics_are_elsewhere: config.http.metrics_bind.is_some(),
         is_stopping: AtomicBool::new(false),
     };

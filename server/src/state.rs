@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ipnet::IpNet;
+use tokio::sync::Mutex;
 use url::Url;
 
 use crate::audit::AuditLog;
@@ -72,6 +73,8 @@ pub struct Shared {
     pub readiness: Recent<Result<(), NotReady>>,
     /// Whether the first administrator was created; on failure, why nobody knows.
     pub setup_status: Recent<Result<bool, String>>,
+    /// Held while it is tried whether the store takes writes.
+    pub write_attempt: Arc<Mutex<()>>,
     /// Whether `/metrics` has an address of its own.
     pub metrics_are_elsewhere: bool,
     /// Whether the server was told to stop, and takes no more than it must.
