@@ -44,7 +44,11 @@ pub struct Names {
 impl ListQuery {
     /// What is asked for.
     pub fn names(&self) -> Result<Names, Error> {
-        let after = self.cursor.as_deref().map(from_cursor).transpose()?;
+        let after: Option<String> = self.cursor.as_deref().map(from_cursor).transpose()?;
+        // No name has one, and PostgreSQL takes none of them as a text.
+        if after.as_ref().is_some_and(|name| name.contains('\0')) {
+            return Err(bad_cursor());
+        }
         Ok(Names { limit: limit(self.limit.as_deref())?, after, q: text("q", self.q.as_deref())? })
     }
 }

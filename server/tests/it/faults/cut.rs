@@ -136,7 +136,7 @@ async fn a_connection_that_is_cut_leaves_memory_and_database_at_one() {
                 let what = format!("{} {moment:?} {statement}: {status}", change.name);
                 assert!(status == 200 || status == 503, "{what}");
                 assert!(was_made || status == 503, "{what}");
-                unknown += u32::from(was_made && status == 503);
+                unknown += usize::from(was_made && status == 503);
                 app.state.keys.refresh().await.unwrap();
                 round.expect_truth(&app, &admin, &[(change, was_made)]).await;
                 if !has_cut {
@@ -146,7 +146,7 @@ async fn a_connection_that_is_cut_leaves_memory_and_database_at_one() {
             }
         }
     }
-    // Cut between a commit and its answer.
-    assert!(unknown > 10, "{unknown}");
+    // Cut between a commit and its answer: once for each.
+    assert!(unknown >= KINDS.len(), "{unknown}");
     expect_agreement(&app).await;
 }
