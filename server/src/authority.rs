@@ -8,6 +8,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::net::IpAddr;
 
 use keyward_api::scopes::Scopes;
 use sea_orm::{
@@ -15,11 +16,12 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use crate::keys::row;
+use crate::keys::networks;
+use crate::keys::row::{self, StoredKey};
 use crate::keys::token::KeyDigest;
 use crate::session::entity::sessions;
 use crate::session::store::IDLE;
-use crate::settings::{self, FoundRow, Kind};
+use crate::settings::{self, Kind};
 
 /// The credential of a request. Ordered by what its row is found by.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum Authority {
         digest: KeyDigest,
         /// All of them must still be held.
         scopes: Scopes,
+        /// From where it was presented, as far as that is known.
+        address: Option<IpAddr>,
     },
 }
 
@@ -58,9 +62,13 @@ impl Authority {
     ) -> Result<(), NotRecorded> {
         let is_good = match self {
             Self::Session(token_hash) => hold_session(transaction, token_hash, now).await?,
-            Self::Key { id, digest, scopes } => {
+            Self::Key { id, digest, scopes, address } => {
                 let row = settings::hold(transaction, Kind::ApiKey, id).await?;
-                row.is_some_and(|row| is_good_key(row, digest, scopes, now))
+                let key = row.and_then(|row| row::read(row).ok());
+                key.is_some_and(|key| {
+                    networks::allow(&key.networks, *address)
+                        && is_good_key(key, digest, scopes, now)
+                })
             }
         };
         if is_good { Ok(()) } else { Err(NotRecorded::Revoked) }
@@ -80,8 +88,7 @@ async fn hold_session(
     Ok(session.lock_shared().one(transaction).await?.is_some())
 }
 
-fn is_good_key(row: FoundRow, digest: &KeyDigest, scopes: &Scopes, now: OffsetDateTime) -> bool {
-    let Ok(key) = row::read(row) else { return false };
+fn is_good_key(key: StoredKey, digest: &KeyDigest, scopes: &Scopes, now: OffsetDateTime) -> bool {
     let ends_at = if key.digest == *digest {
         key.record.expires_at
     } else if key.former == Some(*digest) {
@@ -96,11 +103,11 @@ fn is_good_key(row: FoundRow, digest: &KeyDigest, scopes: &Scopes, now: OffsetDa
 }
 
 impl Authority {
-    fn row(&self) -> (bool, &str, Option<&[u8; 32]>, Vec<&str>) {
+    fn row(&self) -> (bool, &str, Option<&[u8; 32]>, Vec<&str>, Option<IpAddr>) {
         match self {
-            Self::Session(token_hash) => (false, token_hash, None, Vec::new()),
-            Self::Key { id, digest, scopes } => {
-                (true, id, Some(digest.as_bytes()), scopes.iter().collect())
+            Self::Session(token_hash) => (false, token_hash, None, Vec::new(), None),
+            Self::Key { id, digest, scopes, address } => {
+                (true, id, Some(digest.as_bytes()), scopes.iter().collect(), *address)
             }
         }
     }

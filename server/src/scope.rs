@@ -162,6 +162,7 @@ impl<S: Opening> FromRequestParts<AppState> for WithScope<S> {
             id: caller.key_id.clone(),
             digest: digest.ok_or(Error::Unauthenticated)?,
             scopes: caller.scopes.clone(),
+            address,
         };
         let actor = Actor::key(&caller.key_id, &caller.name, origin).authorised_by(authority);
         if caller.scopes.open(&S::SCOPE) {

@@ -174,13 +174,18 @@ async fn a_key_is_asked_again_with_its_state_its_expiry_and_its_scopes(backend: 
     let path = format!("/api/keys/{id}");
     let authority = |key: &str| {
         let (id, scopes) = (id.clone(), scopes.clone());
-        Authority::Key { id, digest: KeyDigest::of(key), scopes }
+        let address = Some([192, 0, 2, 1].into());
+        Authority::Key { id, digest: KeyDigest::of(key), scopes, address }
     };
     assert!(is_good(&app, &authority(&key)).await);
     assert!(!is_good(&app, &authority("another")).await);
     for (bad, good) in [
         (json!({ "enabled": false }), json!({ "enabled": true })),
         (json!({ "scopes": ["secrets:read"] }), json!({ "scopes": held })),
+        (
+            json!({ "allowedNetworks": ["198.51.100.0/24"] }),
+            json!({ "allowedNetworks": ["192.0.2.0/24"] }),
+        ),
         (json!({ "expiresAt": "2026-01-01T12:00:00Z" }), json!({ "expiresAt": null })),
     ] {
         if admin.patch(&path, &bad).await.status == 200 {
