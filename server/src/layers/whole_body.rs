@@ -58,12 +58,11 @@ pub async fn read_whole_body(
     // The limit is one of the extensions.
     let limited = Request::from_parts(parts.clone(), body);
     let mut body = pin!(Bytes::from_request(limited, &()));
-    let read = match body.as_mut().now_or_never() {
-        Some(read) => Ok(read),
-        None => {
-            let Ok(_place) = places.0.try_acquire() else { return refuse(Error::TooManyBodies) };
-            tokio::time::timeout(DEADLINE, body).await
-        }
+    let read = if let Some(read) = body.as_mut().now_or_never() {
+        Ok(read)
+    } else {
+        let Ok(_place) = places.0.try_acquire() else { return refuse(Error::TooManyBodies) };
+        tokio::time::timeout(DEADLINE, body).await
     };
     match read {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
