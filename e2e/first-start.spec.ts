@@ -133,6 +133,8 @@ test("a server that is started again prints no second link", async ({ page, serv
   await setup.fill();
   await setup.create.click();
   await expect(page).toHaveURL(SECRETS);
+  // What the page asks for has come.
+  await expect(page.getByText("No API keys yet")).toBeVisible();
   await server.stop();
   const before = server.log.length;
   await server.start();
