@@ -66,7 +66,7 @@ impl Load {
         }
     }
 
-    /// What to show of a list. A memo, so that a change of one row draws no list anew.
+    /// What to show of a list. A memo, so that a change of one row draws no list again.
     pub fn shown(
         self,
         is_empty: impl Fn() -> bool + Send + Sync + 'static,

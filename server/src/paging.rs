@@ -70,7 +70,7 @@ impl Names {
         let found = self.q.as_ref().map(|q| lower().like(containing(&q.to_ascii_lowercase())));
         let reached = |pattern: &&str| match pattern.strip_suffix('*') {
             None => column.clone().eq(*pattern),
-            // LIKE would not heed case on SQLite.
+            // LIKE ignores case on SQLite.
             Some(start) => beginning(column, start.chars().count()).eq(start),
         };
         let reach = reach.map(|reach| {

@@ -1,4 +1,4 @@
-//! Data for whoever started the program. Never panics; tells whether all of it was written.
+//! Data for the caller of the program. Never panics; tells whether all of it was written.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};

@@ -63,7 +63,7 @@ pub fn follow_links() {
             let trail = link.get_attribute(TRAIL);
             place.go_along(&href, Go::Push, trail.as_deref().unwrap_or_default());
             if trail.is_some() {
-                // The link is drawn anew for the page it leads to, and would take the focus
+                // The link is drawn again for the page it leads to, and would take the focus
                 // with it.
                 focus_content();
             }

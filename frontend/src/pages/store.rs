@@ -155,7 +155,7 @@ impl Pages {
         self.hub.place.go(&self.listing.address(&texts, "", 1), Go::Refine);
     }
 
-    /// What to show. A memo, so that a change of one row draws no list anew.
+    /// What to show. A memo, so that a change of one row draws no list again.
     pub fn shown(self) -> Memo<Shown> {
         let has_rows = move || !self.ids.read().is_empty();
         let is_empty = move || !has_rows() && self.all.get() == Some(0);

@@ -76,7 +76,7 @@ struct Open {
     /// Connections so far.
     accepted: u64,
     tasks: JoinSet<()>,
-    /// Those that are neither ended nor told to.
+    /// Those that are neither ended nor asked to end.
     watches: HashMap<Id, Arc<Watch>>,
     last_line: Option<Instant>,
 }

@@ -5,8 +5,8 @@
 //!
 //! 1. A body over the limit of the route is refused (413).
 //! 2. One that is not complete after [`DEADLINE`] is refused (408).
-//! 3. Few bodies that are not complete with their head may be waited for at a time: whoever
-//!    sends many of them slowly, without any credential, holds neither all connections nor
+//! 3. Few bodies that are not complete with their head may be waited for at a time: a
+//!    client that sends many of them slowly, without any credential, holds neither all connections nor
 //!    much memory. One more is refused (503). A body that came with its head needs no place.
 //! 4. Otherwise the request goes on with a body that is in memory.
 //!

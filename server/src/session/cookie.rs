@@ -3,7 +3,7 @@
 //!
 //! Over https their names begin with `__Host-`, so that no other host of the domain, and
 //! nobody on plain http, can set them (RFC 6265bis, 4.1.3). Over http, where that prefix is
-//! not to be had, they end in the port: cookies do not heed ports, and two servers on one host
+//! not to be had, they end in the port: cookies ignore ports, and two servers on one host
 //! would sign each other's people out.
 
 use axum::response::AppendHeaders;

@@ -164,7 +164,7 @@ async fn no_route_of_the_api_answers_head(backend: Backend) {
     assert_eq!(app.audit_entries().await, recorded);
     admin.get(resolve).await.expect(200);
     assert_eq!(app.audit_entries().await, recorded + 1);
-    // Another method that is not allowed is not told of HEAD either.
+    // The answer to another method does not name HEAD either.
     let refused = admin.send(Method::PUT, "/api/keys", &[], None).await.expect(405);
     assert_eq!(refused.header("allow"), "GET, POST");
 }

@@ -129,7 +129,7 @@ async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
     let actor = json!({ "kind": "key", "id": id, "name": "reader" });
     assert!(recorded.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
 
-    // Whoever is no proxy does not name the request, in the log or in the answer.
+    // A client that is no proxy does not name the request, in the log or in the answer.
     let direct = App::with(app.database.shared(), &[]).await;
     direct.state.keys.refresh().await.unwrap();
     let answer = direct.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);

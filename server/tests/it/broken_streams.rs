@@ -112,7 +112,7 @@ async fn a_start_without_an_administrator_and_without_stderr_serves() {
         let Faulty { command, _reader } = faulty(&keyward(&database, &["serve"]), 2, fault);
         let server = Server::spawn_with_its_stderr(command);
         server.client.get("/readyz").await.expect(200);
-        // Among them the setup link, which the next start prints anew.
+        // Among them the setup link, which the next start prints again.
         assert!(dropped(&server).await > 0, "{fault:?}");
         assert_eq!(server.stop().0, 0, "{fault:?}");
         let (_, log) = Server::start(&database, &[]).stop();
@@ -123,7 +123,7 @@ async fn a_start_without_an_administrator_and_without_stderr_serves() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_can_be_written_again_says_how_much_is_missing() {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    // 4 KiB for a file; the log begins anew when it is emptied.
+    // 4 KiB for a file; the log begins again when it is emptied.
     let path = database.folder().join("log");
     let log = File::options().append(true).create(true).open(&path).unwrap();
     let command = keyward(&TestDatabase::new(Backend::Postgres).await, &["serve"]);

@@ -41,7 +41,7 @@ async fn ready_needs_every_migration_and_alive_needs_nothing(backend: Backend) {
 async fn a_store_that_does_not_answer_shows_within_seconds(backend: Backend) {
     let app = App::start(backend).await;
     app.anonymous().get("/readyz").await.expect(200);
-    // Every connection is taken: whoever wants one waits for 5 seconds.
+    // Every connection is taken: a request that wants one waits for 5 seconds.
     let taken = take_all(&app).await;
     let waited = until_not_ready(&app).await;
     assert!(waited < Duration::from_secs(4), "{waited:?}");

@@ -70,7 +70,7 @@ async fn over_https_the_cookies_are_secure_and_of_this_host_alone(backend: Backe
 
 async fn two_servers_on_one_host_do_not_sign_each_other_out(backend: Backend) {
     let (one, other) = (App::start(backend).await, App::start(backend).await);
-    // One jar for both, as a browser has: cookies do not heed ports.
+    // One jar for both, as a browser has: cookies ignore ports.
     let client = one.anonymous();
     let at = |app: &App| client.at(app.address);
     let body = json!({ "email": EMAIL, "password": PASSWORD });
