@@ -14,6 +14,7 @@ mod m0004_audit;
 mod m0005_providers;
 mod m0006_key_overlap;
 mod m0007_generation;
+mod m0008_row_authenticity;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_providers::Migration),
             Box::new(m0006_key_overlap::Migration),
             Box::new(m0007_generation::Migration),
+            Box::new(m0008_row_authenticity::Migration),
         ]
     }
 }

@@ -98,7 +98,7 @@ fn seal_and_open() -> Result<(Duration, Duration), Box<dyn Error>> {
 
 async fn rotate(values: usize) -> Result<Duration, Box<dyn Error>> {
     let folder = folder::Folder::new("rotate")?;
-    let (db, Unlocked { keyring, audit }) =
+    let (db, Unlocked { keyring, audit, .. }) =
         serve::open(&folder.config()?.store, &Clock::System, Opening::Store).await?;
     let transaction = begin_write(&db).await?;
     let sealer = keyring.sealer(&transaction).await?;

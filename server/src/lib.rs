@@ -28,6 +28,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod authenticity;
 pub mod authority;
 pub mod background;
 pub mod batch;

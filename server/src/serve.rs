@@ -193,7 +193,7 @@ pub async fn prepare(
     address: SocketAddr,
 ) -> Result<(AppState, Option<Sensitive>), StartError> {
     let store = open(&config.store, &clock, Opening::Store).await?;
-    let (db, Unlocked { keyring, audit }) = store;
+    let (db, Unlocked { keyring, audit, .. }) = store;
     let passwords = Passwords::new()?;
     let setup_token = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;

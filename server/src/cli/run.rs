@@ -143,7 +143,7 @@ impl Cli {
                 command.execute(&keys).await
             }
             Command::Encryption { command } => {
-                let (db, Unlocked { keyring, audit }) = open(&flags, env).await?;
+                let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;
                 command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await
             }
             Command::Audit { command: AuditCommand::Verify { json } } => {

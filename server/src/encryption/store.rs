@@ -22,6 +22,8 @@ pub enum Purpose {
     Data,
     /// Makes the macs of the audit log.
     Audit,
+    /// Makes the macs of rows that carry authority.
+    Rows,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Self::Data => "data",
             Self::Audit => "audit",
+            Self::Rows => "rows",
         }
     }
 }

@@ -22,6 +22,7 @@ use super::legacy;
 use super::store::{self, Purpose};
 use crate::audit::chain::AuditKey;
 use crate::audit::{self, Action, Actor, AuditLog};
+use crate::authenticity::RowKey;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, Turn, begin_turn};
 
@@ -44,6 +45,8 @@ pub struct Unlocked {
     pub keyring: Keyring,
     /// Records what happens.
     pub audit: AuditLog,
+    /// Makes the macs of rows.
+    pub rows: RowKey,
 }
 
 /// Why the stored keys were not opened. The sentence names the variable, the stored and the
@@ -160,6 +163,11 @@ pub async fn unlock(
         let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(detail);
         audit.append_unasked(&transaction, event).await?;
     }
+    let rows = opened.iter().find(|(row, _)| row.is_for(Purpose::Rows));
+    let rows = match rows {
+        Some((_, dek)) => RowKey::new(dek),
+        None => mint_row_key(&transaction, roots, clock).await?,
+    };
     let mut data: Vec<(Model, Dek)> =
         opened.into_iter().filter(|(row, _)| row.is_for(Purpose::Data)).collect();
     if is_new {
@@ -175,7 +183,7 @@ pub async fn unlock(
         tracing::warn!("nothing is wrapped under SECRETS_ENCRYPTION_KEY_PREVIOUS: remove it");
     }
     let data = data.into_iter().map(|(row, dek)| (row.id, dek));
-    Ok(Unlocked { keyring: Keyring::new(roots.current.clone(), data), audit })
+    Ok(Unlocked { keyring: Keyring::new(roots.current.clone(), data), audit, rows })
 }
 
 /// The key, and whether it is still wrapped under the previous root key.
@@ -235,6 +243,17 @@ async fn begin_log(
     let key = AuditKey::new(&dek);
     audit::store::begin(transaction, &key).await?;
     Ok(key)
+}
+
+async fn mint_row_key(
+    transaction: &DatabaseTransaction,
+    roots: &RootKeys,
+    clock: &Clock,
+) -> Result<RowKey, UnlockError> {
+    let by = Actor::system().name;
+    let (row, dek) = store::mint(Purpose::Rows, 1, &roots.current, &by, clock.now())?;
+    store::insert(transaction, row).await?;
+    Ok(RowKey::new(&dek))
 }
 
 async fn mint_first(

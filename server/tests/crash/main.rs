@@ -140,7 +140,7 @@ fn value(id: &str) -> String {
 
 /// The active version, which is `former` or the one after it.
 async fn check(database: &TestDatabase, former: u32) -> Outcome<u32> {
-    let (db, Unlocked { keyring, audit }) = open(database).await?;
+    let (db, Unlocked { keyring, audit, .. }) = open(database).await?;
     // PostgreSQL may still be ending the transaction of a client that is gone.
     let transaction = begin_turn(&db, Turn::Keys).await?;
     let active = store::active(&transaction).await?.ok_or("no active key")?;
