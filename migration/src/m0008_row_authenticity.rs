@@ -15,6 +15,12 @@ enum Generation {
 }
 
 #[derive(DeriveIden)]
+enum KeyChanges {
+    Table,
+    MacBefore,
+}
+
+#[derive(DeriveIden)]
 enum Settings {
     Table,
 }
@@ -78,6 +84,12 @@ impl MigrationTrait for Migration {
             let add = Table::alter().table(Generation::Table).add_column(column).to_owned();
             manager.alter_table(add).await?;
         }
+        // What the changed row had for a mac: none if there was no row, empty if it had none.
+        let add = Table::alter()
+            .table(KeyChanges::Table)
+            .add_column(blob_null(KeyChanges::MacBefore))
+            .to_owned();
+        manager.alter_table(add).await?;
         // The sets of the wrapped keys, and of the people; the API keys have the first row.
         for id in [2, 3] {
             let mut row = Query::insert();
@@ -91,6 +103,9 @@ impl MigrationTrait for Migration {
         let mut rows = Query::delete();
         rows.from_table(Generation::Table).and_where(Expr::col(Generation::Id).gt(1));
         manager.execute(rows).await?;
+        let drop =
+            Table::alter().table(KeyChanges::Table).drop_column(KeyChanges::MacBefore).to_owned();
+        manager.alter_table(drop).await?;
         for column in [Generation::Mac, Generation::Sum, Generation::Count] {
             let drop = Table::alter().table(Generation::Table).drop_column(column).to_owned();
             manager.alter_table(drop).await?;
@@ -100,10 +115,8 @@ impl MigrationTrait for Migration {
             manager.alter_table(drop).await?;
         }
         // The key that made the macs: without it, the next step up signs anew.
-        manager
-            .get_connection()
-            .execute_unprepared("DELETE FROM encryption_keys WHERE purpose = 'rows'")
-            .await
-            .map(drop)
+        let forget = "DELETE FROM encryption_keys WHERE purpose = 'rows'";
+        manager.get_connection().execute_unprepared(forget).await?;
+        Ok(())
     }
 }

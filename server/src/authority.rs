@@ -16,6 +16,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
+use crate::authenticity::RowKey;
 use crate::keys::networks;
 use crate::keys::row::{self, StoredKey};
 use crate::keys::token::KeyDigest;
@@ -58,13 +59,14 @@ impl Authority {
     pub async fn hold(
         &self,
         transaction: &DatabaseTransaction,
+        rows: &RowKey,
         now: OffsetDateTime,
     ) -> Result<(), NotRecorded> {
         let is_good = match self {
-            Self::Session(token_hash) => hold_session(transaction, token_hash, now).await?,
+            Self::Session(token_hash) => hold_session(transaction, rows, token_hash, now).await?,
             Self::Key { id, digest, scopes, address } => {
                 let row = settings::hold(transaction, Kind::ApiKey, id).await?;
-                let key = row.and_then(|row| row::read(row).ok());
+                let key = row.and_then(|row| row::read(rows, row).ok());
                 key.is_some_and(|key| {
                     networks::allow(&key.networks, *address)
                         && is_good_key(key, digest, scopes, now)
@@ -77,6 +79,7 @@ impl Authority {
 
 async fn hold_session(
     transaction: &DatabaseTransaction,
+    rows: &RowKey,
     token_hash: &str,
     now: OffsetDateTime,
 ) -> Result<bool, DbErr> {
@@ -85,7 +88,8 @@ async fn hold_session(
         .add(sessions::Column::ExpiresAt.gt(now))
         .add(sessions::Column::LastSeenAt.gt(now - IDLE));
     let session = sessions::Entity::find_by_id(token_hash.to_owned()).filter(active);
-    Ok(session.lock_shared().one(transaction).await?.is_some())
+    let session = session.lock_shared().one(transaction).await?;
+    Ok(session.is_some_and(|session| rows.is_ours(&session)))
 }
 
 fn is_good_key(key: StoredKey, digest: &KeyDigest, scopes: &Scopes, now: OffsetDateTime) -> bool {

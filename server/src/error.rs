@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode};
 use keyward_api::{FieldError, Problem};
 use sea_orm::DbErr;
 
+use crate::authenticity::store::SetError;
 use crate::authority::NotRecorded;
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::rotation::RotateError;
@@ -104,6 +105,9 @@ pub enum Error {
     /// The database cannot answer.
     #[error("The store cannot answer; try again")]
     Store(DbErr),
+    /// What is stored was changed outside of Keyward.
+    #[error(transparent)]
+    Altered(SetError),
     /// The root key was changed, and this server has the former one.
     #[error(
         "This server has a former root key: it must be restarted with the present \
@@ -152,6 +156,10 @@ impl Error {
             Self::Key(ChangeError::NameTaken(_)) => (StatusCode::CONFLICT, "key_name_taken"),
             Self::Key(ChangeError::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
             Self::Key(ChangeError::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
+            Self::Key(ChangeError::AlteredKey) => (StatusCode::CONFLICT, "key_altered"),
+            Self::Key(ChangeError::AlteredSet(_)) | Self::Altered(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store_altered")
+            }
             Self::Key(ChangeError::Expired) => (StatusCode::CONFLICT, "key_expired"),
             Self::Key(ChangeError::RotatedAgain) => (StatusCode::CONFLICT, "key_rotated"),
             Self::Key(ChangeError::NoOverlap) => (StatusCode::NOT_FOUND, "no_overlap"),
@@ -201,6 +209,9 @@ impl Error {
         match self {
             Self::Store(error) => tracing::error!(%error, "the store cannot answer"),
             Self::FormerRootKey(error) => tracing::error!(%error, "former root key"),
+            Self::Altered(error) | Self::Key(ChangeError::AlteredSet(error)) => {
+                tracing::error!(%error, "the store was changed from outside");
+            }
             Self::Internal(detail) => tracing::error!(detail, "internal error"),
             Self::Secret(VaultError::Unreadable { key, reason }) => {
                 tracing::error!(key, %reason, "a secret cannot be decrypted");
@@ -236,6 +247,15 @@ impl Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<SetError> for Error {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Database(error) => Self::Store(error),
+            altered @ SetError::Altered(_) => Self::Altered(altered),
+        }
     }
 }
 

@@ -126,12 +126,13 @@ impl Metrics {
     }
 
     fn show(&self, counts: KeyCounts) -> Result<String, std::fmt::Error> {
-        let KeyCounts { active, disabled, expired, unreadable } = counts;
+        let KeyCounts { active, disabled, expired, unreadable, altered } = counts;
         for (status, count) in [
             ("active", active),
             ("disabled", disabled),
             ("expired", expired),
             ("unreadable", unreadable),
+            ("altered", altered),
         ] {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.keys.get_or_create(&[("status", status)]).set(count);

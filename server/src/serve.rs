@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::{self, Folding};
+use crate::authenticity::store::SetError;
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
@@ -36,6 +37,7 @@ use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::{Lane, Passwords};
+use crate::session::people::People;
 use crate::session::store::{self, Recorder};
 use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
@@ -69,7 +71,10 @@ pub enum StartError {
     Locked(#[from] UnlockError),
     /// The keys cannot be loaded.
     #[error("the keys cannot be loaded: {0}")]
-    Keys(#[from] LoadError),
+    Keys(LoadError),
+    /// What is stored was changed from outside.
+    #[error(transparent)]
+    Altered(SetError),
     /// The last times of use, or refusals, are lost.
     #[error("stopped before everything was written: {0}")]
     Unwritten(String),
@@ -88,6 +93,24 @@ impl From<OpenError> for StartError {
                 Self::Config(ConfigError { variable: "DATABASE_URL".to_owned(), problem })
             }
             other => Self::Open(other),
+        }
+    }
+}
+
+impl From<SetError> for StartError {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Database(error) => Self::Database(error),
+            altered @ SetError::Altered(_) => Self::Altered(altered),
+        }
+    }
+}
+
+impl From<LoadError> for StartError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Altered(error) => Self::Altered(error),
+            other => Self::Keys(other),
         }
     }
 }
@@ -193,10 +216,12 @@ pub async fn prepare(
     address: SocketAddr,
 ) -> Result<(AppState, Option<Sensitive>), StartError> {
     let store = open(&config.store, &clock, Opening::Store).await?;
-    let (db, Unlocked { keyring, audit, .. }) = store;
+    let (db, Unlocked { keyring, audit, rows }) = store;
+    let people = People::new(db.clone(), rows.clone());
+    people.load().await?;
     let passwords = Passwords::new()?;
-    let setup_token = first_admin(&config.admin, &db, &passwords, &clock, &audit).await?;
-    let keys = Registry::load(db.clone(), clock.clone(), audit.clone()).await?;
+    let setup_token = first_admin(&config.admin, &people, &passwords, &clock, &audit).await?;
+    let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone()).await?;
     let admission = Admission::new(keys.verifier());
     let sign_in_limit = SignInLimit::new(&clock);
     tracing::info!(keys = keys.len(), "keys loaded");
@@ -209,6 +234,7 @@ pub async fn prepare(
         clock,
         audit,
         refusals: Folding::default(),
+        rows,
         keys,
         admission,
         forward_auth: config.http.forward_auth,
@@ -217,6 +243,7 @@ pub async fn prepare(
         rotation,
         vault,
         credentials,
+        people,
         passwords,
         cookies: Cookies::at(&public_url),
         browsers: KnownBrowsers::new(config.store.root_keys.current.known_browsers_key()),
@@ -263,22 +290,23 @@ async fn background(state: AppState, stop: watch::Receiver<bool>) -> Result<(), 
 
 async fn first_admin(
     admin: &Result<Option<AdminConfig>, ConfigError>,
-    db: &DatabaseConnection,
+    people: &People,
     passwords: &Passwords,
     clock: &Clock,
     audit: &AuditLog,
 ) -> Result<Option<Sensitive>, StartError> {
+    let db = people.db();
     if store::has_user(db).await? {
         setup::close(db).await?;
         return Ok(None);
     }
     let Some(AdminConfig { email, password }) = admin.clone()? else {
         let token = cookie::new_token()?;
-        return Ok(setup::open(db, &token, clock.now()).await?.then_some(token));
+        return Ok(setup::open(db, people.rows(), &token, clock.now()).await?.then_some(token));
     };
     let hash = passwords.enter(Lane::Known)?.hash(password).await?;
     let recorder = Recorder { audit, origin: None };
-    if setup::create_first_admin(db, &email, hash, clock.now(), &recorder).await?.is_some() {
+    if setup::create_first_admin(people, &email, hash, clock.now(), &recorder).await?.is_some() {
         tracing::info!(email = email.as_str(), "the first administrator was created");
     }
     Ok(None)

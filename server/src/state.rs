@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::Folding;
+use crate::authenticity::RowKey;
 use crate::clock::Clock;
 use crate::database::DatabaseConnection;
 use crate::encryption::{Keyring, Rotation};
@@ -26,6 +27,7 @@ use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
+use crate::session::people::People;
 
 /// Cheap to clone: every request does it.
 #[derive(Clone)]
@@ -41,6 +43,8 @@ pub struct Shared {
     pub audit: AuditLog,
     /// Refusals of this minute, on their way there.
     pub refusals: Folding,
+    /// Makes and checks the macs of rows.
+    pub rows: RowKey,
     /// The keys.
     pub keys: Registry,
     /// Judges the ones that are presented.
@@ -57,6 +61,8 @@ pub struct Shared {
     pub vault: Vault,
     /// The keys of providers.
     pub credentials: Credentials,
+    /// Users and sessions.
+    pub people: People,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
     /// The cookies of people who sign in.

@@ -17,6 +17,7 @@ pub const fn label(status: KeyStatus) -> &'static str {
         KeyStatus::Disabled => "Disabled",
         KeyStatus::Expired => "Expired",
         KeyStatus::Unreadable => "Unreadable",
+        KeyStatus::Altered => "Altered",
     }
 }
 
@@ -26,7 +27,7 @@ pub const fn picture(status: KeyStatus) -> Icon {
         KeyStatus::Active => Icon::Check,
         KeyStatus::Disabled => Icon::Pause,
         KeyStatus::Expired => Icon::Clock,
-        KeyStatus::Unreadable => Icon::Warning,
+        KeyStatus::Unreadable | KeyStatus::Altered => Icon::Warning,
     }
 }
 
@@ -77,6 +78,7 @@ pub mod tests {
             allowed_networks: Vec::new(),
             overlap: None,
             unreadable: false,
+            altered: false,
         }
     }
 
@@ -106,6 +108,8 @@ pub mod tests {
         assert_eq!(KeyStatus::of(&key, NOW), KeyStatus::Disabled);
         key.unreadable = true;
         assert_eq!(KeyStatus::of(&key, NOW), KeyStatus::Unreadable);
+        key.altered = true;
+        assert_eq!(KeyStatus::of(&key, NOW), KeyStatus::Altered);
     }
 
     #[test]

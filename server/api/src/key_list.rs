@@ -19,11 +19,14 @@ pub enum KeyStatus {
     Expired,
     /// Its stored row cannot be read.
     Unreadable,
+    /// Its stored row was changed outside of Keyward.
+    Altered,
 }
 
 impl KeyStatus {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Disabled, Self::Expired, Self::Unreadable];
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Disabled, Self::Expired, Self::Unreadable, Self::Altered];
 
     /// The word in the query.
     pub fn as_str(self) -> &'static str {
@@ -32,12 +35,14 @@ impl KeyStatus {
             Self::Disabled => "disabled",
             Self::Expired => "expired",
             Self::Unreadable => "unreadable",
+            Self::Altered => "altered",
         }
     }
 
     /// The status of a key at this time.
     pub fn of(key: &ApiKey, now: OffsetDateTime) -> Self {
         match key {
+            ApiKey { altered: true, .. } => Self::Altered,
             ApiKey { unreadable: true, .. } => Self::Unreadable,
             ApiKey { enabled: false, .. } => Self::Disabled,
             ApiKey { expires_at: Some(end), .. } if *end <= now => Self::Expired,
@@ -123,7 +128,7 @@ mod tests {
         }
         assert_eq!(
             KeyStatus::try_from("gone"),
-            Err("Expected one of active, disabled, expired, unreadable".into())
+            Err("Expected one of active, disabled, expired, unreadable, altered".into())
         );
     }
 }

@@ -143,6 +143,10 @@ pub struct ApiKey {
     /// The stored row cannot be read: it authenticates nobody and can only be deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
+    /// The stored row was changed outside of Keyward; it counts as unreadable, and its name is
+    /// what stands there now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub altered: bool,
 }
 
 /// A key that was replaced and still works for a while beside the one that replaced it.
@@ -345,6 +349,7 @@ mod tests {
             allowed_networks: Vec::new(),
             overlap: None,
             unreadable: false,
+            altered: false,
         };
         let created = CreatedApiKey { record, key: "planted-value".to_owned().into() };
         assert!(!format!("{created:?}").contains("planted"));

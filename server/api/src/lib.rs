@@ -13,6 +13,7 @@
 //! | [`encryption`] | data keys and their rotation |
 //! | [`audit`] | the audit log |
 //! | [`session`] | first start, sign in, who am I |
+//! | [`store`] | what does not hold of what is stored |
 //! | [`error`] | the one error body (RFC 9457) |
 //! | [`data`] | the one success body |
 //! | [`page`] | the success body of a list in parts |
@@ -39,6 +40,7 @@ pub mod scopes;
 pub mod secrets;
 pub mod sensitive;
 pub mod session;
+pub mod store;
 pub mod verification;
 
 pub use data::Data;

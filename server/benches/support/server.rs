@@ -17,7 +17,7 @@ use serde_json::json;
 const BATCH: usize = 2_000;
 
 /// Migrates the database of `config` and stores `count` keys in one transaction, in the
-/// form the server itself stores them.
+/// form the server itself stores them, but for their macs, which the first start makes.
 pub async fn store_keys(config: &Config, count: usize) -> Result<Vec<PlainKey>, Box<dyn Error>> {
     let db = database::connect(&config.store.database, Opening::Store).await?;
     database::migrate(&db).await?;
@@ -49,5 +49,6 @@ fn row(key: &PlainKey, n: usize) -> settings::Model {
         updated_at: now,
         last_used_at: None,
         former_last_used_at: None,
+        mac: None,
     }
 }

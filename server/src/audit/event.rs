@@ -49,6 +49,12 @@ pub enum Action {
     SessionCreate,
     /// A person signed out.
     SessionDelete,
+    /// What is stored was accepted as it is, by a person at the command line.
+    StoreAccept,
+    /// Rows were found that were changed outside of Keyward.
+    StoreAltered,
+    /// The rows of a store of an older version were signed, once.
+    StoreSign,
     /// A person was added.
     UserCreate,
 }
@@ -77,6 +83,9 @@ impl Action {
             Self::SecretUpdate => "secret.update",
             Self::SessionCreate => "session.create",
             Self::SessionDelete => "session.delete",
+            Self::StoreAccept => "store.accept",
+            Self::StoreAltered => "store.altered",
+            Self::StoreSign => "store.sign",
             Self::UserCreate => "user.create",
         }
     }

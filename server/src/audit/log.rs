@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use super::chain::{AuditKey, Broken};
 use super::event::Event;
 use super::store;
+use crate::authenticity::RowKey;
 use crate::authority::{Authority, NotRecorded};
 use crate::background::in_time;
 use crate::batch::Batch;
@@ -25,6 +26,7 @@ pub struct AuditLog(Arc<Inner>);
 
 struct Inner {
     key: AuditKey,
+    rows: RowKey,
     clock: Clock,
     /// The number of the newest entry that this process has seen stored.
     newest: AtomicI64,
@@ -39,10 +41,10 @@ fn authority(event: &Event) -> Option<&Authority> {
 }
 
 impl AuditLog {
-    /// The log whose macs are made with `key`.
-    pub fn new(key: AuditKey, clock: Clock) -> Self {
+    /// The log whose macs are made with `key`. `rows` checks the credentials of those who act.
+    pub fn new(key: AuditKey, rows: RowKey, clock: Clock) -> Self {
         let (newest, batch) = (AtomicI64::new(0), Batch::default());
-        Self(Arc::new(Inner { key, clock, newest, batch }))
+        Self(Arc::new(Inner { key, rows, clock, newest, batch }))
     }
 
     /// Records `event` in the transaction of what it is about, as its last statement; the
@@ -54,7 +56,7 @@ impl AuditLog {
     ) -> Result<(), NotRecorded> {
         let now = self.0.clock.now();
         if let Some(authority) = authority(&event) {
-            authority.hold(transaction, now).await?;
+            authority.hold(transaction, &self.0.rows, now).await?;
         }
         Ok(self.append_all(transaction, vec![event], now).await?)
     }
@@ -108,7 +110,7 @@ impl AuditLog {
         let distinct: BTreeSet<&Authority> = events.iter().filter_map(authority).collect();
         let mut revoked: Vec<&Authority> = Vec::new();
         for authority in distinct {
-            match authority.hold(&transaction, now).await {
+            match authority.hold(&transaction, &self.0.rows, now).await {
                 Ok(()) => (),
                 Err(NotRecorded::Revoked) => revoked.push(authority),
                 Err(NotRecorded::Database(error)) => return Err(error),

@@ -34,6 +34,13 @@ pub async fn is_unused(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(head.is_none() && last(db).await?.is_none())
 }
 
+/// Whether the log says that the rows of this store were signed.
+pub async fn was_signed(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let signed = [Action::StoreSign, Action::StoreAccept].map(Action::as_str);
+    let found = log::Entity::find().filter(log::Column::Action.is_in(signed));
+    Ok(found.one(db).await?.is_some())
+}
+
 /// Appends entries, in the transaction of what they are about. Appends take turns on the
 /// lock of the head, so it is the last thing a transaction does before it commits.
 pub async fn append(

@@ -9,9 +9,17 @@
 //!    and brought forward by each change: [`set`]. A row that is taken out, or one of an
 //!    earlier day that is put back, does not add up.
 //!
+//! 3. Which tables and columns that are is listed in [`tables`]; [`check`] looks at all of them,
+//!    and [`sign`] makes their macs where there are none yet.
+//!
 //! The macs are made with the key for rows, which is stored only wrapped under the root key.
 
+pub mod check;
 pub mod row;
+pub mod scan;
 pub mod set;
+pub mod sign;
+pub mod store;
+pub mod tables;
 
-pub use row::{Authenticated, RowKey, RowMac};
+pub use row::{Authenticated, Columns, RowKey, RowMac};

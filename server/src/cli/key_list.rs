@@ -20,7 +20,7 @@ pub struct ListKeys {
     /// Only keys with this in their name, whatever the case; or with this prefix or id
     #[arg(long, value_name = "TEXT")]
     q: Option<String>,
-    /// Only keys of this status: active, disabled, expired or unreadable
+    /// Only keys of this status: active, disabled, expired, unreadable or altered
     #[arg(long, value_parser = |word: &str| KeyStatus::try_from(word))]
     status: Option<KeyStatus>,
     /// Only keys with this scope

@@ -1,8 +1,8 @@
 //! The commands. Data goes to stdout, prose to stderr; exit codes: 0, 1 failed, 2 usage,
 //! 78 configuration.
 //!
-//! [`run`] parses and dispatches, [`keys`], [`encryption`] and [`audit`] are what each noun
-//! can do, [`output`] is how results and failures are told.
+//! [`run`] parses and dispatches, [`keys`], [`encryption`], [`audit`] and [`store`] are what each
+//! noun can do, [`output`] is how results and failures are told.
 
 pub mod audit;
 pub mod encryption;
@@ -10,5 +10,6 @@ pub mod key_list;
 mod keys;
 pub mod output;
 pub mod run;
+mod store;
 
 pub use run::run;

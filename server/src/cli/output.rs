@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use serde::Serialize;
 
+use crate::authenticity::store::SetError;
 use crate::config::ConfigError;
 use crate::encryption::unlock::UnlockError;
 use crate::serve::StartError;
@@ -18,6 +19,9 @@ pub enum CliError {
     /// What is stored does not open with the root key that was given.
     #[error(transparent)]
     Locked(UnlockError),
+    /// What is stored was changed from outside.
+    #[error(transparent)]
+    Altered(SetError),
     /// Anything else.
     #[error("{0}")]
     Failed(String),
@@ -29,6 +33,7 @@ impl From<StartError> for CliError {
             StartError::Config(error) => Self::Config(error),
             StartError::Locked(UnlockError::Random(error)) => failed(error),
             StartError::Locked(error) => Self::Locked(error),
+            StartError::Altered(error) => Self::Altered(error),
             other => Self::Failed(other.to_string()),
         }
     }

@@ -12,6 +12,7 @@ use super::audit::{self, AuditCommand};
 use super::encryption::EncryptionCommand;
 use super::keys::KeysCommand;
 use super::output::{CliError, failed, print_once};
+use super::store::StoreCommand;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
 use crate::database::{self, DatabaseConnection, Opening};
@@ -68,6 +69,11 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Check whether anything stored was changed outside of Keyward, and accept it after a repair
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Create, list, rotate and delete API keys; a running server follows within a second
     Keys {
         #[command(subcommand)]
@@ -88,7 +94,9 @@ pub async fn run() -> ExitCode {
         Err(error) => {
             log::say(&format!("keyward: {error}"));
             match error {
-                CliError::Config(_) | CliError::Locked(_) => ExitCode::from(EXIT_CONFIG),
+                CliError::Config(_) | CliError::Locked(_) | CliError::Altered(_) => {
+                    ExitCode::from(EXIT_CONFIG)
+                }
                 CliError::Failed(_) => ExitCode::FAILURE,
             }
         }
@@ -138,9 +146,13 @@ impl Cli {
                 print_once(&key.to_base64()).map_err(|error| failed(format!("the key {error}")))
             }
             Command::Keys { command } => {
-                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
-                let keys = Registry::for_changes(db, Clock::System, audit).map_err(failed)?;
+                let (db, Unlocked { audit, rows, .. }) = open(&flags, env).await?;
+                let keys = Registry::for_changes(db, Clock::System, audit, rows).map_err(failed)?;
                 command.execute(&keys).await
+            }
+            Command::Store { command } => {
+                let (db, store) = open(&flags, env).await?;
+                command.execute(&db, &store).await
             }
             Command::Encryption { command } => {
                 let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;

@@ -22,7 +22,7 @@ use super::legacy;
 use super::store::{self, Purpose};
 use crate::audit::chain::AuditKey;
 use crate::audit::{self, Action, Actor, AuditLog};
-use crate::authenticity::RowKey;
+use crate::authenticity::{RowKey, sign};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, Turn, begin_turn};
 
@@ -109,6 +109,12 @@ pub enum UnlockError {
          encryption_keys from a backup"
     )]
     NoAuditKey,
+    /// The store was signed, but the key that did it is gone.
+    #[error(
+        "the key for rows is not stored, but the audit log says that rows were signed with it. \
+         Restore the table encryption_keys from a backup"
+    )]
+    NoRowKey,
 }
 
 /// Which key, for a sentence.
@@ -144,13 +150,19 @@ pub async fn unlock(
     let is_new = opened.is_empty();
     prove(&transaction, roots, is_new, !to_rewrap.is_empty()).await?;
 
+    let rows = opened.iter().find(|(row, _)| row.is_for(Purpose::Rows));
+    let is_unsigned = rows.is_none();
+    let rows = match rows {
+        Some((_, dek)) => RowKey::new(dek),
+        None => mint_row_key(&transaction, roots, clock).await?,
+    };
     let audit_key = opened.iter().find(|(row, _)| row.is_for(Purpose::Audit));
     let audit_key = match audit_key {
         Some((_, dek)) => AuditKey::new(dek),
         None if is_new => begin_log(&transaction, roots, clock).await?,
         None => return Err(UnlockError::NoAuditKey),
     };
-    let audit = AuditLog::new(audit_key, clock.clone());
+    let audit = AuditLog::new(audit_key, rows.clone(), clock.clone());
 
     let rewrapped = to_rewrap.len();
     for row in to_rewrap {
@@ -163,15 +175,13 @@ pub async fn unlock(
         let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(detail);
         audit.append_unasked(&transaction, event).await?;
     }
-    let rows = opened.iter().find(|(row, _)| row.is_for(Purpose::Rows));
-    let rows = match rows {
-        Some((_, dek)) => RowKey::new(dek),
-        None => mint_row_key(&transaction, roots, clock).await?,
-    };
     let mut data: Vec<(Model, Dek)> =
         opened.into_iter().filter(|(row, _)| row.is_for(Purpose::Data)).collect();
     if is_new {
         data.push(mint_first(&transaction, roots, clock, &audit).await?);
+    }
+    if is_unsigned {
+        sign_once(&transaction, &rows, &audit, is_new).await?;
     }
     if store::active(&transaction).await?.is_none() {
         return Err(UnlockError::NoActiveKey);
@@ -254,6 +264,25 @@ async fn mint_row_key(
     let (row, dek) = store::mint(Purpose::Rows, 1, &roots.current, &by, clock.now())?;
     store::insert(transaction, row).await?;
     Ok(RowKey::new(&dek))
+}
+
+/// Signs what a store of an older version has. A store that was signed once, of which only the
+/// key for rows is gone, is never signed again: the audit log tells.
+async fn sign_once(
+    transaction: &DatabaseTransaction,
+    rows: &RowKey,
+    audit: &AuditLog,
+    is_new: bool,
+) -> Result<(), UnlockError> {
+    if !is_new && audit::store::was_signed(transaction).await? {
+        return Err(UnlockError::NoRowKey);
+    }
+    let signed = sign::everything(transaction, rows).await?;
+    if !signed.is_empty() {
+        tracing::warn!("rows of an older version were signed as they are: {signed}");
+    }
+    let event = Actor::system().did(Action::StoreSign, None).with_detail(signed.to_string());
+    Ok(audit.append_unasked(transaction, event).await?)
 }
 
 async fn mint_first(

@@ -1,19 +1,25 @@
 //! Rows of the tables `generation` and `key_changes`. The keys themselves are rows of the
 //! settings table.
 
-/// The number of the last change.
+/// The number of the last change of each authenticated set, and what its rows add up to.
 pub mod generation {
     use sea_orm::entity::prelude::*;
 
-    /// The only row.
+    /// One set; see `crate::authenticity::set`.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "generation")]
     pub struct Model {
-        /// Always 1.
+        /// Which set: see `SetName`.
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: i16,
         /// Raised by one by each change.
         pub n: i64,
+        /// How many rows there are; none: never signed.
+        pub count: Option<i64>,
+        /// The masked sum of their elements.
+        pub sum: Option<Vec<u8>>,
+        /// The mac of all that.
+        pub mac: Option<Vec<u8>>,
     }
 
     /// No foreign keys.
@@ -36,6 +42,8 @@ pub mod change {
         pub n: i64,
         /// The key that was made, changed or deleted.
         pub key_id: String,
+        /// The mac that its row had before: none if there was no row, empty if it had none.
+        pub mac_before: Option<Vec<u8>>,
     }
 
     /// No foreign keys.

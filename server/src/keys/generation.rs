@@ -2,49 +2,42 @@
 //! each of the last changes was about is kept beside it, so that other processes read those
 //! keys and not all of them.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
-use super::entity::{change, generation};
+use super::entity::change;
+use super::rows::Changed;
+use crate::authenticity::RowKey;
+use crate::authenticity::set::{SetName, SetState};
+use crate::authenticity::store as sets;
 use crate::database::{DatabaseConnection, begin_write};
-
-/// The id of the only row of `generation`.
-const ROW: i16 = 1;
 
 /// So many changes are remembered: what a process that misses them for minutes can follow
 /// without reading all keys, in a table of a few MB.
 pub const REMEMBERED: i64 = 65_536;
 
-/// The generation now.
-pub async fn current(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
-    generation::Entity::find_by_id(ROW).one(db).await?.map(|row| row.n).ok_or_else(missing)
-}
-
-/// The generation, locked until the transaction ends. A change takes it before it reads
-/// anything: changes of all processes take turns, and none overwrites what it did not see.
-pub async fn lock(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
-    let row = generation::Entity::find_by_id(ROW).lock_exclusive().one(transaction).await?;
-    row.map(|row| row.n).ok_or_else(missing)
-}
-
-/// Raises the generation that was locked at `before`, in the transaction of the change of the
-/// key with this id; the generation from then on.
-pub async fn raise(
+/// Stores the set of the keys as it is after a change, in the transaction of the change, and
+/// remembers what the change was about.
+pub(super) async fn raise(
     transaction: &DatabaseTransaction,
-    before: i64,
-    changed: &str,
-) -> Result<i64, DbErr> {
-    let n = before + 1;
-    let row = generation::ActiveModel { id: Set(ROW), n: Set(n) };
-    generation::Entity::update(row).exec(transaction).await?;
-    let change = change::ActiveModel { n: Set(n), key_id: Set(changed.to_owned()) };
+    rows: &RowKey,
+    after: &SetState,
+    changed: Option<Changed>,
+) -> Result<(), DbErr> {
+    sets::put(transaction, SetName::Keys, rows, *after).await?;
+    let (key_id, mac_before) =
+        changed.map_or_else(Default::default, |changed| (changed.id, changed.mac_before));
+    let change =
+        change::ActiveModel { n: Set(after.n), key_id: Set(key_id), mac_before: Set(mac_before) };
     change::Entity::insert(change).exec_without_returning(transaction).await?;
-    let forgotten = change::Entity::delete_many().filter(change::Column::N.lte(n - REMEMBERED));
-    forgotten.exec(transaction).await?;
-    Ok(n)
+    let forgotten =
+        change::Entity::delete_many().filter(change::Column::N.lte(after.n - REMEMBERED));
+    forgotten.exec(transaction).await.map(drop)
 }
 
 /// Writes a change that is about no key, takes it away again and commits: fails when the store
@@ -52,38 +45,47 @@ pub async fn raise(
 pub async fn try_write(db: &DatabaseConnection) -> Result<(), DbErr> {
     const BEFORE_ALL: i64 = 0;
     let transaction = begin_write(db).await?;
-    let change = change::ActiveModel { n: Set(BEFORE_ALL), key_id: Set(String::new()) };
+    let change = change::ActiveModel {
+        n: Set(BEFORE_ALL),
+        key_id: Set(String::new()),
+        mac_before: Set(None),
+    };
     change::Entity::insert(change).exec_without_returning(&transaction).await?;
     change::Entity::delete_by_id(BEFORE_ALL).exec(&transaction).await?;
     transaction.commit().await
 }
 
-/// The ids of the keys that were changed after the generation `before`, up to and with `now`,
-/// each once. `None`: not all of those changes are remembered.
+/// The newest generation of which a change is remembered.
+pub async fn newest_change(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let newest = change::Entity::find().order_by_desc(change::Column::N).one(db).await?;
+    Ok(newest.map_or(0, |change| change.n))
+}
+
+/// The keys that were changed after the generation `before`, up to and with `now`, each once, by
+/// id, with the mac that its row had at `before`: none if there was no row, empty if it had none.
+/// `None`: not all of those changes are remembered.
 pub async fn changed_between(
     db: &impl ConnectionTrait,
     before: i64,
     now: i64,
-) -> Result<Option<Vec<String>>, DbErr> {
+) -> Result<Option<BTreeMap<String, Option<Vec<u8>>>>, DbErr> {
     // A generation that went back is another history: a restored backup.
     if before > now || now - before > REMEMBERED {
         return Ok(None);
     }
-    let mut ids: Vec<String> = change::Entity::find()
+    let changes: Vec<(String, Option<Vec<u8>>)> = change::Entity::find()
         .select_only()
-        .column(change::Column::KeyId)
+        .columns([change::Column::KeyId, change::Column::MacBefore])
         .filter(change::Column::N.gt(before))
         .filter(change::Column::N.lte(now))
         .order_by_asc(change::Column::N)
         .into_tuple()
         .all(db)
         .await?;
-    let is_whole = i64::try_from(ids.len()).is_ok_and(|number| number == now - before);
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(is_whole.then_some(ids))
-}
-
-fn missing() -> DbErr {
-    DbErr::RecordNotFound("the generation of the keys".to_owned())
+    let is_whole = i64::try_from(changes.len()).is_ok_and(|number| number == now - before);
+    let mut first = BTreeMap::new();
+    for (id, mac_before) in changes {
+        first.entry(id).or_insert(mac_before);
+    }
+    Ok(is_whole.then_some(first))
 }

@@ -42,7 +42,7 @@ pub struct KeysQuery {
     /// A part of the name, the first 4 or more characters of the prefix that is shown, or the
     /// whole id; case does not matter.
     q: Option<String>,
-    /// `active`, `disabled`, `expired` or `unreadable`.
+    /// `active`, `disabled`, `expired`, `unreadable` or `altered`.
     status: Option<String>,
     /// A scope that the key has, word for word.
     scope: Option<String>,

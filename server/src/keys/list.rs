@@ -31,7 +31,8 @@ impl Registry {
         let (inner, now) = (self.0.clone(), self.0.clock.now());
         let found = self.0.list_thread.run(move || inner.listing.find(&query, now)).await;
         let found = found.ok_or_else(|| DbErr::Custom("the list cannot be read".into()))?;
-        let stored = store::get_many(&self.0.db, found.ids.iter().map(|id| &**id)).await?;
+        let stored = store::get_many(&self.0.db, &self.0.rows, found.ids.iter().map(|id| &**id));
+        let stored = stored.await?;
         // Another process may have deleted one since.
         let keys = found.ids.iter().filter_map(|id| stored.get(&**id));
         let keys = keys.map(|key| self.shown(record(key).clone())).collect();
@@ -40,7 +41,7 @@ impl Registry {
 
     /// The key with this id, as it is stored.
     pub async fn get(&self, id: &str) -> Result<Option<ApiKey>, DbErr> {
-        let key = store::get(&self.0.db, id).await?;
+        let key = store::get(&self.0.db, &self.0.rows, id).await?;
         Ok(key.map(|key| self.shown(record(&key).clone())))
     }
 
@@ -49,16 +50,16 @@ impl Registry {
         if let Some(key) = self.get(id_or_name).await? {
             return Ok(Some(key));
         }
-        let key = store::get_named(&self.0.db, id_or_name).await?;
+        let key = store::get_named(&self.0.db, &self.0.rows, id_or_name).await?;
         Ok(key.map(|key| self.shown(row::record(&key).clone())))
     }
 
     /// Learns which keys there are, for [`Registry::page`] in a command that loads none.
     pub async fn load_listing(&self) -> Result<(), DbErr> {
         let moment = in_time(begin_read(&self.0.db)).await?;
-        let stored = in_time(store::stream(&moment)).await?;
+        let stored = in_time(store::stream(&moment, &self.0.rows)).await?;
         pin_mut!(stored);
-        while let Some(key) = in_time(stored.try_next()).await? {
+        while let Some((key, _)) = in_time(stored.try_next()).await? {
             let record = record(&key);
             self.0.listing.put(&record.id.as_str().into(), record);
         }

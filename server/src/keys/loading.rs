@@ -1,19 +1,26 @@
 //! From what is stored to what is in memory: all keys at a start, and those that other
-//! processes changed. What is no longer accepted goes first: a key that was revoked does not
-//! wait until others are read.
+//! processes changed.
+//!
+//! 1. Nothing that was changed outside of Keyward gets in: a row has its mac, and all rows
+//!    together are the authenticated set. Both are read at one moment.
+//! 2. While a server runs, the rows are added up before anything changes here.
+//! 3. What is no longer accepted goes first: a key that was revoked does not wait until others
+//!    are read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{TryStreamExt, pin_mut};
-use sea_orm::DbErr;
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::Registry;
 use super::registry::Inner;
 use super::row::{ReadKey, StoredKey, UnreadableKey};
 use super::verify::CachedKey;
 use super::{generation, store};
+use crate::authenticity::set::{SetName, SetState};
+use crate::authenticity::store::{self as sets, SetError};
 use crate::background::in_time;
 use crate::database::begin_read;
 
@@ -34,6 +41,7 @@ impl Inner {
         let (current, former) = CachedKey::of(key, &before, &self.clock);
         let id = current.1.id.clone();
         self.listing.put(&id, &key.record);
+        self.altered.forget(&id);
         let mut conflicts = self.conflicts();
         match self.cache.insert(&id, current, former) {
             Ok(()) => conflicts.remove(&id),
@@ -45,6 +53,7 @@ impl Inner {
     pub(super) fn remove(&self, id: &str) {
         self.cache.remove(id);
         self.listing.remove(id);
+        self.altered.forget(id);
         self.conflicts().remove(id);
     }
 
@@ -53,6 +62,9 @@ impl Inner {
         self.cache.remove(&record.id);
         self.conflicts().remove(record.id.as_str());
         self.listing.put(&record.id.as_str().into(), record);
+        if record.altered {
+            self.altered.saw(record);
+        }
         let (key_id, name, reason) = (&record.id, &record.name, &row.reason);
         tracing::error!(key_id, name, "stored API key cannot be read: {reason}");
     }
@@ -64,14 +76,69 @@ impl Inner {
         }
     }
 
-    /// Reads the keys with these ids again, first those that are known here: only they can
-    /// have been revoked.
-    pub(super) async fn follow(&self, changed: &[String]) -> Result<(), DbErr> {
-        for ids in known_first(changed, |id| self.listing.contains(id)).chunks(CHUNK) {
-            let stored = in_time(store::get_many(&self.db, ids.iter().copied())).await?;
-            self.show_changed(ids, &stored);
+    /// Follows the changes that other processes made since the set was `known`, when the keys of
+    /// now add up to the set that they stored; else nothing changes here.
+    pub(super) async fn follow(&self, known: &mut Option<SetState>) -> Result<(), SetError> {
+        let now = in_time(sets::read_signed(&self.db, SetName::Keys, &self.rows)).await?;
+        if *known == Some(now) {
+            return Ok(());
         }
-        self.show_conflicting().await
+        let moment = in_time(begin_read(&self.db)).await?;
+        let now = in_time(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
+        if known.is_some_and(|known| known.n >= now.n && known != now) {
+            // Put back to an earlier day: what was revoked since would be accepted again.
+            return Err(SetError::Altered(SetName::Keys));
+        }
+        if let Some(before) = *known
+            && let Some(changed) =
+                in_time(generation::changed_between(&moment, before.n, now.n)).await?
+            && self.adds_up(&moment, before, &now, &changed).await?
+        {
+            self.show_followed(&moment, &changed).await?;
+        } else {
+            self.reload(&moment, &now).await?;
+        }
+        self.show_conflicting().await?;
+        *known = Some(now);
+        Ok(())
+    }
+
+    /// Whether the set `before` and these changes give the set `now`. What the changes say of
+    /// the rows before them is believed only so far: elements are secret, so other rows do not
+    /// add up.
+    async fn adds_up(
+        &self,
+        moment: &DatabaseTransaction,
+        before: SetState,
+        now: &SetState,
+        changed: &BTreeMap<String, Option<Vec<u8>>>,
+    ) -> Result<bool, DbErr> {
+        let mut set = before;
+        for (id, mac) in changed.iter().filter_map(|(id, mac)| Some((id, mac.as_deref()?))) {
+            let mac = Some(mac).filter(|mac| !mac.is_empty());
+            set.take(store::element(&self.rows, id, mac));
+        }
+        let ids: Vec<&str> = changed.keys().map(String::as_str).collect();
+        for ids in ids.chunks(CHUNK) {
+            let elements = store::elements_of(moment, &self.rows, ids.iter().copied());
+            in_time(elements).await?.into_iter().for_each(|element| set.add(element));
+        }
+        Ok(set.has_same_rows(now))
+    }
+
+    /// Reads the changed keys again, first those that are known here: only they can have been
+    /// revoked.
+    async fn show_followed(
+        &self,
+        moment: &DatabaseTransaction,
+        changed: &BTreeMap<String, Option<Vec<u8>>>,
+    ) -> Result<(), DbErr> {
+        let ids = known_first(changed.keys(), |id| self.listing.contains(id));
+        for ids in ids.chunks(CHUNK) {
+            let stored = store::get_many(moment, &self.rows, ids.iter().copied());
+            self.show_changed(ids, &in_time(stored).await?);
+        }
+        Ok(())
     }
 
     fn show_changed(&self, ids: &[&str], stored: &HashMap<String, ReadKey>) {
@@ -88,19 +155,23 @@ impl Inner {
         let ids: Vec<Arc<str>> = self.conflicts().iter().cloned().collect();
         for ids in ids.chunks(CHUNK) {
             let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
-            let stored = in_time(store::get_many(&self.db, ids.iter().copied())).await?;
+            let stored =
+                in_time(store::get_many(&self.db, &self.rows, ids.iter().copied())).await?;
             self.show_changed(&ids, &stored);
         }
         Ok(())
     }
 
-    /// One row after the other, so that a million keys are never in memory twice. It may take
-    /// long, and only ends in between if the database falls silent.
-    pub(super) async fn reload(&self, known: &mut Option<i64>) -> Result<(), DbErr> {
-        // Before the rows: a change in between is seen by the next poll.
-        let generation = in_time(generation::current(&self.db)).await?;
-        self.remove_gone().await?;
-        self.show_stored().await?;
+    /// Loads all keys, one row after the other, so that a million of them are never in memory
+    /// twice. It may take long, and only ends in between if the database falls silent. Fails
+    /// when they are not the rows of the stored set: then nothing may go by what was loaded.
+    pub(super) async fn load(&self, known: &mut Option<SetState>) -> Result<(), SetError> {
+        let moment = in_time(begin_read(&self.db)).await?;
+        let stored = in_time(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
+        let loaded = self.show_stored(&moment).await?;
+        if !loaded.has_same_rows(&stored) {
+            return Err(SetError::Altered(SetName::Keys));
+        }
         // Twice, since a digest may be free only after the row that had it before is shown.
         self.show_conflicting().await?;
         self.show_conflicting().await?;
@@ -110,36 +181,57 @@ impl Inner {
                 "another key has the same digest: it cannot authenticate"
             );
         }
-        *known = Some(generation);
+        *known = Some(stored);
         Ok(())
     }
 
-    async fn show_stored(&self) -> Result<(), DbErr> {
-        let moment = in_time(begin_read(&self.db)).await?;
-        let stored = in_time(store::stream(&moment)).await?;
-        pin_mut!(stored);
-        while let Some(key) = in_time(stored.try_next()).await? {
-            self.show_read(&key);
+    /// Reads all keys again, when they are the rows of the stored set.
+    async fn reload(
+        &self,
+        moment: &DatabaseTransaction,
+        stored: &SetState,
+    ) -> Result<(), SetError> {
+        let now = self.clock.monotonic();
+        if self.altered.has_failed(stored, now) {
+            return Err(SetError::Altered(SetName::Keys));
         }
-        Ok(())
-    }
-
-    /// Removes the keys that are no longer stored, before all others are read.
-    async fn remove_gone(&self) -> Result<(), DbErr> {
-        let mut gone = self.listing.ids();
-        if gone.is_empty() {
-            return Ok(());
-        }
-        let moment = in_time(begin_read(&self.db)).await?;
-        let stored = in_time(store::stream_ids(&moment)).await?;
-        pin_mut!(stored);
-        while let Some(id) = in_time(stored.try_next()).await? {
-            gone.remove(id.as_str());
+        let (found, gone) = self.look_through(moment).await?;
+        if !found.has_same_rows(stored) {
+            self.altered.failed(*stored, now);
+            return Err(SetError::Altered(SetName::Keys));
         }
         for id in &gone {
             self.remove(id);
         }
-        Ok(())
+        self.show_stored(moment).await?;
+        Ok(self.show_conflicting().await?)
+    }
+
+    /// Shows all keys as they are stored; the set of their rows.
+    async fn show_stored(&self, moment: &DatabaseTransaction) -> Result<SetState, DbErr> {
+        let stored = in_time(store::stream(moment, &self.rows)).await?;
+        pin_mut!(stored);
+        let mut set = SetState::default();
+        while let Some((key, element)) = in_time(stored.try_next()).await? {
+            set.add(element);
+            self.show_read(&key);
+        }
+        Ok(set)
+    }
+
+    /// The set of the stored rows, and the keys that are no longer among them.
+    async fn look_through(
+        &self,
+        moment: &DatabaseTransaction,
+    ) -> Result<(SetState, HashSet<Arc<str>>), DbErr> {
+        let (mut set, mut gone) = (SetState::default(), self.listing.ids());
+        let stored = in_time(store::stream_elements(moment, &self.rows)).await?;
+        pin_mut!(stored);
+        while let Some((id, element)) = in_time(stored.try_next()).await? {
+            set.add(element);
+            gone.remove(id.as_str());
+        }
+        Ok((set, gone))
     }
 
     fn conflicts(&self) -> MutexGuard<'_, std::collections::BTreeSet<Arc<str>>> {
@@ -148,8 +240,11 @@ impl Inner {
 }
 
 /// Keys that are known here before those that are not.
-fn known_first(ids: &[String], is_known: impl Fn(&str) -> bool) -> Vec<&str> {
-    let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+fn known_first<'a>(
+    ids: impl Iterator<Item = &'a String>,
+    is_known: impl Fn(&str) -> bool,
+) -> Vec<&'a str> {
+    let mut ids: Vec<&str> = ids.map(String::as_str).collect();
     ids.sort_by_key(|id| !is_known(id));
     ids
 }
@@ -175,6 +270,6 @@ mod tests {
     fn keys_that_may_have_been_revoked_are_read_before_new_ones() {
         let changed = ["new 1", "known 1", "new 2", "known 2"].map(str::to_owned);
         let is_known = |id: &str| id.starts_with("known");
-        assert_eq!(known_first(&changed, is_known), ["known 1", "known 2", "new 1", "new 2"]);
+        assert_eq!(known_first(changed.iter(), is_known), ["known 1", "known 2", "new 1", "new 2"]);
     }
 }

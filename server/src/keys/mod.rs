@@ -1,6 +1,6 @@
 //! Named API keys.
 //!
-//! [`token`] makes and hashes them, [`store`] keeps the hashes in [`row`]s, [`cache`] finds
+//! [`token`] makes and hashes them, [`store`] keeps the hashes in [`row`]s, [`rows`] changes those, [`cache`] finds
 //! them by a [`scan`], [`registry`] changes both together, and by the [`generation`] other
 //! processes follow. [`listing`] knows which keys there are, for [`list`] and the counts.
 //! [`verify`] answers who calls: by its [`identity`], from one of its [`networks`], and at
@@ -10,6 +10,7 @@
 
 pub mod activity;
 pub mod admission;
+pub mod altered;
 pub mod cache;
 pub mod entity;
 pub mod forward_auth;
@@ -23,6 +24,7 @@ pub mod networks;
 pub mod rate;
 pub mod registry;
 pub mod row;
+pub mod rows;
 pub mod scan;
 pub mod standing;
 pub mod store;

@@ -16,21 +16,25 @@ use std::time::Duration;
 use keyward_api::keys::ApiKey;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::activity::{self, Activity};
+use super::altered::Watch;
 use super::cache::Cache;
-use super::generation;
 use super::listing::{KeyCounts, ListThread, Listing};
+use super::rows::KeyRows;
 use super::store::{self, ChangeError, KeyChange, KeyTrace, Replaced, Wanted};
 use super::token::PlainKey;
 use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
+use crate::authenticity::RowKey;
+use crate::authenticity::set::SetState;
+use crate::authenticity::store::SetError;
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, begin_write};
+use crate::database::DatabaseConnection;
 
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);
@@ -42,13 +46,16 @@ pub struct Registry(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) db: DatabaseConnection,
     pub(super) clock: Clock,
-    audit: AuditLog,
+    pub(super) audit: AuditLog,
+    pub(super) rows: RowKey,
     pub(super) cache: Arc<Cache<CachedKey>>,
     activity: Arc<Activity>,
     pub(super) listing: Listing,
     pub(super) list_thread: ListThread,
-    /// The generation the cache shows. Held while the keys are changed or loaded.
-    generation: Mutex<Option<i64>>,
+    /// The set that the cache shows. Held while the keys are changed or loaded.
+    known: Mutex<Option<SetState>>,
+    /// What was found of a set that does not hold, until one is found that does.
+    pub(super) altered: Watch,
     /// Keys whose digest another one has, so that they are not in the cache.
     pub(super) conflicts: SyncMutex<BTreeSet<Arc<str>>>,
     /// Whether only the keys that are changed here are in the cache.
@@ -59,9 +66,8 @@ pub(super) struct Inner {
 
 /// A change under way: everything else that changes keys waits for it.
 struct Change<'a> {
-    transaction: DatabaseTransaction,
-    before: i64,
-    known: MutexGuard<'a, Option<i64>>,
+    keys: KeyRows,
+    known: MutexGuard<'a, Option<SetState>>,
 }
 
 /// Why a key was not made.
@@ -81,9 +87,10 @@ impl Registry {
         db: DatabaseConnection,
         clock: Clock,
         audit: AuditLog,
+        rows: RowKey,
     ) -> Result<Self, LoadError> {
-        let registry = Self::open(db, clock, audit, false)?;
-        registry.0.reload(&mut *registry.0.generation.lock().await).await?;
+        let registry = Self::open(db, clock, audit, rows, false)?;
+        registry.0.load(&mut *registry.0.known.lock().await).await?;
         Ok(registry)
     }
 
@@ -92,14 +99,16 @@ impl Registry {
         db: DatabaseConnection,
         clock: Clock,
         audit: AuditLog,
+        rows: RowKey,
     ) -> Result<Self, LoadError> {
-        Self::open(db, clock, audit, true)
+        Self::open(db, clock, audit, rows, true)
     }
 
     fn open(
         db: DatabaseConnection,
         clock: Clock,
         audit: AuditLog,
+        rows: RowKey,
         is_partial: bool,
     ) -> Result<Self, LoadError> {
         let mut seed = [0; 32];
@@ -109,11 +118,13 @@ impl Registry {
             db,
             clock,
             audit,
+            rows,
             cache: Arc::new(Cache::new(seed)),
             activity: Arc::default(),
             listing: Listing::default(),
             list_thread: ListThread::start().map_err(LoadError::Thread)?,
-            generation: Mutex::new(None),
+            known: Mutex::new(None),
+            altered: Watch::default(),
             conflicts: SyncMutex::default(),
             is_partial,
             uses_seen,
@@ -159,10 +170,10 @@ impl Registry {
         let event = actor.did(Action::KeyCreate, Some(wanted.name.as_str().to_owned()));
         let (inner, by, trace) = (self.0.clone(), actor.name.clone(), trace(&plain));
         let record = finish(async move {
-            let change = inner.begin().await?;
+            let mut change = inner.begin().await?;
             let now = inner.clock.now();
-            let key = store::insert(&change.transaction, wanted, trace, by, now).await?;
-            inner.commit(change, event, &key.record.id, |inner| inner.show(&key)).await?;
+            let key = store::insert(&mut change.keys, wanted, trace, by, now).await?;
+            inner.commit(change, event, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await?;
@@ -178,16 +189,16 @@ impl Registry {
     ) -> Result<ApiKey, ChangeError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         let record = finish(async move {
-            let begun = inner.begin().await?;
+            let mut begun = inner.begin().await?;
             let detail = change.to_string();
             let (key, former_name) =
-                store::update(&begun.transaction, &id, change, inner.clock.now()).await?;
+                store::update(&mut begun.keys, &id, change, inner.clock.now()).await?;
             if detail.is_empty() {
                 // Nothing was asked for: the transaction ends without a change.
                 return Ok(key.record);
             }
             let event = actor.did(Action::KeyUpdate, Some(former_name)).with_detail(detail);
-            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.show(&key)).await?;
             Ok(key.record)
         });
         Ok(self.shown(record.await?))
@@ -218,12 +229,12 @@ impl Registry {
         self.flush().await.map_err(ChangeError::from)?;
         let (inner, actor, trace) = (self.0.clone(), actor.clone(), trace(&plain));
         let (record, replaced) = finish(async move {
-            let begun = inner.begin().await?;
+            let mut begun = inner.begin().await?;
             let now = inner.clock.now();
-            let (key, replaced) = store::rotate(&begun.transaction, &id, trace, grace, now).await?;
+            let (key, replaced) = store::rotate(&mut begun.keys, &id, trace, grace, now).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
-            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.show(&key)).await?;
             Ok((key.record, replaced))
         })
         .await?;
@@ -234,11 +245,11 @@ impl Registry {
     pub async fn put_back(&self, replaced: Replaced, actor: &Actor) -> Result<(), ChangeError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
-            let begun = inner.begin().await?;
-            let key = store::put_back(&begun.transaction, replaced, inner.clock.now()).await?;
+            let mut begun = inner.begin().await?;
+            let key = store::put_back(&mut begun.keys, replaced, inner.clock.now()).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail("undone: the new key could not be printed");
-            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.show(&key)).await?;
             Ok(())
         })
         .await
@@ -248,10 +259,10 @@ impl Registry {
     pub async fn end_overlap(&self, id: String, actor: &Actor) -> Result<ApiKey, ChangeError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
-            let begun = inner.begin().await?;
-            let key = store::end_overlap(&begun.transaction, &id, inner.clock.now()).await?;
+            let mut begun = inner.begin().await?;
+            let key = store::end_overlap(&mut begun.keys, &id, inner.clock.now()).await?;
             let event = actor.did(Action::KeyRetire, Some(key.record.name.clone()));
-            inner.commit(begun, event, &key.record.id, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
         .await
@@ -261,30 +272,30 @@ impl Registry {
     pub async fn delete(&self, id: String, actor: &Actor) -> Result<(), ChangeError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
-            let change = inner.begin().await?;
-            let name = store::delete(&change.transaction, &id).await?;
+            let mut change = inner.begin().await?;
+            let name = store::delete(&mut change.keys, &id).await?;
             let event = actor.did(Action::KeyDelete, Some(name));
-            inner.commit(change, event, &id, |inner| inner.remove(&id)).await?;
+            inner.commit(change, event, |inner| inner.remove(&id)).await?;
             Ok(())
         })
         .await
     }
 
-    /// Follows what other processes changed.
+    /// Follows what other processes changed. What was changed from outside is not followed: the
+    /// keys stay as they were last known to be good, and [`Registry::altered`] tells.
     pub async fn refresh(&self) -> Result<(), DbErr> {
-        let mut known = self.0.generation.lock().await;
-        let current = in_time(generation::current(&self.0.db)).await?;
-        let Some(before) = *known else { return self.0.reload(&mut known).await };
-        if current == before {
-            return Ok(());
-        }
-        let changed = generation::changed_between(&self.0.db, before, current);
-        let Some(changed) = in_time(changed).await? else {
-            return self.0.reload(&mut known).await;
+        let mut known = self.0.known.lock().await;
+        let followed = match self.0.follow(&mut known).await {
+            Ok(()) => Ok(()),
+            Err(SetError::Altered(name)) => Err(name),
+            Err(SetError::Database(error)) => return Err(error),
         };
-        self.0.follow(&changed).await?;
-        *known = Some(current);
-        Ok(())
+        self.0.note(followed).await
+    }
+
+    /// Whether the stored keys were changed from outside since they were followed last.
+    pub fn altered(&self) -> bool {
+        self.0.altered.is_set()
     }
 
     /// Writes the times of last use.
@@ -318,29 +329,37 @@ pub enum LoadError {
     /// The operating system gave no thread.
     #[error("no thread for lists: {0}")]
     Thread(std::io::Error),
+    /// Rows of keys were added, removed or put back from outside.
+    #[error(transparent)]
+    Altered(SetError),
+}
+
+impl From<SetError> for LoadError {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Database(error) => Self::Database(error),
+            altered @ SetError::Altered(_) => Self::Altered(altered),
+        }
+    }
 }
 
 impl Inner {
-    async fn begin(&self) -> Result<Change<'_>, DbErr> {
-        let known = self.generation.lock().await;
-        let transaction = begin_write(&self.db).await?;
-        let before = generation::lock(&transaction).await?;
-        Ok(Change { transaction, before, known })
+    async fn begin(&self) -> Result<Change<'_>, SetError> {
+        let known = self.known.lock().await;
+        Ok(Change { keys: KeyRows::begin(&self.db, &self.rows).await?, known })
     }
 
-    /// Records, commits and shows the change. Rule 3: only when the generation was the one this
+    /// Records, commits and shows the change. Rule 3: only when the set was the one this
     /// process knew does it know the one after it.
     async fn commit(
         &self,
         change: Change<'_>,
         event: Event,
-        id: &str,
         show: impl FnOnce(&Self),
     ) -> Result<(), ChangeError> {
-        let Change { transaction, before, mut known } = change;
-        let after = generation::raise(&transaction, before, id).await?;
-        self.audit.append(&transaction, event).await?;
-        transaction.commit().await?;
+        let Change { keys, mut known } = change;
+        let before = keys.before();
+        let after = keys.commit(&self.audit, event).await?;
         show(self);
         if *known == Some(before) {
             *known = Some(after);

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use super::networks;
 use super::token::KeyDigest;
+use crate::authenticity::RowKey;
 use crate::settings::{FoundRow, Model};
 
 /// The JSON in `value`. Older rows have the first two members only, and perhaps `name`;
@@ -65,7 +66,8 @@ pub struct StoredKey {
     pub networks: Vec<IpNet>,
 }
 
-/// A row that is no key. It authenticates nobody, and the list says so.
+/// A row that is no key, or was changed outside of Keyward. It authenticates nobody, and the list
+/// says so.
 #[derive(Clone, Debug)]
 pub struct UnreadableKey {
     /// What can be told about it.
@@ -85,14 +87,20 @@ pub fn record(key: &ReadKey) -> &ApiKey {
     }
 }
 
-pub(crate) fn read(row: FoundRow) -> ReadKey {
+pub(crate) fn read(rows: &RowKey, row: FoundRow) -> ReadKey {
     let row = match row {
         FoundRow::Whole(row) => row,
-        FoundRow::Broken { id, key, reason } => {
+        FoundRow::Broken { id, key, reason, .. } => {
             let record = unreadable(id, key, OffsetDateTime::UNIX_EPOCH, None);
             return Err(Box::new(UnreadableKey { record, reason }));
         }
     };
+    if !rows.is_ours(&row) {
+        let record = unreadable(row.id, row.key, row.created_at, row.last_used_at);
+        let record = ApiKey { altered: true, ..record };
+        let reason = "the row was changed outside of Keyward: its mac is not ours".to_owned();
+        return Err(Box::new(UnreadableKey { record, reason }));
+    }
     match parse(&row.value) {
         Ok((stored, digest)) => Ok(to_key(row, stored, digest)),
         Err(reason) => {
@@ -122,6 +130,7 @@ fn unreadable(
         allowed_networks: Vec::new(),
         overlap: None,
         unreadable: true,
+        altered: false,
     }
 }
 
@@ -166,6 +175,7 @@ pub(super) fn to_key(row: Model, stored: Stored, digest: KeyDigest) -> StoredKey
         allowed_networks: networks.iter().map(networks::to_text).collect(),
         overlap,
         unreadable: false,
+        altered: false,
     };
     StoredKey { record, digest, former, networks }
 }

@@ -18,7 +18,11 @@ use uuid::Uuid;
 
 use super::networks;
 use super::row::{Former, ReadKey, Stored, StoredKey, parse, read, record, to_json, to_key};
+use super::rows::KeyRows;
 use super::token::KeyDigest;
+use crate::authenticity::set::Sum;
+use crate::authenticity::store::SetError;
+use crate::authenticity::{Authenticated, RowKey};
 use crate::authority::NotRecorded;
 use crate::settings::{self, FoundRow, Kind, Model};
 
@@ -126,12 +130,30 @@ pub enum ChangeError {
     /// No replaced key is accepted beside this one.
     #[error("This API key has no old key that still works")]
     NoOverlap,
+    /// The row was changed from outside.
+    #[error(
+        "The stored row of this API key was changed outside of Keyward; delete the key, or accept \
+         what is stored with `keyward store accept`"
+    )]
+    AlteredKey,
+    /// Rows of keys were added, removed or put back from outside.
+    #[error(transparent)]
+    AlteredSet(SetError),
     /// The credential was revoked while the request was under way.
     #[error("The credential was revoked while the request was under way")]
     Revoked,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+impl From<SetError> for ChangeError {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Database(error) => Self::Database(error),
+            altered @ SetError::Altered(_) => Self::AlteredSet(altered),
+        }
+    }
 }
 
 impl From<NotRecorded> for ChangeError {
@@ -146,25 +168,52 @@ impl From<NotRecorded> for ChangeError {
 /// All keys one after the other, in the order of their ids, without holding all of them.
 pub async fn stream(
     moment: &DatabaseTransaction,
-) -> Result<impl Stream<Item = Result<ReadKey, DbErr>>, DbErr> {
-    let rows = settings::stream(moment, Kind::ApiKey).await?;
-    Ok(rows.map(|row| row.map(read)))
+    rows: &RowKey,
+) -> Result<impl Stream<Item = Result<(ReadKey, Sum), DbErr>>, DbErr> {
+    let rows = rows.clone();
+    let found = settings::stream(moment, Kind::ApiKey).await?;
+    Ok(found.map(move |row| {
+        row.map(|row| (element(&rows, row.id(), row.mac()), row))
+            .map(|(element, row)| (read(&rows, row), element))
+    }))
 }
 
-/// The ids of all keys one after the other, in no order.
-pub async fn stream_ids(
+/// The ids of all keys one after the other, each with its element of the set.
+pub async fn stream_elements(
     moment: &DatabaseTransaction,
-) -> Result<impl Stream<Item = Result<String, DbErr>>, DbErr> {
-    settings::stream_ids(moment, Kind::ApiKey).await
+    rows: &RowKey,
+) -> Result<impl Stream<Item = Result<(String, Sum), DbErr>>, DbErr> {
+    let rows = rows.clone();
+    let found = settings::stream_macs(moment, Kind::ApiKey).await?;
+    Ok(found.map(move |row| {
+        row.map(|row| (element(&rows, &row.id, row.mac.as_deref()), row.id))
+            .map(|(element, id)| (id, element))
+    }))
+}
+
+/// What the keys with these ids add to the sum of the set.
+pub async fn elements_of<'a>(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    ids: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<Vec<Sum>, DbErr> {
+    let found = settings::find_macs(db, Kind::ApiKey, ids).await?;
+    Ok(found.iter().map(|row| element(rows, &row.id, row.mac.as_deref())).collect())
+}
+
+/// What a key with this id and mac is in the sum of the set.
+pub fn element(rows: &RowKey, id: &str, mac: Option<&[u8]>) -> Sum {
+    rows.element_of(Model::TABLE, id, mac)
 }
 
 /// The keys with these ids as they are stored, by id.
 pub async fn get_many<'a>(
     db: &impl ConnectionTrait,
+    rows: &RowKey,
     ids: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<HashMap<String, ReadKey>, DbErr> {
-    let rows = settings::find_many(db, Kind::ApiKey, ids).await?;
-    let keys = rows.into_iter().map(read);
+    let found = settings::find_many(db, Kind::ApiKey, ids).await?;
+    let keys = found.into_iter().map(|row| read(rows, row));
     Ok(keys.map(|key| (record(&key).id.clone(), key)).collect())
 }
 
@@ -179,14 +228,14 @@ pub async fn used_since(
 
 /// Stores a new key and gives back what the list shows.
 pub async fn insert(
-    db: &impl ConnectionTrait,
+    keys: &mut KeyRows,
     wanted: Wanted,
     trace: KeyTrace,
     created_by: String,
     now: OffsetDateTime,
 ) -> Result<StoredKey, ChangeError> {
     let Wanted { name, scopes, expires_at, rate_limit, networks } = wanted;
-    refuse_taken_name(db, name.as_str(), None).await?;
+    refuse_taken_name(keys, name.as_str(), None).await?;
     let stored = Stored {
         key_prefix: trace.prefix,
         key_hash: trace.digest.to_hex(),
@@ -201,7 +250,8 @@ pub async fn insert(
         unknown: Map::new(),
     };
     let (id, key) = (Uuid::now_v7().to_string(), String::from(name));
-    let row = settings::insert(db, Kind::ApiKey, &id, &key, to_json(&stored), now)
+    let row = keys
+        .insert(&id, &key, to_json(&stored), now)
         .await
         .map_err(|error| taken_or_failed(error, &key))?;
     Ok(to_key(row, stored, trace.digest))
@@ -209,15 +259,15 @@ pub async fn insert(
 
 /// Changes a key: what the list shows from now on, and the name it had.
 pub async fn update(
-    db: &impl ConnectionTrait,
+    keys: &mut KeyRows,
     id: &str,
     change: KeyChange,
     now: OffsetDateTime,
 ) -> Result<(StoredKey, String), ChangeError> {
-    let (mut row, mut stored, digest) = find(db, id).await?;
+    let (mut row, mut stored, digest) = find(keys, id).await?;
     let former_name = stored.name.clone().unwrap_or_else(|| row.key.clone());
     if let Some(name) = change.name {
-        refuse_taken_name(db, name.as_str(), Some(id)).await?;
+        refuse_taken_name(keys, name.as_str(), Some(id)).await?;
         // From here on the column is the name; a name of the older layout would hide it.
         stored.name = None;
         row.key = name.into();
@@ -231,20 +281,20 @@ pub async fn update(
     stored.enabled = change.enabled.unwrap_or(stored.enabled);
     stored.rate_limit = change.rate_limit.unwrap_or(stored.rate_limit);
     stored.allowed_networks = change.networks.unwrap_or(stored.allowed_networks);
-    save(db, &row, &stored, now).await?;
+    save(keys, &mut row, &stored, now).await?;
     Ok((to_key(row, stored, digest), former_name))
 }
 
 /// Puts another key in the place of the one with this id, which works for `grace` longer.
 /// A key that was replaced before is refused from now on.
 pub async fn rotate(
-    db: &impl ConnectionTrait,
+    keys: &mut KeyRows,
     id: &str,
     new: KeyTrace,
     grace: Duration,
     now: OffsetDateTime,
 ) -> Result<(StoredKey, Replaced), ChangeError> {
-    let (mut row, mut stored, old) = find(db, id).await?;
+    let (mut row, mut stored, old) = find(keys, id).await?;
     let replaced = Replaced { row: row.clone(), stored: stored.clone(), by: new.digest };
     if stored.expires_at.is_some_and(|expiry| expiry <= now) {
         return Err(ChangeError::Expired);
@@ -252,8 +302,8 @@ pub async fn rotate(
     let (prefix, hash) = (stored.key_prefix, old.to_hex());
     stored.former = (!grace.is_zero()).then(|| Former { prefix, hash, ends_at: now + grace });
     (stored.key_prefix, stored.key_hash) = (new.prefix, new.digest.to_hex());
-    save(db, &row, &stored, now).await?;
-    settings::start_overlap(db, Kind::ApiKey, id).await?;
+    save(keys, &mut row, &stored, now).await?;
+    settings::start_overlap(keys.transaction(), Kind::ApiKey, id).await?;
     row.former_last_used_at = row.last_used_at.take();
     Ok((to_key(row, stored, new.digest), replaced))
 }
@@ -261,19 +311,20 @@ pub async fn rotate(
 /// Undoes a rotation: the replaced key is the only one again, and the one before it works on
 /// until its end. What else was changed of the row meanwhile stays.
 pub async fn put_back(
-    db: &impl ConnectionTrait,
+    keys: &mut KeyRows,
     replaced: Replaced,
     now: OffsetDateTime,
 ) -> Result<StoredKey, ChangeError> {
     let Replaced { row: before, stored: former, by } = replaced;
-    let (mut row, mut stored, digest) = find(db, &before.id).await?;
+    let (mut row, mut stored, digest) = find(keys, &before.id).await?;
     if digest != by {
         return Err(ChangeError::RotatedAgain);
     }
     let Stored { key_prefix, key_hash, former, .. } = former;
     stored = Stored { key_prefix, key_hash, former, ..stored };
-    save(db, &row, &stored, now).await?;
+    save(keys, &mut row, &stored, now).await?;
     let (last, former_last) = (before.last_used_at, before.former_last_used_at);
+    let db = keys.transaction();
     settings::set_last_uses(db, Kind::ApiKey, &before.id, last, former_last).await?;
     (row.last_used_at, row.former_last_used_at) = (last, former_last);
     let (_, digest) = parse(&before.value).map_err(|_| ChangeError::Unreadable)?;
@@ -282,49 +333,49 @@ pub async fn put_back(
 
 /// Refuses from now on the key that this one replaced.
 pub async fn end_overlap(
-    db: &impl ConnectionTrait,
+    keys: &mut KeyRows,
     id: &str,
     now: OffsetDateTime,
 ) -> Result<StoredKey, ChangeError> {
-    let (row, mut stored, digest) = find(db, id).await?;
+    let (mut row, mut stored, digest) = find(keys, id).await?;
     let overlap = to_key(row.clone(), stored.clone(), digest).record.overlap;
     overlap.filter(|overlap| overlap.ends_at > now).ok_or(ChangeError::NoOverlap)?;
     stored.former = None;
-    save(db, &row, &stored, now).await?;
+    save(keys, &mut row, &stored, now).await?;
     Ok(to_key(row, stored, digest))
 }
 
 /// A key that can be changed.
-async fn find(
-    db: &impl ConnectionTrait,
-    id: &str,
-) -> Result<(Model, Stored, KeyDigest), ChangeError> {
-    let found = settings::find(db, Kind::ApiKey, id).await?.ok_or(ChangeError::NotFound)?;
+async fn find(keys: &KeyRows, id: &str) -> Result<(Model, Stored, KeyDigest), ChangeError> {
+    let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
+    let found = found.ok_or(ChangeError::NotFound)?;
     let FoundRow::Whole(row) = found else { return Err(ChangeError::Unreadable) };
+    if !keys.is_ours(&row) {
+        return Err(ChangeError::AlteredKey);
+    }
     let (stored, digest) = parse(&row.value).map_err(|_| ChangeError::Unreadable)?;
     Ok((row, stored, digest))
 }
 
 async fn save(
-    db: &impl ConnectionTrait,
-    row: &Model,
+    keys: &mut KeyRows,
+    row: &mut Model,
     stored: &Stored,
     now: OffsetDateTime,
 ) -> Result<(), ChangeError> {
-    let Model { id, key, .. } = row;
-    let changed = settings::update(db, Kind::ApiKey, id, key, to_json(stored), now)
-        .await
-        .map_err(|error| taken_or_failed(error, key))?;
+    row.value = to_json(stored);
+    let changed = keys.update(row, now).await.map_err(|error| taken_or_failed(error, &row.key))?;
     if changed == 0 { Err(ChangeError::NotFound) } else { Ok(()) }
 }
 
 /// Deletes the key with this id and tells its name; a row of another type is not a key.
-pub async fn delete(db: &impl ConnectionTrait, id: &str) -> Result<String, ChangeError> {
-    let found = settings::find(db, Kind::ApiKey, id).await?.map(read);
-    if settings::delete(db, Kind::ApiKey, id).await? == 0 {
+pub async fn delete(keys: &mut KeyRows, id: &str) -> Result<String, ChangeError> {
+    let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
+    let found = found.ok_or(ChangeError::NotFound)?;
+    if keys.delete(&found).await? == 0 {
         return Err(ChangeError::NotFound);
     }
-    Ok(found.map_or_else(String::new, |key| record(&key).name.clone()))
+    Ok(record(&read(keys.rows(), found)).name.clone())
 }
 
 /// Remembers that the key with this digest was used: as the last use of the key with this id,
@@ -341,14 +392,22 @@ pub async fn record_use(
 }
 
 /// The key with this name, as it is stored.
-pub async fn get_named(db: &impl ConnectionTrait, name: &str) -> Result<Option<ReadKey>, DbErr> {
-    let rows = rows_that_may_show(db, name).await?;
-    Ok(rows.into_iter().map(read).find(|key| record(key).name == name))
+pub async fn get_named(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    name: &str,
+) -> Result<Option<ReadKey>, DbErr> {
+    let found = rows_that_may_show(db, name).await?;
+    Ok(found.into_iter().map(|row| read(rows, row)).find(|key| record(key).name == name))
 }
 
 /// The key with this id, as it is stored.
-pub async fn get(db: &impl ConnectionTrait, id: &str) -> Result<Option<ReadKey>, DbErr> {
-    Ok(settings::find(db, Kind::ApiKey, id).await?.map(read))
+pub async fn get(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    id: &str,
+) -> Result<Option<ReadKey>, DbErr> {
+    Ok(settings::find(db, Kind::ApiKey, id).await?.map(|row| read(rows, row)))
 }
 
 /// The row with this name in its column, and those of the older layout, which may show it.
@@ -360,11 +419,11 @@ async fn rows_that_may_show(db: &impl ConnectionTrait, name: &str) -> Result<Vec
 
 /// The column is unique by itself; rows of the older layout may show another name.
 async fn refuse_taken_name(
-    db: &impl ConnectionTrait,
+    keys: &KeyRows,
     name: &str,
     own_id: Option<&str>,
 ) -> Result<(), ChangeError> {
-    let rows = rows_that_may_show(db, name).await?;
+    let rows = rows_that_may_show(keys.transaction(), name).await?;
     let shows = |value: &str| parse(value).is_ok_and(|(s, _)| s.name.as_deref() == Some(name));
     let taken = rows.into_iter().any(|row| match row {
         FoundRow::Whole(row) => {

@@ -213,6 +213,7 @@ mod tests {
             allowed_networks: Vec::new(),
             overlap: None,
             unreadable: false,
+            altered: false,
         };
         change(&mut record);
         let clock = Clock::manual(START);

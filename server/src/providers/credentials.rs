@@ -84,6 +84,7 @@ impl Credentials {
             created_by: Some(actor.name.clone()),
             created_at: now,
             updated_at: now,
+            mac: None,
         };
         store::put_provider(&transaction, row, columns).await?;
         let stored = store::find(&transaction, &id).await?;
@@ -166,6 +167,7 @@ impl Credentials {
             created_by: Some(actor.name.clone()),
             created_at: now,
             updated_at: now,
+            mac: None,
         };
         store::put_model(&transaction, row).await?;
         let stored = store::find_model(&transaction, &provider, &model).await?;

@@ -4,6 +4,8 @@
 pub mod provider {
     use sea_orm::entity::prelude::*;
 
+    use crate::authenticity::{Authenticated, Columns};
+
     /// A provider with its key, which is sealed for this row and no other.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "provider_credentials")]
@@ -30,6 +32,27 @@ pub mod provider {
         pub created_at: TimeDateTimeWithTimeZone,
         /// When anything of it was changed last.
         pub updated_at: TimeDateTimeWithTimeZone,
+        /// See [`Authenticated`].
+        pub mac: Option<Vec<u8>>,
+    }
+
+    /// All but the sealed key, which no mac need cover.
+    impl Authenticated for Model {
+        const TABLE: &'static str = "provider_credentials";
+
+        fn write(&self, columns: &mut Columns) {
+            columns.put(&self.id);
+            columns.put_or_none(self.hint.as_ref());
+            columns.put_or_none(self.base_url.as_ref());
+            columns.put_or_none(self.note.as_ref());
+            columns.put_or_none(self.created_by.as_ref());
+            columns.put_time(self.created_at);
+            columns.put_time(self.updated_at);
+        }
+
+        fn mac(&self) -> Option<&[u8]> {
+            self.mac.as_deref()
+        }
     }
 
     /// No foreign keys.
@@ -42,6 +65,8 @@ pub mod provider {
 /// The key of a model.
 pub mod model {
     use sea_orm::entity::prelude::*;
+
+    use crate::authenticity::{Authenticated, Columns};
 
     /// A model with its key, which is sealed for this row and no other. Its provider need
     /// not have one.
@@ -68,6 +93,27 @@ pub mod model {
         pub created_at: TimeDateTimeWithTimeZone,
         /// When it was replaced last.
         pub updated_at: TimeDateTimeWithTimeZone,
+        /// See [`Authenticated`].
+        pub mac: Option<Vec<u8>>,
+    }
+
+    /// All but the sealed key, which no mac need cover.
+    impl Authenticated for Model {
+        const TABLE: &'static str = "model_credentials";
+
+        fn write(&self, columns: &mut Columns) {
+            columns.put(&self.id);
+            columns.put(&self.provider);
+            columns.put(&self.model);
+            columns.put_or_none(self.hint.as_ref());
+            columns.put_or_none(self.created_by.as_ref());
+            columns.put_time(self.created_at);
+            columns.put_time(self.updated_at);
+        }
+
+        fn mac(&self) -> Option<&[u8]> {
+            self.mac.as_deref()
+        }
     }
 
     /// No foreign keys.

@@ -32,7 +32,7 @@ impl FromRequestParts<AppState> for Admin {
         let jar = CookieJar::from_headers(&parts.headers);
         let token = state.cookies.session(&jar).ok_or(Error::Unauthenticated)?;
         let hash = cookie::token_hash(token);
-        let session = store::use_session(&state.db, &hash, state.clock.now()).await?;
+        let session = state.people.use_session(&hash, state.clock.now()).await?;
         let store::ActiveSession { user, expires_at } = session.ok_or(Error::Unauthenticated)?;
         let origin = Origin::from_request_parts(parts, state).await?;
         let user_id = Uuid::from(user.id);

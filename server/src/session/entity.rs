@@ -4,6 +4,8 @@
 pub mod users {
     use sea_orm::entity::prelude::*;
 
+    use crate::authenticity::{Authenticated, Columns};
+
     /// One person.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "users")]
@@ -18,6 +20,23 @@ pub mod users {
         pub password_hash: String,
         /// When the person was added.
         pub created_at: TimeDateTimeWithTimeZone,
+        /// See [`Authenticated`].
+        pub mac: Option<Vec<u8>>,
+    }
+
+    impl Authenticated for Model {
+        const TABLE: &'static str = "users";
+
+        fn write(&self, columns: &mut Columns) {
+            columns.put(self.id.to_string());
+            columns.put(&self.email);
+            columns.put(&self.password_hash);
+            columns.put_time(self.created_at);
+        }
+
+        fn mac(&self) -> Option<&[u8]> {
+            self.mac.as_deref()
+        }
     }
 
     /// No foreign keys.
@@ -30,6 +49,8 @@ pub mod users {
 /// Who is signed in.
 pub mod sessions {
     use sea_orm::entity::prelude::*;
+
+    use crate::authenticity::{Authenticated, Columns};
 
     /// One browser of one person.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,6 +67,25 @@ pub mod sessions {
         pub last_seen_at: TimeDateTimeWithTimeZone,
         /// The session ends then at the latest.
         pub expires_at: TimeDateTimeWithTimeZone,
+        /// See [`Authenticated`].
+        pub mac: Option<Vec<u8>>,
+    }
+
+    /// All but the last request, which is written behind: it can only lengthen a session within
+    /// its absolute end.
+    impl Authenticated for Model {
+        const TABLE: &'static str = "sessions";
+
+        fn write(&self, columns: &mut Columns) {
+            columns.put(&self.token_hash);
+            columns.put(self.user_id.to_string());
+            columns.put_time(self.created_at);
+            columns.put_time(self.expires_at);
+        }
+
+        fn mac(&self) -> Option<&[u8]> {
+            self.mac.as_deref()
+        }
     }
 
     /// A session goes with its user.

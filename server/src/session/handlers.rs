@@ -64,7 +64,7 @@ pub async fn setup(
         Ok(attempt) => attempt,
         Err(wait) => return Err(throttled(&state, origin, Action::UserCreate, wait).await),
     };
-    match setup::accepts(&state.db, &token).await {
+    match setup::accepts(&state.db, &state.rows, &token).await {
         Ok(false) => {
             // Another one may have won since setup was found open, which deletes all tokens.
             if store::has_user(&state.db).await? {
@@ -83,7 +83,7 @@ pub async fn setup(
     };
     let hash = state.passwords.enter(Lane::Known)?.hash(password).await?;
     let (now, recorder) = (state.clock.now(), recorder(&state, origin));
-    let user = setup::create_first_admin(&state.db, &email, hash, now, &recorder).await?;
+    let user = setup::create_first_admin(&state.people, &email, hash, now, &recorder).await?;
     state.setup_status.forget().await;
     let user = user.ok_or(Error::SetupClosed)?;
     tracing::info!("the first administrator was created");
@@ -147,7 +147,7 @@ enum Judged {
 async fn judge(state: &AppState, lane: Lane, wanted: SignIn) -> Result<Judged, Error> {
     let place = state.passwords.enter(lane)?;
     let user = match Email::try_from(wanted.email) {
-        Ok(email) => store::find_user(&state.db, &email).await?,
+        Ok(email) => state.people.find_user(&email).await?,
         Err(_) => None,
     };
     let stored = user.as_ref().map(|user| user.password_hash.clone());
@@ -181,7 +181,7 @@ pub async fn sign_out(
 ) -> Result<(SetCookies<1>, axum::Json<Data<Deleted>>), Error> {
     if let Some(token) = state.cookies.session(&jar) {
         let hash = cookie::token_hash(token);
-        store::end_session(&state.db, &hash, &state.audit, &admin.actor).await?;
+        state.people.end_session(&hash, &state.audit, &admin.actor).await?;
     }
     Ok((state.cookies.sign_out(), axum::Json(Data { data: Deleted { deleted: true } })))
 }
@@ -218,7 +218,7 @@ async fn sign_in_as(
     let known = known_browser(state, jar, &user.email);
     let browser = state.browsers.remember(known, &user.email, now)?;
     let hash = cookie::token_hash(token.expose());
-    let expires_at = store::begin_session(&state.db, user, hash, now, recorder).await?;
+    let expires_at = state.people.begin_session(user, hash, now, recorder).await?;
     let (user_id, email) = (user.id.into(), user.email.clone());
     let session = Session { user_id, email, expires_at, public_url: public_url(state) };
     Ok((state.cookies.sign_in(&token, &browser), axum::Json(Data { data: session })))

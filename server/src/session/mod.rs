@@ -1,6 +1,6 @@
 //! People: the first one ([`setup`]), their passwords ([`password`]), how often they may
 //! guess ([`limit`]) and where they signed in before ([`browser`]), and the sessions they sign
-//! in to ([`store`], [`cookie`]). A handler that takes an [`Admin`] runs for nobody else.
+//! in to ([`store`], [`cookie`]), all of them a set of rows ([`people`]). A handler that takes an [`Admin`] runs for nobody else.
 
 pub mod admin;
 pub mod browser;
@@ -9,6 +9,7 @@ pub mod entity;
 pub mod handlers;
 pub mod limit;
 pub mod password;
+pub mod people;
 pub mod setup;
 pub mod store;
 

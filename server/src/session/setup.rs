@@ -5,6 +5,7 @@
 //! 2. The database holds the SHA-256 of each token, in a row of its own. A later start adds
 //!    one and leaves earlier links valid, since several servers may start at once; the newest
 //!    [`LINKS`] are kept.
+//!    Each has its mac: a row that somebody else puts there is no token.
 //! 3. Adding a token and creating the administrator take turns on one lock, and the second
 //!    deletes all tokens: of several people exactly one wins, and no token outlives it.
 
@@ -17,8 +18,12 @@ use uuid::Uuid;
 
 use super::cookie::token_hash;
 use super::entity::users;
+use super::people::{Change, People};
 use super::store::{Recorder, has_user};
 use crate::audit::Action;
+use crate::authenticity::RowKey;
+use crate::authenticity::set::SetName;
+use crate::authenticity::store::SetError;
 use crate::database::{DatabaseConnection, Turn, begin_turn};
 use crate::settings::{self, FoundRow, Kind};
 
@@ -42,6 +47,7 @@ pub fn link(public_url: &Url, token: &Sensitive) -> String {
 /// Opens setup with this token too, and answers whether it is open: not when there is a user.
 pub async fn open(
     db: &DatabaseConnection,
+    rows: &RowKey,
     token: &Sensitive,
     now: OffsetDateTime,
 ) -> Result<bool, DbErr> {
@@ -51,7 +57,7 @@ pub async fn open(
     }
     delete_tokens(&transaction, LINKS - 1).await?;
     let (id, key) = (Uuid::now_v7().to_string(), key(token));
-    settings::insert(&transaction, Kind::Config, &id, &key, "{}".to_owned(), now).await?;
+    settings::insert(&transaction, rows, Kind::Config, &id, &key, "{}".to_owned(), now).await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -63,32 +69,45 @@ pub async fn close(db: &DatabaseConnection) -> Result<(), DbErr> {
 
 /// Whether this is a valid token. It has 256 random bits, so that the time of looking its hash
 /// up tells nothing.
-pub async fn accepts(db: &impl ConnectionTrait, token: &Sensitive) -> Result<bool, DbErr> {
-    Ok(settings::found_by_key(db, Kind::Config, &key(token)).await?.is_some())
+pub async fn accepts(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    token: &Sensitive,
+) -> Result<bool, DbErr> {
+    let found = settings::found_by_key(db, Kind::Config, &key(token)).await?;
+    Ok(matches!(found, Some(FoundRow::Whole(row)) if rows.is_ours(&row)))
 }
 
 /// Creates the first administrator and closes setup; `None` when there is a user.
 pub async fn create_first_admin(
-    db: &DatabaseConnection,
+    people: &People,
     email: &Email,
     password_hash: String,
     now: OffsetDateTime,
     recorder: &Recorder<'_>,
-) -> Result<Option<users::Model>, DbErr> {
-    let transaction = begin_turn(db, Turn::Setup).await?;
+) -> Result<Option<users::Model>, SetError> {
+    let transaction = begin_turn(people.db(), Turn::Setup).await?;
     if has_user(&transaction).await? {
         return Ok(None);
     }
-    let user = users::Model {
+    let mut change = Change::begin(&transaction, people.rows()).await?;
+    if !change.is_empty() {
+        // Their rows were deleted from outside.
+        return Err(SetError::Altered(SetName::People));
+    }
+    let mut user = users::Model {
         id: Uuid::now_v7().into(),
         email: email.as_str().to_owned(),
         password_hash,
         created_at: now,
+        mac: None,
     };
+    user.mac = Some(change.add(&user));
     users::Entity::insert(user.clone().into_active_model())
         .exec_without_returning(&transaction)
         .await?;
     delete_tokens(&transaction, 0).await?;
+    change.finish().await?;
     recorder.append(&transaction, Action::UserCreate, &user).await?;
     transaction.commit().await?;
     Ok(Some(user))

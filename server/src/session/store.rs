@@ -1,14 +1,18 @@
 //! Queries on users and sessions.
 
 use keyward_api::session::Email;
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
-use sea_orm::{DatabaseTransaction, PaginatorTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    FromQueryResult, IntoActiveModel, PaginatorTrait, QueryFilter, Statement,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::entity::{sessions, users};
+use super::people::{Change, People};
 use crate::audit::{Action, Actor, AuditLog, Origin};
+use crate::authenticity::set::SetName;
+use crate::authenticity::store::{self as sets, SetError};
 use crate::database::{DatabaseConnection, begin_write};
 
 /// A session that is not used ends after this time.
@@ -53,82 +57,115 @@ pub async fn has_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(users::Entity::find().count(db).await? > 0)
 }
 
-/// The user with this address.
-pub async fn find_user(
-    db: &impl ConnectionTrait,
-    email: &Email,
-) -> Result<Option<users::Model>, DbErr> {
-    users::Entity::find().filter(users::Column::Email.eq(email.as_str())).one(db).await
-}
-
-/// Begins a session and clears away those that have ended; when it ends at the latest.
-pub async fn begin_session(
-    db: &DatabaseConnection,
-    user: &users::Model,
-    token_hash: String,
-    now: OffsetDateTime,
-    recorder: &Recorder<'_>,
-) -> Result<OffsetDateTime, DbErr> {
-    // Whole seconds, here and in `touch`: SQLite compares times as text, and these sort.
-    let now = now.truncate_to_second();
-    let expires_at = now + ABSOLUTE;
-    let transaction = begin_write(db).await?;
-    let ended = Condition::any()
-        .add(sessions::Column::ExpiresAt.lte(now))
-        .add(sessions::Column::LastSeenAt.lte(now - IDLE));
-    sessions::Entity::delete_many().filter(ended).exec(&transaction).await?;
-    let session = sessions::ActiveModel {
-        token_hash: Set(token_hash),
-        user_id: Set(user.id),
-        created_at: Set(now),
-        last_seen_at: Set(now),
-        expires_at: Set(expires_at),
-    };
-    sessions::Entity::insert(session).exec_without_returning(&transaction).await?;
-    recorder.append(&transaction, Action::SessionCreate, user).await?;
-    transaction.commit().await?;
-    Ok(expires_at)
-}
-
-/// The session with this token, unless it has ended; remembers that it was used.
-pub async fn use_session(
-    db: &DatabaseConnection,
-    token_hash: &str,
-    now: OffsetDateTime,
-) -> Result<Option<ActiveSession>, DbErr> {
-    let found = sessions::Entity::find_by_id(token_hash.to_owned())
-        .find_also_related(users::Entity)
-        .one(db)
-        .await?;
-    let Some((session, Some(user))) = found else { return Ok(None) };
-    if now >= session.expires_at || now >= session.last_seen_at + IDLE {
-        return Ok(None);
+impl People {
+    /// The user with this address, as Keyward stored them.
+    pub async fn find_user(&self, email: &Email) -> Result<Option<users::Model>, SetError> {
+        let n = sets::number(self.db(), SetName::People).await?;
+        let user = users::Entity::find().filter(users::Column::Email.eq(email.as_str()));
+        let Some(user) = user.one(self.db()).await? else { return Ok(None) };
+        Ok(self.has(&user, n).await?.then_some(user))
     }
-    if now >= session.last_seen_at + SEEN_STEP {
-        // A store that is busy for long must not sign people out.
-        if let Err(error) = touch(db, token_hash, now).await {
-            tracing::warn!(%error, "the last request of a session was not stored");
+
+    /// Begins a session and clears away those that have ended; when it ends at the latest.
+    pub async fn begin_session(
+        &self,
+        user: &users::Model,
+        token_hash: String,
+        now: OffsetDateTime,
+        recorder: &Recorder<'_>,
+    ) -> Result<OffsetDateTime, SetError> {
+        // Whole seconds, here and in `touch`: SQLite compares times as text, and these sort.
+        let now = now.truncate_to_second();
+        let expires_at = now + ABSOLUTE;
+        let transaction = begin_write(self.db()).await?;
+        let mut change = Change::begin(&transaction, self.rows()).await?;
+        let ended = Condition::any()
+            .add(sessions::Column::ExpiresAt.lte(now))
+            .add(sessions::Column::LastSeenAt.lte(now - IDLE));
+        for session in sessions::Entity::find().filter(ended).all(&transaction).await? {
+            change.take(&session);
+            sessions::Entity::delete_by_id(session.token_hash).exec(&transaction).await?;
         }
+        let mut session = sessions::Model {
+            token_hash,
+            user_id: user.id,
+            created_at: now,
+            last_seen_at: now,
+            expires_at,
+            mac: None,
+        };
+        session.mac = Some(change.add(&session));
+        let session = session.into_active_model();
+        sessions::Entity::insert(session).exec_without_returning(&transaction).await?;
+        change.finish().await?;
+        recorder.append(&transaction, Action::SessionCreate, user).await?;
+        transaction.commit().await?;
+        Ok(expires_at)
     }
-    Ok(Some(ActiveSession { user, expires_at: session.expires_at }))
+
+    /// The session with this token, unless it has ended; remembers that it was used.
+    pub async fn use_session(
+        &self,
+        token_hash: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<ActiveSession>, SetError> {
+        let Some((session, user, n)) = find_session(self.db(), token_hash).await? else {
+            return Ok(None);
+        };
+        if !self.has(&session, n).await? || !self.has(&user, n).await? {
+            return Ok(None);
+        }
+        if now >= session.expires_at || now >= session.last_seen_at + IDLE {
+            return Ok(None);
+        }
+        if now >= session.last_seen_at + SEEN_STEP {
+            // A store that is busy for long must not sign people out.
+            if let Err(error) = touch(self.db(), token_hash, now).await {
+                tracing::warn!(%error, "the last request of a session was not stored");
+            }
+        }
+        Ok(Some(ActiveSession { user, expires_at: session.expires_at }))
+    }
+
+    /// Ends the session with this token.
+    pub async fn end_session(
+        &self,
+        token_hash: &str,
+        audit: &AuditLog,
+        actor: &Actor,
+    ) -> Result<(), SetError> {
+        let transaction = begin_write(self.db()).await?;
+        let mut change = Change::begin(&transaction, self.rows()).await?;
+        let session = sessions::Entity::find_by_id(token_hash.to_owned()).one(&transaction).await?;
+        let Some(session) = session else { return Ok(()) };
+        change.take(&session);
+        sessions::Entity::delete_by_id(token_hash.to_owned()).exec(&transaction).await?;
+        change.finish().await?;
+        let event = actor.did(Action::SessionDelete, Some(actor.name.clone()));
+        // The row that was deleted was what authorised it.
+        audit.append_unasked(&transaction, event).await?;
+        Ok(transaction.commit().await?)
+    }
 }
 
-/// Ends the session with this token.
-pub async fn end_session(
+/// The session with this token, with its user, and the generation of both.
+async fn find_session(
     db: &DatabaseConnection,
     token_hash: &str,
-    audit: &AuditLog,
-    actor: &Actor,
-) -> Result<(), DbErr> {
-    let transaction = begin_write(db).await?;
-    let ended = sessions::Entity::delete_by_id(token_hash.to_owned()).exec(&transaction).await?;
-    if ended.rows_affected == 0 {
-        return Ok(());
-    }
-    let event = actor.did(Action::SessionDelete, Some(actor.name.clone()));
-    // The row that was deleted was what authorised it.
-    audit.append_unasked(&transaction, event).await?;
-    transaction.commit().await
+) -> Result<Option<(sessions::Model, users::Model, Option<i64>)>, DbErr> {
+    // At once, so that nothing changes in between.
+    const SQL: &str = "SELECT s.token_hash AS s_token_hash, s.user_id AS s_user_id, \
+        s.created_at AS s_created_at, s.last_seen_at AS s_last_seen_at, \
+        s.expires_at AS s_expires_at, s.mac AS s_mac, u.id AS u_id, u.email AS u_email, \
+        u.password_hash AS u_password_hash, u.created_at AS u_created_at, u.mac AS u_mac, \
+        (SELECT n FROM generation WHERE id = 3) AS n \
+        FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
+    let values = [token_hash.into()];
+    let find = Statement::from_sql_and_values(db.get_database_backend(), SQL, values);
+    let Some(row) = db.query_one_raw(find).await? else { return Ok(None) };
+    let session = sessions::Model::from_query_result(&row, "s_")?;
+    let user = users::Model::from_query_result(&row, "u_")?;
+    Ok(Some((session, user, row.try_get("", "n")?)))
 }
 
 async fn touch(

@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryResult};
 
+use crate::authenticity::{Authenticated, Columns};
+
 /// `UNIQUE(type, key)`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "settings")]
@@ -28,6 +30,26 @@ pub struct Model {
     pub last_used_at: Option<TimeDateTimeWithTimeZone>,
     /// The same of the key that this one replaced; means something while that still works.
     pub former_last_used_at: Option<TimeDateTimeWithTimeZone>,
+    /// See [`Authenticated`].
+    pub mac: Option<Vec<u8>>,
+}
+
+/// All but the times of last use, which decide nothing and are written behind.
+impl Authenticated for Model {
+    const TABLE: &'static str = "settings";
+
+    fn write(&self, columns: &mut Columns) {
+        columns.put(&self.id);
+        columns.put(&self.kind);
+        columns.put(&self.key);
+        columns.put(&self.value);
+        columns.put_time(self.created_at);
+        columns.put_time(self.updated_at);
+    }
+
+    fn mac(&self) -> Option<&[u8]> {
+        self.mac.as_deref()
+    }
 }
 
 /// A row as it was found.
@@ -43,7 +65,27 @@ pub enum FoundRow {
         key: String,
         /// Which column, and what the driver says of it.
         reason: String,
+        /// The mac, as far as it is bytes.
+        mac: Option<Vec<u8>>,
     },
+}
+
+impl FoundRow {
+    /// The id, as far as it is text.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Whole(row) => &row.id,
+            Self::Broken { id, .. } => id,
+        }
+    }
+
+    /// The mac that is stored with it.
+    pub fn mac(&self) -> Option<&[u8]> {
+        match self {
+            Self::Whole(row) => row.mac.as_deref(),
+            Self::Broken { mac, .. } => mac.as_deref(),
+        }
+    }
 }
 
 impl FromQueryResult for FoundRow {
@@ -57,7 +99,25 @@ impl FromQueryResult for FoundRow {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "a time is out of range".to_owned(),
         };
-        Ok(Self::Broken { id: text("id"), key: text("key"), reason })
+        let mac = row.try_get(prefix, "mac").unwrap_or_default();
+        Ok(Self::Broken { id: text("id"), key: text("key"), reason, mac })
+    }
+}
+
+/// A row as a member of its set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowId {
+    /// The id, as far as it is text.
+    pub id: String,
+    /// The mac, as far as it is bytes.
+    pub mac: Option<Vec<u8>>,
+}
+
+impl FromQueryResult for RowId {
+    /// Never fails, as with [`FoundRow`].
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        let id = row.try_get(prefix, "id").unwrap_or_default();
+        Ok(Self { id, mac: row.try_get(prefix, "mac").unwrap_or_default() })
     }
 }
 

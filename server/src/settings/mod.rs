@@ -4,8 +4,12 @@
 mod entity;
 mod store;
 
-pub use entity::{Column, Entity, FoundRow, Model};
+/// The name of the table.
+pub const TABLE: &str = "settings";
+
+pub use entity::{Column, Entity, FoundRow, Model, RowId};
 pub use store::{
-    Kind, delete, find, find_by_key, find_many, found_by_key, hold, insert, list, named_in_value,
-    record_use, set_last_uses, start_overlap, stream, stream_ids, update, used_since,
+    Kind, delete, find, find_by_key, find_macs, find_many, found_by_key, hold, insert, list,
+    named_in_value, record_use, set_last_uses, start_overlap, stream, stream_macs, update,
+    used_since,
 };

@@ -12,7 +12,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::database::ROWS_ON_THEIR_WAY;
 
-use super::entity::{Column, Entity, FoundRow, Model};
+use super::entity::{Column, Entity, FoundRow, Model, RowId};
+use crate::authenticity::RowKey;
 
 /// The types of rows in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,15 +77,30 @@ pub async fn find(
     Entity::find().filter(kind.guard().add(Column::Id.eq(id))).into_model().one(db).await
 }
 
-/// The ids of all rows of one type one after the other, in no order.
-pub async fn stream_ids(
+/// The ids and macs of all rows of one type one after the other, in the order of the ids.
+pub async fn stream_macs(
     moment: &DatabaseTransaction,
     kind: Kind,
-) -> Result<impl Stream<Item = Result<String, DbErr>>, DbErr> {
-    let ids = Entity::find().select_only().column(Column::Id).filter(kind.guard());
-    let rows = moment.stream_raw(ids.build(ConnectionTrait::get_database_backend(moment))).await?;
-    let read = |row: Result<QueryResult, DbErr>| row?.try_get("", "id");
+) -> Result<impl Stream<Item = Result<RowId, DbErr>>, DbErr> {
+    let backend = ConnectionTrait::get_database_backend(moment);
+    let ids = Entity::find().select_only().columns([Column::Id, Column::Mac]);
+    let ids = ids.filter(kind.guard_by_id(backend)).order_by_asc(Column::Id);
+    let rows = moment.stream_raw(ids.build(backend)).await?;
+    let read = |row: Result<QueryResult, DbErr>| RowId::from_query_result(&row?, "");
     Ok(rows.ready_chunks(ROWS_ON_THEIR_WAY).flat_map(move |rows| iter(rows).map(read)))
+}
+
+/// The ids and macs of the rows of this type with these ids, in no order.
+pub async fn find_macs<'a>(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    ids: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<Vec<RowId>, DbErr> {
+    let number = ids.len().next_power_of_two();
+    let ids = ids.chain(std::iter::repeat("")).take(number);
+    let guard = kind.guard_by_id(db.get_database_backend());
+    let rows = Entity::find().select_only().columns([Column::Id, Column::Mac]);
+    rows.filter(guard.add(Column::Id.is_in(ids))).into_model().all(db).await
 }
 
 /// The rows of this type with these ids, in no order.
@@ -162,34 +178,39 @@ pub async fn named_in_value(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec
     Entity::find().filter(kind.guard().add(has_name)).into_model().all(db).await
 }
 
-/// A new row, made at `now`, as it is stored. Fails when its key is taken.
+/// A new row, made at `now`, as it is stored, with its mac. Fails when its key is taken.
 pub async fn insert(
     db: &impl ConnectionTrait,
+    rows: &RowKey,
     kind: Kind,
     id: &str,
     key: &str,
     value: String,
     now: OffsetDateTime,
 ) -> Result<Model, DbErr> {
-    let row = new_row(kind, id, key, value, now);
+    let mut row = new_row(kind, id, key, value, now);
+    row.mac = Some(rows.sign(&row).to_vec());
     Entity::insert(row.clone().into_active_model()).exec_without_returning(db).await?;
     Ok(row)
 }
 
-/// Changes key and value of the row of this type with this id; the number of rows changed.
+/// Stores key and value of a row that was changed at `now`, with its new mac; the number of
+/// rows changed. Its former mac must have been checked.
 pub async fn update(
     db: &impl ConnectionTrait,
+    rows: &RowKey,
     kind: Kind,
-    id: &str,
-    key: &str,
-    value: String,
+    row: &mut Model,
     now: OffsetDateTime,
 ) -> Result<u64, DbErr> {
+    row.updated_at = now;
+    row.mac = Some(rows.sign(row).to_vec());
     let result = Entity::update_many()
-        .col_expr(Column::Key, Expr::value(key))
-        .col_expr(Column::Value, Expr::value(value))
+        .col_expr(Column::Key, Expr::value(row.key.as_str()))
+        .col_expr(Column::Value, Expr::value(row.value.as_str()))
         .col_expr(Column::UpdatedAt, Expr::value(now))
-        .filter(kind.guard().add(Column::Id.eq(id)))
+        .col_expr(Column::Mac, Expr::value(row.mac.clone()))
+        .filter(kind.guard().add(Column::Id.eq(row.id.as_str())))
         .exec(db)
         .await?;
     Ok(result.rows_affected)
@@ -270,5 +291,6 @@ fn new_row(kind: Kind, id: &str, key: &str, value: String, now: OffsetDateTime) 
         updated_at: now,
         last_used_at: None,
         former_last_used_at: None,
+        mac: None,
     }
 }

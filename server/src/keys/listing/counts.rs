@@ -15,6 +15,8 @@ pub struct KeyCounts {
     pub expired: usize,
     /// Rows that cannot be read.
     pub unreadable: usize,
+    /// Rows that were changed outside of Keyward.
+    pub altered: usize,
 }
 
 /// What the counts are made of.
@@ -22,6 +24,7 @@ pub struct KeyCounts {
 pub(super) struct Counts {
     disabled: usize,
     unreadable: usize,
+    altered: usize,
     /// Enabled keys whose expiry had not come when it was last looked.
     active: usize,
     /// Enabled keys whose expiry had.
@@ -61,13 +64,14 @@ impl Counts {
             self.active -= number;
             self.expired += number;
         }
-        let Self { active, disabled, expired, unreadable, .. } = *self;
-        KeyCounts { active, disabled, expired, unreadable }
+        let Self { active, disabled, expired, unreadable, altered, .. } = *self;
+        KeyCounts { active, disabled, expired, unreadable, altered }
     }
 
     fn count(&mut self, entry: &Entry) -> &mut usize {
         match entry.state {
             State::Unreadable => &mut self.unreadable,
+            State::Altered => &mut self.altered,
             State::Disabled => &mut self.disabled,
             State::Enabled if entry.expires_at <= self.looked_at => &mut self.expired,
             State::Enabled => &mut self.active,

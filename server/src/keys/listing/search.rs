@@ -153,6 +153,7 @@ impl<'a> Walk<'a> {
     fn status(&self, entry: &Entry) -> KeyStatus {
         match entry.state {
             State::Unreadable => KeyStatus::Unreadable,
+            State::Altered => KeyStatus::Altered,
             State::Disabled => KeyStatus::Disabled,
             State::Enabled if entry.expires_at <= self.now => KeyStatus::Expired,
             State::Enabled => KeyStatus::Active,

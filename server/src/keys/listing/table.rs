@@ -19,6 +19,7 @@ pub(super) enum State {
     Enabled,
     Disabled,
     Unreadable,
+    Altered,
 }
 
 /// What is known of a key beside its text. Times in microseconds since 1970.
@@ -97,6 +98,7 @@ impl Table {
             expires_at: record.expires_at.map_or(NEVER, micros),
             last_used_at: record.last_used_at.map_or(NEVER, micros),
             state: match record {
+                ApiKey { altered: true, .. } => State::Altered,
                 ApiKey { unreadable: true, .. } => State::Unreadable,
                 ApiKey { enabled: false, .. } => State::Disabled,
                 _ => State::Enabled,

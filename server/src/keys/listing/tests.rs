@@ -30,6 +30,7 @@ fn key(id: &str, name: &str) -> ApiKey {
         allowed_networks: Vec::new(),
         overlap: None,
         unreadable: false,
+        altered: false,
     }
 }
 
@@ -202,7 +203,11 @@ proptest! {
             // Also between the changes: ends that have come are counted there.
             let counts = listing.counts(now);
             prop_assert_eq!(
-                counts.active + counts.disabled + counts.expired + counts.unreadable,
+                counts.active
+                    + counts.disabled
+                    + counts.expired
+                    + counts.unreadable
+                    + counts.altered,
                 model.len()
             );
         }
@@ -212,6 +217,7 @@ proptest! {
             disabled: number(KeyStatus::Disabled),
             expired: number(KeyStatus::Expired),
             unreadable: number(KeyStatus::Unreadable),
+            altered: number(KeyStatus::Altered),
         };
         prop_assert_eq!(listing.counts(now), expected);
 

@@ -1,0 +1,60 @@
+//! What does not hold of what is stored.
+
+use keyward_api::store::Finding;
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::row::RowKey;
+use super::scan::{self, Sets};
+use super::set::SetName;
+use super::store::{self as sets, SetError};
+use crate::encryption::Keyring;
+use crate::encryption::columns::SEALED;
+
+/// Looks at every authenticated row, every set and every sealed value, as they are at one
+/// moment, and answers what does not hold.
+pub async fn check(
+    db: &impl ConnectionTrait,
+    key: &RowKey,
+    keyring: &Keyring,
+) -> Result<Vec<Finding>, DbErr> {
+    let (mut findings, mut stored) = (Vec::new(), Sets::default());
+    scan::each(db, key, async |table, rows| {
+        for row in rows {
+            stored.add(key, table.name, &row, row.mac.as_deref());
+            let problem = match (&row.mac, row.is_ours()) {
+                (_, true) => continue,
+                (None, _) => "it has no mac: Keyward did not write it",
+                (Some(_), _) => "it was changed outside of Keyward",
+            };
+            findings.push(Finding::new(table.name, &row.id, problem));
+        }
+        Ok(())
+    })
+    .await?;
+    for (name, found) in [(SetName::Keys, stored.keys), (SetName::People, stored.people)] {
+        let problem = match sets::read_signed(db, name, key).await {
+            Ok(set) if set.has_same_rows(&found) => continue,
+            Ok(_) => "rows were added, removed or put back",
+            Err(SetError::Altered(_)) => "the row of the set was changed outside of Keyward",
+            Err(SetError::Database(error)) => return Err(error),
+        };
+        findings.push(Finding::new("generation", name.rows(), problem));
+    }
+    for column in SEALED {
+        let mut last = String::new();
+        loop {
+            let rows = column.after(db, &last, scan::CHUNK as u64).await?;
+            let Some(end) = rows.last() else { break };
+            last.clone_from(&end.id);
+            for row in rows {
+                if let Err(error) = keyring.open(db, column, &row).await {
+                    if error.is_about_the_server() {
+                        return Err(DbErr::Custom(error.to_string()));
+                    }
+                    findings.push(Finding::new(column.table, &row.label, error.to_string()));
+                }
+            }
+        }
+    }
+    Ok(findings)
+}

@@ -1,0 +1,139 @@
+//! Reading the authenticated rows of whole tables, in parts, for those who check or sign them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
+
+use super::row::{Authenticated, RowKey, RowMac};
+use super::set::{SetName, SetState};
+use super::tables::{AuthenticatedTable, TABLES};
+use crate::providers::entity::{model, provider};
+use crate::session::entity::{sessions, users};
+use crate::settings::{self, Kind};
+
+/// Rows that are in memory at a time.
+pub const CHUNK: usize = 500;
+
+/// A row as it is stored.
+pub struct Row {
+    /// Its id, as far as it is text.
+    pub id: String,
+    /// The set that it is in.
+    pub set: Option<SetName>,
+    /// Its mac, as far as it is bytes.
+    pub mac: Option<Vec<u8>>,
+    /// The mac that it should have; none: it cannot be read.
+    pub right: Option<RowMac>,
+}
+
+impl Row {
+    /// Whether it has the mac that it should have.
+    pub fn is_ours(&self) -> bool {
+        self.right.is_some_and(|right| self.mac.as_deref() == Some(right.as_slice()))
+    }
+}
+
+/// The rows of a table after the one with the id `after`, in the order of their ids: at most
+/// [`CHUNK`].
+pub async fn after(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    table: &AuthenticatedTable,
+    after: &str,
+) -> Result<Vec<Row>, DbErr> {
+    let AuthenticatedTable { name, id, set, .. } = table;
+    let only = if *name == settings::TABLE { " AND type IN ('api_key', 'config')" } else { "" };
+    let sql = format!("SELECT * FROM {name} WHERE {id} > $1{only} ORDER BY {id} LIMIT {CHUNK}");
+    let find = Statement::from_sql_and_values(db.get_database_backend(), sql, [after.into()]);
+    let found = db.query_all_raw(find).await?;
+    Ok(found.iter().map(|row| read(rows, name, id, *set, row)).collect())
+}
+
+fn read(rows: &RowKey, table: &str, id: &str, set: Option<SetName>, row: &QueryResult) -> Row {
+    let right = match table {
+        "settings" => right::<settings::Model>(rows, row),
+        "users" => right::<users::Model>(rows, row),
+        "sessions" => right::<sessions::Model>(rows, row),
+        "provider_credentials" => right::<provider::Model>(rows, row),
+        "model_credentials" => right::<model::Model>(rows, row),
+        _ => None,
+    };
+    // Facts about the installation stand beside the keys, and are in no set.
+    let is_key = || row.try_get::<String>("", "type").is_ok_and(|t| t == Kind::ApiKey.as_str());
+    Row {
+        id: row.try_get("", id).unwrap_or_default(),
+        set: set.filter(|set| *set != SetName::Keys || is_key()),
+        mac: row.try_get("", "mac").unwrap_or_default(),
+        right,
+    }
+}
+
+fn right<R: Authenticated + FromQueryResult>(rows: &RowKey, row: &QueryResult) -> Option<RowMac> {
+    // The driver panics at times that are none, such as 'infinity' in PostgreSQL.
+    let read = catch_unwind(AssertUnwindSafe(|| R::from_query_result(row, "")));
+    Some(rows.sign(&read.ok()?.ok()?))
+}
+
+/// Gives these rows of a table these macs.
+pub async fn write(
+    db: &impl ConnectionTrait,
+    table: &AuthenticatedTable,
+    macs: Vec<(String, RowMac)>,
+) -> Result<(), DbErr> {
+    if macs.is_empty() {
+        return Ok(());
+    }
+    let AuthenticatedTable { name, id, .. } = table;
+    let pairs = (0..macs.len()).map(|i| format!("(${}, ${})", 2 * i + 1, 2 * i + 2));
+    let pairs = pairs.collect::<Vec<_>>().join(", ");
+    // Both databases call the columns of VALUES column1, column2.
+    let sql = format!(
+        "UPDATE {name} SET mac = v.column2 FROM (VALUES {pairs}) AS v WHERE {name}.{id} = v.column1"
+    );
+    let values = macs.into_iter().flat_map(|(id, mac)| [Value::from(id), mac.to_vec().into()]);
+    let update = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    db.execute_raw(update).await.map(drop)
+}
+
+/// The sets of the rows that are stored now, with the macs that they have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sets {
+    /// The API keys.
+    pub keys: SetState,
+    /// Users and sessions.
+    pub people: SetState,
+}
+
+impl Sets {
+    /// With one row more, which has this mac.
+    pub fn add(&mut self, key: &RowKey, table: &str, row: &Row, mac: Option<&[u8]>) {
+        let set = match row.set {
+            Some(SetName::Keys) => &mut self.keys,
+            Some(SetName::People) => &mut self.people,
+            Some(SetName::Vault) | None => return,
+        };
+        set.add(key.element_of(table, &row.id, mac));
+    }
+}
+
+/// All authenticated rows one after the other.
+pub async fn each<D: ConnectionTrait>(
+    db: &D,
+    rows: &RowKey,
+    mut look: impl AsyncFnMut(&AuthenticatedTable, Vec<Row>) -> Result<(), DbErr>,
+) -> Result<(), DbErr> {
+    for table in &TABLES {
+        let mut last = String::new();
+        loop {
+            let found = after(db, rows, table, &last).await?;
+            let Some(end) = found.last() else { break };
+            last.clone_from(&end.id);
+            let is_last = found.len() < CHUNK;
+            look(table, found).await?;
+            if is_last {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

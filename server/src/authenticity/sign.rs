@@ -1,0 +1,93 @@
+//! Signing what is stored as it is: once, at the first start on a store of an older version,
+//! and when a person at the command line says so.
+
+use std::fmt;
+
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use super::row::{RowKey, RowMac};
+use super::scan::{self, Sets};
+use super::set::{SetName, SetState};
+use super::store as sets;
+use crate::keys::generation;
+
+/// How many rows were signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Signed {
+    /// API keys, and what is kept about the installation.
+    pub settings: u64,
+    /// Users.
+    pub users: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Keys of providers and models.
+    pub providers: u64,
+    /// Secrets that are sealed in a form that does not name them.
+    pub secrets: u64,
+}
+
+impl Signed {
+    /// Whether there was nothing to sign.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn count(&mut self, table: &str, number: u64) {
+        match table {
+            "settings" => self.settings += number,
+            "users" => self.users += number,
+            "sessions" => self.sessions += number,
+            _ => self.providers += number,
+        }
+    }
+}
+
+/// For the log and the audit log.
+impl fmt::Display for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { settings, users, sessions, providers, secrets } = self;
+        write!(
+            f,
+            "{settings} API keys and settings, {users} users, {sessions} sessions, {providers} \
+             provider and model keys, {secrets} secrets of a former layout"
+        )
+    }
+}
+
+/// Gives every authenticated row the mac of what it says now, and stores the sets of the keys
+/// and of the people as they are now. A row that cannot be read gets no mac.
+pub async fn everything(transaction: &DatabaseTransaction, key: &RowKey) -> Result<Signed, DbErr> {
+    let (mut signed, mut stored) = (Signed::default(), Sets::default());
+    scan::each(transaction, key, async |table, rows| {
+        let mut macs: Vec<(String, RowMac)> = Vec::new();
+        for row in &rows {
+            let mac = row.right.as_ref().map(<[u8; 32]>::as_slice).or(row.mac.as_deref());
+            stored.add(key, table.name, row, mac);
+            if let Some(right) = row.right.filter(|_| !row.is_ours()) {
+                macs.push((row.id.clone(), right));
+            }
+        }
+        signed.count(table.name, macs.len() as u64);
+        scan::write(transaction, table, macs).await
+    })
+    .await?;
+    put(transaction, key, SetName::Keys, stored.keys).await?;
+    put(transaction, key, SetName::People, stored.people).await?;
+    Ok(signed)
+}
+
+/// Stores a set with a generation that no process has seen.
+async fn put(
+    transaction: &DatabaseTransaction,
+    key: &RowKey,
+    name: SetName,
+    set: SetState,
+) -> Result<(), DbErr> {
+    let stored = sets::number(transaction, name).await?.unwrap_or_default();
+    let changed = match name {
+        SetName::Keys => generation::newest_change(transaction).await?,
+        _ => 0,
+    };
+    let n = stored.max(changed).max(0).saturating_add(1);
+    sets::put(transaction, name, key, SetState { n, ..set }).await
+}

@@ -1,0 +1,63 @@
+//! Which rows are authenticated, and how. A test fails when the schema has a table or a column
+//! that is not listed here.
+
+use super::set::SetName;
+
+/// A table whose rows have macs.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthenticatedTable {
+    /// Its name.
+    pub name: &'static str,
+    /// The column by which a row is found.
+    pub id: &'static str,
+    /// The set that its rows are in, if it matters which ones there are.
+    pub set: Option<SetName>,
+    /// Columns that the mac does not cover, each with the reason.
+    pub free: &'static [(&'static str, &'static str)],
+}
+
+const WRITTEN_BEHIND: &str = "the time of a use, which is written behind and decides nothing";
+const SEALED: &str = "sealed for its row, under the key that it names";
+
+/// All of them.
+pub const TABLES: [AuthenticatedTable; 5] = [
+    AuthenticatedTable {
+        name: "settings",
+        id: "id",
+        set: Some(SetName::Keys),
+        free: &[("last_used_at", WRITTEN_BEHIND), ("former_last_used_at", WRITTEN_BEHIND)],
+    },
+    AuthenticatedTable { name: "users", id: "id", set: Some(SetName::People), free: &[] },
+    AuthenticatedTable {
+        name: "sessions",
+        id: "token_hash",
+        set: Some(SetName::People),
+        free: &[(
+            "last_seen_at",
+            "written behind; it lengthens a session at most to its absolute end",
+        )],
+    },
+    AuthenticatedTable {
+        name: "provider_credentials",
+        id: "id",
+        set: None,
+        free: &[("encrypted_value", SEALED), ("key_id", SEALED)],
+    },
+    AuthenticatedTable {
+        name: "model_credentials",
+        id: "id",
+        set: None,
+        free: &[("encrypted_value", SEALED), ("key_id", SEALED)],
+    },
+];
+
+/// All other tables, each with what authenticates its rows, or why nothing does.
+pub const OTHERS: [(&str, &str); 7] = [
+    ("secrets", "values are sealed for their row and name; those of before have a mac"),
+    ("encryption_keys", "wrapped for their row, purpose and version; a set"),
+    ("audit_log", "a chain of hashes, each with a mac"),
+    ("audit_head", "a mac"),
+    ("generation", "the sets, each under a mac"),
+    ("key_changes", "believed only as far as the rows add up to the set"),
+    ("seaql_migrations", "the schema; it decides nothing about rows"),
+];

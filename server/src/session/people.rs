@@ -1,0 +1,212 @@
+//! Users and sessions as an authenticated set: whoever signs in, or comes with a session, is a
+//! row of it, and that very version of the row.
+//!
+//! Threat: somebody who can write to the database adds a session, gives a user another password,
+//! or puts back a session that was ended.
+//!
+//! The set is small, so each server knows all of it: the mac of each row, by its id. It is read
+//! again, and added up, when its generation is another than the one that is known; between two
+//! changes a request costs no more than its own row.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
+
+use super::entity::{sessions, users};
+use crate::audit::{Action, Actor, AuditLog};
+use crate::authenticity::set::{SetName, SetState};
+use crate::authenticity::store::{self as sets, SetError};
+use crate::authenticity::{Authenticated, RowKey};
+use crate::database::{DatabaseConnection, begin_read};
+
+/// The users and sessions of this installation. Cheap to clone.
+#[derive(Clone)]
+pub struct People(Arc<Inner>);
+
+struct Inner {
+    db: DatabaseConnection,
+    rows: RowKey,
+    known: RwLock<Option<Arc<Known>>>,
+    is_altered: AtomicBool,
+}
+
+/// The set at one generation, and the mac of each row, by its id.
+struct Known {
+    set: SetState,
+    macs: HashMap<String, Vec<u8>>,
+}
+
+/// A row of the set.
+pub(super) trait Member: Authenticated {
+    /// Its id, distinct among all rows of the set.
+    fn id(&self) -> String;
+}
+
+impl Member for users::Model {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl Member for sessions::Model {
+    fn id(&self) -> String {
+        self.token_hash.clone()
+    }
+}
+
+impl People {
+    /// The users and sessions in `db`.
+    pub fn new(db: DatabaseConnection, rows: RowKey) -> Self {
+        let (known, is_altered) = (RwLock::default(), AtomicBool::default());
+        Self(Arc::new(Inner { db, rows, known, is_altered }))
+    }
+
+    /// The store.
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.0.db
+    }
+
+    /// Makes the macs.
+    pub fn rows(&self) -> &RowKey {
+        &self.0.rows
+    }
+
+    /// Whether the set did not hold when it was read last.
+    pub fn altered(&self) -> bool {
+        self.0.is_altered.load(Ordering::Relaxed)
+    }
+
+    /// Reads the set and adds it up.
+    pub async fn load(&self) -> Result<(), SetError> {
+        self.known_at(None).await.map(drop)
+    }
+
+    /// Looks whether the set holds, for those who ask how the server is; and records it when it
+    /// does not, once.
+    pub async fn watch(&self, audit: &AuditLog) -> Result<(), DbErr> {
+        let was_altered = self.altered();
+        let stored = sets::read_signed(&self.0.db, SetName::People, &self.0.rows).await;
+        let looked = match stored {
+            Ok(set) => self.known_at(Some(set.n)).await.map(drop),
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(()) => self.0.is_altered.store(false, Ordering::Relaxed),
+            Err(SetError::Database(error)) => return Err(error),
+            Err(error @ SetError::Altered(name)) => {
+                self.0.is_altered.store(true, Ordering::Relaxed);
+                if !was_altered {
+                    tracing::error!(%error, "nobody can sign in");
+                    let target = Some(name.rows().to_owned());
+                    let event = Actor::system().did(Action::StoreAltered, target);
+                    audit.record_all(&self.0.db, vec![event]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this row, found while the generation was `n`, is a row of the set.
+    pub(super) async fn has(&self, row: &impl Member, n: Option<i64>) -> Result<bool, SetError> {
+        if !self.0.rows.is_ours(row) {
+            return Ok(false);
+        }
+        let n = n.ok_or(SetError::Altered(SetName::People))?;
+        let known = self.known_at(Some(n)).await?;
+        Ok(known.macs.get(&row.id()).map(Vec::as_slice) == row.mac())
+    }
+
+    /// The set as it is now, if its generation is not `n`, which is what the caller saw.
+    async fn known_at(&self, n: Option<i64>) -> Result<Arc<Known>, SetError> {
+        let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = &known
+            && n == Some(known.set.n)
+        {
+            return Ok(known.clone());
+        }
+        let found = Arc::new(self.read().await?);
+        if known.is_some_and(|known| found.set.n < known.set.n) {
+            // Put back to an earlier day: sessions that were ended since are in it.
+            return Err(SetError::Altered(SetName::People));
+        }
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_none_or(|known| known.set.n < found.set.n) {
+            *known = Some(found.clone());
+        }
+        Ok(found)
+    }
+
+    async fn read(&self) -> Result<Known, SetError> {
+        let Inner { db, rows, .. } = &*self.0;
+        let moment = begin_read(db).await?;
+        let stored = sets::read_signed(&moment, SetName::People, rows).await?;
+        let (users, sessions) = all(&moment).await?;
+        let mut set = SetState { n: stored.n, ..SetState::default() };
+        let mut macs = HashMap::with_capacity(users.len() + sessions.len());
+        let users = users.iter().map(|row| (element(rows, row), row.id(), row.mac()));
+        let sessions = sessions.iter().map(|row| (element(rows, row), row.id(), row.mac()));
+        for (element, id, mac) in users.chain(sessions) {
+            set.add(element);
+            macs.extend(mac.map(|mac| (id, mac.to_vec())));
+        }
+        if set.has_same_rows(&stored) {
+            Ok(Known { set, macs })
+        } else {
+            Err(SetError::Altered(SetName::People))
+        }
+    }
+}
+
+async fn all(
+    moment: &DatabaseTransaction,
+) -> Result<(Vec<users::Model>, Vec<sessions::Model>), DbErr> {
+    let users = users::Entity::find().all(moment).await?;
+    Ok((users, sessions::Entity::find().all(moment).await?))
+}
+
+fn element<R: Member>(rows: &RowKey, row: &R) -> crate::authenticity::set::Sum {
+    rows.element_of(R::TABLE, &row.id(), row.mac())
+}
+
+/// A change of users and sessions under way, in a transaction; all others wait for it.
+pub(super) struct Change<'a> {
+    rows: &'a RowKey,
+    transaction: &'a DatabaseTransaction,
+    set: SetState,
+}
+
+impl<'a> Change<'a> {
+    /// Begins it. Refuses when the set is not as Keyward wrote it.
+    pub(super) async fn begin(
+        transaction: &'a DatabaseTransaction,
+        rows: &'a RowKey,
+    ) -> Result<Self, SetError> {
+        let set = sets::lock_signed(transaction, SetName::People, rows).await?;
+        Ok(Self { rows, transaction, set })
+    }
+
+    /// Whether there is no user and no session.
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.count == 0
+    }
+
+    /// The mac for a row that is about to be stored, which is from now on in the set.
+    pub(super) fn add<R: Member>(&mut self, row: &R) -> Vec<u8> {
+        let mac = self.rows.sign(row).to_vec();
+        self.set.add(self.rows.element_of(R::TABLE, &row.id(), Some(&mac)));
+        mac
+    }
+
+    /// The row is deleted.
+    pub(super) fn take<R: Member>(&mut self, row: &R) {
+        self.set.take(element(self.rows, row));
+    }
+
+    /// Stores the set.
+    pub(super) async fn finish(mut self) -> Result<(), DbErr> {
+        self.set.n += 1;
+        sets::put(self.transaction, SetName::People, self.rows, self.set).await
+    }
+}
