@@ -136,6 +136,7 @@ async fn store_credentials(state: &AppState) -> Result<(), Box<dyn Error>> {
             let model = format!("model-{m}");
             let id = model_id(&id, &model);
             models.push(model::Model {
+                mac: None,
                 encrypted_value: sealer.seal(MODELS, &id, value.as_bytes())?,
                 id,
                 provider: format!("provider-{n:04}"),
@@ -150,6 +151,7 @@ async fn store_credentials(state: &AppState) -> Result<(), Box<dyn Error>> {
         let models = models.into_iter().map(IntoActiveModel::into_active_model);
         model::Entity::insert_many(models).exec_without_returning(&transaction).await?;
         let provider = provider::Model {
+            mac: None,
             encrypted_value: sealer.seal(PROVIDERS, &id, value.as_bytes())?,
             id,
             key_id: sealer.key_id.clone(),

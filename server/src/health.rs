@@ -7,6 +7,8 @@ use axum::extract::State;
 use keyward_migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
 
+use crate::authenticity::set::SetName;
+use crate::authenticity::store::SetError;
 use crate::encryption::keyring::KeyringError;
 use crate::error::Error;
 use crate::keys::generation;
@@ -50,6 +52,8 @@ pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error
 pub enum NotReady {
     /// The store does not answer, or not as it must.
     Store(String),
+    /// Rows that carry authority were changed from outside.
+    Altered(SetName),
     /// The root key was changed while this server ran: the stored key that does not open under
     /// its own, and the root key that it wants.
     FormerRootKey {
@@ -79,6 +83,7 @@ impl From<NotReady> for Error {
     fn from(problem: NotReady) -> Self {
         match problem {
             NotReady::Store(problem) => Self::Store(DbErr::Custom(problem)),
+            NotReady::Altered(name) => Self::Altered(SetError::Altered(name)),
             NotReady::FormerRootKey { key, wanted } => {
                 KeyringError::FormerRootKey { key, wanted }.into()
             }
@@ -92,6 +97,13 @@ async fn check(state: &AppState) -> Result<(), NotReady> {
         return Err(NotReady::Store(format!("{} migrations missing", missing.len())));
     }
     state.keyring.check(&state.db).await?;
+    for (name, is_altered) in
+        [(SetName::Keys, state.keys.altered()), (SetName::People, state.people.altered())]
+    {
+        if is_altered {
+            return Err(NotReady::Altered(name));
+        }
+    }
     write(state).await
 }
 

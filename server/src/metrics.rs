@@ -87,6 +87,7 @@ pub struct Metrics {
     verifications: [Counter; Outcome::ALL.len()],
     seconds: Histogram,
     keys: Family<Label, Gauge>,
+    altered: Gauge,
 }
 
 impl Default for Metrics {
@@ -95,6 +96,7 @@ impl Default for Metrics {
         let verifications = Family::<Label, Counter>::default();
         let seconds = Histogram::new(BUCKETS);
         let keys = Family::<Label, Gauge>::default();
+        let altered = Gauge::default();
         registry.register(
             "verifications",
             "Answers of /api/verify, by result",
@@ -108,13 +110,18 @@ impl Default for Metrics {
         );
         registry.register("keys", "Stored keys, by what became of them", keys.clone());
         registry.register(
+            "store_altered",
+            "1 while stored rows that carry authority are not those that Keyward wrote",
+            altered.clone(),
+        );
+        registry.register(
             "log_lines_dropped",
             "Lines of the log that could not be written",
             log::dropped(),
         );
         let verifications = Outcome::ALL
             .map(|outcome| verifications.get_or_create_owned(&[("result", outcome.as_str())]));
-        Self { registry, verifications, seconds, keys }
+        Self { registry, verifications, seconds, keys, altered }
     }
 }
 
@@ -125,7 +132,8 @@ impl Metrics {
         self.seconds.observe(took.as_secs_f64());
     }
 
-    fn show(&self, counts: KeyCounts) -> Result<String, std::fmt::Error> {
+    fn show(&self, counts: KeyCounts, is_altered: bool) -> Result<String, std::fmt::Error> {
+        self.altered.set(i64::from(is_altered));
         let KeyCounts { active, disabled, expired, unreadable, altered } = counts;
         for (status, count) in [
             ("active", active),
@@ -154,7 +162,8 @@ pub async fn metrics(State(state): State<AppState>) -> Result<Response, Error> {
 
 /// The same, on the address of the metrics alone.
 pub async fn show(State(state): State<AppState>) -> Result<Response, Error> {
-    let text = state.metrics.show(state.keys.counts());
+    let is_altered = state.keys.altered() || state.people.altered();
+    let text = state.metrics.show(state.keys.counts(), is_altered);
     let text =
         text.map_err(|error| Error::Internal(format!("metrics cannot be written: {error}")))?;
     let form = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -171,7 +180,7 @@ mod tests {
         for (n, outcome) in (1..).zip(Outcome::ALL) {
             (0..n).for_each(|_| metrics.verified(outcome, Duration::from_micros(n)));
         }
-        let text = metrics.show(KeyCounts { active: 3, ..KeyCounts::default() }).unwrap();
+        let text = metrics.show(KeyCounts { active: 3, ..KeyCounts::default() }, false).unwrap();
         for (n, outcome) in (1..).zip(Outcome::ALL) {
             let line =
                 format!("keyward_verifications_total{{result=\"{}\"}} {n}\n", outcome.as_str());

@@ -28,7 +28,7 @@ use crate::encryption::unlock::{self, UnlockError, Unlocked};
 use crate::error::Error;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
-use crate::keys::registry::LoadError;
+use crate::keys::registry::{LoadError, POLL};
 use crate::metrics::Metrics;
 use crate::providers::Credentials;
 use crate::recent::Recent;
@@ -283,7 +283,9 @@ pub async fn open(
 async fn background(state: AppState, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
     let record = || in_time(state.refusals.flush(&state.audit, &state.db));
     let refusals = repeat(folding::INTERVAL, "record refusals", stop.clone(), record);
-    let (keys, ()) = tokio::join!(state.keys.clone().run(stop), refusals);
+    let watch = || in_time(state.people.watch(&state.audit));
+    let people = repeat(POLL, "look at the users and sessions", stop.clone(), watch);
+    let (keys, (), ()) = tokio::join!(state.keys.clone().run(stop), refusals, people);
     record().await?;
     keys
 }

@@ -180,6 +180,7 @@ async fn rows_with_names_of_an_older_version_keep_working(backend: Backend) {
             [old.into(), id.as_str().into()],
         );
         app.state.db.execute_raw(statement).await.unwrap();
+        app.accept().await;
         app.verify(&key).await.expect(200);
         let path = format!("/api/keys/{id}");
         let changed = admin.patch(&path, &json!({ "enabled": true })).await.expect(200).data();
@@ -194,8 +195,8 @@ async fn ids_that_are_no_key_answer_404_and_change_nothing(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     admin.create_key(&json!({ "name": "kept" })).await;
-    let (db, now) = (&app.state.db, app.state.clock.now());
-    settings::insert(db, Kind::Config, "fact", "a fact", "1".into(), now).await.unwrap();
+    let (db, rows, now) = (&app.state.db, &app.state.rows, app.state.clock.now());
+    settings::insert(db, rows, Kind::Config, "fact", "a fact", "1".into(), now).await.unwrap();
     let before = everything(&app).await;
     let config = before.iter().find(|row| row.kind == "config").unwrap();
     for id in [

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use keyward::audit::Actor;
+use keyward::keys::rows::KeyRows;
 use keyward::keys::store::{KeyChange, Wanted};
 use keyward_api::keys::KeyName;
 use sea_orm::EntityTrait;
@@ -162,11 +163,10 @@ async fn a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive(backend: Backen
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
     // Begun, kept from its end by another writer, and dropped.
-    let writer = keyward::database::begin_write(&app.state.db).await.unwrap();
-    keyward::keys::generation::lock(&writer).await.unwrap();
+    let writer = KeyRows::begin(&app.state.db, &app.state.rows).await.unwrap();
     let deletion = app.state.keys.delete(id, actor);
     assert!(tokio::time::timeout(Duration::from_millis(50), deletion).await.is_err());
-    writer.rollback().await.unwrap();
+    drop(writer);
     for _ in 0..500 {
         if admin.keys().await == json!([]) && app.verify(&key).await.status == 401 {
             return;
@@ -183,6 +183,7 @@ async fn another_process_is_followed(backend: Backend) {
         app.database.connect().await,
         app.clock.clone(),
         app.state.audit.clone(),
+        app.state.rows.clone(),
     );
     let other = other.await.unwrap();
     let wanted = |name: &str| Wanted::named(KeyName::try_from(name.to_owned()).unwrap());
@@ -214,6 +215,7 @@ async fn of_more_changes_than_are_remembered_none_is_missed(backend: Backend) {
         app.database.connect().await,
         app.clock.clone(),
         app.state.audit.clone(),
+        app.state.rows.clone(),
     );
     let command = command.unwrap();
     command.delete(id, actor).await.unwrap();
@@ -236,6 +238,7 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
         app.database.connect().await,
         app.clock.clone(),
         app.state.audit.clone(),
+        app.state.rows.clone(),
     );
     let other = other.await.unwrap();
     let (id, key) = app.admin().await.create_key(&json!({ "name": "a" })).await;

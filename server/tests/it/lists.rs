@@ -4,9 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use keyward::audit::Actor;
+use keyward::authenticity::set::{SetName, SetState};
+use keyward::authenticity::store as sets;
+use keyward::database::begin_write;
 use keyward::keys::Registry;
 use keyward::keys::listing::KeyCounts;
 use keyward::keys::store::{KeyChange, Wanted};
+use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::KeyName;
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
@@ -49,8 +53,8 @@ fn wanted(name: &str) -> Wanted {
 }
 
 async fn other_process(app: &App) -> Registry {
-    let (db, audit) = (app.database.connect().await, app.state.audit.clone());
-    Registry::for_changes(db, app.clock.clone(), audit).unwrap()
+    let (audit, rows) = (app.state.audit.clone(), app.state.rows.clone());
+    Registry::for_changes(app.database.connect().await, app.clock.clone(), audit, rows).unwrap()
 }
 
 async fn pages_show_each_key_that_stays_once_while_others_are_made_and_deleted(backend: Backend) {
@@ -102,8 +106,7 @@ async fn varied(app: &App, admin: &Client) {
          '2025-01-01 00:00:00+00:00')"
     );
     app.state.db.execute_unprepared(&row).await.unwrap();
-    // Changed by nobody that raises the generation: as after a restart.
-    app.state.db.execute_unprepared("UPDATE generation SET n = n + 1").await.unwrap();
+    app.accept().await;
     app.state.keys.refresh().await.unwrap();
     for (name, scopes, ends) in [
         ("Delta", json!(["a:b", "c:d"]), json!("2026-01-01T12:00:02Z")),
@@ -315,12 +318,6 @@ async fn forgotten_changes_are_followed_by_reading_all_keys(backend: Backend) {
     app.verify(&kept).await.expect(200);
     app.verify(made.expose()).await.expect(200);
     assert_eq!(names(&admin, "?sort=name").await, ["kept", "made"]);
-    // A generation that went back is another history, too.
-    app.state.db.execute_unprepared("UPDATE generation SET n = 1").await.unwrap();
-    app.state.db.execute_unprepared("DELETE FROM settings WHERE key = 'kept'").await.unwrap();
-    app.state.keys.refresh().await.unwrap();
-    app.verify(&kept).await.expect(401);
-    assert_eq!(names(&admin, "").await, ["made"]);
 }
 
 async fn old_changes_are_forgotten(backend: Backend) {
@@ -330,31 +327,39 @@ async fn old_changes_are_forgotten(backend: Backend) {
     for n in 0..3 {
         app.state.keys.create(wanted(&format!("{n}")), &actor).await.unwrap();
     }
-    let later = format!("UPDATE generation SET n = {}", keyward::keys::generation::REMEMBERED + 1);
-    app.state.db.execute_unprepared(&later).await.unwrap();
+    let (rows, later) = (&app.state.rows, begin_write(&app.state.db).await.unwrap());
+    let set = sets::lock_signed(&later, SetName::Keys, rows).await.unwrap();
+    let set = SetState { n: keyward::keys::generation::REMEMBERED + 1, ..set };
+    sets::put(&later, SetName::Keys, rows, set).await.unwrap();
+    later.commit().await.unwrap();
     app.state.keys.create(wanted("later"), &actor).await.unwrap();
     assert_eq!(change::Entity::find().count(&app.state.db).await.unwrap(), 2);
 }
 
 /// What the list says of each status, and what `/metrics` says.
 async fn assert_counted(app: &App, admin: &Client, after: &str) -> KeyCounts {
-    let mut counted = [0; 4];
+    let mut counted = [0; 5];
     let metrics = app.anonymous().get("/metrics").await.expect(200).text;
-    for (n, status) in ["active", "disabled", "expired", "unreadable"].into_iter().enumerate() {
+    for (n, status) in KeyStatus::ALL.map(KeyStatus::as_str).into_iter().enumerate() {
         counted[n] = names(admin, &format!("?status={status}")).await.len();
         let line = format!("keyward_keys{{status=\"{status}\"}} {}", counted[n]);
         assert!(metrics.lines().any(|found| found == line), "{after}: {line}\n{metrics}");
     }
-    let [active, disabled, expired, unreadable] = counted;
-    KeyCounts { active, disabled, expired, unreadable }
+    let [active, disabled, expired, unreadable, altered] = counted;
+    KeyCounts { active, disabled, expired, unreadable, altered }
 }
 
 async fn counts_are_those_of_the_list_after_each_kind_of_change(backend: Backend) {
     let app = App::start(backend).await;
     let (admin, actor) = (app.admin().await, Actor::command_line());
     varied(&app, &admin).await;
-    let counts =
-        |active, disabled, expired, unreadable| KeyCounts { active, disabled, expired, unreadable };
+    let counts = |active, disabled, expired, unreadable| KeyCounts {
+        active,
+        disabled,
+        expired,
+        unreadable,
+        altered: 0,
+    };
     assert_eq!(assert_counted(&app, &admin, "loading").await, counts(3, 1, 1, 1));
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(assert_counted(&app, &admin, "an expiry").await, counts(2, 1, 2, 1));
@@ -377,6 +382,7 @@ async fn counts_are_those_of_the_list_after_each_kind_of_change(backend: Backend
     let (broken, _) = other.create(wanted("soon broken"), &actor).await.unwrap();
     let damage = format!("UPDATE settings SET value = '?' WHERE id = '{}'", broken.id);
     app.state.db.execute_unprepared(&damage).await.unwrap();
+    app.accept().await;
     app.state.keys.refresh().await.unwrap();
     assert_eq!(assert_counted(&app, &admin, "foreign changes").await, counts(1, 0, 2, 1));
     let again = app.sibling().await;

@@ -6,6 +6,7 @@
 mod access_matrix;
 mod activity;
 mod audit;
+mod authenticity;
 mod broken_streams;
 mod connections;
 mod credential_input;

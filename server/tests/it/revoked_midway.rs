@@ -139,7 +139,7 @@ async fn a_key_that_is_deleted_before_the_commit_changes_nothing(backend: Backen
 
 async fn is_good(app: &App, authority: &Authority) -> bool {
     let transaction = begin_write(&app.state.db).await.unwrap();
-    match authority.hold(&transaction, app.state.clock.now()).await {
+    match authority.hold(&transaction, &app.state.rows, app.state.clock.now()).await {
         Ok(()) => true,
         Err(NotRecorded::Revoked) => false,
         Err(error) => panic!("{error}"),

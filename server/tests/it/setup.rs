@@ -42,7 +42,7 @@ async fn tokens(app: &App) -> Vec<settings::Model> {
 /// What a start does when no administrator is configured.
 async fn print_link(app: &App) -> Result<Option<Sensitive>, DbErr> {
     let token = new_token().unwrap();
-    Ok(setup::open(&app.state.db, &token, app.clock.now()).await?.then_some(token))
+    Ok(setup::open(&app.state.db, &app.state.rows, &token, app.clock.now()).await?.then_some(token))
 }
 
 async fn users_in(app: &App) -> u64 {
@@ -84,6 +84,7 @@ async fn setup_is_open_exactly_while_there_is_no_user(backend: Backend) {
     let now = app.clock.now();
     let obsolete = settings::insert(
         &app.state.db,
+        &app.state.rows,
         settings::Kind::Config,
         "obsolete",
         "first_admin",
@@ -95,6 +96,7 @@ async fn setup_is_open_exactly_while_there_is_no_user(backend: Backend) {
 
     // The only user is removed by hand: a running server says so, and takes no old token.
     users::Entity::delete_many().exec(&app.state.db).await.unwrap();
+    app.accept().await;
     app.state.setup_status.forget().await;
     client.get("/api/keys").await.expect(401);
     assert_eq!(client.get("/api/setup").await.expect(200).data(), json!({ "open": true }));
@@ -141,9 +143,9 @@ async fn of_very_many_starts_the_newest_links_work(backend: Backend) {
     }
     assert_eq!(tokens(&app).await.len(), LINKS);
     let token = app.setup_token.clone().unwrap().into();
-    assert!(!setup::accepts(&app.state.db, &token).await.unwrap());
+    assert!(!setup::accepts(&app.state.db, &app.state.rows, &token).await.unwrap());
     for token in later {
-        assert!(setup::accepts(&app.state.db, &token).await.unwrap());
+        assert!(setup::accepts(&app.state.db, &app.state.rows, &token).await.unwrap());
     }
 }
 
@@ -179,15 +181,18 @@ async fn a_start_that_meets_the_first_administrator_leaves_no_token(backend: Bac
     assert!(print_link(&app).await.unwrap().is_none());
     // A user who was added by hand: the next start deletes what is left.
     users::Entity::delete_many().exec(&app.state.db).await.unwrap();
+    app.accept().await;
     let left = print_link(&app).await.unwrap().unwrap();
     let by_hand = users::Model {
         id: uuid::Uuid::now_v7().into(),
         email: EMAIL.to_owned(),
         password_hash: "x".to_owned(),
         created_at: app.clock.now(),
+        mac: None,
     };
     let by_hand = users::Entity::insert(by_hand.into_active_model());
     by_hand.exec_without_returning(&app.state.db).await.unwrap();
+    app.accept().await;
     client.post("/api/setup", &administrator(left.expose(), EMAIL)).await.expect(409);
     assert!(app.sibling().await.setup_token.is_none());
     assert_eq!(tokens(&app).await, []);

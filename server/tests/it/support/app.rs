@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 
 use keyward::audit::entity::log;
+use keyward::authenticity::sign;
 use keyward::clock::Clock;
 use keyward::config::{Config, Flags};
 use keyward::connections::{self, Limits};
+use keyward::database::begin_write;
 use keyward::serve;
 use keyward::state::AppState;
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -37,6 +39,13 @@ impl App {
     pub async fn start(backend: Backend) -> Self {
         let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
         Self::with(TestDatabase::new(backend).await, &admin).await
+    }
+
+    /// Signs what is stored now, as `keyward store accept` does: after a change by hand.
+    pub async fn accept(&self) {
+        let transaction = begin_write(&self.state.db).await.unwrap();
+        sign::everything(&transaction, &self.state.rows).await.unwrap();
+        transaction.commit().await.unwrap();
     }
 
     /// On a database that the test prepared, with more variables.

@@ -1,0 +1,409 @@
+//! Whoever can write to the database gains nothing: rows that were changed, added, put back or
+//! taken away outside of Keyward.
+
+use std::collections::BTreeSet;
+
+use keyward::authenticity::scan::{self, Row};
+use keyward::authenticity::tables::{AuthenticatedTable, OTHERS, TABLES};
+use keyward::config::{Config, Flags};
+use keyward::keys::token::KeyDigest;
+use keyward::serve::{self, StartError};
+use reqwest::Method;
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+
+use crate::support::{App, Backend, Client, EMAIL, PASSWORD, ROOT_KEY, on_both_databases};
+
+on_both_databases!(
+    every_table_and_column_is_listed,
+    a_change_of_any_column_is_found,
+    a_key_that_was_inserted_is_never_accepted,
+    a_key_whose_row_was_changed_is_listed_as_altered_and_refused,
+    an_altered_key_is_not_made_good_by_a_change,
+    a_key_that_was_deleted_and_put_back_is_never_accepted,
+    a_key_that_was_taken_out_stays_as_it_was_known,
+    a_session_that_was_inserted_is_nobodys,
+    a_session_that_was_ended_and_put_back_is_nobodys,
+    a_user_with_another_password_cannot_sign_in,
+    setup_is_not_opened_by_deleting_the_users,
+    a_set_that_does_not_hold_is_told_everywhere_and_recorded_once,
+    what_is_accepted_by_hand_counts,
+);
+
+async fn run(app: &App, sql: &str) {
+    app.state.db.execute_unprepared(sql).await.unwrap();
+}
+
+async fn texts(app: &App, sql: &str) -> Vec<String> {
+    let db = &app.state.db;
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+    rows.unwrap().iter().map(|row| row.try_get("", "t").unwrap()).collect()
+}
+
+async fn with_key(app: &App, key: &str, path: &str) -> u16 {
+    app.anonymous().get_with(path, &[("x-api-key", key.as_bytes())]).await.status
+}
+
+async fn with_session(app: &App, token: &str, path: &str) -> u16 {
+    let cookie = format!("keyward_session_{}={token}", app.address.port());
+    app.anonymous().get_with(path, &[("cookie", cookie.as_bytes())]).await.status
+}
+
+async fn tables(app: &App) -> Vec<String> {
+    texts(
+        app,
+        match app.database.backend {
+            Backend::Sqlite => {
+                "SELECT name AS t FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            }
+            Backend::Postgres => {
+                "SELECT table_name::text AS t FROM information_schema.tables \
+                 WHERE table_schema = 'public'"
+            }
+        },
+    )
+    .await
+}
+
+async fn columns(app: &App, table: &str) -> Vec<String> {
+    texts(
+        app,
+        &match app.database.backend {
+            Backend::Sqlite => format!("SELECT name AS t FROM pragma_table_info('{table}')"),
+            Backend::Postgres => format!(
+                "SELECT column_name::text AS t FROM information_schema.columns \
+                 WHERE table_name = '{table}'"
+            ),
+        },
+    )
+    .await
+}
+
+/// What a start on this database says.
+async fn start(app: &App) -> Result<(), StartError> {
+    let env = |name: &str| match name {
+        "SECRETS_ENCRYPTION_KEY" => Some(ROOT_KEY.to_owned()),
+        "DATABASE_URL" => Some(app.database.url.clone()),
+        _ => None,
+    };
+    let config = Config::load(&Flags::default(), &env).unwrap();
+    serve::prepare(&config, app.clock.clone(), app.address).await.map(drop)
+}
+
+async fn expect_no_start(app: &App) {
+    let refused = start(app).await;
+    let Err(error @ StartError::Altered(_)) = refused else { panic!("{refused:?}") };
+    assert!(error.to_string().contains("keyward store check"), "{error}");
+}
+
+async fn expect_told(app: &App) {
+    let answer = app.anonymous().get("/readyz").await;
+    assert_eq!((answer.status, &answer.body()["code"]), (503, &json!("store_altered")));
+}
+
+/// The text of a key that nobody made, and what its row would have.
+fn forged(scopes: &Value) -> (String, String) {
+    let key = "kw_forged-by-somebody-who-writes-to-the-database";
+    let value = json!({
+        "key_prefix": "kw_forge", "key_hash": KeyDigest::of(key).to_hex(), "scopes": scopes,
+        "enabled": true,
+    });
+    (key.to_owned(), value.to_string())
+}
+
+/// One of each kind of row.
+async fn filled(app: &App) -> Client {
+    let admin = app.admin().await;
+    admin.create_key(&json!({ "name": "a" })).await;
+    let provider = json!({ "value": "sk-planted", "baseUrl": "https://api.example", "note": "n" });
+    admin.json(Method::PUT, "/api/providers/openai", &provider).await.expect(200);
+    let model = json!({ "value": "sk-planted" });
+    admin.json(Method::PUT, "/api/providers/openai/models/gpt", &model).await.expect(200);
+    admin
+}
+
+async fn every_table_and_column_is_listed(backend: Backend) {
+    let app = App::start(backend).await;
+    let listed: BTreeSet<&str> =
+        TABLES.iter().map(|table| table.name).chain(OTHERS.map(|(name, _)| name)).collect();
+    let stored = tables(&app).await;
+    assert_eq!(stored.iter().map(String::as_str).collect::<BTreeSet<_>>(), listed);
+    for table in TABLES {
+        let columns = columns(&app, table.name).await;
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        assert!(has("mac") && has(table.id), "{columns:?}");
+        assert!(table.free.iter().all(|(name, _)| has(name)), "{columns:?}");
+    }
+}
+
+/// SQL that gives a column of a row another value of its type.
+fn other_value(backend: Backend, column: &str) -> String {
+    match (backend, column) {
+        (Backend::Postgres, "created_at" | "updated_at" | "expires_at") => {
+            format!("{column} + interval '1 second'")
+        }
+        (Backend::Sqlite, "created_at" | "updated_at" | "expires_at") => {
+            "'2031-01-01 00:00:00+00:00'".to_owned()
+        }
+        // Must name a user.
+        (_, "user_id") => "'00000000-0000-7000-8000-000000000000'".to_owned(),
+        _ => format!("coalesce({column}, '') || 'x'"),
+    }
+}
+
+async fn find(app: &App, table: &AuthenticatedTable) -> Vec<Row> {
+    scan::after(&app.state.db, &app.state.rows, table, "").await.unwrap()
+}
+
+async fn a_change_of_any_column_is_found(backend: Backend) {
+    let app = App::start(backend).await;
+    filled(&app).await;
+    let other_user = "INSERT INTO users (id, email, password_hash, created_at) VALUES \
+        ('00000000-0000-7000-8000-000000000000', 'eve@example.com', 'x', '2026-01-01 00:00:00+00:00')";
+    for table in TABLES {
+        let AuthenticatedTable { name, id, free, .. } = table;
+        for column in columns(&app, name).await {
+            let rows = find(&app, &table).await;
+            assert!(!rows.is_empty() && rows.iter().all(Row::is_ours), "{name}");
+            if column == "mac" || free.iter().any(|(free, _)| *free == column) {
+                continue;
+            }
+            if column == "user_id" {
+                run(&app, other_user).await;
+            }
+            run(&app, &format!("CREATE TABLE kept AS SELECT * FROM {name}")).await;
+            let value = other_value(backend, &column);
+            if name == "users" && column == id {
+                // Sessions would go with it.
+                run(&app, "DELETE FROM sessions").await;
+            }
+            run(&app, &format!("UPDATE {name} SET {column} = {value}")).await;
+            let rows = find(&app, &table).await;
+            assert!(rows.iter().all(|row| !row.is_ours()), "{name}.{column}");
+            run(&app, &format!("DELETE FROM {name}")).await;
+            run(&app, &format!("INSERT INTO {name} SELECT * FROM kept")).await;
+            run(&app, "DROP TABLE kept").await;
+            if column == "user_id" {
+                run(&app, "DELETE FROM users WHERE email = 'eve@example.com'").await;
+            }
+        }
+        if name == "users" {
+            // The one whose row was there is gone with the others' changes.
+            app.accept().await;
+            app.admin().await;
+        }
+    }
+}
+
+async fn a_key_that_was_inserted_is_never_accepted(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    admin.post("/api/secrets", &json!({ "key": "A", "value": "planted" })).await.expect(200);
+    let (_, good) = admin.create_key(&json!({ "name": "good" })).await;
+    let (key, value) = forged(&json!(["secrets:read"]));
+    let insert = format!(
+        "INSERT INTO settings (id, type, key, value) VALUES ('f', 'api_key', 'f', '{value}')"
+    );
+    run(&app, &insert).await;
+    for announce in [
+        "SELECT 1",
+        "UPDATE generation SET n = n + 1 WHERE id = 1",
+        "INSERT INTO key_changes (n, key_id) SELECT n, 'f' FROM generation WHERE id = 1",
+        "UPDATE generation SET count = count + 1 WHERE id = 1",
+        "UPDATE generation SET count = NULL, sum = NULL, mac = NULL",
+        "DELETE FROM generation",
+    ] {
+        run(&app, announce).await;
+        let _ = app.state.keys.refresh().await;
+        app.verify(&key).await.expect(401);
+        app.verify(&good).await.expect(200);
+        assert_eq!(with_key(&app, &key, "/api/secrets/A").await, 401, "{announce}");
+        expect_no_start(&app).await;
+    }
+    let listed = admin.get("/api/keys/f").await.expect(200).data();
+    assert_eq!((&listed["altered"], &listed["unreadable"]), (&json!(true), &json!(true)));
+}
+
+async fn a_key_whose_row_was_changed_is_listed_as_altered_and_refused(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "narrow", "scopes": ["a:b"] })).await;
+    let (_, other) = admin.create_key(&json!({ "name": "other" })).await;
+    run(
+        &app,
+        "UPDATE settings SET value = replace(value, 'a:b', 'secrets:read') WHERE key = 'narrow'",
+    )
+    .await;
+    // The set is the same: others go on, also after another start.
+    let again = app.sibling().await;
+    again.verify(&key).await.expect(401);
+    again.verify(&other).await.expect(200);
+    let there = again.admin().await;
+    let altered = there.get("/api/keys?status=altered").await.expect(200).data();
+    assert_eq!((&altered[0]["id"], &altered[0]["altered"]), (&json!(id), &json!(true)));
+    let metrics = again.anonymous().get("/metrics").await.expect(200).text;
+    assert!(metrics.contains("keyward_keys{status=\"altered\"} 1\n"), "{metrics}");
+    there.delete(&format!("/api/keys/{id}")).await.expect(200);
+    start(&app).await.unwrap();
+}
+
+async fn an_altered_key_is_not_made_good_by_a_change(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a", "scopes": ["a:b"] })).await;
+    run(&app, "UPDATE settings SET value = replace(value, 'a:b', 'secrets:read')").await;
+    let path = format!("/api/keys/{id}");
+    for answer in [
+        admin.patch(&path, &json!({ "name": "b" })).await,
+        admin.post(&format!("{path}/rotate"), &json!({ "graceSeconds": 60 })).await,
+    ] {
+        assert_eq!((answer.status, &answer.body()["code"]), (409, &json!("key_altered")));
+    }
+    // What was loaded before works on, with what it could do before.
+    app.verify(&key).await.expect(200);
+    assert_eq!(with_key(&app, &key, "/api/secrets").await, 403);
+}
+
+async fn a_key_that_was_deleted_and_put_back_is_never_accepted(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    run(&app, "CREATE TABLE kept AS SELECT * FROM settings").await;
+    run(&app, "CREATE TABLE set_kept AS SELECT * FROM generation").await;
+    admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    run(&app, "INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
+    app.state.keys.refresh().await.unwrap();
+    app.verify(&key).await.expect(401);
+    expect_no_start(&app).await;
+    // With the set of that day as well: a server that runs knows better.
+    run(&app, "DELETE FROM generation").await;
+    run(&app, "INSERT INTO generation SELECT * FROM set_kept").await;
+    app.state.keys.refresh().await.unwrap();
+    app.verify(&key).await.expect(401);
+    expect_told(&app).await;
+    run(&app, "DROP TABLE kept").await;
+    run(&app, "DROP TABLE set_kept").await;
+}
+
+async fn a_key_that_was_taken_out_stays_as_it_was_known(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (_, kept) = admin.create_key(&json!({ "name": "kept" })).await;
+    run(&app, "DELETE FROM settings WHERE key = 'kept'").await;
+    expect_no_start(&app).await;
+    let set = "UPDATE generation SET n = n + 1 WHERE id = 1";
+    run(&app, set).await;
+    app.state.keys.refresh().await.unwrap();
+    app.verify(&kept).await.expect(200);
+    expect_told(&app).await;
+    let refused = admin.post("/api/keys", &json!({ "name": "new" })).await;
+    assert_eq!((refused.status, &refused.body()["code"]), (503, &json!("store_altered")));
+}
+
+async fn a_session_that_was_inserted_is_nobodys(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let token = "forged-by-somebody-who-writes-to-the-database";
+    let hash = keyward::session::cookie::token_hash(token);
+    let insert = format!(
+        "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, mac) \
+         SELECT '{hash}', user_id, created_at, last_seen_at, expires_at, mac FROM sessions"
+    );
+    run(&app, &insert).await;
+    assert_eq!(with_session(&app, token, "/api/session").await, 401);
+    admin.get("/api/session").await.expect(200);
+    run(&app, "UPDATE generation SET n = n + 1 WHERE id = 3").await;
+    assert_ne!(with_session(&app, token, "/api/session").await, 200);
+    // Nobody is believed any more, and it is told.
+    assert_eq!(admin.get("/api/session").await.status, 503);
+    expect_no_start(&app).await;
+}
+
+async fn a_session_that_was_ended_and_put_back_is_nobodys(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.anonymous();
+    let sign_in = json!({ "email": EMAIL, "password": PASSWORD });
+    let answer = admin.post("/api/session", &sign_in).await.expect(200);
+    let token = answer.cookie("keyward_session").unwrap().to_owned();
+    run(&app, "CREATE TABLE kept AS SELECT * FROM sessions").await;
+    admin.delete("/api/session").await.expect(200);
+    run(&app, "INSERT INTO sessions SELECT * FROM kept").await;
+    run(&app, "DROP TABLE kept").await;
+    assert_ne!(with_session(&app, &token, "/api/session").await, 200);
+    assert_ne!(with_session(&app, &token, "/api/keys").await, 200);
+    expect_no_start(&app).await;
+}
+
+async fn a_user_with_another_password_cannot_sign_in(backend: Backend) {
+    let app = App::start(backend).await;
+    app.admin().await;
+    let known = keyward::session::password::Passwords::new().unwrap();
+    let place = known.enter(keyward::session::password::Lane::Known).unwrap();
+    let password = serde_json::from_value(json!("known to the attacker")).unwrap();
+    let hash = place.hash(password).await.unwrap();
+    run(&app, "CREATE TABLE kept AS SELECT * FROM users").await;
+    run(&app, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+    let sign_in = json!({ "email": EMAIL, "password": "known to the attacker" });
+    app.anonymous().post("/api/session", &sign_in).await.expect(401);
+    // Nor with the right password: the row is not what Keyward stored.
+    let sign_in = json!({ "email": EMAIL, "password": PASSWORD });
+    app.anonymous().post("/api/session", &sign_in).await.expect(401);
+    run(&app, "DROP TABLE kept").await;
+}
+
+async fn setup_is_not_opened_by_deleting_the_users(backend: Backend) {
+    let app = App::start(backend).await;
+    app.admin().await;
+    run(&app, "DELETE FROM users").await;
+    let token = "chosen-by-somebody-who-writes-to-the-database";
+    let hash = keyward::session::cookie::token_hash(token);
+    let insert = format!(
+        "INSERT INTO settings (id, type, key, value) VALUES ('t', 'config', 'setup-token:{hash}', '{{}}')"
+    );
+    run(&app, &insert).await;
+    app.state.setup_status.forget().await;
+    let setup = json!({ "token": token, "email": "eve@example.com", "password": PASSWORD });
+    assert_ne!(app.anonymous().post("/api/setup", &setup).await.status, 200);
+    // Nor with a token that Keyward made.
+    let made = keyward::session::cookie::new_token().unwrap();
+    let open = keyward::session::setup::open;
+    open(&app.state.db, &app.state.rows, &made, app.clock.now()).await.unwrap();
+    let setup = json!({ "token": made.expose(), "email": "eve@example.com", "password": PASSWORD });
+    let answer = app.anonymous().post("/api/setup", &setup).await;
+    assert_eq!((answer.status, &answer.body()["code"]), (503, &json!("store_altered")));
+    expect_no_start(&app).await;
+}
+
+async fn a_set_that_does_not_hold_is_told_everywhere_and_recorded_once(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    app.anonymous().get("/readyz").await.expect(200);
+    run(&app, "UPDATE generation SET n = n + 1 WHERE id = 1").await;
+    for _ in 0..3 {
+        app.state.keys.refresh().await.unwrap();
+    }
+    app.state.readiness.forget().await;
+    expect_told(&app).await;
+    let metrics = app.anonymous().get("/metrics").await.expect(200).text;
+    assert!(metrics.contains("keyward_store_altered 1\n"), "{metrics}");
+    let recorded = admin.get("/api/admin/audit?action=store.altered").await.expect(200).data();
+    assert_eq!(recorded.as_array().unwrap().len(), 1, "{recorded}");
+    run(&app, "UPDATE generation SET n = n - 1 WHERE id = 1").await;
+    app.state.keys.refresh().await.unwrap();
+    app.state.readiness.forget().await;
+    app.anonymous().get("/readyz").await.expect(200);
+}
+
+async fn what_is_accepted_by_hand_counts(backend: Backend) {
+    let app = App::start(backend).await;
+    let (key, value) = forged(&json!([]));
+    let insert = format!(
+        "INSERT INTO settings (id, type, key, value) VALUES ('f', 'api_key', 'f', '{value}')"
+    );
+    run(&app, &insert).await;
+    expect_no_start(&app).await;
+    app.accept().await;
+    app.state.keys.refresh().await.unwrap();
+    app.verify(&key).await.expect(200);
+    start(&app).await.unwrap();
+}
