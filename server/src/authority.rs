@@ -4,7 +4,7 @@
 //! ended or the key deleted, disabled or narrowed. So the transaction of the change reads the
 //! row of the credential once more, and on PostgreSQL locks it against changes until the
 //! commit: of two that race, either the revocation waits for the change, or the change sees
-//! the revocation and is refused.
+//! the revocation and is refused. An answer that is sent in parts asks before each of them.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,7 +12,8 @@ use std::net::IpAddr;
 
 use keyward_api::scopes::Scopes;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect, Select,
 };
 use time::OffsetDateTime;
 
@@ -22,7 +23,7 @@ use crate::keys::row::{self, StoredKey};
 use crate::keys::token::KeyDigest;
 use crate::session::entity::sessions;
 use crate::session::store::IDLE;
-use crate::settings::{self, Kind};
+use crate::settings::{self, FoundRow, Kind};
 
 /// The credential of a request. Ordered by what its row is found by.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,33 +64,54 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<(), NotRecorded> {
         let is_good = match self {
-            Self::Session(token_hash) => hold_session(transaction, rows, token_hash, now).await?,
-            Self::Key { id, digest, scopes, address } => {
+            Self::Session(token_hash) => {
+                let session = active(token_hash, now).lock_shared().one(transaction).await?;
+                session.is_some_and(|session| rows.is_ours(&session))
+            }
+            Self::Key { id, .. } => {
                 let row = settings::hold(transaction, Kind::ApiKey, id).await?;
-                let key = row.and_then(|row| row::read(rows, row).ok());
-                key.is_some_and(|key| {
-                    networks::allow(&key.networks, *address)
-                        && is_good_key(key, digest, scopes, now)
-                })
+                row.is_some_and(|row| self.is_key(rows, row, now))
             }
         };
         if is_good { Ok(()) } else { Err(NotRecorded::Revoked) }
     }
+
+    /// Whether the credential is good at `now`. It may be revoked at once; so this is for what
+    /// changes nothing.
+    pub async fn is_good(
+        &self,
+        db: &impl ConnectionTrait,
+        rows: &RowKey,
+        now: OffsetDateTime,
+    ) -> Result<bool, DbErr> {
+        Ok(match self {
+            Self::Session(token_hash) => {
+                let session = active(token_hash, now).one(db).await?;
+                session.is_some_and(|session| rows.is_ours(&session))
+            }
+            Self::Key { id, .. } => {
+                let row = settings::find(db, Kind::ApiKey, id).await?;
+                row.is_some_and(|row| self.is_key(rows, row, now))
+            }
+        })
+    }
+
+    /// Whether this row is that of the key, and accepts it.
+    fn is_key(&self, rows: &RowKey, row: FoundRow, now: OffsetDateTime) -> bool {
+        let Self::Key { digest, scopes, address, .. } = self else { return false };
+        row::read(rows, row).is_ok_and(|key| {
+            networks::allow(&key.networks, *address) && is_good_key(key, digest, scopes, now)
+        })
+    }
 }
 
-async fn hold_session(
-    transaction: &DatabaseTransaction,
-    rows: &RowKey,
-    token_hash: &str,
-    now: OffsetDateTime,
-) -> Result<bool, DbErr> {
+/// The session, unless it has ended.
+fn active(token_hash: &str, now: OffsetDateTime) -> Select<sessions::Entity> {
     let now = now.truncate_to_second();
     let active = Condition::all()
         .add(sessions::Column::ExpiresAt.gt(now))
         .add(sessions::Column::LastSeenAt.gt(now - IDLE));
-    let session = sessions::Entity::find_by_id(token_hash.to_owned()).filter(active);
-    let session = session.lock_shared().one(transaction).await?;
-    Ok(session.is_some_and(|session| rows.is_ours(&session)))
+    sessions::Entity::find_by_id(token_hash.to_owned()).filter(active)
 }
 
 fn is_good_key(key: StoredKey, digest: &KeyDigest, scopes: &Scopes, now: OffsetDateTime) -> bool {

@@ -88,22 +88,27 @@ pub async fn verify(
     Ok(axum::Json(Data { data: verification(verified, broken) }))
 }
 
-/// The log as JSON lines, newest first.
+/// The log as JSON lines, newest first. Cut off when the session ends meanwhile.
 #[utoipa::path(
     get, path = "/api/admin/audit/export", tag = "audit", security(("session" = [])),
     params(AuditQuery),
     responses((status = 200, content_type = "application/x-ndjson", body = String))
 )]
 pub async fn export(
-    _admin: Admin,
+    admin: Admin,
     State(state): State<AppState>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Error> {
     let (before, filter) = (query.before()?, query.filter()?);
+    let authority = admin.actor.authority.ok_or(Error::Unauthenticated)?;
     let lines = stream::try_unfold((state, before), move |(state, before)| {
-        let filter = filter.clone();
+        let (filter, authority) = (filter.clone(), authority.clone());
         async move {
             let entries = store::list(&state.db, &filter, before, CHUNK).await?;
+            // Asked after the reading: nothing is sent that was written after the session ended.
+            if !authority.is_good(&state.db, &state.rows, state.clock.now()).await? {
+                return Err(ExportError::Revoked);
+            }
             let Some(last) = entries.last() else { return Ok(None) };
             let next = last.seq;
             let mut lines = Vec::with_capacity(entries.len() * 256);
@@ -126,6 +131,8 @@ pub async fn export(
 enum ExportError {
     #[error("the store cannot answer")]
     Store(#[from] sea_orm::DbErr),
+    #[error("the session has ended")]
+    Revoked,
     #[error(transparent)]
     Json(#[from] std::io::Error),
 }

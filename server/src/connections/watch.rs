@@ -105,3 +105,67 @@ pub enum Order {
     /// To end at once.
     Close,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared() -> (Arc<Shared>, impl Fn(u64)) {
+        let shared = Arc::new(Shared::default());
+        let clock = shared.clone();
+        (shared, move |now| clock.now.store(now, Ordering::Relaxed))
+    }
+
+    #[test]
+    fn idle_connections_go_first_then_heads_then_answers_that_nobody_takes() {
+        let ((shared, set_time), limits) = (shared(), Limits::for_files(1_024));
+        // The later ones of this list were accepted first.
+        let watches = [6, 5, 4, 3, 2, 1, 0].map(|number| Watch::new(shared.clone(), number));
+        let [_, used, head, later_head, stalled, answered, serving] = &watches;
+        set_time(1_000);
+        head.tell(State::received);
+        for watch in [used, stalled, answered, serving] {
+            assert!(watch.tell(State::called));
+        }
+        stalled.tell(State::blocked);
+        answered.tell(State::answered);
+        used.tell(State::answered);
+        used.tell(State::flushed);
+        set_time(2_000);
+        later_head.tell(State::received);
+        let order = || {
+            let ranks = watches.iter().filter_map(|watch| Some(watch.rank(&limits)?.0));
+            let mut ranks: Vec<_> = ranks.collect();
+            ranks.sort_unstable();
+            ranks.into_iter().map(|[.., number]| number).collect::<Vec<_>>()
+        };
+        // An answer counts when it waits for a quarter of its limit, 30 s; of two that wait
+        // since the same sweep, the first that was accepted. One that is served never goes.
+        set_time(8_500);
+        assert_eq!(order(), [6, 5, 4, 3]);
+        set_time(8_501);
+        assert_eq!(order(), [6, 5, 4, 3, 1, 2]);
+    }
+
+    #[test]
+    fn each_phase_has_its_limit_and_serving_has_none() {
+        let ((shared, set_time), limits) = (shared(), Limits::for_files(1_024));
+        let watches = [0, 1, 2, 3, 4].map(|number| Watch::new(shared.clone(), number));
+        let [silent, head, stalled, answered, serving] = &watches;
+        head.tell(State::received);
+        for watch in [stalled, answered, serving] {
+            assert!(watch.tell(State::called));
+        }
+        stalled.tell(State::blocked);
+        answered.tell(State::answered);
+        for (watch, seconds) in [(head, 10), (stalled, 30), (answered, 30), (silent, 60)] {
+            // The time is that of a sweep, and may be older by the slack.
+            set_time(seconds * 1_000 + 250);
+            assert!(!watch.close_overdue(&limits, 250), "{seconds}");
+            set_time(seconds * 1_000 + 251);
+            assert!(watch.close_overdue(&limits, 250), "{seconds}");
+        }
+        set_time(u64::from(u32::MAX));
+        assert!(!serving.close_overdue(&limits, 250));
+    }
+}

@@ -223,10 +223,11 @@ async fn first_session(options: &PgConnectOptions, opening: Opening) -> Result<b
 }
 
 /// Whether a session keeps a setting that its start-up options ask for. A pooler in
-/// transaction mode refuses such options, or ignores them where its configuration says so.
+/// transaction mode refuses such options (PgBouncer, RDS Proxy), or ignores them: pgcat,
+/// Odyssey and Supavisor do, and PgBouncer where its configuration says so.
 async fn keeps_settings(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
     let mut session = match with_lock_timeout(options).connect().await {
-        Err(sqlx::Error::Database(error)) if error.message().contains("startup parameter") => {
+        Err(sqlx::Error::Database(error)) if is_about_options(error.message()) => {
             options.connect().await?.close().await?;
             return Ok(false);
         }
@@ -237,7 +238,59 @@ async fn keeps_settings(options: &PgConnectOptions) -> Result<bool, sqlx::Error>
     Ok(kept)
 }
 
+/// Whether a session was refused for its start-up options, as far as the words tell: each
+/// pooler has its own, and codes that are used for other refusals too. Taken for one in error,
+/// a refusal costs one more, which is reported.
+fn is_about_options(refusal: &str) -> bool {
+    const WORDS: [&str; 5] =
+        ["startup parameter", "startup option", "command-line option", "options", "lock_timeout"];
+    let refusal = refusal.to_lowercase().replace("start-up", "startup");
+    WORDS.iter().any(|words| refusal.contains(words))
+}
+
 async fn lock_timeout(session: &mut PgConnection) -> Result<String, sqlx::Error> {
     // The simple protocol, which prepares nothing.
     sqlx::raw_sql("SHOW lock_timeout").fetch_one(session).await?.try_get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_start_up_options_is_recognised_by_its_words() {
+        for refusal in [
+            // PgBouncer: before 1.8, before 1.20, and since.
+            "Unsupported startup parameter: options",
+            "unsupported startup parameter: options",
+            "unsupported startup parameter in options: lock_timeout",
+            "unsupported options startup parameter: only '-c config=val' is allowed",
+            // Neon.
+            "unsupported startup parameter in options: lock_timeout. Please use unpooled \
+             connection or remove this parameter from the startup package.",
+            // RDS Proxy, with an apostrophe of its own.
+            "Feature not supported: RDS Proxy currently doesn\u{2019}t support command-line \
+             options.",
+            // PostgreSQL, of a setting that it does not know.
+            "unrecognized configuration parameter \"lock_timeout\"",
+        ] {
+            assert!(is_about_options(refusal), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn other_refusals_are_reported_as_they_are() {
+        for refusal in [
+            "password authentication failed for user \"keyward\"",
+            "database \"keyward\" does not exist",
+            "no such user: keyward",
+            "the database system is starting up",
+            "sorry, too many clients already",
+            "no pg_hba.conf entry for host \"192.0.2.1\", user \"keyward\"",
+            "This RDS Proxy requires TLS connections",
+            "Tenant or user not found",
+        ] {
+            assert!(!is_about_options(refusal), "{refusal}");
+        }
+    }
 }

@@ -34,11 +34,15 @@ type SignedIn = (SetCookies<2>, axum::Json<Data<Session>>);
 pub async fn setup_status(
     State(state): State<AppState>,
 ) -> Result<axum::Json<Data<SetupStatus>>, Error> {
-    // Anybody may ask, as often as they like.
-    let ask = async || store::has_user(&state.db).await.map_err(|error| error.to_string());
-    let has_user = state.setup_status.get(ask).await;
-    let open = !has_user.map_err(DbErr::Custom)?;
+    let open = !setup_is_closed(&state).await?;
     Ok(axum::Json(Data { data: SetupStatus { open } }))
+}
+
+/// Whether there is a user. Anybody may ask, as often as they like, at the cost of a few
+/// queries a second.
+async fn setup_is_closed(state: &AppState) -> Result<bool, DbErr> {
+    let ask = async || store::has_user(&state.db).await.map_err(|error| error.to_string());
+    state.setup_status.get(ask).await.map_err(DbErr::Custom)
 }
 
 /// Creates the first administrator with a token that a server printed, and signs them in.
@@ -57,7 +61,8 @@ pub async fn setup(
     Json(wanted): Json<Setup>,
 ) -> Result<SignedIn, Error> {
     let Setup { token, email, password } = wanted;
-    if store::has_user(&state.db).await? {
+    // An answer from before it was closed is no harm: then the token is gone.
+    if setup_is_closed(&state).await? {
         return Err(Error::SetupClosed);
     }
     let attempt = match state.sign_in_limit.attempt_setup(address) {

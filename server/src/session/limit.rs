@@ -289,7 +289,9 @@ mod tests {
         (0..90).for_each(|n| _ = fail(&limit, ip(&format!("192.0.2.{}", n % 10 + 10)), "bob"));
         assert_eq!(limit.attempt(home, ADA, None).unwrap().lane, Lane::New);
         assert!(!fail(&limit, home, "bob"));
-        clock.advance(KNOWN_FOR);
+        clock.advance(Duration::from_hours(30 * 24).saturating_sub(Duration::from_secs(1)));
+        assert!(limit.known.contains(home, ADA));
+        clock.advance(Duration::from_secs(1));
         assert!(!limit.known.contains(home, ADA));
     }
 
@@ -380,7 +382,8 @@ mod tests {
         for _ in 0..20 {
             let _ = limit.attempt(ip("192.0.2.1"), ADA, Some(&browser(1))).unwrap();
         }
-        assert!(limit.attempt(ip("192.0.2.1"), ADA, Some(&browser(1))).is_err());
+        let wait = limit.attempt(ip("192.0.2.1"), ADA, Some(&browser(1))).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(10));
         let _ = limit.attempt(ip("192.0.2.1"), ADA, Some(&browser(2))).unwrap();
         for _ in 0..20 {
             let _ = limit.attempt_setup(ip("192.0.2.1")).unwrap();

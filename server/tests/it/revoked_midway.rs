@@ -10,7 +10,7 @@ use keyward_api::scopes::{Scope, Scopes};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::{App, Backend, EMAIL, PASSWORD, on_both_databases};
 
@@ -22,6 +22,7 @@ on_both_databases!(
     a_session_is_asked_again_until_it_ends,
     a_key_is_asked_again_with_its_state_its_expiry_and_its_scopes,
     of_reads_that_are_recorded_together_only_the_revoked_are_refused,
+    an_export_is_cut_off_when_its_session_ends,
 );
 
 /// A request whose body is sent in two parts.
@@ -227,6 +228,41 @@ async fn of_reads_that_are_recorded_together_only_the_revoked_are_refused(backen
         assert_eq!(recorded.await.unwrap().is_err(), n.is_multiple_of(3), "{n}");
     }
     assert_eq!(app.audit_entries().await, before + 40);
+}
+
+/// A client that takes little at a time: most of the log is not sent yet when it has the head.
+async fn an_export_is_cut_off_when_its_session_ends(backend: Backend) {
+    const ENTRIES: usize = 4_000;
+    let app = App::start(backend).await;
+    let event = Actor::command_line().did(Action::SecretRead, None).with_detail("x".repeat(8_000));
+    for _ in 0..4 {
+        let events = vec![event.clone(); ENTRIES / 4];
+        app.state.audit.record_all(&app.state.db, events).await.unwrap();
+    }
+    for ends in [false, true] {
+        let cookie = session_cookie(&app).await;
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(16 * 1024).unwrap();
+        let mut stream = socket.connect(app.address).await.unwrap();
+        let path = "/api/admin/audit/export?action=secret";
+        let host = app.address;
+        let head =
+            format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{cookie}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 1_000];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 "));
+        if ends {
+            sign_out(&app, &cookie).await;
+        }
+        // The connection may be reset.
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer);
+        let lines = answer.matches("\"secret.read\"").count();
+        // The last chunk of an answer that is whole (RFC 9112, section 7.1).
+        let is_whole = answer.ends_with("\r\n0\r\n\r\n");
+        assert_eq!((is_whole, lines == ENTRIES), (!ends, !ends), "{lines} entries");
+    }
 }
 
 /// The one test here that takes its time: nothing moves this clock.

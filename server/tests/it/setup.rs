@@ -1,15 +1,20 @@
 //! The first start.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::entity::log;
 use keyward::session::cookie::{new_token, token_hash};
 use keyward::session::entity::users;
 use keyward::session::setup::{self, LINKS};
+use keyward::session::store::Recorder;
 use keyward::settings;
 use keyward_api::Sensitive;
+use keyward_api::session::Email;
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +28,8 @@ on_both_databases!(
     of_many_at_several_servers_exactly_one_becomes_administrator,
     a_start_that_meets_the_first_administrator_leaves_no_token,
     wrong_tokens_are_slowed_down_and_recorded_and_keep_nobody_out,
+    a_flood_of_tokens_is_refused_without_the_store,
+    a_token_is_told_that_setup_is_closed_as_soon_as_another_server_closed_it,
     bad_input_leaves_the_setup_open,
     of_many_at_once_exactly_one_becomes_administrator,
     a_configured_administrator_is_created_once,
@@ -240,6 +247,57 @@ async fn wrong_tokens_are_slowed_down_and_recorded_and_keep_nobody_out(backend: 
     let token = app.setup_token.clone().unwrap();
     assert_eq!(users_in(&app).await, 0);
     try_from("203.0.113.1", &token).await.expect(200);
+}
+
+/// Whoever sends tokens without end must not keep the connections of the store busy.
+async fn a_flood_of_tokens_is_refused_without_the_store(backend: Backend) {
+    let app = fresh(backend).await;
+    let client = app.anonymous();
+    let wrong = administrator("wrong", EMAIL);
+    let is_refused = async |status: u16| {
+        let rename = async |from: &str, to: &str| {
+            for table in ["users", "audit_log"] {
+                let sql = format!("ALTER TABLE {table}{from} RENAME TO {table}{to}");
+                app.state.db.execute_unprepared(&sql).await.unwrap();
+            }
+        };
+        // The state of setup is young for a fraction of a second, which a slow machine may miss.
+        for _ in 0..10 {
+            client.post("/api/setup", &wrong).await.expect(status);
+            rename("", "_gone").await;
+            let answer = client.post("/api/setup", &wrong).await;
+            rename("_gone", "").await;
+            if answer.status == status {
+                return true;
+            }
+            app.state.setup_status.forget().await;
+        }
+        false
+    };
+    // Until the limit is reached, and that is recorded.
+    while client.post("/api/setup", &wrong).await.status == 401 {}
+    assert!(is_refused(429).await);
+    app.clock.advance(Duration::from_secs(10));
+    let token = app.setup_token.clone().unwrap();
+    client.post("/api/setup", &administrator(&token, EMAIL)).await.expect(200);
+    assert!(is_refused(409).await);
+}
+
+/// Also by a server that found setup open a moment ago.
+async fn a_token_is_told_that_setup_is_closed_as_soon_as_another_server_closed_it(
+    backend: Backend,
+) {
+    let first = fresh(backend).await;
+    let second = first.sibling().await;
+    let client = second.anonymous();
+    let email = Email::try_from(EMAIL.to_owned()).unwrap();
+    let (hash, now) = ("x".to_owned(), first.clock.now());
+    let recorder = Recorder { audit: &first.state.audit, origin: None };
+    assert_eq!(client.get("/api/setup").await.data(), json!({ "open": true }));
+    let won = setup::create_first_admin(&first.state.db, &email, hash, now, &recorder).await;
+    assert!(won.unwrap().is_some());
+    let late = administrator(&second.setup_token.clone().unwrap(), "eve@example.com");
+    client.post("/api/setup", &late).await.expect(409);
 }
 
 async fn bad_input_leaves_the_setup_open(backend: Backend) {

@@ -79,7 +79,7 @@ async fn relay(client: TcpStream, server: TcpStream, plan: Plan) {
             to_server.write_all(&sync).await.unwrap();
         }
         // So that PostgreSQL does it before it sees that nobody listens.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
         break;
     }
     answers.abort();
