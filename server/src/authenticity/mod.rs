@@ -7,11 +7,12 @@
 //!    It is checked wherever the row is used.
 //! 2. Rows that are accepted by being there are a set, whose sum is kept under a mac of its own
 //!    and brought forward by each change: [`set`]. A row that is taken out, or one of an
-//!    earlier day that is put back, does not add up.
+//!    earlier day that is put back, does not add up. [`store`] has the queries.
 //!
 //! The macs are made with the key for rows, which is stored only wrapped under the root key.
 
 pub mod row;
 pub mod set;
+pub mod store;
 
 pub use row::{Authenticated, RowKey, RowMac};

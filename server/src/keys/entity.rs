@@ -1,19 +1,25 @@
 //! Rows of the tables `generation` and `key_changes`. The keys themselves are rows of the
 //! settings table.
 
-/// The number of the last change.
+/// The number of the last change, and what the rows of each set add up to.
 pub mod generation {
     use sea_orm::entity::prelude::*;
 
-    /// The only row.
+    /// A set: see [`SetName`](crate::authenticity::set::SetName).
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "generation")]
     pub struct Model {
-        /// Always 1.
+        /// The number of the set; that of the API keys is 1.
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: i16,
         /// Raised by one by each change.
         pub n: i64,
+        /// How many rows there are; none, like the next two: unsigned.
+        pub count: Option<i64>,
+        /// What they add up to, masked.
+        pub sum: Option<Vec<u8>>,
+        /// The mac of all of it.
+        pub mac: Option<Vec<u8>>,
     }
 
     /// No foreign keys.

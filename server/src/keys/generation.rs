@@ -11,7 +11,7 @@ use sea_orm::{
 use super::entity::{change, generation};
 use crate::database::{DatabaseConnection, begin_write};
 
-/// The id of the only row of `generation`.
+/// The id of the row of the API keys in `generation`.
 const ROW: i16 = 1;
 
 /// So many changes are remembered: what a process that misses them for minutes can follow
@@ -38,7 +38,7 @@ pub async fn raise(
     changed: &str,
 ) -> Result<i64, DbErr> {
     let n = before + 1;
-    let row = generation::ActiveModel { id: Set(ROW), n: Set(n) };
+    let row = generation::ActiveModel { id: Set(ROW), n: Set(n), ..Default::default() };
     generation::Entity::update(row).exec(transaction).await?;
     let change = change::ActiveModel { n: Set(n), key_id: Set(changed.to_owned()) };
     change::Entity::insert(change).exec_without_returning(transaction).await?;
