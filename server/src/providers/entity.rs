@@ -4,6 +4,8 @@
 pub mod provider {
     use sea_orm::entity::prelude::*;
 
+    use crate::encryption::columns::{SealedRow, Subject};
+
     /// A provider with its key, which is sealed for this row and no other.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "provider_credentials")]
@@ -30,6 +32,16 @@ pub mod provider {
         pub created_at: TimeDateTimeWithTimeZone,
         /// When anything of it was changed last.
         pub updated_at: TimeDateTimeWithTimeZone,
+    }
+
+    impl Model {
+        /// The key with what is needed to open it.
+        pub fn sealed(&self) -> SealedRow {
+            let Self { id, encrypted_value, key_id, base_url, .. } = self.clone();
+            let bound = Subject::provider(&id, base_url.as_deref()).bound();
+            let (label, sealed) = (id.clone(), encrypted_value);
+            SealedRow { id, label, bound, key_id: Some(key_id), iv: None, mac: None, sealed }
+        }
     }
 
     /// No foreign keys.
