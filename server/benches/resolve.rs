@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use client::Client;
 use keyward::clock::Clock;
-use keyward::encryption::columns::{MODELS, PROVIDERS};
+use keyward::encryption::columns::Subject;
 use keyward::keys::token::PlainKey;
 use keyward::providers::entity::{model, model_id, provider};
 use keyward::serve;
@@ -134,13 +134,14 @@ async fn store_credentials(state: &AppState) -> Result<(), Box<dyn Error>> {
         let mut models = Vec::new();
         for m in 0..MODELS_OF_EACH {
             let model = format!("model-{m}");
-            let id = model_id(&id, &model);
+            let row_id = model_id(&id, &model);
+            let subject = Subject::model(&row_id, &id, &model);
             models.push(model::Model {
                 mac: None,
-                encrypted_value: sealer.seal(MODELS, &id, value.as_bytes())?,
-                id,
-                provider: format!("provider-{n:04}"),
-                model,
+                encrypted_value: sealer.seal(&subject, value.as_bytes())?,
+                id: row_id.clone(),
+                provider: id.clone(),
+                model: model.clone(),
                 key_id: sealer.key_id.clone(),
                 hint: None,
                 created_by: None,
@@ -152,8 +153,8 @@ async fn store_credentials(state: &AppState) -> Result<(), Box<dyn Error>> {
         model::Entity::insert_many(models).exec_without_returning(&transaction).await?;
         let provider = provider::Model {
             mac: None,
-            encrypted_value: sealer.seal(PROVIDERS, &id, value.as_bytes())?,
-            id,
+            encrypted_value: sealer.seal(&Subject::provider(&id, None), value.as_bytes())?,
+            id: id.clone(),
             key_id: sealer.key_id.clone(),
             hint: None,
             base_url: None,

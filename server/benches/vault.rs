@@ -28,7 +28,7 @@ use keyward::authority::NotRecorded;
 use keyward::clock::Clock;
 use keyward::database::{DatabaseConnection, Opening, begin_write};
 use keyward::encryption::Rotation;
-use keyward::encryption::columns::SECRETS;
+use keyward::encryption::columns::Subject;
 use keyward::encryption::dek::Dek;
 use keyward::encryption::seal::{open, seal};
 use keyward::encryption::unlock::Unlocked;
@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (sealing, opening) = seal_and_open()?;
     expect("seal 200 bytes".into(), micros(sealing), "us", sealing < Duration::from_micros(4));
     expect("open 200 bytes".into(), micros(opening), "us", opening < Duration::from_micros(4));
-    for (values, limit) in [(10_000, 0.5), (100_000, 5.0)] {
+    for (values, limit) in [(10_000, 0.5), (100_000, 2.0)] {
         let seconds = rotate(values).await?.as_secs_f64();
         expect(format!("rotate {values} values"), seconds, "s", seconds < limit);
     }
@@ -80,8 +80,8 @@ fn micros(time: Duration) -> f64 {
 fn seal_and_open() -> Result<(Duration, Duration), Box<dyn Error>> {
     const TIMES: u32 = 20_000;
     let dek = Dek::generate(&mut StdRng::seed_from_u64(1))?;
-    let place = SECRETS
-        .place("01900000-0000-7000-8000-000000000000", "01900000-0000-7000-8000-000000000001");
+    let subject = Subject::secret("01900000-0000-7000-8000-000000000000", "A_KEY");
+    let place = subject.place("01900000-0000-7000-8000-000000000001");
     let value = [7; 200];
     let start = Instant::now();
     for _ in 0..TIMES {
@@ -106,11 +106,11 @@ async fn rotate(values: usize) -> Result<Duration, Box<dyn Error>> {
     let numbers: Vec<usize> = (0..values).collect();
     for batch in numbers.chunks(BATCH) {
         let rows = batch.iter().map(|n| {
-            let id = format!("01900000-0000-7000-8000-{n:012}");
-            let encrypted_value = sealer.seal(SECRETS, &id, &[7; 200])?;
+            let (id, key) = (format!("01900000-0000-7000-8000-{n:012}"), format!("KEY_{n}"));
+            let encrypted_value = sealer.seal(&Subject::secret(&id, &key), &[7; 200])?;
             let row = Model {
                 id,
-                key: format!("KEY_{n}"),
+                key,
                 encrypted_value,
                 iv: None,
                 key_id: Some(sealer.key_id.clone()),
@@ -118,6 +118,7 @@ async fn rotate(values: usize) -> Result<Duration, Box<dyn Error>> {
                 created_by: None,
                 created_at: now,
                 updated_at: now,
+                mac: None,
             };
             Ok(row.into_active_model())
         });

@@ -7,7 +7,7 @@
 //!    It is checked wherever the row is used.
 //! 2. Rows that are accepted by being there are a set, whose sum is kept under a mac of its own
 //!    and brought forward by each change: [`set`]. A row that is taken out, or one of an
-//!    earlier day that is put back, does not add up.
+//!    earlier day that is put back, does not add up. [`store`] has the queries.
 //!
 //! 3. Which tables and columns that are is listed in [`tables`]; [`check`] looks at all of them,
 //!    and [`sign`] makes their macs where there are none yet.

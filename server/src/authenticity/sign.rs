@@ -9,6 +9,7 @@ use super::row::{RowKey, RowMac};
 use super::scan::{self, Sets};
 use super::set::{SetName, SetState};
 use super::store as sets;
+use crate::encryption::unbound;
 use crate::keys::generation;
 
 /// How many rows were signed.
@@ -71,6 +72,7 @@ pub async fn everything(transaction: &DatabaseTransaction, key: &RowKey) -> Resu
         scan::write(transaction, table, macs).await
     })
     .await?;
+    signed.secrets = unbound::sign_unbound(transaction, key).await?;
     put(transaction, key, SetName::Keys, stored.keys).await?;
     put(transaction, key, SetName::People, stored.people).await?;
     Ok(signed)

@@ -2,9 +2,21 @@
 //! queries. A test fails when the schema has a sealed column that is not listed here.
 //!
 //! Every table in it has the columns `id`, `key_id` (`NULL` for the older layout),
-//! `created_at`, and, where the older layout ever was, `iv`.
+//! `created_at`, and, where the older layout ever was, `iv` and `mac`.
+//!
+//! What a value is bound to beside its place, in this order:
+//!
+//! | value | bound to |
+//! |---|---|
+//! | secret | its key, by which it is asked for |
+//! | key of a provider | provider; base URL; placement, which is empty so far |
+//! | key of a model | provider; model |
+//!
+//! The key of a model is sent to its provider's base URL as well, but that is another row, which
+//! changes by itself and need not be there: what guards it is the mac of that row, which is
+//! checked whenever it is used.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, TryGetable, Value};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, TryGetable, Value};
 
 use super::seal::Place;
 
@@ -17,13 +29,21 @@ pub struct SealedColumn {
     pub column: &'static str,
     /// The column by which a person knows the row.
     pub label: &'static str,
-    /// Whether the table has the column `iv`, and so may have rows of the older layout.
+    /// Whether the table has the column `iv`, and so may have rows of the older layout. Its
+    /// rows whose seal does not bind their name have a mac: see [`super::unbound`].
     pub has_iv: bool,
+    /// What a value is bound to, each as an expression of SQL.
+    bound: &'static [&'static str],
 }
 
 /// The values of third-party secrets.
-pub const SECRETS: SealedColumn =
-    SealedColumn { table: "secrets", column: "encrypted_value", label: "key", has_iv: true };
+pub const SECRETS: SealedColumn = SealedColumn {
+    table: "secrets",
+    column: "encrypted_value",
+    label: "key",
+    has_iv: true,
+    bound: &["key"],
+};
 
 /// The keys of providers.
 pub const PROVIDERS: SealedColumn = SealedColumn {
@@ -31,6 +51,7 @@ pub const PROVIDERS: SealedColumn = SealedColumn {
     column: "encrypted_value",
     label: "id",
     has_iv: false,
+    bound: &["id", "base_url", "''"],
 };
 
 /// The keys of single models.
@@ -39,10 +60,49 @@ pub const MODELS: SealedColumn = SealedColumn {
     column: "encrypted_value",
     label: "id",
     has_iv: false,
+    bound: &["provider", "model"],
 };
 
 /// All of them.
 pub const SEALED: [SealedColumn; 3] = [SECRETS, PROVIDERS, MODELS];
+
+/// What a value is sealed for: its row, the name by which that is found, and what the value is
+/// sent to.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    column: SealedColumn,
+    row_id: &'a str,
+    bound: Vec<Option<&'a str>>,
+}
+
+impl<'a> Subject<'a> {
+    /// The secret with this id and this key.
+    pub fn secret(id: &'a str, key: &'a str) -> Self {
+        Self { column: SECRETS, row_id: id, bound: vec![Some(key)] }
+    }
+
+    /// A provider, which is reached at this base URL.
+    pub fn provider(id: &'a str, base_url: Option<&'a str>) -> Self {
+        let placement = Some("");
+        Self { column: PROVIDERS, row_id: id, bound: vec![Some(id), base_url, placement] }
+    }
+
+    /// A model of a provider, in the row with this id.
+    pub fn model(id: &'a str, provider: &'a str, model: &'a str) -> Self {
+        Self { column: MODELS, row_id: id, bound: vec![Some(provider), Some(model)] }
+    }
+
+    /// What the value is bound to.
+    pub fn bound(&self) -> Vec<Option<String>> {
+        self.bound.iter().map(|part| part.map(str::to_owned)).collect()
+    }
+
+    /// Where the value lives, under this key.
+    pub fn place<'b>(&'b self, key_id: &'b str) -> Place<'b> {
+        let Self { column: SealedColumn { table, column, .. }, row_id, bound } = self;
+        Place { table, column, row_id, key_id, bound }
+    }
+}
 
 /// A sealed value with what is needed to open it.
 #[derive(Clone, Debug)]
@@ -51,23 +111,23 @@ pub struct SealedRow {
     pub id: String,
     /// The name by which a person knows it.
     pub label: String,
+    /// What it is bound to, as the row says now.
+    pub bound: Vec<Option<String>>,
     /// The id of the key it is sealed under; none in the older layout.
     pub key_id: Option<String>,
     /// The nonce of the older layout.
     pub iv: Option<Vec<u8>>,
+    /// The mac of a row whose seal does not bind its name.
+    pub mac: Option<Vec<u8>>,
     /// The sealed value.
     pub sealed: Vec<u8>,
 }
 
-impl FromQueryResult for SealedRow {
-    fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
-        Ok(Self {
-            id: row.try_get("", "id")?,
-            label: row.try_get("", "label")?,
-            key_id: row.try_get("", "key_id")?,
-            iv: row.try_get("", "iv")?,
-            sealed: row.try_get("", "sealed")?,
-        })
+impl SealedRow {
+    /// What it should be sealed for.
+    pub fn subject(&self, column: SealedColumn) -> Subject<'_> {
+        let bound = self.bound.iter().map(Option::as_deref).collect();
+        Subject { column, row_id: &self.id, bound }
     }
 }
 
@@ -90,11 +150,6 @@ pub struct NamedRow {
 }
 
 impl SealedColumn {
-    /// Where the value of a row lives.
-    pub fn place<'a>(&self, row_id: &'a str, key_id: &'a str) -> Place<'a> {
-        Place { table: self.table, column: self.column, row_id, key_id }
-    }
-
     /// How many values there are.
     pub async fn count(&self, db: &impl ConnectionTrait) -> Result<Counts, DbErr> {
         let table = self.table;
@@ -128,7 +183,7 @@ impl SealedColumn {
     ) -> Result<Vec<SealedRow>, DbErr> {
         let (table, what) = (self.table, self.selected());
         let sql = format!("SELECT {what} FROM {table} WHERE id > $1 ORDER BY id LIMIT {limit}");
-        all(db, sql, vec![after.into()]).await
+        self.all(db, sql, vec![after.into()]).await
     }
 
     /// The oldest rows of the older layout.
@@ -144,7 +199,7 @@ impl SealedColumn {
         let sql = format!(
             "SELECT {what} FROM {table} WHERE key_id IS NULL ORDER BY created_at, id LIMIT {limit}"
         );
-        all(db, sql, vec![]).await
+        self.all(db, sql, vec![]).await
     }
 
     /// A row that is said to be sealed under a key that is not in `encryption_keys`.
@@ -173,7 +228,8 @@ impl SealedColumn {
         rows: Vec<(String, Vec<u8>)>,
     ) -> Result<u64, DbErr> {
         let (table, column) = (self.table, self.column);
-        let iv = if self.has_iv { ", iv = NULL" } else { "" };
+        // What is sealed from now on binds the name of its row.
+        let iv = if self.has_iv { ", iv = NULL, mac = NULL" } else { "" };
         let pairs = (0..rows.len()).map(|i| format!("(${}, ${})", 2 * i + 2, 2 * i + 3));
         let pairs = pairs.collect::<Vec<_>>().join(", ");
         // Both databases call the columns of VALUES column1, column2.
@@ -193,10 +249,39 @@ impl SealedColumn {
     }
 
     fn selected(&self) -> String {
-        let iv = if self.has_iv { "iv" } else { "NULL AS iv" };
-        format!("id, {} AS label, key_id, {iv}, {} AS sealed", self.label, self.column)
+        let iv = if self.has_iv { "iv, mac" } else { "NULL AS iv, NULL AS mac" };
+        let bound = self.bound.iter().zip(BOUND).map(|(what, name)| format!(", {what} AS {name}"));
+        let bound: String = bound.collect();
+        format!("id, {} AS label, key_id, {iv}, {} AS sealed{bound}", self.label, self.column)
+    }
+
+    fn read(&self, row: &QueryResult) -> Result<SealedRow, DbErr> {
+        let bound = self.bound.iter().zip(BOUND).map(|(_, name)| row.try_get("", name));
+        Ok(SealedRow {
+            id: row.try_get("", "id")?,
+            label: row.try_get("", "label")?,
+            bound: bound.collect::<Result<_, _>>()?,
+            key_id: row.try_get("", "key_id")?,
+            iv: row.try_get("", "iv")?,
+            mac: row.try_get("", "mac")?,
+            sealed: row.try_get("", "sealed")?,
+        })
+    }
+
+    async fn all(
+        &self,
+        db: &impl ConnectionTrait,
+        sql: String,
+        values: Vec<Value>,
+    ) -> Result<Vec<SealedRow>, DbErr> {
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        let rows = db.query_all_raw(statement).await?;
+        rows.iter().map(|row| self.read(row)).collect()
     }
 }
+
+/// The names of what a value is bound to, in the result of a query.
+const BOUND: [&str; 3] = ["bound_0", "bound_1", "bound_2"];
 
 async fn one(
     db: &impl ConnectionTrait,
@@ -204,16 +289,6 @@ async fn one(
     values: Vec<Value>,
 ) -> Result<Option<QueryResult>, DbErr> {
     db.query_one_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await
-}
-
-async fn all(
-    db: &impl ConnectionTrait,
-    sql: String,
-    values: Vec<Value>,
-) -> Result<Vec<SealedRow>, DbErr> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let rows = db.query_all_raw(statement).await?;
-    rows.iter().map(|row| SealedRow::from_query_result(row, "")).collect()
 }
 
 fn get<T: TryGetable>(row: Option<&QueryResult>, name: &str) -> Result<Option<T>, DbErr> {

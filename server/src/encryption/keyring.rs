@@ -1,23 +1,33 @@
 //! The opened keys in memory.
 //!
-//! Which data key is the active one is asked of the database, in each transaction that
-//! seals: another process may have rotated. A key that is not here yet is opened and kept.
+//! 1. Which data key is the active one is asked of the database, in each transaction that
+//!    seals: another process may have rotated. It is the one with the highest version, and must
+//!    say that it is active; anything else is an error, since somebody changed the table.
+//! 2. A process does not go back to a lower version than it has seen.
+//! 3. A key that is not here yet is opened and kept. When a newer one is seen, the others are
+//!    let go: every value was moved, and what is put back under a former key does not open.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use keyward_api::Sensitive;
-use rand::rngs::{SysError, SysRng};
+use keyward_api::encryption::DataKeyState;
+use rand::rngs::SysError;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::columns::{SealedColumn, SealedRow};
 use super::dek::Dek;
 use super::entity::Model;
 use super::kek::RootKey;
-use super::legacy;
+use super::key_set::{self, KeySetError};
 use super::seal::{self, OpenError, Opened};
+use super::sealer::Sealer;
 use super::store::{self, Purpose};
+use super::{legacy, unbound};
+use crate::authenticity::RowKey;
 
 /// Seals and opens values. Cheap to clone; `Debug` shows nothing of it.
 #[derive(Clone)]
@@ -25,7 +35,10 @@ pub struct Keyring(Arc<Inner>);
 
 struct Inner {
     root: RootKey,
+    rows: RowKey,
     data: RwLock<HashMap<String, Arc<Dek>>>,
+    /// The highest version of a data key that was seen.
+    newest: AtomicI32,
 }
 
 /// Why a value was not sealed or opened.
@@ -54,9 +67,39 @@ pub enum KeyringError {
     /// A stored key does not open under the root key that it names.
     #[error("the data key with the id {0} was changed: it does not open under its root key")]
     DamagedKey(String),
-    /// No data key is active.
-    #[error("no data key is active")]
+    /// The key was erased, since no value was left under it: a rotation came in between, or
+    /// somebody put a value back.
+    #[error("the data key with the id {0} was erased: no value may be under it any more")]
+    ErasedKey(String),
+    /// No data key is stored.
+    #[error("no data key is stored")]
     NoActiveKey,
+    /// The newest data key is not the active one.
+    #[error(
+        "the newest data key, version {0}, is not active: the table encryption_keys was changed. \
+         `keyward store check` lists what does not hold"
+    )]
+    NotActive(i32),
+    /// The newest data key is older than one that this process has seen.
+    #[error(
+        "the newest data key has version {stored}, but was version {seen}: the table \
+         encryption_keys was changed, or restored while this server ran"
+    )]
+    WentBack {
+        /// The version now.
+        stored: i32,
+        /// The highest version that was seen.
+        seen: i32,
+    },
+    /// The stored keys are not those that were stored.
+    #[error(transparent)]
+    KeySet(#[from] KeySetError),
+    /// The row was changed by somebody else.
+    #[error(
+        "the row was altered: its value is sealed without its name, and the mac that binds both is \
+         missing or wrong"
+    )]
+    Altered,
     /// The value does not open.
     #[error(transparent)]
     Value(#[from] OpenError),
@@ -67,20 +110,23 @@ impl KeyringError {
     pub fn is_about_the_server(&self) -> bool {
         matches!(self, Self::Database(_) | Self::FormerRootKey { .. })
     }
-}
 
-/// The active data key, held until the transaction ends.
-pub struct Sealer {
-    /// The id of the key, to be stored beside the value.
-    pub key_id: String,
-    dek: Arc<Dek>,
+    /// Whether a rotation may have moved the value since its row was read: another look tells.
+    pub fn may_have_moved(&self) -> bool {
+        matches!(self, Self::ErasedKey(_))
+    }
 }
 
 impl Keyring {
-    /// A keyring with these opened data keys.
-    pub fn new(root: RootKey, data: impl IntoIterator<Item = (String, Dek)>) -> Self {
-        let data = data.into_iter().map(|(id, dek)| (id, Arc::new(dek))).collect();
-        Self(Arc::new(Inner { root, data: RwLock::new(data) }))
+    /// A keyring with these opened data keys, which checks rows with `rows`.
+    pub fn new(root: RootKey, rows: RowKey, data: impl IntoIterator<Item = (Model, Dek)>) -> Self {
+        let mut newest = 0;
+        let data = data.into_iter().map(|(row, dek)| {
+            newest = newest.max(row.version);
+            (row.id, Arc::new(dek))
+        });
+        let data = RwLock::new(data.collect());
+        Self(Arc::new(Inner { root, rows, data, newest: newest.into() }))
     }
 
     /// The root key, to wrap a new data key.
@@ -88,19 +134,83 @@ impl Keyring {
         &self.0.root
     }
 
-    /// Keeps an opened key.
-    pub(super) fn keep(&self, id: String, dek: Dek) -> Arc<Dek> {
-        let dek = Arc::new(dek);
-        let mut data = self.0.data.write().unwrap_or_else(PoisonError::into_inner);
-        data.insert(id, dek.clone());
-        dek
+    /// What authenticates the set of keys.
+    pub(super) fn rows(&self) -> &RowKey {
+        &self.0.rows
+    }
+
+    /// Keeps the key that a rotation made, and no other.
+    pub(super) fn follow(&self, row: &Model, dek: Arc<Dek>) {
+        self.keep(row.id.clone(), dek);
+        self.advance(row);
+    }
+
+    fn keep(&self, id: String, dek: Arc<Dek>) {
+        self.0.data.write().unwrap_or_else(PoisonError::into_inner).insert(id, dek);
+    }
+
+    /// Rules 1 and 2, for the newest data key as it is stored.
+    fn judge(&self, newest: Option<Model>) -> Result<Model, KeyringError> {
+        let newest = newest.ok_or(KeyringError::NoActiveKey)?;
+        let (stored, seen) = (newest.version, self.0.newest.load(Ordering::SeqCst));
+        if stored < seen {
+            return Err(KeyringError::WentBack { stored, seen });
+        }
+        if newest.state() != DataKeyState::Active {
+            return Err(KeyringError::NotActive(stored));
+        }
+        self.advance(&newest);
+        Ok(newest)
+    }
+
+    fn advance(&self, newest: &Model) {
+        if self.0.newest.fetch_max(newest.version, Ordering::SeqCst) < newest.version {
+            let mut data = self.0.data.write().unwrap_or_else(PoisonError::into_inner);
+            data.retain(|id, _| *id == newest.id);
+        }
+    }
+
+    /// The active data key.
+    pub async fn active(&self, db: &impl ConnectionTrait) -> Result<Model, KeyringError> {
+        self.judge(store::newest(db).await?)
+    }
+
+    /// Holds the active data key: no rotation begins until the transaction ends.
+    pub async fn hold(&self, transaction: &DatabaseTransaction) -> Result<Model, KeyringError> {
+        self.judge(store::hold_newest(transaction, LockType::Share).await?)
+    }
+
+    /// Like [`hold`](Self::hold), and nobody else may write values meanwhile: for a change of
+    /// rows that others could add to.
+    pub async fn hold_alone(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Model, KeyringError> {
+        self.judge(store::hold_newest(transaction, LockType::Update).await?)
     }
 
     /// What new values are sealed with; a rotation waits until the transaction ends.
     pub async fn sealer(&self, transaction: &DatabaseTransaction) -> Result<Sealer, KeyringError> {
-        let active = store::hold_active(transaction).await?.ok_or(KeyringError::NoActiveKey)?;
+        let active = self.hold(transaction).await?;
+        self.sealer_of(transaction, active).await
+    }
+
+    /// Like [`sealer`](Self::sealer), alone: see [`hold_alone`](Self::hold_alone).
+    pub async fn sealer_alone(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Sealer, KeyringError> {
+        let active = self.hold_alone(transaction).await?;
+        self.sealer_of(transaction, active).await
+    }
+
+    async fn sealer_of(
+        &self,
+        transaction: &DatabaseTransaction,
+        active: Model,
+    ) -> Result<Sealer, KeyringError> {
         let dek = self.data_key(transaction, &active.id).await?;
-        Ok(Sealer { key_id: active.id, dek })
+        Ok(Sealer::new(active.id, dek))
     }
 
     /// Opens the value of a row, whatever it is sealed under.
@@ -110,9 +220,38 @@ impl Keyring {
         column: SealedColumn,
         row: &SealedRow,
     ) -> Result<Opened, KeyringError> {
-        let Some(key_id) = &row.key_id else { return Ok(legacy::open(&self.0.root, row)?) };
-        let dek = self.data_key(db, key_id).await?;
-        Ok(seal::open(&dek, column.place(&row.id, key_id), &row.sealed)?)
+        let dek = self.key_of(db, row).await?;
+        self.open_with(dek.as_deref(), column, row)
+    }
+
+    /// The data key that a row names; none in the older layout.
+    pub(super) async fn key_of(
+        &self,
+        db: &impl ConnectionTrait,
+        row: &SealedRow,
+    ) -> Result<Option<Arc<Dek>>, KeyringError> {
+        match &row.key_id {
+            Some(key_id) => self.data_key(db, key_id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens the value of a row with the [key that it names](Self::key_of).
+    pub(super) fn open_with(
+        &self,
+        dek: Option<&Dek>,
+        column: SealedColumn,
+        row: &SealedRow,
+    ) -> Result<Opened, KeyringError> {
+        if !unbound::is_ours(&self.0.rows, column, row) {
+            return Err(KeyringError::Altered);
+        }
+        match (dek, &row.key_id) {
+            (Some(dek), Some(key_id)) => {
+                Ok(seal::open(dek, row.subject(column).place(key_id), &row.sealed)?)
+            }
+            _ => Ok(legacy::open(&self.0.root, row)?),
+        }
     }
 
     /// Opens a value that is text.
@@ -128,11 +267,13 @@ impl Keyring {
         Ok(Sensitive::from(text.to_owned()))
     }
 
-    /// Whether the active key is there and opens, also for a process that starts now: this one
-    /// may have opened it before the root key was changed.
+    /// Whether the active key is there and opens, also for a process that starts now (this one
+    /// may have opened it before the root key was changed), and the stored keys are those that
+    /// were stored.
     pub async fn check(&self, db: &impl ConnectionTrait) -> Result<(), KeyringError> {
-        let active = store::active(db).await?.ok_or(KeyringError::NoActiveKey)?;
-        self.unwrap(&active).map(drop)
+        let active = self.active(db).await?;
+        self.unwrap(&active)?;
+        Ok(key_set::check(db, &self.0.rows).await?)
     }
 
     /// Opens a stored key under the root key of this process.
@@ -155,45 +296,17 @@ impl Keyring {
         }
         let row = store::find(db, Purpose::Data, id).await?;
         let row = row.ok_or_else(|| KeyringError::UnknownKey(id.to_owned()))?;
-        Ok(self.keep(id.to_owned(), self.unwrap(&row)?))
-    }
-}
-
-impl Sealer {
-    /// With a key that is not yet the active one.
-    pub(super) fn new(key_id: String, dek: Arc<Dek>) -> Self {
-        Self { key_id, dek }
-    }
-
-    /// Seals the value of the row `row_id`.
-    pub fn seal(
-        &self,
-        column: SealedColumn,
-        row_id: &str,
-        value: &[u8],
-    ) -> Result<Vec<u8>, SysError> {
-        seal::seal(&self.dek, column.place(row_id, &self.key_id), value, &mut SysRng)
-    }
-
-    /// Opens what this sealed.
-    pub fn open(
-        &self,
-        column: SealedColumn,
-        row_id: &str,
-        sealed: &[u8],
-    ) -> Result<Opened, OpenError> {
-        seal::open(&self.dek, column.place(row_id, &self.key_id), sealed)
+        if row.is_erased() {
+            return Err(KeyringError::ErasedKey(id.to_owned()));
+        }
+        let dek = Arc::new(self.unwrap(&row)?);
+        self.keep(id.to_owned(), dek.clone());
+        Ok(dek)
     }
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keyring([redacted])")
-    }
-}
-
-impl fmt::Debug for Sealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer").field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }

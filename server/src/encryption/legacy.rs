@@ -98,8 +98,10 @@ mod tests {
         SealedRow {
             id: "id".into(),
             label: "LABEL".into(),
+            bound: Vec::new(),
             key_id: None,
             iv: Some(iv.to_vec()),
+            mac: None,
             sealed: value.to_vec(),
         }
     }

@@ -2,20 +2,26 @@
 //!
 //! [`kek`] reads the root key, [`dek`] is a data key, [`seal`] is the only caller of a
 //! cipher, [`legacy`] reads the forms of the older layout, [`columns`] lists what is sealed
-//! where, [`store`] keeps wrapped keys, [`unlock`] opens them at start or refuses to start,
-//! [`keyring`] holds them in memory, [`rotation`] moves every value under a new one,
-//! [`handlers`] speak HTTP.
+//! where, [`unbound`] guards what was sealed without its name, [`store`] keeps wrapped keys,
+//! [`key_set`] authenticates which there are, [`unlock`] opens them at start or refuses to start ([`opening`]),
+//! [`keyring`] holds them in memory, [`sealer`] seals with the active one, [`rotation`] moves
+//! every value under a new one ([`moving`]), [`handlers`] speak HTTP.
 
 pub mod columns;
 pub mod dek;
 pub mod entity;
 pub mod handlers;
 pub mod kek;
+pub mod key_set;
 pub mod keyring;
 mod legacy;
+mod moving;
+mod opening;
 pub mod rotation;
 pub mod seal;
+pub mod sealer;
 pub mod store;
+pub mod unbound;
 pub mod unlock;
 #[cfg(test)]
 mod wycheproof;

@@ -1,28 +1,27 @@
 //! Rotation: a new data key, and every value sealed anew under it.
 //!
 //! All of it is one transaction: the new key, each value opened, sealed, stored, read back
-//! and compared, the former key retired, the audit event. Whatever happens before its commit
-//! leaves everything as it was. Writers of values hold the active key until they commit, so
-//! none of them seals under a key that was retired in between.
+//! and compared, the former key retired and erased, the audit event. Whatever happens before its
+//! commit leaves everything as it was. Writers of values hold the active key until they commit,
+//! so none of them seals under a key that was retired in between.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_api::encryption::{DataKey, EncryptionStatus, Rotated, RotationProgress};
 use sea_orm::{DatabaseTransaction, DbErr};
-use subtle::ConstantTimeEq;
 
-use super::columns::{Counts, SEALED, SealedColumn, SealedRow};
+use super::columns::{Counts, SEALED};
+use super::dek::Dek;
 use super::entity::Model;
-use super::keyring::{Keyring, KeyringError, Sealer};
-use super::seal::Opened;
+use super::key_set;
+use super::keyring::{Keyring, KeyringError};
+use super::moving::Moving;
+use super::sealer::Sealer;
 use super::store::{self, Purpose};
 use crate::audit::{Action, Actor, AuditLog};
 use crate::authority::NotRecorded;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, Turn, try_begin_turn};
-
-/// Values that are in memory at a time; up to 64 KiB each.
-const CHUNK: u64 = 256;
 
 /// Rotates, one at a time, and tells how it stands. Cheap to clone.
 #[derive(Clone)]
@@ -83,7 +82,7 @@ impl Rotation {
 
     /// The state of keys and values.
     pub async fn status(&self) -> Result<EncryptionStatus, RotateError> {
-        let active = store::active(&self.db).await?.ok_or(KeyringError::NoActiveKey)?;
+        let active = self.keyring.active(&self.db).await?;
         let keys = store::list(&self.db).await?;
         let Counts { total, sealed } = count(&self.db).await?;
         Ok(EncryptionStatus {
@@ -121,98 +120,60 @@ impl Rotation {
     async fn run(&self, actor: &Actor) -> Result<Rotated, RotateError> {
         let transaction = try_begin_turn(&self.db, Turn::Keys).await?;
         let transaction = transaction.ok_or(RotateError::Running)?;
-        let former = store::lock_active(&transaction).await?.ok_or(KeyringError::NoActiveKey)?;
+        let former = self.keyring.hold_alone(&transaction).await?;
         // Another process may have changed the root key: what is wrapped under the former one
         // is lost when that is thrown away.
         self.keyring.unwrap(&former)?;
         let total = count(&transaction).await?.total;
         self.advance(|progress| progress.total = total);
 
-        let now = self.clock.now();
-        let next = former.version + 1;
-        let minted = store::mint(Purpose::Data, next, self.keyring.root(), &actor.name, now);
-        let (new, dek) = minted.map_err(KeyringError::from)?;
-        if store::retire(&transaction, &former.id, now).await? != 1 {
-            return Err(RotateError::NotStored(format!(
-                "the data key, version {}",
-                former.version
-            )));
-        }
-        store::insert(&transaction, new.clone()).await?;
-        // Known from here on, so that a reader who is faster than this task finds it.
-        let sealer = Sealer::new(new.id.clone(), self.keyring.keep(new.id.clone(), dek));
+        let (new, dek) = self.replace_key(&transaction, &former, actor).await?;
+        let moving = Moving {
+            keyring: &self.keyring,
+            transaction: &transaction,
+            sealer: Sealer::new(new.id.clone(), dek.clone()),
+            moved: &|number| self.advance(|progress| progress.re_encrypted += number),
+        };
         let mut re_encrypted = 0;
         for column in SEALED {
-            re_encrypted += self.move_column(&transaction, column, &sealer).await?;
+            re_encrypted += moving.all(column).await?;
         }
+        // No value is under any of them: all were counted under the new one.
+        store::erase_retired(&transaction).await?;
         let new_version = version(&new);
         let detail = format!("{re_encrypted} values re-encrypted");
         let target = format!("version {new_version}");
         let event = actor.did(Action::EncryptionRotate, Some(target)).with_detail(detail);
         self.audit.append(&transaction, event).await?;
         transaction.commit().await?;
+        self.keyring.follow(&new, dek);
         tracing::info!(new_version, re_encrypted, "all values are sealed under a new data key");
         Ok(Rotated { new_version, re_encrypted })
     }
 
-    async fn move_column(
+    /// Stores a new data key in the place of the `former` one.
+    async fn replace_key(
         &self,
         transaction: &DatabaseTransaction,
-        column: SealedColumn,
-        sealer: &Sealer,
-    ) -> Result<u64, RotateError> {
-        let (mut moved, mut last) = (0, String::new());
-        loop {
-            let rows = column.after(transaction, &last, CHUNK).await?;
-            let Some(end) = rows.last() else { break };
-            let before = last;
-            last = end.id.clone();
-            let number = rows.len() as u64;
-            self.move_rows(transaction, column, sealer, &before, rows).await?;
-            moved += number;
-            self.advance(|progress| progress.re_encrypted += number);
+        former: &Model,
+        actor: &Actor,
+    ) -> Result<(Model, Arc<Dek>), RotateError> {
+        let (now, rows) = (self.clock.now(), self.keyring.rows());
+        let keys = store::list(transaction).await?;
+        let mut set = key_set::lock(transaction, rows, &keys).await.map_err(KeyringError::from)?;
+        let next = former.version.checked_add(1).ok_or(KeyringError::NotActive(former.version))?;
+        let minted = store::mint(Purpose::Data, next, self.keyring.root(), &actor.name, now);
+        let (new, dek) = minted.map_err(KeyringError::from)?;
+        if store::retire(transaction, &former.id, now).await? != 1 {
+            let former = format!("the data key, version {}", former.version);
+            return Err(RotateError::NotStored(former));
         }
-        if column.count_elsewhere(transaction, &sealer.key_id).await? != 0 {
-            return Err(RotateError::NotStored(format!("a row of the table {}", column.table)));
-        }
-        Ok(moved)
-    }
-
-    async fn move_rows(
-        &self,
-        transaction: &DatabaseTransaction,
-        column: SealedColumn,
-        sealer: &Sealer,
-        before: &str,
-        rows: Vec<SealedRow>,
-    ) -> Result<(), RotateError> {
-        let mut values: Vec<(String, Opened)> = Vec::with_capacity(rows.len());
-        let mut new_rows = Vec::with_capacity(rows.len());
-        for row in rows {
-            let value = match self.keyring.open(transaction, column, &row).await {
-                Ok(value) => value,
-                Err(error) if error.is_about_the_server() => return Err(error.into()),
-                Err(reason) => {
-                    return Err(RotateError::Unreadable { row: column.name(&row.label), reason });
-                }
-            };
-            let new = sealer.seal(column, &row.id, &value).map_err(KeyringError::from)?;
-            new_rows.push((row.id.clone(), new));
-            values.push((row.id, value));
-        }
-        let number = new_rows.len() as u64;
-        let replaced = column.replace(transaction, &sealer.key_id, new_rows).await?;
-        let stored = column.after(transaction, before, number).await?;
-        let mut pairs = stored.iter().zip(&values);
-        let all_same = replaced == number
-            && stored.len() == values.len()
-            && pairs
-                .all(|(row, (id, value))| row.id == *id && opens_to(sealer, column, row, value));
-        if all_same {
-            Ok(())
-        } else {
-            Err(RotateError::NotStored(format!("a row of the table {}", column.table)))
-        }
+        store::insert(transaction, new.clone()).await?;
+        set.take(key_set::element(rows, former));
+        set.add(key_set::element(rows, &former.clone().retired()));
+        set.add(key_set::element(rows, &new));
+        key_set::put(transaction, rows, set).await?;
+        Ok((new, Arc::new(dek)))
     }
 
     fn advance(&self, step: impl FnOnce(&mut RotationProgress)) {
@@ -231,12 +192,6 @@ impl Drop for Running {
     fn drop(&mut self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
-}
-
-fn opens_to(sealer: &Sealer, column: SealedColumn, row: &SealedRow, value: &Opened) -> bool {
-    let is_under_new_key = row.key_id.as_ref() == Some(&sealer.key_id) && row.iv.is_none();
-    let opened = sealer.open(column, &row.id, &row.sealed);
-    is_under_new_key && opened.is_ok_and(|opened| opened.ct_eq(value).into())
 }
 
 async fn count(db: &impl sea_orm::ConnectionTrait) -> Result<Counts, DbErr> {

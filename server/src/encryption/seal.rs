@@ -1,23 +1,28 @@
 //! Sealing and opening: the only module that calls a cipher. Pure.
 //!
-//! A sealed value, format 1:
+//! A sealed value:
 //!
 //! ```text
-//! 0x01 | salt 32 | commitment 32 | nonce 12 | AES-256-GCM ciphertext | tag 16
+//! format 1 | salt 32 | commitment 32 | nonce 12 | AES-256-GCM ciphertext | tag 16
 //! ```
 //!
 //! HKDF-SHA256 (RFC 5869) over the data key, with the salt and the info
-//! `"keyward/seal/v1" | SHA-256(aad)`, gives 64 bytes: the first 32 encrypt, the last 32
-//! are the commitment. The aad names the place of the value, each part after its length
-//! (32 bits, big-endian): table, column, id of the row, id of the data key. It is GCM's
-//! associated data as well.
+//! `"keyward/seal/v2" | SHA-256(aad)`, gives 64 bytes: the first 32 encrypt, the last 32
+//! are the commitment. The aad names the place of the value and what it is bound to, each part
+//! after its length (32 bits, big-endian; 2^32 - 1 and no bytes where there is none): table,
+//! column, id of the row, id of the data key, then the parts that the column lays down (see
+//! [`super::columns`]). It is GCM's associated data as well.
 //!
 //! 1. A fresh salt makes a fresh key for each value, so a nonce is never used twice under
 //!    one key, however many values there are (NIST SP 800-38D, 8.3).
 //! 2. GCM alone does not commit to its key: a ciphertext can be made that opens under two.
 //!    The commitment is compared, in constant time, before anything is opened.
 //! 3. A ciphertext that is moved to another row, column or table, or said to be under
-//!    another key, does not open.
+//!    another key, does not open; nor does one whose row was given another name, or another
+//!    address that the value is sent to.
+//! 4. The format (one byte) is 2. Format 1, of earlier versions, has 1 there and in the info,
+//!    and its aad ends with the id of the data key. It is opened and no longer made; a value of
+//!    one format does not open as the other.
 
 use aes_gcm::AesGcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -40,8 +45,6 @@ pub(super) type Gcm16 = AesGcm<Aes256, U16>;
 /// The derivation.
 pub(super) type Kdf = Hkdf<Sha256>;
 
-const FORMAT: u8 = 1;
-const INFO: &[u8] = b"keyward/seal/v1";
 const SALT: usize = 32;
 const COMMITMENT: usize = 32;
 const NONCE: usize = 12;
@@ -61,6 +64,32 @@ pub struct Place<'a> {
     pub row_id: &'a str,
     /// The id of the key it is sealed under.
     pub key_id: &'a str,
+    /// The name by which the row is found, and what the value is sent to. Not in format 1.
+    pub bound: &'a [Option<&'a str>],
+}
+
+/// What a seal binds, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The place alone.
+    One = 1,
+    /// What the value is bound to as well.
+    Two = 2,
+}
+
+impl Format {
+    /// That of a sealed value, if it is any.
+    pub fn of(sealed: &[u8]) -> Option<Self> {
+        let formats = [Self::One, Self::Two];
+        formats.into_iter().find(|format| sealed.first() == Some(&(*format as u8)))
+    }
+
+    fn info(self) -> &'static [u8] {
+        match self {
+            Self::One => b"keyward/seal/v1",
+            Self::Two => b"keyward/seal/v2",
+        }
+    }
 }
 
 /// Damaged, moved, or under another key: which of these cannot be told.
@@ -84,23 +113,24 @@ pub fn seal<R: TryCryptoRng>(
     let (mut salt, mut nonce) = ([0; SALT], [0; NONCE]);
     salt.copy_from_slice(&random[..SALT]);
     nonce.copy_from_slice(&random[SALT..]);
-    Ok(seal_with(dek, place, plaintext, &salt, nonce))
+    Ok(seal_with(Format::Two, dek, place, plaintext, &salt, nonce))
 }
 
 fn seal_with(
+    format: Format,
     dek: &Dek,
     place: Place<'_>,
     plaintext: &[u8],
     salt: &[u8; SALT],
     nonce: [u8; NONCE],
 ) -> Vec<u8> {
-    let aad = place.aad();
-    let derived = derive(dek, salt, &aad);
+    let aad = place.aad(format);
+    let derived = derive(format, dek, salt, &aad);
     let payload = Payload { msg: plaintext, aad: &aad };
     #[expect(clippy::expect_used, reason = "GCM takes up to 64 GiB; values have 64 KiB")]
     let ciphertext = derived.cipher().encrypt(&nonce.into(), payload).expect("short enough");
     let mut sealed = Vec::with_capacity(plaintext.len() + OVERHEAD);
-    sealed.push(FORMAT);
+    sealed.push(format as u8);
     sealed.extend_from_slice(salt);
     sealed.extend_from_slice(derived.commitment());
     sealed.extend_from_slice(&nonce);
@@ -110,15 +140,13 @@ fn seal_with(
 
 /// Opens what was sealed for this place.
 pub fn open(dek: &Dek, place: Place<'_>, sealed: &[u8]) -> Result<Opened, OpenError> {
-    let (&format, rest) = sealed.split_first().ok_or(OpenError)?;
+    let format = Format::of(sealed).ok_or(OpenError)?;
+    let rest = &sealed[1..];
     let (salt, rest) = rest.split_first_chunk::<SALT>().ok_or(OpenError)?;
     let (commitment, rest) = rest.split_first_chunk::<COMMITMENT>().ok_or(OpenError)?;
     let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(OpenError)?;
-    if format != FORMAT {
-        return Err(OpenError);
-    }
-    let aad = place.aad();
-    let derived = derive(dek, salt, &aad);
+    let aad = place.aad(format);
+    let derived = derive(format, dek, salt, &aad);
     if !bool::from(derived.commitment().ct_eq(commitment)) {
         return Err(OpenError);
     }
@@ -140,14 +168,19 @@ pub fn open_legacy(key: &Dek, iv: &[u8], ciphertext: &[u8]) -> Result<Opened, Op
 }
 
 impl Place<'_> {
-    fn aad(&self) -> Vec<u8> {
-        let Self { table, column, row_id, key_id } = self;
-        let mut aad = Vec::with_capacity(128);
-        for part in [table, column, row_id, key_id] {
-            #[expect(clippy::expect_used, reason = "names of columns and ids are short")]
-            let length = u32::try_from(part.len()).expect("shorter than 4 GiB");
+    fn aad(&self, format: Format) -> Vec<u8> {
+        let Self { table, column, row_id, key_id, bound } = *self;
+        let bound = match format {
+            Format::One => &[],
+            Format::Two => bound,
+        };
+        let mut aad = Vec::with_capacity(192);
+        for part in [table, column, row_id, key_id].map(Some).iter().chain(bound) {
+            // Names, ids and addresses: what is longer does not fit into a row.
+            let length =
+                part.map_or(u32::MAX, |part| u32::try_from(part.len()).unwrap_or(u32::MAX - 1));
             aad.extend_from_slice(&length.to_be_bytes());
-            aad.extend_from_slice(part.as_bytes());
+            aad.extend_from_slice(part.unwrap_or_default().as_bytes());
         }
         aad
     }
@@ -166,9 +199,9 @@ impl Derived {
     }
 }
 
-fn derive(dek: &Dek, salt: &[u8; SALT], aad: &[u8]) -> Derived {
+fn derive(format: Format, dek: &Dek, salt: &[u8; SALT], aad: &[u8]) -> Derived {
     let mut halves = Zeroizing::new([[0; 32]; 2]);
-    let info: [&[u8]; 2] = [INFO, &Sha256::digest(aad)];
+    let info: [&[u8]; 2] = [format.info(), &Sha256::digest(aad)];
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]
     Kdf::new(Some(salt), dek.expose())
         .expand_multi_info(&info, halves.as_flattened_mut())
@@ -185,8 +218,13 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place<'_> =
-        Place { table: "secrets", column: "encrypted_value", row_id: "row-1", key_id: "key-1" };
+    const PLACE: Place<'_> = Place {
+        table: "secrets",
+        column: "encrypted_value",
+        row_id: "row-1",
+        key_id: "key-1",
+        bound: &[Some("NAME"), None],
+    };
 
     fn rng() -> StdRng {
         StdRng::seed_from_u64(1)
@@ -203,11 +241,13 @@ mod tests {
     /// Made by another implementation: `vectors/make.mjs`.
     #[derive(Deserialize)]
     struct Vector {
+        format: u8,
         key: String,
         table: String,
         column: String,
         row_id: String,
         key_id: String,
+        bound: Vec<Option<String>>,
         salt: String,
         nonce: String,
         plaintext: String,
@@ -217,8 +257,13 @@ mod tests {
     #[test]
     fn another_implementation_seals_to_the_same_bytes() {
         let vectors: Vec<Vector> = serde_json::from_str(include_str!("vectors/seal.json")).unwrap();
-        assert!(vectors.len() >= 6);
+        for format in [Format::One, Format::Two] {
+            let of_it = vectors.iter().filter(|vector| vector.format == format as u8);
+            assert!(of_it.count() >= 6, "{format:?}");
+        }
         for vector in vectors {
+            let format = [Format::One, Format::Two][usize::from(vector.format) - 1];
+            let bound: Vec<_> = vector.bound.iter().map(Option::as_deref).collect();
             let bytes = |text: &str| hex::decode(text).unwrap();
             let key = Dek::from_slice(&bytes(&vector.key)).unwrap();
             let place = Place {
@@ -226,11 +271,12 @@ mod tests {
                 column: &vector.column,
                 row_id: &vector.row_id,
                 key_id: &vector.key_id,
+                bound: &bound,
             };
             let salt = bytes(&vector.salt).try_into().unwrap();
             let nonce = bytes(&vector.nonce).try_into().unwrap();
             let plaintext = bytes(&vector.plaintext);
-            let sealed = seal_with(&key, place, &plaintext, &salt, nonce);
+            let sealed = seal_with(format, &key, place, &plaintext, &salt, nonce);
             assert_eq!(hex::encode(&sealed), vector.sealed);
             assert_eq!(*open(&key, place, &sealed).unwrap(), plaintext);
         }
@@ -264,7 +310,14 @@ mod tests {
             Place { column: "other", ..PLACE },
             Place { row_id: "row-2", ..PLACE },
             Place { key_id: "key-2", ..PLACE },
+            // Another name, another address that it is sent to, none, and one more.
+            Place { bound: &[Some("OTHER"), None], ..PLACE },
+            Place { bound: &[Some("NAME"), Some("https://elsewhere.example")], ..PLACE },
+            Place { bound: &[Some("NAME"), Some("")], ..PLACE },
+            Place { bound: &[Some("NAME")], ..PLACE },
+            Place { bound: &[], ..PLACE },
             // The same letters, parted differently.
+            Place { key_id: "key-1NAME", bound: &[Some(""), None], ..PLACE },
             Place { table: "secretse", column: "ncrypted_value", ..PLACE },
         ];
         for place in elsewhere {
@@ -273,6 +326,38 @@ mod tests {
         let other = Dek::generate(&mut StdRng::seed_from_u64(2)).unwrap();
         assert_eq!(open(&other, PLACE, &sealed), Err(OpenError));
         assert_eq!(*open(&dek(), PLACE, &sealed).unwrap(), b"a value");
+    }
+
+    #[test]
+    fn a_value_of_one_format_does_not_open_as_the_other() {
+        let (salt, nonce) = ([7; SALT], [7; NONCE]);
+        for bound in [PLACE.bound, &[]] {
+            let place = Place { bound, ..PLACE };
+            for format in [Format::One, Format::Two] {
+                let mut sealed = seal_with(format, &dek(), place, b"a value", &salt, nonce);
+                assert_eq!(Format::of(&sealed), Some(format));
+                assert_eq!(*open(&dek(), place, &sealed).unwrap(), b"a value");
+                sealed[0] = 3 - format as u8;
+                assert_eq!(open(&dek(), place, &sealed), Err(OpenError), "{format:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_of_format_1_does_not_know_its_name() {
+        let sealed = seal_with(Format::One, &dek(), PLACE, b"a value", &[7; SALT], [7; NONCE]);
+        let renamed = Place { bound: &[Some("OTHER"), None], ..PLACE };
+        assert_eq!(*open(&dek(), renamed, &sealed).unwrap(), b"a value");
+    }
+
+    #[test]
+    fn what_hashes_and_encrypts_with_keys_is_wiped() {
+        fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+        is_wiped::<Sha256>();
+        is_wiped::<Gcm>();
+        is_wiped::<Gcm16>();
+        // Two states of the hash, which are wiped as they are.
+        assert!(std::mem::needs_drop::<hmac::Hmac<Sha256>>());
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use keyward_api::encryption::DataKeyState;
 use rand::rngs::{SysError, SysRng};
-use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::sea_query::{Expr, LockType, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::dek::Dek;
 use super::entity::{ActiveModel, Column, Entity, Model};
 use super::kek::RootKey;
-use super::seal::{self, OpenError, Place};
+use super::seal::{self, Format, OpenError, Place};
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +46,27 @@ impl Model {
         if self.state == ACTIVE { DataKeyState::Active } else { DataKeyState::Retired }
     }
 
+    /// The row as [`retire`] leaves it, as far as that is authenticated.
+    pub(super) fn retired(mut self) -> Self {
+        RETIRED.clone_into(&mut self.state);
+        self
+    }
+
     /// Whether it is for this purpose.
     pub fn is_for(&self, purpose: Purpose) -> bool {
         self.purpose == purpose.as_str()
+    }
+
+    /// Whether the key itself is gone: retired, and no value is left under it.
+    pub fn is_erased(&self) -> bool {
+        self.wrapped.is_empty()
+            && self.state() == DataKeyState::Retired
+            && self.is_for(Purpose::Data)
+    }
+
+    /// Whether it was wrapped by a version that makes a key for rows.
+    pub fn is_wrapped_anew(&self) -> bool {
+        Format::of(&self.wrapped) == Some(Format::Two)
     }
 
     /// The key itself. A row that claims another purpose or version does not open.
@@ -68,7 +86,8 @@ impl Model {
     }
 
     fn place<'a>(&'a self, column: &'a str) -> Place<'a> {
-        Place { table: "encryption_keys", column, row_id: &self.id, key_id: &self.kek_id }
+        let (row_id, key_id) = (self.id.as_str(), self.kek_id.as_str());
+        Place { table: "encryption_keys", column, row_id, key_id, bound: &[] }
     }
 
     fn bound_column(&self) -> String {
@@ -114,55 +133,47 @@ pub async fn find(
     Entity::find_by_id(id).filter(guard).one(db).await
 }
 
-/// The active data key.
-pub async fn active(db: &impl ConnectionTrait) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(is_active()).one(db).await
+/// The newest data key, which is the active one, if nobody meddled: see
+/// [`Keyring`](super::Keyring).
+pub(super) async fn newest(db: &impl ConnectionTrait) -> Result<Option<Model>, DbErr> {
+    newest_first().one(db).await
 }
 
-/// The active data key, which stays so until the transaction ends: a rotation waits for
-/// everybody who holds it, and they for a rotation. (On SQLite, every writer is alone.)
-pub async fn hold_active(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
-    hold(transaction, LockType::Share).await
-}
-
-/// Like [`hold_active`], and nobody else may write values meanwhile: for a change of rows that
-/// others could add to.
-pub async fn hold_active_alone(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
-    hold(transaction, LockType::Update).await
-}
-
-async fn hold(transaction: &DatabaseTransaction, lock: LockType) -> Result<Option<Model>, DbErr> {
+/// The newest data key, which stays so until the transaction ends. With a lock that is shared, a
+/// rotation waits for everybody who holds it, and they for a rotation; with one that is not,
+/// nobody else writes values meanwhile. (On SQLite, every writer is alone.)
+pub(super) async fn hold_newest(
+    transaction: &DatabaseTransaction,
+    lock: LockType,
+) -> Result<Option<Model>, DbErr> {
     let mut held = None;
-    // Who waited for a rotation finds that the row is no longer active; the next look sees
-    // the new one. Several times, since another rotation may have begun by then.
+    // Who waited for a rotation has the row that is no longer active; the next look sees the new
+    // one. Several times, since another rotation may have begun by then.
     for _ in 0..10 {
-        held = Entity::find().filter(is_active()).lock(lock).one(transaction).await?;
-        if held.is_some() {
+        held = newest_first().lock(lock).one(transaction).await?;
+        if held.as_ref().is_none_or(|key| key.state() == DataKeyState::Active) {
             break;
         }
     }
     Ok(held)
 }
 
-/// The active data key, to be retired in this transaction.
-pub async fn lock_active(transaction: &DatabaseTransaction) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(is_active()).lock_exclusive().one(transaction).await
+fn newest_first() -> Select<Entity> {
+    Entity::find().filter(is_data()).order_by_desc(Column::Version).limit(1)
 }
 
-fn is_active() -> sea_orm::Condition {
-    sea_orm::Condition::all()
-        .add(Column::Purpose.eq(Purpose::Data.as_str()))
-        .add(Column::State.eq(ACTIVE))
+fn is_data() -> SimpleExpr {
+    Column::Purpose.eq(Purpose::Data.as_str())
 }
 
 /// Stores a new key.
-pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
+pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
     let row = ActiveModel::from(row).reset_all();
     Entity::insert(row).exec_without_returning(db).await.map(drop)
 }
 
-/// Retires a key; the number of rows changed.
-pub async fn retire(
+/// Retires an active data key; the number of rows changed.
+pub(super) async fn retire(
     db: &impl ConnectionTrait,
     id: &str,
     now: OffsetDateTime,
@@ -170,14 +181,25 @@ pub async fn retire(
     let result = Entity::update_many()
         .col_expr(Column::State, Expr::value(RETIRED))
         .col_expr(Column::RetiredAt, Expr::value(now))
-        .filter(is_active().add(Column::Id.eq(id)))
+        .filter(is_data())
+        .filter(Column::State.eq(ACTIVE))
+        .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
     Ok(result.rows_affected)
 }
 
+/// Erases the retired data keys. No value may be under them any more.
+pub(super) async fn erase_retired(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    let erase = Entity::update_many()
+        .col_expr(Column::Wrapped, Expr::value(Vec::<u8>::new()))
+        .filter(is_data())
+        .filter(Column::State.eq(RETIRED));
+    erase.exec(transaction).await.map(drop)
+}
+
 /// Stores the same key wrapped anew; the number of rows changed.
-pub async fn rewrap(db: &impl ConnectionTrait, row: Model) -> Result<u64, DbErr> {
+pub(super) async fn rewrap(db: &impl ConnectionTrait, row: Model) -> Result<u64, DbErr> {
     let result = Entity::update_many()
         .col_expr(Column::Wrapped, Expr::value(row.wrapped))
         .col_expr(Column::KekId, Expr::value(row.kek_id))

@@ -7,6 +7,12 @@
 //! 3. Where no stored key proves the root key, the oldest values of the older layout do.
 //! 4. Where there is no key at all, and nothing was sealed or recorded under one, the first
 //!    ones are made. Processes that start at once take turns, so exactly one makes them.
+//! 5. The newest data key is the active one, and the stored keys add up: see
+//!    [`key_set`](super::key_set).
+//! 6. The key for rows is made once, for a new store or for one of an earlier version, which is
+//!    known by its wrapped keys: they are all of the earlier format, which nobody else can make.
+//!    They are wrapped anew with it. A store of this version without that key is refused, or
+//!    deleting it would be the way to have rows signed.
 
 use std::fmt;
 
@@ -14,12 +20,12 @@ use rand::rngs::SysError;
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::columns::{NamedRow, SEALED, SealedRow};
-use super::dek::Dek;
-use super::entity::Model;
 use super::kek::RootKey;
+use super::key_set::KeySetError;
 use super::keyring::Keyring;
 use super::legacy;
-use super::store::{self, Purpose};
+use super::opening::Keys;
+use super::store::Purpose;
 use crate::audit::chain::AuditKey;
 use crate::audit::{self, Action, Actor, AuditLog};
 use crate::authenticity::{RowKey, sign};
@@ -100,28 +106,47 @@ pub enum UnlockError {
          that one as SECRETS_ENCRYPTION_KEY, rotate (`keyward encryption rotate`), then change it"
     )]
     LegacyBeforeChange(u64),
-    /// There are data keys, but none that seals.
-    #[error("no data key is active. Restore the table encryption_keys from a backup")]
+    /// There are keys, but none that seals.
+    #[error("no data key is stored. Restore the table encryption_keys from a backup")]
     NoActiveKey,
+    /// The newest data key is not the one that seals, or not the only one.
+    #[error(
+        "of the data keys in the table encryption_keys the newest one, version {0}, must be active, \
+         and no other: the table was changed. Restore it from a backup"
+    )]
+    NotActive(i32),
+    /// The stored keys are not those that were stored.
+    #[error(transparent)]
+    KeySet(#[from] KeySetError),
+    /// The key for rows was taken away.
+    #[error(
+        "the key that makes the macs of rows is not stored, but it was made. Restore the table \
+         encryption_keys from a backup"
+    )]
+    NoRowKey,
     /// There was a log, but its key is gone.
     #[error(
         "the key of the audit log is not stored, but the log was begun. Restore the table \
          encryption_keys from a backup"
     )]
     NoAuditKey,
-    /// The store was signed, but the key that did it is gone.
-    #[error(
-        "the key for rows is not stored, but the audit log says that rows were signed with it. \
-         Restore the table encryption_keys from a backup"
-    )]
-    NoRowKey,
+}
+
+impl UnlockError {
+    fn is_of_rule_5(&self) -> bool {
+        match self {
+            Self::NotActive(_) => true,
+            Self::KeySet(error) => !matches!(error, KeySetError::Database(_)),
+            _ => false,
+        }
+    }
 }
 
 /// Which key, for a sentence.
 #[derive(Clone, Debug)]
 pub struct KeyName {
-    purpose: String,
-    version: i32,
+    pub(super) purpose: String,
+    pub(super) version: i32,
 }
 
 impl fmt::Display for KeyName {
@@ -136,77 +161,79 @@ pub async fn unlock(
     roots: &RootKeys,
     clock: &Clock,
 ) -> Result<Unlocked, UnlockError> {
-    let transaction = begin_turn(db, Turn::Keys).await?;
-    let stored = store::list(&transaction).await?;
-    let mut opened = Vec::with_capacity(stored.len());
-    let mut to_rewrap = Vec::new();
-    for row in stored {
-        let (dek, is_previous) = open(&row, roots)?;
-        if is_previous {
-            to_rewrap.push(row.clone().wrap(&dek, &roots.current)?);
-        }
-        opened.push((row, dek));
-    }
-    let is_new = opened.is_empty();
-    prove(&transaction, roots, is_new, !to_rewrap.is_empty()).await?;
+    let (unlocked, altered) = unlock_altered(db, roots, clock).await?;
+    altered.map_or(Ok(unlocked), Err)
+}
 
-    let rows = opened.iter().find(|(row, _)| row.is_for(Purpose::Rows));
-    let is_unsigned = rows.is_none();
-    let rows = match rows {
-        Some((_, dek)) => RowKey::new(dek),
-        None => mint_row_key(&transaction, roots, clock).await?,
-    };
-    let audit_key = opened.iter().find(|(row, _)| row.is_for(Purpose::Audit));
-    let audit_key = match audit_key {
-        Some((_, dek)) => AuditKey::new(dek),
-        None if is_new => begin_log(&transaction, roots, clock).await?,
+/// Like [`unlock`], for a command that looks into a store or repairs it: also opens one whose
+/// wrapped keys break rule 5, and says so. Nothing was written then.
+pub async fn unlock_altered(
+    db: &DatabaseConnection,
+    roots: &RootKeys,
+    clock: &Clock,
+) -> Result<(Unlocked, Option<UnlockError>), UnlockError> {
+    let transaction = begin_turn(db, Turn::Keys).await?;
+    let mut keys = Keys::open(&transaction, roots, clock).await?;
+    let is_new = keys.stored.is_empty();
+    prove(&transaction, roots, is_new, keys.has_previous).await?;
+    let audit_key = match keys.opened(Purpose::Audit) {
+        Some(dek) => AuditKey::new(dek),
+        None if is_new => keys.begin_log().await?,
         None => return Err(UnlockError::NoAuditKey),
     };
+    let (rows, is_signed) = match keys.opened(Purpose::Rows) {
+        Some(dek) => (RowKey::new(dek), true),
+        None => (RowKey::new(&keys.mint_row_key().await?), false),
+    };
     let audit = AuditLog::new(audit_key, rows.clone(), clock.clone());
-
-    let rewrapped = to_rewrap.len();
-    for row in to_rewrap {
-        if store::rewrap(&transaction, row).await? != 1 {
-            return Err(DbErr::RecordNotUpdated.into());
-        }
-    }
-    if rewrapped > 0 {
+    let rewrapped = keys.rewrap(!is_signed).await?;
+    if keys.has_previous {
         let detail = format!("{rewrapped} keys under the root key {}", roots.current.id());
         let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(detail);
         audit.append_unasked(&transaction, event).await?;
     }
-    let mut data: Vec<(Model, Dek)> =
-        opened.into_iter().filter(|(row, _)| row.is_for(Purpose::Data)).collect();
     if is_new {
-        data.push(mint_first(&transaction, roots, clock, &audit).await?);
+        keys.mint_first(&audit).await?;
     }
-    if is_unsigned {
-        sign_once(&transaction, &rows, &audit, is_new).await?;
+    if !is_signed {
+        sign_once(&transaction, &rows, &audit).await?;
     }
-    if store::active(&transaction).await?.is_none() {
-        return Err(UnlockError::NoActiveKey);
+    let altered = match keys.check_or_sign(&rows, is_signed).await {
+        Ok(()) => None,
+        Err(altered) if is_signed && altered.is_of_rule_5() => Some(altered),
+        Err(error) => return Err(error),
+    };
+    let has_previous = keys.has_previous;
+    let data = keys.into_data();
+    if altered.is_some() {
+        transaction.rollback().await?;
+    } else {
+        transaction.commit().await?;
+        if has_previous {
+            tracing::info!(keys = rewrapped, "stored keys are wrapped under the new root key");
+        } else if roots.previous.is_some() {
+            tracing::warn!("nothing is wrapped under SECRETS_ENCRYPTION_KEY_PREVIOUS: remove it");
+        }
     }
-    transaction.commit().await?;
-    if rewrapped > 0 {
-        tracing::info!(keys = rewrapped, "stored keys are wrapped under the new root key");
-    } else if roots.previous.is_some() {
-        tracing::warn!("nothing is wrapped under SECRETS_ENCRYPTION_KEY_PREVIOUS: remove it");
-    }
-    let data = data.into_iter().map(|(row, dek)| (row.id, dek));
-    Ok(Unlocked { keyring: Keyring::new(roots.current.clone(), data), audit, rows })
+    let keyring = Keyring::new(roots.current.clone(), rows.clone(), data);
+    Ok((Unlocked { keyring, audit, rows }, altered))
 }
 
-/// The key, and whether it is still wrapped under the previous root key.
-fn open(row: &Model, roots: &RootKeys) -> Result<(Dek, bool), UnlockError> {
-    let previous = roots.previous.as_ref();
-    let given = std::iter::once(&roots.current).chain(previous);
-    let Some(root) = given.clone().find(|root| root.id() == row.kek_id) else {
-        let given = given.map(RootKey::id).collect::<Vec<_>>().join(" and ");
-        return Err(UnlockError::WrongRootKey { stored: row.kek_id.clone(), given });
-    };
-    let name = || KeyName { purpose: row.purpose.clone(), version: row.version };
-    let dek = row.unwrap(root).map_err(|_| UnlockError::DamagedKey(name()))?;
-    Ok((dek, row.kek_id != roots.current.id()))
+/// Signs the rows of a store of an earlier version, or of a new one.
+async fn sign_once(
+    transaction: &DatabaseTransaction,
+    rows: &RowKey,
+    audit: &AuditLog,
+) -> Result<(), UnlockError> {
+    if audit::store::was_signed(transaction).await? {
+        return Err(UnlockError::NoRowKey);
+    }
+    let signed = sign::everything(transaction, rows).await?;
+    if !signed.is_empty() {
+        tracing::warn!("rows of an earlier version were signed as they are: {signed}");
+    }
+    let event = Actor::system().did(Action::StoreSign, None).with_detail(signed.to_string());
+    Ok(audit.append_unasked(transaction, event).await?)
 }
 
 /// Rules 2 and 3.
@@ -237,64 +264,4 @@ async fn prove(
         }
     }
     Ok(())
-}
-
-async fn begin_log(
-    transaction: &DatabaseTransaction,
-    roots: &RootKeys,
-    clock: &Clock,
-) -> Result<AuditKey, UnlockError> {
-    if !audit::store::is_unused(transaction).await? {
-        return Err(UnlockError::NoAuditKey);
-    }
-    let by = Actor::system().name;
-    let (row, dek) = store::mint(Purpose::Audit, 1, &roots.current, &by, clock.now())?;
-    store::insert(transaction, row).await?;
-    let key = AuditKey::new(&dek);
-    audit::store::begin(transaction, &key).await?;
-    Ok(key)
-}
-
-async fn mint_row_key(
-    transaction: &DatabaseTransaction,
-    roots: &RootKeys,
-    clock: &Clock,
-) -> Result<RowKey, UnlockError> {
-    let by = Actor::system().name;
-    let (row, dek) = store::mint(Purpose::Rows, 1, &roots.current, &by, clock.now())?;
-    store::insert(transaction, row).await?;
-    Ok(RowKey::new(&dek))
-}
-
-/// Signs what a store of an older version has. A store that was signed once, of which only the
-/// key for rows is gone, is never signed again: the audit log tells.
-async fn sign_once(
-    transaction: &DatabaseTransaction,
-    rows: &RowKey,
-    audit: &AuditLog,
-    is_new: bool,
-) -> Result<(), UnlockError> {
-    if !is_new && audit::store::was_signed(transaction).await? {
-        return Err(UnlockError::NoRowKey);
-    }
-    let signed = sign::everything(transaction, rows).await?;
-    if !signed.is_empty() {
-        tracing::warn!("rows of an older version were signed as they are: {signed}");
-    }
-    let event = Actor::system().did(Action::StoreSign, None).with_detail(signed.to_string());
-    Ok(audit.append_unasked(transaction, event).await?)
-}
-
-async fn mint_first(
-    transaction: &DatabaseTransaction,
-    roots: &RootKeys,
-    clock: &Clock,
-    audit: &AuditLog,
-) -> Result<(Model, Dek), UnlockError> {
-    let by = Actor::system();
-    let (row, dek) = store::mint(Purpose::Data, 1, &roots.current, &by.name, clock.now())?;
-    store::insert(transaction, row.clone()).await?;
-    let event = by.did(Action::EncryptionMint, Some("version 1".to_owned()));
-    audit.append_unasked(transaction, event).await?;
-    Ok((row, dek))
 }

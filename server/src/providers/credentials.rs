@@ -2,6 +2,7 @@
 //! audit event; a key leaves only after the event that says who got it is stored.
 
 use futures_util::future::BoxFuture;
+use keyward_api::Sensitive;
 use keyward_api::providers::{
     BaseUrl, Explained, ModelCredential, ModelName, Provider, ProviderId, ProviderKey, Resolved,
     SetModel, SetProvider, Source, UpdateProvider,
@@ -19,9 +20,10 @@ use crate::background::in_time;
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
-use crate::encryption::columns::{MODELS, PROVIDERS, SealedColumn};
+use crate::encryption::Keyring;
+use crate::encryption::columns::{MODELS, PROVIDERS, Subject};
 use crate::encryption::keyring::KeyringError;
-use crate::encryption::{self, Keyring};
+use crate::encryption::sealer::Sealer;
 use crate::paging::Names;
 
 /// The keys of the providers of this installation. Cheap to clone.
@@ -33,6 +35,9 @@ pub struct Credentials {
     audit: AuditLog,
     lookups: Batch<Lookup, Result<Candidates, DbErr>>,
 }
+
+/// Whose key it is, the key, and where the provider is reached.
+type Chosen = (Source, Candidate, Option<String>);
 
 /// What was sealed for a row.
 struct Sealed {
@@ -73,13 +78,19 @@ impl Credentials {
         columns.extend(base_url.as_ref().map(|_| BaseUrl));
         columns.extend(note.as_ref().map(|_| Note));
         let transaction = begin_write(&self.db).await?;
-        let sealed = self.seal(&transaction, PROVIDERS, &id, &value).await?;
+        // Alone, since the key is sealed for the base URL that is stored, if none was given.
+        let sealer = self.keyring.sealer_alone(&transaction).await?;
+        let base_url = match base_url {
+            Some(base_url) => base_url.and_then(self::BaseUrl::into_text),
+            None => store::lock_provider(&transaction, &id).await?.and_then(|row| row.base_url),
+        };
+        let sealed = seal(sealer, &Subject::provider(&id, base_url.as_deref()), &value)?;
         let row = provider::Model {
             id: id.clone(),
             encrypted_value: sealed.encrypted_value,
             key_id: sealed.key_id,
             hint: sealed.hint,
-            base_url: base_url.flatten().and_then(self::BaseUrl::into_text),
+            base_url,
             note: note.flatten().and_then(Description::into_text),
             created_by: Some(actor.name.clone()),
             created_at: now,
@@ -108,12 +119,15 @@ impl Credentials {
         let (id, UpdateProvider { base_url, note }) = (String::from(id), wanted);
         let not_found = || CredentialError::NoProvider(id.clone());
         let transaction = begin_write(&self.db).await?;
+        // Before the row: a rotation locks in this order.
+        let sealer = self.keyring.sealer_alone(&transaction).await?;
         let mut row = store::lock_provider(&transaction, &id).await?.ok_or_else(not_found)?;
         let Some(changed) = details(base_url.is_some(), note.is_some()) else {
             return store::find(&transaction, &id).await?.ok_or_else(not_found);
         };
         if let Some(base_url) = base_url {
-            row.base_url = base_url.and_then(BaseUrl::into_text);
+            let base_url = base_url.and_then(BaseUrl::into_text);
+            row = self.send_to(&transaction, sealer, row, base_url).await?;
         }
         if let Some(note) = note {
             row.note = note.and_then(Description::into_text);
@@ -135,7 +149,7 @@ impl Credentials {
         let id = String::from(id);
         let transaction = begin_write(&self.db).await?;
         // No model is added to it meanwhile, and a rotation counts the rows that it moves.
-        encryption::store::hold_active_alone(&transaction).await?;
+        self.keyring.hold_alone(&transaction).await?;
         let deleted = store::delete_provider(&transaction, &id).await?;
         if deleted == 0 {
             return Err(CredentialError::NoProvider(id));
@@ -156,7 +170,8 @@ impl Credentials {
         let (provider, model) = (String::from(provider), String::from(model));
         let (id, now) = (model_id(&provider, &model), self.clock.now());
         let transaction = begin_write(&self.db).await?;
-        let sealed = self.seal(&transaction, MODELS, &id, &wanted.value).await?;
+        let sealer = self.keyring.sealer(&transaction).await?;
+        let sealed = seal(sealer, &Subject::model(&id, &provider, &model), &wanted.value)?;
         let row = model::Model {
             id: id.clone(),
             provider: provider.clone(),
@@ -186,7 +201,7 @@ impl Credentials {
     ) -> Result<(), CredentialError> {
         let (provider, model) = (String::from(provider), String::from(model));
         let transaction = begin_write(&self.db).await?;
-        encryption::store::hold_active(&transaction).await?;
+        self.keyring.hold(&transaction).await?;
         if store::delete_model(&transaction, &provider, &model).await? != 1 {
             return Err(CredentialError::NoModel { provider, model });
         }
@@ -203,15 +218,14 @@ impl Credentials {
         model: Option<ModelName>,
     ) -> Result<Resolved, CredentialError> {
         let (provider, model) = (String::from(provider), model.map(String::from));
-        let (source, chosen, base_url) = self.choose(&provider, model.as_deref()).await?;
-        let column = match source {
-            Source::Model => MODELS,
-            Source::Provider => PROVIDERS,
-        };
-        let value = self.keyring.open_text(&self.db, column, &chosen.sealed).await;
+        let (mut chosen, mut value) = self.open_chosen(&provider, model.as_deref()).await?;
+        if value.as_ref().is_err_and(KeyringError::may_have_moved) {
+            (chosen, value) = self.open_chosen(&provider, model.as_deref()).await?;
+        }
+        let (source, Candidate { sealed, .. }, base_url) = chosen;
         let value = value.map_err(|error| match error {
             error if error.is_about_the_server() => error.into(),
-            reason => CredentialError::Unreadable { target: chosen.sealed.label, reason },
+            reason => CredentialError::Unreadable { target: sealed.label, reason },
         })?;
         let event = actor.did(Action::ProviderResolve, Some(asked(&provider, model.as_deref())));
         let event = event.with_detail(format!("the key of the {}", source.as_str()));
@@ -231,11 +245,21 @@ impl Credentials {
         Ok(Explained { provider, model, source, reason, hint: chosen.hint })
     }
 
-    async fn choose(
+    async fn open_chosen(
         &self,
         provider: &str,
         model: Option<&str>,
-    ) -> Result<(Source, Candidate, Option<String>), CredentialError> {
+    ) -> Result<(Chosen, Result<Sensitive, KeyringError>), CredentialError> {
+        let chosen = self.choose(provider, model).await?;
+        let column = match chosen.0 {
+            Source::Model => MODELS,
+            Source::Provider => PROVIDERS,
+        };
+        let value = self.keyring.open_text(&self.db, column, &chosen.1.sealed).await;
+        Ok((chosen, value))
+    }
+
+    async fn choose(&self, provider: &str, model: Option<&str>) -> Result<Chosen, CredentialError> {
         let Candidates { model: of_model, provider: own, base_url } =
             self.look_up(provider, model).await?;
         let none = || CredentialError::None {
@@ -261,20 +285,26 @@ impl Credentials {
         self.lookups.run(lookup, query).await.unwrap_or_else(stopped)
     }
 
-    async fn seal(
+    /// The row with another base URL. Its key is sealed for that.
+    async fn send_to(
         &self,
         transaction: &DatabaseTransaction,
-        column: SealedColumn,
-        row_id: &str,
-        value: &ProviderKey,
-    ) -> Result<Sealed, CredentialError> {
-        let sealer = self.keyring.sealer(transaction).await?;
-        let encrypted_value = sealer.seal(column, row_id, value.expose().as_bytes());
-        Ok(Sealed {
-            encrypted_value: encrypted_value.map_err(KeyringError::from)?,
-            key_id: sealer.key_id,
-            hint: hint(value.expose()),
-        })
+        sealer: Sealer,
+        mut row: provider::Model,
+        base_url: Option<String>,
+    ) -> Result<provider::Model, CredentialError> {
+        if row.base_url == base_url {
+            return Ok(row);
+        }
+        let opened = self.keyring.open(transaction, PROVIDERS, &row.sealed()).await;
+        let opened = opened.map_err(|error| match error {
+            error if error.is_about_the_server() => error.into(),
+            reason => CredentialError::Unreadable { target: row.id.clone(), reason },
+        })?;
+        let sealed = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
+        row.encrypted_value = sealed.map_err(KeyringError::from)?;
+        (row.key_id, row.base_url) = (sealer.key_id, base_url);
+        Ok(row)
     }
 
     async fn finish(
@@ -285,6 +315,19 @@ impl Credentials {
         self.audit.append(&transaction, event).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+fn seal(
+    sealer: Sealer,
+    subject: &Subject<'_>,
+    value: &ProviderKey,
+) -> Result<Sealed, CredentialError> {
+    let encrypted_value = sealer.seal(subject, value.expose().as_bytes());
+    Ok(Sealed {
+        encrypted_value: encrypted_value.map_err(KeyringError::from)?,
+        key_id: sealer.key_id,
+        hint: hint(value.expose()),
+    })
 }
 
 /// Which details are changed, for the audit log.

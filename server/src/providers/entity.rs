@@ -5,6 +5,7 @@ pub mod provider {
     use sea_orm::entity::prelude::*;
 
     use crate::authenticity::{Authenticated, Columns};
+    use crate::encryption::columns::{SealedRow, Subject};
 
     /// A provider with its key, which is sealed for this row and no other.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -52,6 +53,16 @@ pub mod provider {
 
         fn mac(&self) -> Option<&[u8]> {
             self.mac.as_deref()
+        }
+    }
+
+    impl Model {
+        /// The key with what is needed to open it.
+        pub fn sealed(&self) -> SealedRow {
+            let Self { id, encrypted_value, key_id, base_url, .. } = self.clone();
+            let bound = Subject::provider(&id, base_url.as_deref()).bound();
+            let (label, sealed) = (id.clone(), encrypted_value);
+            SealedRow { id, label, bound, key_id: Some(key_id), iv: None, mac: None, sealed }
         }
     }
 

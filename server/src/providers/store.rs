@@ -12,7 +12,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entity::{model, model_id, provider};
-use crate::encryption::columns::SealedRow;
+use crate::encryption::columns::{SealedRow, Subject};
 use crate::paging::{Names, in_bytes};
 
 /// What the list shows of a provider: the sealed key is not even read.
@@ -205,10 +205,10 @@ pub async fn candidates(
         places.join(", ")
     };
     let sql = format!(
-        "SELECT 0 AS of_model, id, encrypted_value, key_id, hint, base_url \
-         FROM provider_credentials WHERE id IN ({}) UNION ALL \
-         SELECT 1 AS of_model, id, encrypted_value, key_id, hint, NULL AS base_url \
-         FROM model_credentials WHERE id IN ({})",
+        "SELECT 0 AS of_model, id, id AS provider, '' AS model, encrypted_value, key_id, hint, \
+         base_url FROM provider_credentials WHERE id IN ({}) UNION ALL \
+         SELECT 1 AS of_model, id, provider, model, encrypted_value, key_id, hint, \
+         NULL AS base_url FROM model_credentials WHERE id IN ({})",
         places(1),
         places(1 + number),
     );
@@ -218,7 +218,7 @@ pub async fn candidates(
     let mut found: HashMap<(bool, String), Result<Found, DbErr>> = HashMap::new();
     for row in db.query_all_raw(statement).await? {
         let (of_model, id): (i32, String) = (row.try_get("", "of_model")?, row.try_get("", "id")?);
-        let read = Found::read(&row, &id);
+        let read = Found::read(&row, &id, of_model == 1);
         found.insert((of_model == 1, id), read);
     }
     let of = |place: (bool, String)| found.get(&place).cloned().transpose();
@@ -239,16 +239,26 @@ struct Found {
 }
 
 impl Found {
-    fn read(row: &QueryResult, id: &str) -> Result<Self, DbErr> {
+    fn read(row: &QueryResult, id: &str, of_model: bool) -> Result<Self, DbErr> {
+        let (provider, model): (String, String) =
+            (row.try_get("", "provider")?, row.try_get("", "model")?);
+        let base_url: Option<String> = row.try_get("", "base_url")?;
+        let subject = if of_model {
+            Subject::model(id, &provider, &model)
+        } else {
+            Subject::provider(id, base_url.as_deref())
+        };
         let sealed = SealedRow {
             id: id.to_owned(),
             label: id.to_owned(),
+            bound: subject.bound(),
             key_id: Some(row.try_get("", "key_id")?),
             iv: None,
+            mac: None,
             sealed: row.try_get("", "encrypted_value")?,
         };
         let candidate = Candidate { sealed, hint: row.try_get("", "hint")? };
-        Ok(Self { candidate, base_url: row.try_get("", "base_url")? })
+        Ok(Self { candidate, base_url })
     }
 }
 
@@ -264,13 +274,15 @@ pub async fn put_provider(
     insert.exec_without_returning(transaction).await.map(drop)
 }
 
-/// Changes all of a provider but its key.
+/// Changes a provider that was locked before.
 pub async fn update_provider(
     transaction: &DatabaseTransaction,
     row: provider::Model,
 ) -> Result<(), DbErr> {
-    use provider::Column::{BaseUrl, Id, Note, UpdatedAt};
+    use provider::Column::{BaseUrl, EncryptedValue, Id, KeyId, Note, UpdatedAt};
     let update = provider::Entity::update_many()
+        .col_expr(EncryptedValue, Expr::value(row.encrypted_value))
+        .col_expr(KeyId, Expr::value(row.key_id))
         .col_expr(BaseUrl, Expr::value(row.base_url))
         .col_expr(Note, Expr::value(row.note))
         .col_expr(UpdatedAt, Expr::value(row.updated_at))

@@ -30,13 +30,16 @@ pub struct Model {
     pub created_at: TimeDateTimeWithTimeZone,
     /// When value or description changed; each change makes it later.
     pub updated_at: TimeDateTimeWithTimeZone,
+    /// Of a value that is sealed without its key: see [`crate::encryption::unbound`].
+    pub mac: Option<Vec<u8>>,
 }
 
 impl Model {
     /// The value with what is needed to open it.
     pub fn sealed(&self) -> SealedRow {
-        let Self { id, key, key_id, iv, encrypted_value, .. } = self.clone();
-        SealedRow { id, label: key, key_id, iv, sealed: encrypted_value }
+        let Self { id, key, key_id, iv, encrypted_value, mac, .. } = self.clone();
+        let bound = vec![Some(key.clone())];
+        SealedRow { id, label: key, bound, key_id, iv, mac, sealed: encrypted_value }
     }
 }
 

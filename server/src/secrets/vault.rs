@@ -12,9 +12,9 @@ use crate::audit::{Action, Actor, AuditLog};
 use crate::authority::NotRecorded;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
-use crate::encryption::columns::SECRETS;
+use crate::encryption::Keyring;
+use crate::encryption::columns::{SECRETS, Subject};
 use crate::encryption::keyring::KeyringError;
-use crate::encryption::{self, Keyring};
 use crate::paging::Names;
 
 /// The secrets of this installation. Cheap to clone.
@@ -96,8 +96,12 @@ impl Vault {
         key: &str,
     ) -> Result<(RevealedSecret, Model), VaultError> {
         let not_found = || VaultError::NotFound(key.to_owned());
-        let row = store::find(&self.db, key).await?.ok_or_else(not_found)?;
-        let value = self.keyring.open_text(&self.db, SECRETS, &row.sealed()).await;
+        let mut row = store::find(&self.db, key).await?.ok_or_else(not_found)?;
+        let mut value = self.keyring.open_text(&self.db, SECRETS, &row.sealed()).await;
+        if value.as_ref().is_err_and(KeyringError::may_have_moved) {
+            row = store::find(&self.db, key).await?.ok_or_else(not_found)?;
+            value = self.keyring.open_text(&self.db, SECRETS, &row.sealed()).await;
+        }
         let value = value.map_err(|error| match error {
             error if error.is_about_the_server() => error.into(),
             reason => VaultError::Unreadable { key: key.to_owned(), reason },
@@ -117,9 +121,10 @@ impl Vault {
             return Err(VaultError::Exists(key));
         }
         let sealer = self.keyring.sealer(&transaction).await?;
-        let encrypted_value = sealer.seal(SECRETS, &id, value.expose().as_bytes());
+        let subject = Subject::secret(&id, &key);
+        let encrypted_value = sealer.seal(&subject, value.expose().as_bytes());
         let row = Model {
-            id,
+            id: id.clone(),
             key: key.clone(),
             encrypted_value: encrypted_value.map_err(KeyringError::from)?,
             iv: None,
@@ -128,6 +133,7 @@ impl Vault {
             created_by: Some(actor.name.clone()),
             created_at: now,
             updated_at: now,
+            mac: None,
         };
         store::insert(&transaction, row.clone()).await.map_err(|error| exists(error, &key))?;
         let event = actor.did(Action::SecretCreate, Some(key));
@@ -156,9 +162,10 @@ impl Vault {
             (None, None) => return Ok(row),
         };
         if let Some(value) = value {
-            let encrypted = sealer.seal(SECRETS, &row.id, value.expose().as_bytes());
+            let subject = Subject::secret(&row.id, &row.key);
+            let encrypted = sealer.seal(&subject, value.expose().as_bytes());
             row.encrypted_value = encrypted.map_err(KeyringError::from)?;
-            (row.key_id, row.iv) = (Some(sealer.key_id), None);
+            (row.key_id, row.iv, row.mac) = (Some(sealer.key_id), None, None);
         }
         if let Some(description) = description {
             row.description = description.and_then(keyward_api::secrets::Description::into_text);
@@ -180,7 +187,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let transaction = begin_write(&self.db).await?;
         // A rotation counts the rows that it moves.
-        encryption::store::hold_active(&transaction).await?;
+        self.keyring.hold(&transaction).await?;
         let row = self.lock_expected(&transaction, key, is_expected).await?;
         if store::delete(&transaction, &row.id).await? != 1 {
             return Err(VaultError::NotFound(key.to_owned()));

@@ -2,8 +2,8 @@
 //!
 //! A store of 20 000 secrets is rotated by the program itself, which gets SIGKILL at a
 //! random moment between its start and well after its usual end. Then the store must be
-//! wholly before or wholly after: one active key, every value under it, every value what it
-//! was, the audit log whole, and one event for each rotation that happened. Both databases.
+//! wholly before or wholly after: one active key, the former ones erased, every value under it,
+//! every value what it was, the audit log whole, and one event for each rotation that happened. Both databases.
 
 #![expect(clippy::disallowed_macros, reason = "prints what was found")]
 
@@ -25,7 +25,7 @@ use keyward::audit::store::{Filter, list};
 use keyward::clock::Clock;
 use keyward::config::{Flags, StoreConfig};
 use keyward::database::{DatabaseConnection, Opening, Turn, begin_turn, begin_write};
-use keyward::encryption::columns::SECRETS;
+use keyward::encryption::columns::{SECRETS, Subject};
 use keyward::encryption::unlock::Unlocked;
 use keyward::encryption::{Rotation, store};
 use keyward::secrets::entity::{Entity, Model};
@@ -113,17 +113,19 @@ async fn fill(database: &TestDatabase) -> Outcome<()> {
     let now = Clock::System.now();
     for first in (0..SECRETS_STORED).step_by(BATCH) {
         let rows = (first..first + BATCH).map(|n| {
-            let id = format!("{n:012}");
+            let (id, key) = (format!("{n:012}"), format!("KEY_{n}"));
+            let subject = Subject::secret(&id, &key);
             let row = Model {
-                encrypted_value: sealer.seal(SECRETS, &id, value(&id).as_bytes())?,
-                key: format!("KEY_{n}"),
-                id,
+                encrypted_value: sealer.seal(&subject, value(&id).as_bytes())?,
+                key: key.clone(),
+                id: id.clone(),
                 iv: None,
                 key_id: Some(sealer.key_id.clone()),
                 description: None,
                 created_by: None,
                 created_at: now,
                 updated_at: now,
+                mac: None,
             };
             Ok::<_, rand::rngs::SysError>(row.into_active_model())
         });
@@ -143,7 +145,14 @@ async fn check(database: &TestDatabase, former: u32) -> Outcome<u32> {
     let (db, Unlocked { keyring, audit, .. }) = open(database).await?;
     // PostgreSQL may still be ending the transaction of a client that is gone.
     let transaction = begin_turn(&db, Turn::Keys).await?;
-    let active = store::active(&transaction).await?.ok_or("no active key")?;
+    let active = keyring.active(&transaction).await?;
+    let keys = store::list(&transaction).await?;
+    let mut data = keys.iter().filter(|key| key.is_for(store::Purpose::Data));
+    if let Some(kept) = data.find(|key| (key.id == active.id) == key.is_erased()) {
+        return Err(
+            format!("version {} of {}: erased or kept", kept.version, active.version).into()
+        );
+    }
     let (mut number, mut last) = (0, String::new());
     loop {
         let rows = SECRETS.after(&transaction, &last, 5_000).await?;

@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, Statement, Value};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::support::earlier::sign_unbound;
 use crate::support::{App, Backend, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases};
 
 on_both_databases!(
@@ -87,7 +88,9 @@ async fn app_with(backend: Backend, rows: &[Vector], written: Written) -> App {
     database::migrate(&db).await.unwrap();
     add(&db, backend, rows, written).await;
     let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-    App::with(database, &admin).await
+    let app = App::with(database, &admin).await;
+    sign_unbound(&app.state.db).await;
+    app
 }
 
 async fn every_value_is_as_it_was(app: &App, rows: &[Vector]) {

@@ -8,6 +8,7 @@ use keyward::encryption::columns::{MODELS, PROVIDERS};
 use keyward::providers::store;
 use serde_json::{Value, json};
 
+use crate::support::earlier::{execute, unbind};
 use crate::support::{Answer, App, Backend, Client, EMAIL, on_both_databases};
 
 on_both_databases!(
@@ -21,6 +22,10 @@ on_both_databases!(
     many_may_enter_the_same_key_at_once,
     the_database_holds_no_key_in_the_clear,
     a_rotation_moves_these_keys_too,
+    a_base_url_that_was_changed_behind_the_server_gets_no_key,
+    a_key_stays_readable_through_changes_of_its_base_url,
+    keys_of_an_earlier_version_open_and_are_moved,
+    a_key_of_a_model_that_was_moved_does_not_open,
 );
 
 async fn put(client: &Client, path: &str, body: &Value) -> Answer {
@@ -248,7 +253,7 @@ async fn the_database_holds_no_key_in_the_clear(backend: Backend) {
     let lookup = store::Lookup { provider: "p".into(), model: Some("m".into()) };
     let rows = store::candidates(&app.state.db, &[lookup]).await.unwrap().remove(0).unwrap();
     for row in [rows.model.unwrap(), rows.provider.unwrap()] {
-        assert_eq!((row.sealed.sealed[0], row.sealed.sealed.len()), (1, 26 + 93));
+        assert_eq!((row.sealed.sealed[0], row.sealed.sealed.len()), (2, 26 + 93));
         assert!(!String::from_utf8_lossy(&row.sealed.sealed).contains("planted"));
     }
     if backend == Backend::Sqlite {
@@ -283,4 +288,113 @@ async fn a_rotation_moves_these_keys_too(backend: Backend) {
     assert_eq!(list(&admin).await, before, "a rotation is no change of a provider");
     assert_eq!(resolved(&admin, "provider=p&model=m").await, "p/models/m");
     assert_eq!(resolved(&admin, "provider=q").await, "q");
+}
+
+async fn rotate(client: &Client) -> Answer {
+    client.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await
+}
+
+#[track_caller]
+fn expect_unreadable(answer: Answer, target: &str) {
+    let message = format!("The key of \"{target}\" cannot be decrypted");
+    answer.expect_problem(500, "credential_unreadable", &message);
+}
+
+async fn a_base_url_that_was_changed_behind_the_server_gets_no_key(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let home = "https://api.openai.com/v1";
+    put(&admin, "p", &json!({ "value": "v", "baseUrl": home })).await.expect(200);
+    put(&admin, "q", &json!({ "value": "v" })).await.expect(200);
+    let set = async |base_url: Option<&str>| {
+        let sql = "UPDATE provider_credentials SET base_url = $1";
+        execute(&app.state.db, sql, vec![base_url.map(str::to_owned).into()]).await;
+    };
+    for wrong in [Some("https://evil.example/v1"), Some("")] {
+        set(wrong).await;
+        for provider in ["p", "q"] {
+            let answer = admin.get(&format!("/api/resolve?provider={provider}")).await;
+            expect_unreadable(answer, provider);
+        }
+        assert_eq!(rotate(&admin).await.expect(500).body()["code"], "rotation_failed");
+        // Nor does the API seal it for another address.
+        let answer = admin.patch("/api/providers/p", &json!({ "baseUrl": null })).await;
+        expect_unreadable(answer, "p");
+    }
+    set(None).await;
+    expect_unreadable(admin.get("/api/resolve?provider=p").await, "p");
+    set(Some(home)).await;
+    assert_eq!(resolved(&admin, "provider=p").await, "v");
+}
+
+async fn a_key_stays_readable_through_changes_of_its_base_url(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    put(&admin, "p/models/m", &json!({ "value": "of-the-model" })).await.expect(200);
+    put(&admin, "p", &json!({ "value": "a" })).await.expect(200);
+    let check = async |value: &str, base_url: Value| {
+        let found = admin.get("/api/resolve?provider=p").await.expect(200).data();
+        assert_eq!(found["value"], value);
+        assert_eq!(found.get("baseUrl").cloned().unwrap_or_default(), base_url);
+        assert_eq!(resolved(&admin, "provider=p&model=m").await, "of-the-model");
+    };
+    let (one, other) = (json!("https://one.example"), json!("https://other.example"));
+    let patch = async |body: Value| admin.patch("/api/providers/p", &body).await.expect(200);
+    patch(json!({ "baseUrl": one })).await;
+    check("a", one.clone()).await;
+    patch(json!({ "note": "n" })).await;
+    check("a", one.clone()).await;
+    patch(json!({ "baseUrl": one })).await;
+    check("a", one.clone()).await;
+    // A new key, for the address that is there.
+    put(&admin, "p", &json!({ "value": "b" })).await.expect(200);
+    check("b", one).await;
+    put(&admin, "p", &json!({ "value": "c", "baseUrl": other })).await.expect(200);
+    check("c", other.clone()).await;
+    assert_eq!(rotate(&admin).await.expect(200).data()["reEncrypted"], 2);
+    check("c", other).await;
+    patch(json!({ "baseUrl": null })).await;
+    check("c", Value::Null).await;
+    // Those who do both at once: whichever was last, the key opens.
+    for n in 0..10 {
+        let url = json!({ "baseUrl": format!("https://{n}.example") });
+        let value = json!({ "value": format!("value-{n}") });
+        let both = json!({ "value": "x", "baseUrl": null });
+        let (a, b, c) = tokio::join!(
+            admin.patch("/api/providers/p", &url),
+            put(&admin, "p", &value),
+            put(&admin, "p", &both),
+        );
+        [a, b, c].into_iter().for_each(|answer| drop(answer.expect(200)));
+        admin.get("/api/resolve?provider=p").await.expect(200);
+    }
+}
+
+async fn keys_of_an_earlier_version_open_and_are_moved(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    put(&admin, "p", &json!({ "value": "a", "baseUrl": "https://one.example" })).await.expect(200);
+    put(&admin, "p/models/m", &json!({ "value": "b" })).await.expect(200);
+    unbind(&app.state.db).await;
+    assert_eq!(resolved(&admin, "provider=p").await, "a");
+    assert_eq!(resolved(&admin, "provider=p&model=m").await, "b");
+    assert_eq!(rotate(&admin).await.expect(200).data()["reEncrypted"], 2);
+    for column in [PROVIDERS, MODELS] {
+        assert_eq!(column.after(&app.state.db, "", 10).await.unwrap()[0].sealed[0], 2);
+    }
+    assert_eq!(resolved(&admin, "provider=p").await, "a");
+    assert_eq!(resolved(&admin, "provider=p&model=m").await, "b");
+}
+
+async fn a_key_of_a_model_that_was_moved_does_not_open(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    put(&admin, "p/models/m", &json!({ "value": "v" })).await.expect(200);
+    for (column, other, home) in [("model", "n", "m"), ("provider", "q", "p")] {
+        let set = format!("UPDATE model_credentials SET {column} = $1");
+        execute(&app.state.db, &set, vec![other.into()]).await;
+        expect_unreadable(admin.get("/api/resolve?provider=p&model=m").await, "p/m");
+        execute(&app.state.db, &set, vec![home.into()]).await;
+    }
+    assert_eq!(resolved(&admin, "provider=p&model=m").await, "v");
 }

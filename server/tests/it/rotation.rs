@@ -7,13 +7,19 @@ use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::Actor;
 use keyward::database::Turn;
+use keyward::encryption;
 use keyward::encryption::columns::{SEALED, SECRETS};
+use keyward::encryption::entity::{Entity as KeyEntity, Model as Key};
 use keyward::encryption::kek::RootKey;
 use keyward::encryption::rotation::RotateError;
+use keyward::encryption::store::Purpose;
 use keyward::encryption::unlock::{RootKeys, unlock};
-use sea_orm::{ConnectionTrait, Statement};
+use keyward::keys::entity::generation;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Statement};
 use serde_json::{Value, json};
 
+use crate::support::earlier::{execute, make_earlier, sign_unbound, unbind};
+use crate::support::program;
 use crate::support::{App, Backend, Client, EMAIL, ROOT_KEY, on_both_databases};
 
 on_both_databases!(
@@ -27,6 +33,12 @@ on_both_databases!(
     a_server_with_the_former_root_key_does_not_rotate,
     the_registry_lists_every_sealed_column_of_the_schema,
     an_empty_store_rotates_too,
+    the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open,
+    a_store_of_an_earlier_version_is_moved_and_its_keys_are_erased,
+    a_value_that_was_renamed_before_it_was_moved_stops_it,
+    states_that_were_swapped_are_refused_by_a_running_server_and_at_the_start,
+    a_newest_key_that_was_taken_out_is_missed_by_a_running_server_and_at_the_start,
+    a_sum_of_another_day_or_none_is_refused,
 );
 
 async fn add(client: &Client, key: &str, value: &str) {
@@ -96,6 +108,9 @@ async fn values_of_the_older_layout_move_too(backend: Backend) {
             [key.into(), key.into(), sealed.to_vec().into(), iv.to_vec().into()],
         );
         app.state.db.execute_raw(statement).await.unwrap();
+        // Nobody who has the key for rows said yet that it may be called so.
+        admin.get(&format!("/api/secrets/{key}")).await.expect(500);
+        sign_unbound(&app.state.db).await;
         assert_eq!(value(&admin, key).await, "v", "{key}");
     }
     let before = status(&admin).await;
@@ -270,14 +285,22 @@ async fn a_server_with_the_former_root_key_does_not_rotate(backend: Backend) {
 }
 
 /// Binary columns that hold no sealed value, each with what it holds instead.
-const NOT_SEALED: [(&str, &str); 7] = [
+const NOT_SEALED: [(&str, &str); 15] = [
     ("encryption_keys", "wrapped"), // sealed under the root key; re-wrapped when that changes
     ("secrets", "iv"),              // a nonce of the older layout
+    ("secrets", "mac"),             // a mac
     ("audit_log", "prev_hash"),     // a hash
     ("audit_log", "entry_hash"),    // a hash
     ("audit_log", "mac"),           // a mac
     ("audit_head", "entry_hash"),   // a hash
     ("audit_head", "mac"),          // a mac
+    ("settings", "mac"),            // a mac
+    ("users", "mac"),               // a mac
+    ("sessions", "mac"),            // a mac
+    ("provider_credentials", "mac"), // a mac
+    ("model_credentials", "mac"),   // a mac
+    ("generation", "sum"),          // the masked sum of a set
+    ("generation", "mac"),          // a mac
 ];
 
 async fn the_registry_lists_every_sealed_column_of_the_schema(backend: Backend) {
@@ -331,4 +354,191 @@ async fn an_empty_store_rotates_too(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 0 }));
+}
+
+fn data_keys(keys: Vec<Key>) -> Vec<Key> {
+    keys.into_iter().filter(|key| key.is_for(Purpose::Data)).collect()
+}
+
+/// Newest first.
+async fn stored_keys(app: &App) -> Vec<Key> {
+    data_keys(encryption::store::list(&app.state.db).await.unwrap())
+}
+
+/// The exit code of a start that is refused, and what it says.
+fn refused_start(app: &App) -> String {
+    let (code, _, said) = program::run(&app.database, &["encryption", "status"]);
+    assert_eq!(code, 78, "{said}");
+    assert!(said.contains("encryption_keys") || said.contains("generation"), "{said}");
+    said
+}
+
+async fn the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open(backend: Backend) {
+    let app = App::start(backend).await;
+    let other = app.sibling().await;
+    let (here, there) = (app.admin().await, other.admin().await);
+    add(&here, "A", "former").await;
+    assert_eq!(value(&there, "A").await, "former");
+    let former = SECRETS.after(&app.state.db, "", 1).await.unwrap().remove(0);
+    here.json(Method::PUT, "/api/secrets/A", &json!({ "value": "now" })).await.expect(200);
+    rotate(&here).await;
+    let keys = stored_keys(&app).await;
+    let erased: Vec<_> = keys.iter().map(|key| (key.version, key.is_erased())).collect();
+    assert_eq!(erased, [(2, false), (1, true)]);
+    assert_eq!(value(&there, "A").await, "now");
+    // The other one has seen the new key when it wrote, or looked whether it is ready.
+    add(&there, "B", "b").await;
+    let row = vec![(former.id.clone(), former.sealed)];
+    SECRETS.replace(&app.state.db, &former.key_id.unwrap(), row).await.unwrap();
+    let restarted = app.sibling().await;
+    for client in [&here, &there, &restarted.admin().await] {
+        let answer = client.get("/api/secrets/A").await;
+        let message = "Secret with key \"A\" cannot be decrypted";
+        answer.expect_problem(500, "secret_unreadable", message);
+        assert_eq!(value(client, "B").await, "b");
+    }
+    // Nor is it moved.
+    here.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    here.json(Method::PUT, "/api/secrets/A", &json!({ "value": "again" })).await.expect(200);
+    rotate(&here).await;
+    assert_eq!(value(&restarted.admin().await, "A").await, "again");
+    app.anonymous().get("/readyz").await.expect(200);
+}
+
+async fn a_store_of_an_earlier_version_is_moved_and_its_keys_are_erased(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "A", "a").await;
+    // A version that erased no key has rotated.
+    let first = stored_keys(&app).await.remove(0);
+    rotate(&admin).await;
+    let sql = "UPDATE encryption_keys SET wrapped = $1 WHERE version = 1 AND purpose = 'data'";
+    execute(&app.state.db, sql, vec![first.wrapped.into()]).await;
+    make_earlier(&app.state.db).await;
+    drop(app.sibling().await);
+    let keys = encryption::store::list(&app.state.db).await.unwrap();
+    assert!(keys.iter().all(Key::is_wrapped_anew) && keys.len() == 4);
+    let app = app.sibling().await;
+    sign_unbound(&app.state.db).await;
+    let admin = app.admin().await;
+    assert_eq!(value(&admin, "A").await, "a");
+    assert_eq!(rotate(&admin).await, json!({ "newVersion": 3, "reEncrypted": 1 }));
+    assert_eq!(value(&admin, "A").await, "a");
+    let keys = stored_keys(&app).await;
+    assert_eq!(keys.iter().map(Key::is_erased).collect::<Vec<_>>(), [false, true, true]);
+    let moved = SECRETS.after(&app.state.db, "", 10).await.unwrap().remove(0);
+    assert!(moved.sealed[0] == 2 && moved.mac.is_none());
+}
+
+async fn a_value_that_was_renamed_before_it_was_moved_stops_it(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "A", "a").await;
+    unbind(&app.state.db).await;
+    assert_eq!(sign_unbound(&app.state.db).await, 1);
+    assert_eq!(value(&admin, "A").await, "a");
+    execute(&app.state.db, "UPDATE secrets SET key = 'B'", vec![]).await;
+    let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    assert!(answer.expect(500).text.contains("was altered"));
+    execute(&app.state.db, "UPDATE secrets SET key = 'A'", vec![]).await;
+    rotate(&admin).await;
+    assert_eq!(value(&admin, "A").await, "a");
+}
+
+async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_start(
+    backend: Backend,
+) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "A", "a").await;
+    let first = stored_keys(&app).await.remove(0);
+    rotate(&admin).await;
+    let entries = app.audit_entries().await;
+    let set = async |version: i32, state: &str| {
+        let sql = "UPDATE encryption_keys SET state = $1 WHERE version = $2 AND purpose = 'data'";
+        execute(&app.state.db, sql, vec![state.into(), version.into()]).await;
+    };
+    set(2, "retired").await;
+    set(1, "active").await;
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
+    admin.delete("/api/secrets/A").await.expect(500);
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    admin.get("/api/admin/encryption").await.expect(500);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    app.anonymous().get("/readyz").await.expect(503);
+    refused_start(&app);
+    // With the key itself as it was before it was erased.
+    let sql = "UPDATE encryption_keys SET wrapped = $1 WHERE id = $2";
+    execute(&app.state.db, sql, vec![first.wrapped.into(), first.id.into()]).await;
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
+    let said = refused_start(&app);
+    assert!(said.contains("version 2, must be active"), "{said}");
+    // Both retired is no better.
+    set(1, "retired").await;
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
+    refused_start(&app);
+    set(2, "active").await;
+    assert_eq!(app.audit_entries().await, entries, "nothing was done");
+    add(&admin, "B", "b").await;
+    rotate(&admin).await;
+}
+
+async fn a_newest_key_that_was_taken_out_is_missed_by_a_running_server_and_at_the_start(
+    backend: Backend,
+) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    // Rows of a day when the first key was the newest.
+    let (first, secrets) = (stored_keys(&app).await.remove(0), "DELETE FROM secrets");
+    rotate(&admin).await;
+    add(&admin, "A", "a").await;
+    let mut second = stored_keys(&app).await.remove(0);
+    execute(&app.state.db, secrets, vec![]).await;
+    let delete = "DELETE FROM encryption_keys WHERE purpose = 'data'";
+    assert_eq!(execute(&app.state.db, delete, vec![]).await, 2);
+    KeyEntity::insert(first.clone().into_active_model()).exec(&app.state.db).await.unwrap();
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    app.anonymous().get("/readyz").await.expect(503);
+    let said = refused_start(&app);
+    assert!(said.contains("a row was added, taken out or put back"), "{said}");
+    // Nor do both do, with the states of that day.
+    second.state = "retired".to_owned();
+    KeyEntity::insert(second.into_active_model()).exec(&app.state.db).await.unwrap();
+    refused_start(&app);
+}
+
+async fn a_sum_of_another_day_or_none_is_refused(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let read = async || {
+        let row = generation::Entity::find_by_id(2_i16).one(&app.state.db).await.unwrap();
+        row.unwrap()
+    };
+    let put = async |row: generation::Model| {
+        row.into_active_model().reset_all().update(&app.state.db).await.unwrap();
+    };
+    let first = read().await;
+    assert!(first.mac.is_some() && first.count == Some(3));
+    rotate(&admin).await;
+    let second = read().await;
+    assert_eq!((second.n, second.count), (first.n + 1, Some(4)));
+    let unsigned = generation::Model { count: None, sum: None, mac: None, ..second.clone() };
+    let count = generation::Model { count: Some(3), ..second.clone() };
+    for wrong in [first, unsigned, count] {
+        put(wrong).await;
+        refused_start(&app);
+        admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    }
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    app.anonymous().get("/readyz").await.expect(503);
+    put(second).await;
+    rotate(&admin).await;
+    // Without the key for rows, nothing can be said of anything.
+    let delete = "DELETE FROM encryption_keys WHERE purpose = 'rows'";
+    execute(&app.state.db, delete, vec![]).await;
+    execute(&app.state.db, "UPDATE generation SET count = NULL, sum = NULL, mac = NULL", vec![])
+        .await;
+    assert!(refused_start(&app).contains("macs of rows"));
 }

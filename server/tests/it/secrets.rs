@@ -5,6 +5,7 @@ use http::Method;
 use keyward::encryption::columns::SECRETS;
 use serde_json::{Value, json};
 
+use crate::support::earlier::{execute, sign_unbound, unbind};
 use crate::support::{Answer, App, Backend, Client, EMAIL, on_both_databases};
 
 on_both_databases!(
@@ -17,6 +18,9 @@ on_both_databases!(
     the_database_holds_no_value,
     of_many_who_add_the_same_key_one_wins,
     a_value_that_was_moved_or_changed_is_told_and_not_sent,
+    two_names_that_were_swapped_are_told_and_no_value_is_sent,
+    a_value_of_an_earlier_version_opens_under_its_name_alone,
+    an_older_ciphertext_without_a_key_is_not_taken_for_the_older_layout,
 );
 
 fn created(answer: &Answer) -> String {
@@ -205,7 +209,7 @@ async fn the_database_holds_no_value(backend: Backend) {
     let rows = keyward::secrets::store::find(&app.state.db, "A").await.unwrap().unwrap();
     let text = String::from_utf8_lossy(&rows.encrypted_value);
     assert!(!text.contains("planted"));
-    assert_eq!((rows.encrypted_value[0], rows.encrypted_value.len()), (1, 26 + 93));
+    assert_eq!((rows.encrypted_value[0], rows.encrypted_value.len()), (2, 26 + 93));
     assert!(rows.key_id.is_some() && rows.iv.is_none());
     if backend == Backend::Sqlite {
         for file in std::fs::read_dir(app.database.folder()).unwrap() {
@@ -263,4 +267,83 @@ async fn a_value_that_was_moved_or_changed_is_told_and_not_sent(backend: Backend
     // It can still be replaced or deleted.
     put(&admin, "A", &json!({ "value": "new" })).await.expect(200);
     assert_eq!(value(&admin, "A").await, "new");
+}
+
+async fn swap_names(app: &App) {
+    for (from, to) in [("A", "C"), ("B", "A"), ("C", "B")] {
+        let sql = "UPDATE secrets SET key = $1 WHERE key = $2";
+        assert_eq!(execute(&app.state.db, sql, vec![to.into(), from.into()]).await, 1);
+    }
+}
+
+#[track_caller]
+fn expect_unreadable(answer: Answer, key: &str) {
+    let message = format!("Secret with key \"{key}\" cannot be decrypted");
+    answer.expect_problem(500, "secret_unreadable", &message);
+}
+
+async fn two_names_that_were_swapped_are_told_and_no_value_is_sent(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "A", "value of a").await;
+    add(&admin, "B", "value of b").await;
+    swap_names(&app).await;
+    for key in ["A", "B"] {
+        expect_unreadable(admin.get(&format!("/api/secrets/{key}")).await, key);
+    }
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    swap_names(&app).await;
+    assert_eq!(value(&admin, "A").await, "value of a");
+}
+
+async fn a_value_of_an_earlier_version_opens_under_its_name_alone(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "A", "value of a").await;
+    add(&admin, "B", "value of b").await;
+    unbind(&app.state.db).await;
+    for key in ["A", "B"] {
+        expect_unreadable(admin.get(&format!("/api/secrets/{key}")).await, key);
+    }
+    assert_eq!(sign_unbound(&app.state.db).await, 2);
+    assert_eq!(value(&admin, "A").await, "value of a");
+    put(&admin, "A", &json!({ "description": "another" })).await.expect(200);
+    assert_eq!(value(&admin, "A").await, "value of a", "the description is not bound");
+    // Another name; and the other row's value, with its mac and without.
+    swap_names(&app).await;
+    expect_unreadable(admin.get("/api/secrets/A").await, "A");
+    swap_names(&app).await;
+    let sql = "UPDATE secrets SET encrypted_value = (SELECT encrypted_value FROM secrets WHERE \
+               key = 'B') WHERE key = 'A'";
+    execute(&app.state.db, sql, vec![]).await;
+    expect_unreadable(admin.get("/api/secrets/A").await, "A");
+    let sql = "UPDATE secrets SET mac = (SELECT mac FROM secrets WHERE key = 'B') WHERE key = 'A'";
+    execute(&app.state.db, sql, vec![]).await;
+    expect_unreadable(admin.get("/api/secrets/A").await, "A");
+    put(&admin, "A", &json!({ "value": "new" })).await.expect(200);
+    assert_eq!(value(&admin, "A").await, "new");
+    assert_eq!(sign_unbound(&app.state.db).await, 1, "B is left");
+    let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    assert_eq!(answer.expect(200).data()["reEncrypted"], 2);
+    assert_eq!(sign_unbound(&app.state.db).await, 0);
+    assert_eq!(value(&admin, "B").await, "value of b");
+    let rows = SECRETS.after(&app.state.db, "", 10).await.unwrap();
+    assert!(rows.iter().all(|row| row.sealed[0] == 2 && row.mac.is_none()));
+}
+
+async fn an_older_ciphertext_without_a_key_is_not_taken_for_the_older_layout(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    add(&admin, "A", "value of a").await;
+    // Sealed directly under the root key, for another row of another day.
+    let (iv, sealed) = ("000102030405060708090a0b", "c758c536c9b9b09a9c3b46a2f38810a9a3");
+    let bytes = |text: &str| sea_orm::Value::from(hex::decode(text).unwrap());
+    let sql = "UPDATE secrets SET key_id = NULL, encrypted_value = $1, iv = $2";
+    execute(&app.state.db, sql, vec![bytes(sealed), bytes(iv)]).await;
+    expect_unreadable(admin.get("/api/secrets/A").await, "A");
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    sign_unbound(&app.state.db).await;
+    assert_eq!(value(&admin, "A").await, "v", "with the mac, it is one of the older layout");
+    execute(&app.state.db, "UPDATE secrets SET key = 'B'", vec![]).await;
+    expect_unreadable(admin.get("/api/secrets/B").await, "B");
 }

@@ -294,7 +294,7 @@ async fn a_token_is_told_that_setup_is_closed_as_soon_as_another_server_closed_i
     let (hash, now) = ("x".to_owned(), first.clock.now());
     let recorder = Recorder { audit: &first.state.audit, origin: None };
     assert_eq!(client.get("/api/setup").await.data(), json!({ "open": true }));
-    let won = setup::create_first_admin(&first.state.db, &email, hash, now, &recorder).await;
+    let won = setup::create_first_admin(&first.state.people, &email, hash, now, &recorder).await;
     assert!(won.unwrap().is_some());
     let late = administrator(&second.setup_token.clone().unwrap(), "eve@example.com");
     client.post("/api/setup", &late).await.expect(409);

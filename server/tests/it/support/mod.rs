@@ -3,6 +3,7 @@
 mod app;
 mod client;
 mod database;
+pub mod earlier;
 pub mod helper;
 pub mod pooler;
 pub mod program;

@@ -1,0 +1,142 @@
+//! The stored keys in the transaction that opens them at start, makes the first ones, and wraps
+//! them anew.
+
+use keyward_api::encryption::DataKeyState;
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use super::dek::Dek;
+use super::entity::Model;
+use super::kek::RootKey;
+use super::key_set;
+use super::store::{self, Purpose};
+use super::unlock::{KeyName, RootKeys, UnlockError};
+use crate::audit::chain::AuditKey;
+use crate::audit::{self, Action, Actor, AuditLog};
+use crate::authenticity::RowKey;
+use crate::clock::Clock;
+
+/// The keys in the transaction that opens them.
+pub(super) struct Keys<'a> {
+    transaction: &'a DatabaseTransaction,
+    roots: &'a RootKeys,
+    clock: &'a Clock,
+    /// All that were stored.
+    pub(super) stored: Vec<Model>,
+    /// Those of them that are not erased.
+    opened: Vec<(Model, Dek)>,
+    /// Whether some are wrapped under the previous root key.
+    pub(super) has_previous: bool,
+    /// What this start makes.
+    minted: Vec<(Model, Dek)>,
+}
+
+impl<'a> Keys<'a> {
+    pub(super) async fn open(
+        transaction: &'a DatabaseTransaction,
+        roots: &'a RootKeys,
+        clock: &'a Clock,
+    ) -> Result<Self, UnlockError> {
+        let stored = store::list(transaction).await?;
+        let (mut opened, mut has_previous) = (Vec::with_capacity(stored.len()), false);
+        for row in stored.iter().filter(|row| !row.is_erased()) {
+            let (dek, is_previous) = open(row, roots)?;
+            has_previous |= is_previous;
+            opened.push((row.clone(), dek));
+        }
+        Ok(Self { transaction, roots, clock, stored, opened, has_previous, minted: Vec::new() })
+    }
+
+    pub(super) fn opened(&self, purpose: Purpose) -> Option<&Dek> {
+        self.opened.iter().find(|(row, _)| row.is_for(purpose)).map(|(_, dek)| dek)
+    }
+
+    async fn mint(&mut self, purpose: Purpose) -> Result<Dek, UnlockError> {
+        let (by, now) = (Actor::system().name, self.clock.now());
+        let (row, dek) = store::mint(purpose, 1, &self.roots.current, &by, now)?;
+        store::insert(self.transaction, row.clone()).await?;
+        self.minted.push((row, dek.clone()));
+        Ok(dek)
+    }
+
+    pub(super) async fn begin_log(&mut self) -> Result<AuditKey, UnlockError> {
+        if !audit::store::is_unused(self.transaction).await? {
+            return Err(UnlockError::NoAuditKey);
+        }
+        let key = AuditKey::new(&self.mint(Purpose::Audit).await?);
+        audit::store::begin(self.transaction, &key).await?;
+        Ok(key)
+    }
+
+    /// Rule 6 of [`unlock`](super::unlock).
+    pub(super) async fn mint_row_key(&mut self) -> Result<Dek, UnlockError> {
+        if self.stored.iter().any(|row| row.is_wrapped_anew() || row.is_erased()) {
+            return Err(UnlockError::NoRowKey);
+        }
+        self.mint(Purpose::Rows).await
+    }
+
+    pub(super) async fn mint_first(&mut self, audit: &AuditLog) -> Result<(), UnlockError> {
+        self.mint(Purpose::Data).await?;
+        let event = Actor::system().did(Action::EncryptionMint, Some("version 1".to_owned()));
+        Ok(audit.append_unasked(self.transaction, event).await?)
+    }
+
+    /// Wraps anew what is under the previous root key, or all of it; how many.
+    pub(super) async fn rewrap(&self, all: bool) -> Result<usize, UnlockError> {
+        let current = self.roots.current.id();
+        let wanted = self.opened.iter().filter(|(row, _)| all || row.kek_id != current);
+        let mut number = 0;
+        for (row, dek) in wanted {
+            let row = row.clone().wrap(dek, &self.roots.current)?;
+            if store::rewrap(self.transaction, row).await? != 1 {
+                return Err(DbErr::RecordNotUpdated.into());
+            }
+            number += 1;
+        }
+        Ok(number)
+    }
+
+    /// Rule 5 of [`unlock`](super::unlock); and the set of the keys is signed, or brought forward.
+    pub(super) async fn check_or_sign(
+        &self,
+        rows: &RowKey,
+        is_signed: bool,
+    ) -> Result<(), UnlockError> {
+        let minted = self.minted.iter().map(|(row, _)| row);
+        let all = || self.stored.iter().chain(minted.clone());
+        let data = || all().filter(|row| row.is_for(Purpose::Data));
+        let newest = data().max_by_key(|row| row.version).ok_or(UnlockError::NoActiveKey)?;
+        let is_right = |row: &Model| (row.state() == DataKeyState::Active) == (row.id == newest.id);
+        if !data().all(is_right) {
+            return Err(UnlockError::NotActive(newest.version));
+        }
+        if !is_signed {
+            return Ok(key_set::sign(self.transaction, rows, all()).await?);
+        }
+        let mut set = key_set::lock(self.transaction, rows, &self.stored).await?;
+        if !self.minted.is_empty() {
+            minted.for_each(|row| set.add(key_set::element(rows, row)));
+            key_set::put(self.transaction, rows, set).await?;
+        }
+        Ok(())
+    }
+
+    /// The data keys.
+    pub(super) fn into_data(self) -> Vec<(Model, Dek)> {
+        let all = self.opened.into_iter().chain(self.minted);
+        all.filter(|(row, _)| row.is_for(Purpose::Data)).collect()
+    }
+}
+
+/// The key, and whether it is still wrapped under the previous root key.
+fn open(row: &Model, roots: &RootKeys) -> Result<(Dek, bool), UnlockError> {
+    let previous = roots.previous.as_ref();
+    let given = std::iter::once(&roots.current).chain(previous);
+    let Some(root) = given.clone().find(|root| root.id() == row.kek_id) else {
+        let given = given.map(RootKey::id).collect::<Vec<_>>().join(" and ");
+        return Err(UnlockError::WrongRootKey { stored: row.kek_id.clone(), given });
+    };
+    let name = || KeyName { purpose: row.purpose.clone(), version: row.version };
+    let dek = row.unwrap(root).map_err(|_| UnlockError::DamagedKey(name()))?;
+    Ok((dek, row.kek_id != roots.current.id()))
+}
