@@ -183,6 +183,9 @@ impl Error {
             Self::Provider(CredentialError::None { .. }) => {
                 (StatusCode::NOT_FOUND, "no_credential")
             }
+            Self::Provider(CredentialError::Altered(_)) => {
+                (StatusCode::CONFLICT, "credential_altered")
+            }
             Self::Provider(CredentialError::Unreadable { .. }) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "credential_unreadable")
             }

@@ -226,7 +226,8 @@ pub async fn prepare(
     let sign_in_limit = SignInLimit::new(&clock);
     tracing::info!(keys = keys.len(), "keys loaded");
     let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
-    let credentials = Credentials::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
+    let credentials =
+        Credentials::new(db.clone(), clock.clone(), keyring.clone(), audit.clone(), rows.clone());
     let vault = Vault::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
     let public_url = public_url(config, address)?;
     let state = Shared {
@@ -266,17 +267,28 @@ pub async fn open(
     clock: &Clock,
     opening: Opening,
 ) -> Result<(DatabaseConnection, Unlocked), StartError> {
+    let (db, unlocked, altered) = open_altered(config, clock, opening).await?;
+    altered.map_or(Ok((db, unlocked)), |error| Err(StartError::Locked(error)))
+}
+
+/// Like [`open`], for a command that looks into a store or repairs it: also opens one whose
+/// wrapped keys were changed from outside, and says so.
+pub async fn open_altered(
+    config: &StoreConfig,
+    clock: &Clock,
+    opening: Opening,
+) -> Result<(DatabaseConnection, Unlocked, Option<UnlockError>), StartError> {
     let db = database::connect(&config.database, opening).await?;
     if opening == Opening::Command && !database::schema::is_store(&db).await? {
         return Err(OpenError::Missing(config.database.place()).into());
     }
     database::migrate(&db).await?;
-    let unlocked =
-        unlock::unlock(&db, &config.root_keys, clock).await.map_err(|error| match error {
-            UnlockError::Database(error) => StartError::Database(error),
-            other => StartError::Locked(other),
-        })?;
-    Ok((db, unlocked))
+    let unlocked = unlock::unlock_altered(&db, &config.root_keys, clock).await;
+    let (unlocked, altered) = unlocked.map_err(|error| match error {
+        UnlockError::Database(error) => StartError::Database(error),
+        other => StartError::Locked(other),
+    })?;
+    Ok((db, unlocked, altered))
 }
 
 /// What goes on beside the requests, until `stop` is told; then once more.

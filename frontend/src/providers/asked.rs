@@ -133,6 +133,7 @@ mod tests {
     fn provider(name: &str, has_key: bool, models: &[&str]) -> Provider {
         let at = OffsetDateTime::UNIX_EPOCH;
         let model = |model: &&str| ModelCredential {
+            altered: false,
             model: (*model).to_owned(),
             hint: None,
             created_at: at,
@@ -140,6 +141,7 @@ mod tests {
             created_by: None,
         };
         Provider {
+            altered: false,
             provider: name.to_owned(),
             has_key,
             hint: None,

@@ -248,6 +248,9 @@ pub struct Provider {
     pub updated_at: Option<OffsetDateTime>,
     /// Who entered it first.
     pub created_by: Option<String>,
+    /// The stored row was changed outside of Keyward: its key is not given out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub altered: bool,
     /// Its models that have a key of their own, by name.
     pub models: Vec<ModelCredential>,
 }
@@ -269,6 +272,9 @@ pub struct ModelCredential {
     pub updated_at: OffsetDateTime,
     /// Who entered it first.
     pub created_by: Option<String>,
+    /// The stored row was changed outside of Keyward: its key is not given out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub altered: bool,
 }
 
 /// `PUT /api/providers/{provider}`: enters the key or replaces it. What else is absent

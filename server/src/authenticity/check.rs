@@ -33,7 +33,7 @@ pub async fn check(
     .await?;
     for (name, found) in [(SetName::Keys, stored.keys), (SetName::People, stored.people)] {
         let problem = match sets::read_signed(db, name, key).await {
-            Ok(set) if set.has_same_rows(&found) => continue,
+            Ok(set) if found.agrees_with(&set) => continue,
             Ok(_) => "rows were added, removed or put back",
             Err(SetError::Altered(_)) => "the row of the set was changed outside of Keyward",
             Err(SetError::Database(error)) => return Err(error),

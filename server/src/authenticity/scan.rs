@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
 use super::row::{Authenticated, RowKey, RowMac};
-use super::set::{SetName, SetState};
+use super::set::{SetName, Tally};
 use super::tables::{AuthenticatedTable, TABLES};
 use crate::providers::entity::{model, provider};
 use crate::session::entity::{sessions, users};
@@ -95,13 +95,13 @@ pub async fn write(
     db.execute_raw(update).await.map(drop)
 }
 
-/// The sets of the rows that are stored now, with the macs that they have.
+/// What the rows add up to that are stored now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sets {
     /// The API keys.
-    pub keys: SetState,
+    pub keys: Tally,
     /// Users and sessions.
-    pub people: SetState,
+    pub people: Tally,
 }
 
 impl Sets {
@@ -112,7 +112,7 @@ impl Sets {
             Some(SetName::People) => &mut self.people,
             Some(SetName::Vault) | None => return,
         };
-        set.add(key.element_of(table, &row.id, mac));
+        set.add(key.element_of(table, &row.id, mac), row.is_ours());
     }
 }
 

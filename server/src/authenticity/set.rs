@@ -12,9 +12,10 @@
 //!    rows of earlier days with the same sum.
 //! 3. Generation, number of rows and masked sum are under one mac, with the name of the set.
 //!
-//! A row that is added, taken out, doubled, or exchanged for itself of an earlier day does not
-//! add up. A row whose columns were changed, and its mac not, does: it is refused by its mac,
-//! and the others serve on.
+//! A row that is taken out, put back, or exchanged for itself of an earlier day does not add up.
+//! Rows that are refused by their macs stop no other: a row whose columns were changed, and its
+//! mac not, is still in the sum, and rows that Keyward did not write are left out of it
+//! ([`Tally`]).
 
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 
@@ -77,6 +78,40 @@ impl SetState {
     /// Whether both are the same rows, whatever the generation.
     pub fn has_same_rows(&self, other: &Self) -> bool {
         self.count == other.count && self.sum == other.sum
+    }
+}
+
+/// The rows that were found: those whose mac is ours, and all with the macs that they have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    ours: SetState,
+    all: SetState,
+}
+
+impl Tally {
+    /// With one row more, and whether its mac is ours.
+    pub fn add(&mut self, element: Sum, is_ours: bool) {
+        self.all.add(element);
+        if is_ours {
+            self.ours.add(element);
+        }
+    }
+
+    /// Whether these are the rows of a stored set, but for strangers, or for rows whose columns
+    /// were changed: all of them are refused by their macs.
+    pub fn agrees_with(&self, stored: &SetState) -> bool {
+        self.ours.has_same_rows(stored) || self.all.has_same_rows(stored)
+    }
+
+    /// Whether rows that are not ours are in a stored set; `None`: the rows do not agree with it.
+    pub fn counts_all(&self, stored: &SetState) -> Option<bool> {
+        let all = self.all.has_same_rows(stored);
+        (all || self.ours.has_same_rows(stored)).then_some(all)
+    }
+
+    /// All rows with the macs that they have.
+    pub fn all(&self) -> SetState {
+        self.all
     }
 }
 
@@ -265,6 +300,22 @@ mod tests {
     /// What is done to a set: a row is put in (or replaced), or taken out.
     fn changes() -> impl Strategy<Value = Vec<(u8, Option<u8>)>> {
         prop::collection::vec((0_u8..16, prop::option::of(any::<u8>())), 0..64)
+    }
+
+    #[test]
+    fn strangers_are_left_out_and_changed_rows_are_not_missed() {
+        let stored = whole(&BTreeMap::from([(1, 1), (2, 1)]));
+        let tally = |rows: &[(u8, u8, bool)]| {
+            let mut tally = Tally::default();
+            rows.iter().for_each(|(id, mac, ours)| tally.add(element(*id, *mac), *ours));
+            tally.counts_all(&stored)
+        };
+        assert_eq!(tally(&[(1, 1, true), (2, 1, true)]), Some(true));
+        assert_eq!(tally(&[(1, 1, true), (2, 1, true), (3, 1, false)]), Some(false), "a stranger");
+        assert_eq!(tally(&[(1, 1, true), (2, 1, false)]), Some(true), "changed, with its mac");
+        assert_eq!(tally(&[(1, 1, true)]), None, "taken out");
+        assert_eq!(tally(&[(1, 1, true), (2, 2, true)]), None, "of an earlier day");
+        assert_eq!(tally(&[(1, 1, true), (2, 1, true), (3, 1, true)]), None, "put back");
     }
 
     proptest! {

@@ -73,8 +73,8 @@ pub async fn everything(transaction: &DatabaseTransaction, key: &RowKey) -> Resu
     })
     .await?;
     signed.secrets = unbound::sign_unbound(transaction, key).await?;
-    put(transaction, key, SetName::Keys, stored.keys).await?;
-    put(transaction, key, SetName::People, stored.people).await?;
+    put(transaction, key, SetName::Keys, stored.keys.all()).await?;
+    put(transaction, key, SetName::People, stored.people.all()).await?;
     Ok(signed)
 }
 

@@ -151,8 +151,10 @@ impl Cli {
                 command.execute(&keys).await
             }
             Command::Store { command } => {
-                let (db, store) = open(&flags, env).await?;
-                command.execute(&db, &store).await
+                let config = StoreConfig::load(&flags, env)?;
+                let opened = serve::open_altered(&config, &Clock::System, Opening::Command).await;
+                let (db, store, altered) = opened?;
+                command.execute(&db, &store, altered).await
             }
             Command::Encryption { command } => {
                 let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;

@@ -9,7 +9,8 @@ use super::output::{CliError, failed, print, to_json};
 use crate::audit::{Action, Actor};
 use crate::authenticity::{check, sign};
 use crate::database::{DatabaseConnection, begin_read, begin_write};
-use crate::encryption::unlock::Unlocked;
+use crate::encryption::unlock::{UnlockError, Unlocked};
+use crate::encryption::{self, key_set};
 use crate::log;
 
 /// What can be done with what is stored as a whole.
@@ -31,12 +32,19 @@ pub enum StoreCommand {
 
 impl StoreCommand {
     /// Does it.
-    pub async fn execute(self, db: &DatabaseConnection, store: &Unlocked) -> Result<(), CliError> {
-        let findings = {
+    pub async fn execute(
+        self,
+        db: &DatabaseConnection,
+        store: &Unlocked,
+        altered: Option<UnlockError>,
+    ) -> Result<(), CliError> {
+        let mut findings = {
             let moment = begin_read(db).await.map_err(failed)?;
             let found = check::check(&moment, &store.rows, &store.keyring).await;
             found.map_err(failed)?
         };
+        let keys = |error: UnlockError| Finding::new("encryption_keys", "all", error.to_string());
+        findings.extend(altered.map(keys));
         match self {
             Self::Check { json } => tell(&findings, json),
             Self::Accept { yes } => {
@@ -95,6 +103,8 @@ async fn accept(
     let signed = async {
         let transaction = begin_write(db).await?;
         let signed = sign::everything(&transaction, &store.rows).await?;
+        let keys = encryption::store::list(&transaction).await?;
+        key_set::sign(&transaction, &store.rows, &keys).await?;
         let event = Actor::command_line().did(Action::StoreAccept, None);
         let event = event.with_detail(format!("{findings} findings; signed {signed}"));
         store.audit.append_unasked(&transaction, event).await?;

@@ -229,9 +229,10 @@ async fn sign_once(
         return Err(UnlockError::NoRowKey);
     }
     let signed = sign::everything(transaction, rows).await?;
-    if !signed.is_empty() {
-        tracing::warn!("rows of an earlier version were signed as they are: {signed}");
+    if signed.is_empty() {
+        return Ok(());
     }
+    tracing::warn!("rows of an earlier version were signed as they are: {signed}");
     let event = Actor::system().did(Action::StoreSign, None).with_detail(signed.to_string());
     Ok(audit.append_unasked(transaction, event).await?)
 }

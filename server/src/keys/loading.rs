@@ -16,10 +16,10 @@ use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::Registry;
 use super::registry::Inner;
-use super::row::{ReadKey, StoredKey, UnreadableKey};
+use super::row::{ReadKey, StoredKey, UnreadableKey, is_ours, record};
 use super::verify::CachedKey;
 use super::{generation, store};
-use crate::authenticity::set::{SetName, SetState};
+use crate::authenticity::set::{SetName, SetState, Tally};
 use crate::authenticity::store::{self as sets, SetError};
 use crate::background::in_time;
 use crate::database::begin_read;
@@ -169,7 +169,7 @@ impl Inner {
         let moment = in_time(begin_read(&self.db)).await?;
         let stored = in_time(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
         let loaded = self.show_stored(&moment).await?;
-        if !loaded.has_same_rows(&stored) {
+        if !loaded.agrees_with(&stored) {
             return Err(SetError::Altered(SetName::Keys));
         }
         // Twice, since a digest may be free only after the row that had it before is shown.
@@ -196,7 +196,7 @@ impl Inner {
             return Err(SetError::Altered(SetName::Keys));
         }
         let (found, gone) = self.look_through(moment).await?;
-        if !found.has_same_rows(stored) {
+        if !found.agrees_with(stored) {
             self.altered.failed(*stored, now);
             return Err(SetError::Altered(SetName::Keys));
         }
@@ -207,31 +207,31 @@ impl Inner {
         Ok(self.show_conflicting().await?)
     }
 
-    /// Shows all keys as they are stored; the set of their rows.
-    async fn show_stored(&self, moment: &DatabaseTransaction) -> Result<SetState, DbErr> {
+    /// Shows all keys as they are stored, and adds their rows up.
+    async fn show_stored(&self, moment: &DatabaseTransaction) -> Result<Tally, DbErr> {
         let stored = in_time(store::stream(moment, &self.rows)).await?;
         pin_mut!(stored);
-        let mut set = SetState::default();
+        let mut tally = Tally::default();
         while let Some((key, element)) = in_time(stored.try_next()).await? {
-            set.add(element);
+            tally.add(element, is_ours(&key));
             self.show_read(&key);
         }
-        Ok(set)
+        Ok(tally)
     }
 
-    /// The set of the stored rows, and the keys that are no longer among them.
+    /// Adds the stored rows up, and finds the keys that are no longer among them.
     async fn look_through(
         &self,
         moment: &DatabaseTransaction,
-    ) -> Result<(SetState, HashSet<Arc<str>>), DbErr> {
-        let (mut set, mut gone) = (SetState::default(), self.listing.ids());
-        let stored = in_time(store::stream_elements(moment, &self.rows)).await?;
+    ) -> Result<(Tally, HashSet<Arc<str>>), DbErr> {
+        let (mut tally, mut gone) = (Tally::default(), self.listing.ids());
+        let stored = in_time(store::stream(moment, &self.rows)).await?;
         pin_mut!(stored);
-        while let Some((id, element)) = in_time(stored.try_next()).await? {
-            set.add(element);
-            gone.remove(id.as_str());
+        while let Some((key, element)) = in_time(stored.try_next()).await? {
+            tally.add(element, is_ours(&key));
+            gone.remove(record(&key).id.as_str());
         }
-        Ok((set, gone))
+        Ok((tally, gone))
     }
 
     fn conflicts(&self) -> MutexGuard<'_, std::collections::BTreeSet<Arc<str>>> {

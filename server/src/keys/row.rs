@@ -74,6 +74,8 @@ pub struct UnreadableKey {
     pub record: ApiKey,
     /// Why it cannot be read; never a part of the value.
     pub reason: String,
+    /// Whether its mac is ours.
+    pub is_ours: bool,
 }
 
 /// A row, read.
@@ -87,25 +89,30 @@ pub fn record(key: &ReadKey) -> &ApiKey {
     }
 }
 
+/// Whether the mac of its row is ours.
+pub(crate) fn is_ours(key: &ReadKey) -> bool {
+    key.as_ref().map_or_else(|unreadable| unreadable.is_ours, |_| true)
+}
+
 pub(crate) fn read(rows: &RowKey, row: FoundRow) -> ReadKey {
     let row = match row {
         FoundRow::Whole(row) => row,
         FoundRow::Broken { id, key, reason, .. } => {
             let record = unreadable(id, key, OffsetDateTime::UNIX_EPOCH, None);
-            return Err(Box::new(UnreadableKey { record, reason }));
+            return Err(Box::new(UnreadableKey { record, reason, is_ours: false }));
         }
     };
     if !rows.is_ours(&row) {
         let record = unreadable(row.id, row.key, row.created_at, row.last_used_at);
         let record = ApiKey { altered: true, ..record };
         let reason = "the row was changed outside of Keyward: its mac is not ours".to_owned();
-        return Err(Box::new(UnreadableKey { record, reason }));
+        return Err(Box::new(UnreadableKey { record, reason, is_ours: false }));
     }
     match parse(&row.value) {
         Ok((stored, digest)) => Ok(to_key(row, stored, digest)),
         Err(reason) => {
             let record = unreadable(row.id, row.key, row.created_at, row.last_used_at);
-            Err(Box::new(UnreadableKey { record, reason }))
+            Err(Box::new(UnreadableKey { record, reason, is_ours: true }))
         }
     }
 }

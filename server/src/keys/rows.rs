@@ -1,12 +1,14 @@
 //! Changing the rows of keys. Each change brings the authenticated set of the keys forward in
 //! its transaction: see [`crate::authenticity::set`].
 
+use futures_util::{TryStreamExt, pin_mut};
 use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
-use super::generation;
+use super::row::is_ours;
+use super::{generation, store};
 use crate::audit::{AuditLog, Event};
-use crate::authenticity::set::{SetName, SetState};
+use crate::authenticity::set::{SetName, SetState, Tally};
 use crate::authenticity::store::{self as sets, SetError};
 use crate::authenticity::{Authenticated, RowKey};
 use crate::authority::NotRecorded;
@@ -82,12 +84,29 @@ impl KeyRows {
         Ok(changed)
     }
 
-    /// Deletes a row, also one that was changed from outside; the number of rows deleted.
-    pub async fn delete(&mut self, row: &FoundRow) -> Result<u64, DbErr> {
+    /// Deletes a row, also one that was changed from outside, or that Keyward did not write; the
+    /// number of rows deleted.
+    pub async fn delete(&mut self, row: &FoundRow) -> Result<u64, SetError> {
+        let is_ours = matches!(row, FoundRow::Whole(row) if self.is_ours(row));
+        let counts = is_ours || self.counts_all().await?;
         let deleted = settings::delete(&self.transaction, Kind::ApiKey, row.id()).await?;
-        self.take(row.id(), row.mac());
-        self.changed = Some(Changed { id: row.id().to_owned(), mac_before: known(row.mac()) });
+        if counts {
+            self.take(row.id(), row.mac());
+        }
+        let mac_before = if counts { known(row.mac()) } else { None };
+        self.changed = Some(Changed { id: row.id().to_owned(), mac_before });
         Ok(deleted)
+    }
+
+    /// Whether rows that are not ours are in the set: looks at all of them.
+    async fn counts_all(&self) -> Result<bool, SetError> {
+        let stored = store::stream(&self.transaction, &self.rows).await?;
+        pin_mut!(stored);
+        let mut tally = Tally::default();
+        while let Some((key, element)) = stored.try_next().await? {
+            tally.add(element, is_ours(&key));
+        }
+        tally.counts_all(&self.before).ok_or(SetError::Altered(SetName::Keys))
     }
 
     /// Raises the generation, records the change and commits; the set from then on.

@@ -165,7 +165,8 @@ impl From<NotRecorded> for ChangeError {
     }
 }
 
-/// All keys one after the other, in the order of their ids, without holding all of them.
+/// All keys one after the other, in the order of their ids, without holding all of them, each
+/// with its element of the set.
 pub async fn stream(
     moment: &DatabaseTransaction,
     rows: &RowKey,
@@ -173,21 +174,9 @@ pub async fn stream(
     let rows = rows.clone();
     let found = settings::stream(moment, Kind::ApiKey).await?;
     Ok(found.map(move |row| {
-        row.map(|row| (element(&rows, row.id(), row.mac()), row))
-            .map(|(element, row)| (read(&rows, row), element))
-    }))
-}
-
-/// The ids of all keys one after the other, each with its element of the set.
-pub async fn stream_elements(
-    moment: &DatabaseTransaction,
-    rows: &RowKey,
-) -> Result<impl Stream<Item = Result<(String, Sum), DbErr>>, DbErr> {
-    let rows = rows.clone();
-    let found = settings::stream_macs(moment, Kind::ApiKey).await?;
-    Ok(found.map(move |row| {
-        row.map(|row| (element(&rows, &row.id, row.mac.as_deref()), row.id))
-            .map(|(element, id)| (id, element))
+        let row = row?;
+        let element = element(&rows, row.id(), row.mac());
+        Ok((read(&rows, row), element))
     }))
 }
 

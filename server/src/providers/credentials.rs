@@ -1,6 +1,9 @@
 //! What can be done with the keys of providers. Each change is one transaction with its
 //! audit event; a key leaves only after the event that says who got it is stored.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use futures_util::future::BoxFuture;
 use keyward_api::Sensitive;
 use keyward_api::providers::{
@@ -16,6 +19,7 @@ use super::hint::hint;
 use super::resolve::{reason, resolve};
 use super::store::{self, Candidate, Candidates, Lookup};
 use crate::audit::{Action, Actor, AuditLog, Event};
+use crate::authenticity::{Authenticated, RowKey};
 use crate::background::in_time;
 use crate::batch::Batch;
 use crate::clock::Clock;
@@ -33,6 +37,9 @@ pub struct Credentials {
     clock: Clock,
     keyring: Keyring,
     audit: AuditLog,
+    rows: RowKey,
+    /// Altered rows that were recorded.
+    recorded: Arc<Mutex<BTreeSet<String>>>,
     lookups: Batch<Lookup, Result<Candidates, DbErr>>,
 }
 
@@ -48,8 +55,15 @@ struct Sealed {
 
 impl Credentials {
     /// The keys in `db`.
-    pub fn new(db: DatabaseConnection, clock: Clock, keyring: Keyring, audit: AuditLog) -> Self {
-        Self { db, clock, keyring, audit, lookups: Batch::default() }
+    pub fn new(
+        db: DatabaseConnection,
+        clock: Clock,
+        keyring: Keyring,
+        audit: AuditLog,
+        rows: RowKey,
+    ) -> Self {
+        let (recorded, lookups) = (Arc::default(), Batch::default());
+        Self { db, clock, keyring, audit, rows, recorded, lookups }
     }
 
     /// Providers by name, each with its models, without their values, and one more than are
@@ -60,7 +74,7 @@ impl Credentials {
         names: &Names,
         reach: Option<&[&str]>,
     ) -> Result<(Vec<Provider>, u64), CredentialError> {
-        Ok(store::list(&self.db, names, reach).await?)
+        Ok(store::list(&self.db, &self.rows, names, reach).await?)
     }
 
     /// Enters the key of a provider or replaces it.
@@ -70,35 +84,42 @@ impl Credentials {
         id: ProviderId,
         wanted: SetProvider,
     ) -> Result<Provider, CredentialError> {
-        use provider::Column::{BaseUrl, EncryptedValue, Hint, KeyId, Note, UpdatedAt};
         let SetProvider { value, base_url, note } = wanted;
         let (id, now) = (String::from(id), self.clock.now());
         let changed = details(base_url.is_some(), note.is_some());
-        let mut columns = vec![EncryptedValue, KeyId, Hint, UpdatedAt];
-        columns.extend(base_url.as_ref().map(|_| BaseUrl));
-        columns.extend(note.as_ref().map(|_| Note));
         let transaction = begin_write(&self.db).await?;
         // Alone, since the key is sealed for the base URL that is stored, if none was given.
         let sealer = self.keyring.sealer_alone(&transaction).await?;
+        let before = store::lock_provider(&transaction, &id).await?;
+        let before = before.map(|row| self.unaltered(row, &id)).transpose()?;
         let base_url = match base_url {
-            Some(base_url) => base_url.and_then(self::BaseUrl::into_text),
-            None => store::lock_provider(&transaction, &id).await?.and_then(|row| row.base_url),
+            Some(base_url) => base_url.and_then(BaseUrl::into_text),
+            None => before.as_ref().and_then(|row| row.base_url.clone()),
+        };
+        let note = match note {
+            Some(note) => note.and_then(Description::into_text),
+            None => before.as_ref().and_then(|row| row.note.clone()),
+        };
+        let (created_by, created_at) = match before {
+            Some(row) => (row.created_by, row.created_at),
+            None => (Some(actor.name.clone()), now),
         };
         let sealed = seal(sealer, &Subject::provider(&id, base_url.as_deref()), &value)?;
-        let row = provider::Model {
+        let mut row = provider::Model {
             id: id.clone(),
             encrypted_value: sealed.encrypted_value,
             key_id: sealed.key_id,
             hint: sealed.hint,
             base_url,
-            note: note.flatten().and_then(Description::into_text),
-            created_by: Some(actor.name.clone()),
-            created_at: now,
+            note,
+            created_by,
+            created_at,
             updated_at: now,
             mac: None,
         };
-        store::put_provider(&transaction, row, columns).await?;
-        let stored = store::find(&transaction, &id).await?;
+        row.mac = Some(self.rows.sign(&row).to_vec());
+        store::put_provider(&transaction, row).await?;
+        let stored = store::find(&transaction, &self.rows, &id).await?;
         let stored = stored.ok_or_else(|| CredentialError::NoProvider(id.clone()))?;
         let event = actor.did(Action::ProviderSet, Some(id));
         let event = match changed {
@@ -121,9 +142,10 @@ impl Credentials {
         let transaction = begin_write(&self.db).await?;
         // Before the row: a rotation locks in this order.
         let sealer = self.keyring.sealer_alone(&transaction).await?;
-        let mut row = store::lock_provider(&transaction, &id).await?.ok_or_else(not_found)?;
+        let row = store::lock_provider(&transaction, &id).await?.ok_or_else(not_found)?;
+        let mut row = self.unaltered(row, &id)?;
         let Some(changed) = details(base_url.is_some(), note.is_some()) else {
-            return store::find(&transaction, &id).await?.ok_or_else(not_found);
+            return store::find(&transaction, &self.rows, &id).await?.ok_or_else(not_found);
         };
         if let Some(base_url) = base_url {
             let base_url = base_url.and_then(BaseUrl::into_text);
@@ -133,8 +155,9 @@ impl Credentials {
             row.note = note.and_then(Description::into_text);
         }
         row.updated_at = self.clock.now();
+        row.mac = Some(self.rows.sign(&row).to_vec());
         store::update_provider(&transaction, row).await?;
-        let stored = store::find(&transaction, &id).await?.ok_or_else(not_found)?;
+        let stored = store::find(&transaction, &self.rows, &id).await?.ok_or_else(not_found)?;
         let event = actor.did(Action::ProviderUpdate, Some(id)).with_detail(changed);
         self.finish(transaction, event).await?;
         Ok(stored)
@@ -170,22 +193,30 @@ impl Credentials {
         let (provider, model) = (String::from(provider), String::from(model));
         let (id, now) = (model_id(&provider, &model), self.clock.now());
         let transaction = begin_write(&self.db).await?;
-        let sealer = self.keyring.sealer(&transaction).await?;
+        // Alone, since who entered it first, and when, stays and is under the mac.
+        let sealer = self.keyring.sealer_alone(&transaction).await?;
+        let before = store::lock_model(&transaction, &id).await?;
+        let before = before.map(|row| self.unaltered(row, &id)).transpose()?;
+        let (created_by, created_at) = match before {
+            Some(row) => (row.created_by, row.created_at),
+            None => (Some(actor.name.clone()), now),
+        };
         let sealed = seal(sealer, &Subject::model(&id, &provider, &model), &wanted.value)?;
-        let row = model::Model {
+        let mut row = model::Model {
             id: id.clone(),
             provider: provider.clone(),
             model: model.clone(),
             encrypted_value: sealed.encrypted_value,
             key_id: sealed.key_id,
             hint: sealed.hint,
-            created_by: Some(actor.name.clone()),
-            created_at: now,
+            created_by,
+            created_at,
             updated_at: now,
             mac: None,
         };
+        row.mac = Some(self.rows.sign(&row).to_vec());
         store::put_model(&transaction, row).await?;
-        let stored = store::find_model(&transaction, &provider, &model).await?;
+        let stored = store::find_model(&transaction, &self.rows, &provider, &model).await?;
         let stored = stored.ok_or(CredentialError::NoModel { provider, model })?;
         let event = actor.did(Action::ProviderSet, Some(id)).with_detail("key");
         self.finish(transaction, event).await?;
@@ -260,8 +291,11 @@ impl Credentials {
     }
 
     async fn choose(&self, provider: &str, model: Option<&str>) -> Result<Chosen, CredentialError> {
-        let Candidates { model: of_model, provider: own, base_url } =
+        let Candidates { model: of_model, provider: own, base_url, altered } =
             self.look_up(provider, model).await?;
+        if let Some(id) = altered {
+            return Err(self.altered(id).await?);
+        }
         let none = || CredentialError::None {
             provider: provider.to_owned(),
             model: model.map(str::to_owned),
@@ -273,16 +307,36 @@ impl Credentials {
     /// Shares the query with others who ask at the time.
     async fn look_up(&self, provider: &str, model: Option<&str>) -> Result<Candidates, DbErr> {
         let lookup = Lookup { provider: provider.to_owned(), model: model.map(str::to_owned) };
-        let db = self.db.clone();
+        let (db, rows) = (self.db.clone(), self.rows.clone());
         let query = move |lookups: Vec<Lookup>| -> BoxFuture<'static, Vec<_>> {
-            let db = db.clone();
+            let (db, rows) = (db.clone(), rows.clone());
             Box::pin(async move {
-                let found = in_time(store::candidates(&db, &lookups)).await;
+                let found = in_time(store::candidates(&db, &rows, &lookups)).await;
                 found.unwrap_or_else(|error| vec![Err(error); lookups.len()])
             })
         };
         let stopped = || Err(DbErr::Custom("the lookup was stopped".to_owned()));
         self.lookups.run(lookup, query).await.unwrap_or_else(stopped)
+    }
+
+    fn unaltered<R: Authenticated>(&self, row: R, id: &str) -> Result<R, CredentialError> {
+        let altered = || CredentialError::Altered(id.to_owned());
+        if self.rows.is_ours(&row) { Ok(row) } else { Err(altered()) }
+    }
+
+    /// That the row with this id was changed from outside: recorded when it is found first.
+    async fn altered(&self, id: String) -> Result<CredentialError, CredentialError> {
+        let recorded = || self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = recorded().insert(id.clone());
+        if is_new {
+            let target = format!("the provider row {id}");
+            let event = Actor::system().did(Action::StoreAltered, Some(target));
+            if let Err(error) = self.audit.record_all(&self.db, vec![event]).await {
+                recorded().remove(&id);
+                return Err(error.into());
+            }
+        }
+        Ok(CredentialError::Altered(id))
     }
 
     /// The row with another base URL. Its key is sealed for that.

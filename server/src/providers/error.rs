@@ -35,6 +35,12 @@ pub enum CredentialError {
         /// For the log: why.
         reason: KeyringError,
     },
+    /// The row was changed from outside.
+    #[error(
+        "The stored row of \"{0}\" was changed outside of Keyward; delete it, or accept what is \
+         stored with `keyward store accept`"
+    )]
+    Altered(String),
     /// The credential was revoked while the request was under way.
     #[error("The credential was revoked while the request was under way")]
     Revoked,

@@ -12,6 +12,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entity::{model, model_id, provider};
+use crate::authenticity::{Authenticated, Columns, RowKey};
 use crate::encryption::columns::{SealedRow, Subject};
 use crate::paging::{Names, in_bytes};
 
@@ -25,24 +26,63 @@ struct ListedProvider {
     created_by: Option<String>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
+    mac: Option<Vec<u8>>,
+}
+
+impl Authenticated for ListedProvider {
+    const TABLE: &'static str = provider::Model::TABLE;
+
+    fn write(&self, columns: &mut Columns) {
+        columns.put(&self.id);
+        columns.put_or_none(self.hint.as_ref());
+        columns.put_or_none(self.base_url.as_ref());
+        columns.put_or_none(self.note.as_ref());
+        columns.put_or_none(self.created_by.as_ref());
+        columns.put_time(self.created_at);
+        columns.put_time(self.updated_at);
+    }
+
+    fn mac(&self) -> Option<&[u8]> {
+        self.mac.as_deref()
+    }
 }
 
 /// What the list shows of a model.
 #[derive(FromQueryResult)]
 struct ListedModel {
+    id: String,
     provider: String,
     model: String,
     hint: Option<String>,
     created_by: Option<String>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
+    mac: Option<Vec<u8>>,
 }
 
-impl From<ListedProvider> for Provider {
-    fn from(listed: ListedProvider) -> Self {
-        let ListedProvider { id, hint, base_url, note, created_by, created_at, updated_at } =
-            listed;
-        Self {
+impl Authenticated for ListedModel {
+    const TABLE: &'static str = model::Model::TABLE;
+
+    fn write(&self, columns: &mut Columns) {
+        columns.put(&self.id);
+        columns.put(&self.provider);
+        columns.put(&self.model);
+        columns.put_or_none(self.hint.as_ref());
+        columns.put_or_none(self.created_by.as_ref());
+        columns.put_time(self.created_at);
+        columns.put_time(self.updated_at);
+    }
+
+    fn mac(&self) -> Option<&[u8]> {
+        self.mac.as_deref()
+    }
+}
+
+impl ListedProvider {
+    fn shown(self, rows: &RowKey) -> Provider {
+        let altered = !rows.is_ours(&self);
+        let Self { id, hint, base_url, note, created_by, created_at, updated_at, .. } = self;
+        Provider {
             provider: id,
             has_key: true,
             hint,
@@ -51,15 +91,17 @@ impl From<ListedProvider> for Provider {
             created_at: Some(created_at),
             updated_at: Some(updated_at),
             created_by,
+            altered,
             models: Vec::new(),
         }
     }
 }
 
-impl From<ListedModel> for ModelCredential {
-    fn from(listed: ListedModel) -> Self {
-        let ListedModel { model, hint, created_by, created_at, updated_at, .. } = listed;
-        Self { model, hint, created_at, updated_at, created_by }
+impl ListedModel {
+    fn shown(self, rows: &RowKey) -> ModelCredential {
+        let altered = !rows.is_ours(&self);
+        let Self { model, hint, created_by, created_at, updated_at, .. } = self;
+        ModelCredential { model, hint, created_at, updated_at, created_by, altered }
     }
 }
 
@@ -73,18 +115,23 @@ fn without_key(provider: String) -> Provider {
         created_at: None,
         updated_at: None,
         created_by: None,
+        altered: false,
         models: Vec::new(),
     }
 }
 
 fn listed_models() -> Select<model::Entity> {
-    use model::Column::{CreatedAt, CreatedBy, Hint, Model, Provider, UpdatedAt};
-    let columns = [Provider, Model, Hint, CreatedBy, CreatedAt, UpdatedAt];
+    use model::Column::{CreatedAt, CreatedBy, Hint, Id, Mac, Model, Provider, UpdatedAt};
+    let columns = [Id, Provider, Model, Hint, CreatedBy, CreatedAt, UpdatedAt, Mac];
     model::Entity::find().select_only().columns(columns)
 }
 
 /// These providers, by name, with their models and without a value.
-async fn listed(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Provider>, DbErr> {
+async fn listed(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    ids: &[String],
+) -> Result<Vec<Provider>, DbErr> {
     use provider::Column as Own;
     let columns = [
         Own::Id,
@@ -94,6 +141,7 @@ async fn listed(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Provide
         Own::CreatedBy,
         Own::CreatedAt,
         Own::UpdatedAt,
+        Own::Mac,
     ];
     // A few forms of the statement serve any number, so that each is prepared once.
     let none = std::iter::repeat("");
@@ -107,11 +155,11 @@ async fn listed(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Provide
         models.order_by_asc(model::Column::Model).into_model::<ListedModel>().all(db).await?;
     // Sorted here: databases have alphabets of their own.
     let mut all: std::collections::BTreeMap<String, Provider> =
-        providers.into_iter().map(|row| (row.id.clone(), row.into())).collect();
+        providers.into_iter().map(|row| (row.id.clone(), row.shown(rows))).collect();
     for row in models {
         let provider = row.provider.clone();
         let entry = all.entry(provider.clone()).or_insert_with(|| without_key(provider));
-        entry.models.push(row.into());
+        entry.models.push(row.shown(rows));
     }
     Ok(all.into_values().collect())
 }
@@ -120,6 +168,7 @@ async fn listed(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Provide
 /// [`Credentials::list`](super::Credentials::list).
 pub async fn list(
     db: &impl ConnectionTrait,
+    rows: &RowKey,
     names: &Names,
     reach: Option<&[&str]>,
 ) -> Result<(Vec<Provider>, u64), DbErr> {
@@ -136,7 +185,7 @@ pub async fn list(
         .limit(names.limit + 1);
     let ids = db.query_all(&page).await?;
     let ids = ids.iter().map(|row| row.try_get("", "id")).collect::<Result<Vec<String>, _>>()?;
-    Ok((listed(db, &ids).await?, total.and_then(|total| total.try_into().ok()).unwrap_or(0)))
+    Ok((listed(db, rows, &ids).await?, total.and_then(|total| total.try_into().ok()).unwrap_or(0)))
 }
 
 /// A query on the names of all providers that have a key, or a model that has one.
@@ -151,8 +200,12 @@ fn known() -> SelectStatement {
 }
 
 /// One provider with its models, without their values.
-pub async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Provider>, DbErr> {
-    Ok(listed(db, &[id.to_owned()]).await?.pop())
+pub async fn find(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    id: &str,
+) -> Result<Option<Provider>, DbErr> {
+    Ok(listed(db, rows, &[id.to_owned()]).await?.pop())
 }
 
 /// A key that may be used.
@@ -173,6 +226,8 @@ pub struct Candidates {
     pub provider: Option<Candidate>,
     /// Where the provider is reached.
     pub base_url: Option<String>,
+    /// A row of these that was changed outside of Keyward, by its id: nothing is given out.
+    pub altered: Option<String>,
 }
 
 /// What is looked for.
@@ -188,6 +243,7 @@ pub struct Lookup {
 /// before and the other after a change, and find none where there always was one.
 pub async fn candidates(
     db: &impl ConnectionTrait,
+    rows: &RowKey,
     lookups: &[Lookup],
 ) -> Result<Vec<Result<Candidates, DbErr>>, DbErr> {
     let of_models: Vec<Option<String>> = lookups
@@ -206,9 +262,11 @@ pub async fn candidates(
     };
     let sql = format!(
         "SELECT 0 AS of_model, id, id AS provider, '' AS model, encrypted_value, key_id, hint, \
-         base_url FROM provider_credentials WHERE id IN ({}) UNION ALL \
+         base_url, note, created_by, created_at, updated_at, mac \
+         FROM provider_credentials WHERE id IN ({}) UNION ALL \
          SELECT 1 AS of_model, id, provider, model, encrypted_value, key_id, hint, \
-         NULL AS base_url FROM model_credentials WHERE id IN ({})",
+         NULL AS base_url, NULL AS note, created_by, created_at, updated_at, mac \
+         FROM model_credentials WHERE id IN ({})",
         places(1),
         places(1 + number),
     );
@@ -218,7 +276,7 @@ pub async fn candidates(
     let mut found: HashMap<(bool, String), Result<Found, DbErr>> = HashMap::new();
     for row in db.query_all_raw(statement).await? {
         let (of_model, id): (i32, String) = (row.try_get("", "of_model")?, row.try_get("", "id")?);
-        let read = Found::read(&row, &id, of_model == 1);
+        let read = Found::read(rows, &row, &id, of_model == 1);
         found.insert((of_model == 1, id), read);
     }
     let of = |place: (bool, String)| found.get(&place).cloned().transpose();
@@ -226,8 +284,10 @@ pub async fn candidates(
         let model = of_model.map(|id| of((true, id))).transpose()?.flatten();
         let provider = of((false, lookup.provider.clone()))?;
         let base_url = provider.as_ref().and_then(|found| found.base_url.clone());
+        let altered = model.iter().chain(&provider).find(|found| !found.is_ours);
+        let altered = altered.map(|found| found.candidate.sealed.id.clone());
         let key = |found: Found| found.candidate;
-        Ok(Candidates { model: model.map(key), provider: provider.map(key), base_url })
+        Ok(Candidates { model: model.map(key), provider: provider.map(key), base_url, altered })
     };
     Ok(lookups.iter().zip(of_models).map(one).collect())
 }
@@ -236,10 +296,11 @@ pub async fn candidates(
 struct Found {
     candidate: Candidate,
     base_url: Option<String>,
+    is_ours: bool,
 }
 
 impl Found {
-    fn read(row: &QueryResult, id: &str, of_model: bool) -> Result<Self, DbErr> {
+    fn read(rows: &RowKey, row: &QueryResult, id: &str, of_model: bool) -> Result<Self, DbErr> {
         let (provider, model): (String, String) =
             (row.try_get("", "provider")?, row.try_get("", "model")?);
         let base_url: Option<String> = row.try_get("", "base_url")?;
@@ -258,17 +319,23 @@ impl Found {
             sealed: row.try_get("", "encrypted_value")?,
         };
         let candidate = Candidate { sealed, hint: row.try_get("", "hint")? };
-        Ok(Self { candidate, base_url })
+        let is_ours = if of_model {
+            rows.is_ours(&ListedModel::from_query_result(row, "")?)
+        } else {
+            rows.is_ours(&ListedProvider::from_query_result(row, "")?)
+        };
+        Ok(Self { candidate, base_url, is_ours })
     }
 }
 
-/// Enters the key of a provider or replaces it, and these columns with it.
+/// Enters a provider or replaces it, which was locked before.
 pub async fn put_provider(
     transaction: &DatabaseTransaction,
     row: provider::Model,
-    columns: Vec<provider::Column>,
 ) -> Result<(), DbErr> {
-    let replace = OnConflict::column(provider::Column::Id).update_columns(columns).to_owned();
+    use provider::Column::{BaseUrl, EncryptedValue, Hint, Id, KeyId, Mac, Note, UpdatedAt};
+    let columns = [EncryptedValue, KeyId, Hint, BaseUrl, Note, UpdatedAt, Mac];
+    let replace = OnConflict::column(Id).update_columns(columns).to_owned();
     let row = provider::ActiveModel::from(row).reset_all();
     let insert = provider::Entity::insert(row).on_conflict(replace);
     insert.exec_without_returning(transaction).await.map(drop)
@@ -279,13 +346,14 @@ pub async fn update_provider(
     transaction: &DatabaseTransaction,
     row: provider::Model,
 ) -> Result<(), DbErr> {
-    use provider::Column::{BaseUrl, EncryptedValue, Id, KeyId, Note, UpdatedAt};
+    use provider::Column::{BaseUrl, EncryptedValue, Id, KeyId, Mac, Note, UpdatedAt};
     let update = provider::Entity::update_many()
         .col_expr(EncryptedValue, Expr::value(row.encrypted_value))
         .col_expr(KeyId, Expr::value(row.key_id))
         .col_expr(BaseUrl, Expr::value(row.base_url))
         .col_expr(Note, Expr::value(row.note))
         .col_expr(UpdatedAt, Expr::value(row.updated_at))
+        .col_expr(Mac, Expr::value(row.mac))
         .filter(Id.eq(row.id));
     update.exec(transaction).await.map(drop)
 }
@@ -305,10 +373,18 @@ pub async fn delete_provider(transaction: &DatabaseTransaction, id: &str) -> Res
     Ok(own.rows_affected + models.exec(transaction).await?.rows_affected)
 }
 
-/// Enters the key of a model or replaces it.
+/// The model of a provider, and nobody else may change it until the transaction ends.
+pub async fn lock_model(
+    transaction: &DatabaseTransaction,
+    id: &str,
+) -> Result<Option<model::Model>, DbErr> {
+    model::Entity::find_by_id(id).lock_exclusive().one(transaction).await
+}
+
+/// Enters the key of a model or replaces it, which was locked before.
 pub async fn put_model(transaction: &DatabaseTransaction, row: model::Model) -> Result<(), DbErr> {
-    use model::Column::{EncryptedValue, Hint, Id, KeyId, UpdatedAt};
-    let columns = [EncryptedValue, KeyId, Hint, UpdatedAt];
+    use model::Column::{EncryptedValue, Hint, Id, KeyId, Mac, UpdatedAt};
+    let columns = [EncryptedValue, KeyId, Hint, UpdatedAt, Mac];
     let replace = OnConflict::column(Id).update_columns(columns).to_owned();
     let row = model::ActiveModel::from(row).reset_all();
     let insert = model::Entity::insert(row).on_conflict(replace);
@@ -318,11 +394,12 @@ pub async fn put_model(transaction: &DatabaseTransaction, row: model::Model) -> 
 /// The model of a provider, without its value.
 pub async fn find_model(
     db: &impl ConnectionTrait,
+    rows: &RowKey,
     provider: &str,
     model: &str,
 ) -> Result<Option<ModelCredential>, DbErr> {
     let found = listed_models().filter(model::Column::Id.eq(model_id(provider, model)));
-    Ok(found.into_model::<ListedModel>().one(db).await?.map(ModelCredential::from))
+    Ok(found.into_model::<ListedModel>().one(db).await?.map(|row| row.shown(rows)))
 }
 
 /// Deletes the key of a model; the number of keys deleted.

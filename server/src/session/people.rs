@@ -16,7 +16,7 @@ use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
 
 use super::entity::{sessions, users};
 use crate::audit::{Action, Actor, AuditLog};
-use crate::authenticity::set::{SetName, SetState};
+use crate::authenticity::set::{SetName, SetState, Sum, Tally};
 use crate::authenticity::store::{self as sets, SetError};
 use crate::authenticity::{Authenticated, RowKey};
 use crate::database::{DatabaseConnection, begin_read};
@@ -143,16 +143,11 @@ impl People {
         let moment = begin_read(db).await?;
         let stored = sets::read_signed(&moment, SetName::People, rows).await?;
         let (users, sessions) = all(&moment).await?;
-        let mut set = SetState { n: stored.n, ..SetState::default() };
-        let mut macs = HashMap::with_capacity(users.len() + sessions.len());
-        let users = users.iter().map(|row| (element(rows, row), row.id(), row.mac()));
-        let sessions = sessions.iter().map(|row| (element(rows, row), row.id(), row.mac()));
-        for (element, id, mac) in users.chain(sessions) {
-            set.add(element);
-            macs.extend(mac.map(|mac| (id, mac.to_vec())));
-        }
-        if set.has_same_rows(&stored) {
-            Ok(Known { set, macs })
+        let (mut tally, mut macs) = (Tally::default(), HashMap::new());
+        users.iter().for_each(|row| count(rows, row, &mut tally, &mut macs));
+        sessions.iter().for_each(|row| count(rows, row, &mut tally, &mut macs));
+        if tally.agrees_with(&stored) {
+            Ok(Known { set: stored, macs })
         } else {
             Err(SetError::Altered(SetName::People))
         }
@@ -166,7 +161,20 @@ async fn all(
     Ok((users, sessions::Entity::find().all(moment).await?))
 }
 
-fn element<R: Member>(rows: &RowKey, row: &R) -> crate::authenticity::set::Sum {
+fn count<R: Member>(
+    rows: &RowKey,
+    row: &R,
+    tally: &mut Tally,
+    macs: &mut HashMap<String, Vec<u8>>,
+) {
+    let is_ours = rows.is_ours(row);
+    tally.add(element(rows, row), is_ours);
+    if is_ours {
+        macs.extend(row.mac().map(|mac| (row.id(), mac.to_vec())));
+    }
+}
+
+fn element<R: Member>(rows: &RowKey, row: &R) -> Sum {
     rows.element_of(R::TABLE, &row.id(), row.mac())
 }
 

@@ -82,7 +82,9 @@ impl People {
         let ended = Condition::any()
             .add(sessions::Column::ExpiresAt.lte(now))
             .add(sessions::Column::LastSeenAt.lte(now - IDLE));
-        for session in sessions::Entity::find().filter(ended).all(&transaction).await? {
+        let ended = sessions::Entity::find().filter(ended).all(&transaction).await?;
+        // Those of somebody else are in no set, and authenticate nobody.
+        for session in ended.into_iter().filter(|session| self.rows().is_ours(session)) {
             change.take(&session);
             sessions::Entity::delete_by_id(session.token_hash).exec(&transaction).await?;
         }

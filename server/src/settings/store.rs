@@ -77,19 +77,6 @@ pub async fn find(
     Entity::find().filter(kind.guard().add(Column::Id.eq(id))).into_model().one(db).await
 }
 
-/// The ids and macs of all rows of one type one after the other, in the order of the ids.
-pub async fn stream_macs(
-    moment: &DatabaseTransaction,
-    kind: Kind,
-) -> Result<impl Stream<Item = Result<RowId, DbErr>>, DbErr> {
-    let backend = ConnectionTrait::get_database_backend(moment);
-    let ids = Entity::find().select_only().columns([Column::Id, Column::Mac]);
-    let ids = ids.filter(kind.guard_by_id(backend)).order_by_asc(Column::Id);
-    let rows = moment.stream_raw(ids.build(backend)).await?;
-    let read = |row: Result<QueryResult, DbErr>| RowId::from_query_result(&row?, "");
-    Ok(rows.ready_chunks(ROWS_ON_THEIR_WAY).flat_map(move |rows| iter(rows).map(read)))
-}
-
 /// The ids and macs of the rows of this type with these ids, in no order.
 pub async fn find_macs<'a>(
     db: &impl ConnectionTrait,

@@ -28,6 +28,8 @@ on_both_databases!(
     setup_is_not_opened_by_deleting_the_users,
     a_set_that_does_not_hold_is_told_everywhere_and_recorded_once,
     what_is_accepted_by_hand_counts,
+    a_stranger_is_deleted_and_the_others_stay,
+    an_altered_provider_gives_out_nothing,
 );
 
 async fn run(app: &App, sql: &str) {
@@ -147,7 +149,8 @@ fn other_value(backend: Backend, column: &str) -> String {
         }
         // Must name a user.
         (_, "user_id") => "'00000000-0000-7000-8000-000000000000'".to_owned(),
-        _ => format!("coalesce({column}, '') || 'x'"),
+        _ if column == "id" || column == "token_hash" => format!("substr({column}, 2) || '0'"),
+        _ => format!("substr(coalesce({column}, 'ab'), 2) || 'x'"),
     }
 }
 
@@ -210,15 +213,22 @@ async fn a_key_that_was_inserted_is_never_accepted(backend: Backend) {
         "UPDATE generation SET n = n + 1 WHERE id = 1",
         "INSERT INTO key_changes (n, key_id) SELECT n, 'f' FROM generation WHERE id = 1",
         "UPDATE generation SET count = count + 1 WHERE id = 1",
-        "UPDATE generation SET count = NULL, sum = NULL, mac = NULL",
-        "DELETE FROM generation",
+        "UPDATE generation SET count = NULL, sum = NULL, mac = NULL WHERE id = 1",
+        "DELETE FROM generation WHERE id = 1",
     ] {
         run(&app, announce).await;
         let _ = app.state.keys.refresh().await;
         app.verify(&key).await.expect(401);
         app.verify(&good).await.expect(200);
         assert_eq!(with_key(&app, &key, "/api/secrets/A").await, 401, "{announce}");
-        expect_no_start(&app).await;
+        if announce == "SELECT 1" {
+            // The stranger is left out of the set: others go on, also after another start.
+            let again = app.sibling().await;
+            again.verify(&key).await.expect(401);
+            again.verify(&good).await.expect(200);
+        } else {
+            expect_no_start(&app).await;
+        }
     }
     let listed = admin.get("/api/keys/f").await.expect(200).data();
     assert_eq!((&listed["altered"], &listed["unreadable"]), (&json!(true), &json!(true)));
@@ -312,6 +322,7 @@ async fn a_session_that_was_inserted_is_nobodys(backend: Backend) {
     run(&app, &insert).await;
     assert_eq!(with_session(&app, token, "/api/session").await, 401);
     admin.get("/api/session").await.expect(200);
+    start(&app).await.unwrap();
     run(&app, "UPDATE generation SET n = n + 1 WHERE id = 3").await;
     assert_ne!(with_session(&app, token, "/api/session").await, 200);
     // Nobody is believed any more, and it is told.
@@ -406,4 +417,56 @@ async fn what_is_accepted_by_hand_counts(backend: Backend) {
     app.state.keys.refresh().await.unwrap();
     app.verify(&key).await.expect(200);
     start(&app).await.unwrap();
+}
+
+async fn a_stranger_is_deleted_and_the_others_stay(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, narrow) = admin.create_key(&json!({ "name": "narrow", "scopes": ["a:b"] })).await;
+    let (_, good) = admin.create_key(&json!({ "name": "good" })).await;
+    let (_, value) = forged(&json!([]));
+    let insert = format!(
+        "INSERT INTO settings (id, type, key, value) VALUES ('f', 'api_key', 'f', '{value}')"
+    );
+    run(&app, &insert).await;
+    admin.delete("/api/keys/f").await.expect(200);
+    start(&app).await.unwrap();
+    let change =
+        "UPDATE settings SET value = replace(value, 'a:b', 'secrets:read') WHERE key = 'narrow'";
+    run(&app, change).await;
+    admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    let again = app.sibling().await;
+    again.verify(&good).await.expect(200);
+    again.verify(&narrow).await.expect(401);
+    // Of both at once, nobody can say which ones were there.
+    let (id, _) = admin.create_key(&json!({ "name": "changed", "scopes": ["a:b"] })).await;
+    run(&app, &insert).await;
+    run(&app, &change.replace("narrow", "changed")).await;
+    let refused = admin.delete(&format!("/api/keys/{id}")).await;
+    assert_eq!((refused.status, &refused.body()["code"]), (503, &json!("store_altered")));
+    expect_no_start(&app).await;
+}
+
+async fn an_altered_provider_gives_out_nothing(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = filled(&app).await;
+    let scopes = json!({ "name": "r", "scopes": ["providers:resolve"] });
+    let (_, key) = admin.create_key(&scopes).await;
+    let resolve = async |query: &str| with_key(&app, &key, &format!("/api/resolve?{query}")).await;
+    assert_eq!(resolve("provider=openai").await, 200);
+    run(&app, "UPDATE provider_credentials SET base_url = 'https://evil.example'").await;
+    assert_eq!(resolve("provider=openai").await, 409);
+    assert_eq!(resolve("provider=openai&model=gpt").await, 409);
+    let listed = admin.get("/api/providers").await.expect(200).data();
+    assert_eq!(listed[0]["altered"], json!(true), "{listed}");
+    // Neither is it made good by a change that keeps the address.
+    for answer in [
+        admin.json(Method::PUT, "/api/providers/openai", &json!({ "value": "sk-new" })).await,
+        admin.patch("/api/providers/openai", &json!({ "note": "new" })).await,
+    ] {
+        assert_eq!((answer.status, &answer.body()["code"]), (409, &json!("credential_altered")));
+    }
+    let recorded = admin.get("/api/admin/audit?action=store.altered").await.expect(200).data();
+    assert_eq!(recorded.as_array().unwrap().len(), 1, "{recorded}");
+    admin.delete("/api/providers/openai").await.expect(200);
 }

@@ -277,6 +277,7 @@ async fn stored_names_are_printed_without_what_a_terminal_would_obey() {
     let values = [NAME.into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     assert_eq!(db.execute_raw(statement).await.unwrap().rows_affected(), 1);
+    assert_eq!(run(&database, &["store", "accept", "--yes"]).0, 0);
     let is_odd =
         |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{2028}\u{e0041}".contains(c);
 

@@ -329,7 +329,7 @@ async fn old_changes_are_forgotten(backend: Backend) {
     }
     let (rows, later) = (&app.state.rows, begin_write(&app.state.db).await.unwrap());
     let set = sets::lock_signed(&later, SetName::Keys, rows).await.unwrap();
-    let set = SetState { n: keyward::keys::generation::REMEMBERED + 1, ..set };
+    let set = SetState { n: keyward::keys::generation::REMEMBERED + 2, ..set };
     sets::put(&later, SetName::Keys, rows, set).await.unwrap();
     later.commit().await.unwrap();
     app.state.keys.create(wanted("later"), &actor).await.unwrap();

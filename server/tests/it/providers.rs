@@ -251,7 +251,11 @@ async fn the_database_holds_no_key_in_the_clear(backend: Backend) {
     put(&admin, "p", &body).await.expect(200);
     put(&admin, "p/models/m", &body).await.expect(200);
     let lookup = store::Lookup { provider: "p".into(), model: Some("m".into()) };
-    let rows = store::candidates(&app.state.db, &[lookup]).await.unwrap().remove(0).unwrap();
+    let rows = store::candidates(&app.state.db, &app.state.rows, &[lookup])
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap();
     for row in [rows.model.unwrap(), rows.provider.unwrap()] {
         assert_eq!((row.sealed.sealed[0], row.sealed.sealed.len()), (2, 26 + 93));
         assert!(!String::from_utf8_lossy(&row.sealed.sealed).contains("planted"));

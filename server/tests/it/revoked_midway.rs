@@ -122,6 +122,7 @@ async fn a_session_that_ends_before_the_commit_changes_nothing(backend: Backend)
     let answer = change_while(&app, &cookie, "DELETE FROM sessions").await;
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     assert_eq!(app.audit_entries().await, before);
+    app.accept().await;
     assert_eq!(app.admin().await.get("/api/secrets").await.expect(200).data(), json!([]));
 }
 

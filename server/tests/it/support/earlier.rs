@@ -97,6 +97,9 @@ pub async fn make_earlier(db: &DatabaseConnection) {
         key.wrapped = sea_orm::Set(wrapped);
         key.update(db).await.unwrap();
     }
+    // An earlier version did not say that it signed.
+    let unsaid = "UPDATE audit_log SET action = 'key.create' WHERE action LIKE 'store.%'";
+    execute(db, unsaid, vec![]).await;
     for table in
         ["settings", "users", "sessions", "secrets", "provider_credentials", "model_credentials"]
     {
