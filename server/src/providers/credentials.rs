@@ -84,12 +84,13 @@ impl Credentials {
             Some(base_url) => base_url.and_then(self::BaseUrl::into_text),
             None => store::lock_provider(&transaction, &id).await?.and_then(|row| row.base_url),
         };
-        let sealed = seal(sealer, &Subject::provider(&id, base_url.as_deref()), &value)?;
+        let Sealed { encrypted_value, key_id, hint } =
+            seal(sealer, &Subject::provider(&id, base_url.as_deref()), &value)?;
         let row = provider::Model {
             id: id.clone(),
-            encrypted_value: sealed.encrypted_value,
-            key_id: sealed.key_id,
-            hint: sealed.hint,
+            encrypted_value,
+            key_id,
+            hint,
             base_url,
             note: note.flatten().and_then(Description::into_text),
             created_by: Some(actor.name.clone()),
@@ -170,14 +171,15 @@ impl Credentials {
         let (id, now) = (model_id(&provider, &model), self.clock.now());
         let transaction = begin_write(&self.db).await?;
         let sealer = self.keyring.sealer(&transaction).await?;
-        let sealed = seal(sealer, &Subject::model(&id, &provider, &model), &wanted.value)?;
+        let Sealed { encrypted_value, key_id, hint } =
+            seal(sealer, &Subject::model(&id, &provider, &model), &wanted.value)?;
         let row = model::Model {
             id: id.clone(),
             provider: provider.clone(),
             model: model.clone(),
-            encrypted_value: sealed.encrypted_value,
-            key_id: sealed.key_id,
-            hint: sealed.hint,
+            encrypted_value,
+            key_id,
+            hint,
             created_by: Some(actor.name.clone()),
             created_at: now,
             updated_at: now,
@@ -299,8 +301,8 @@ impl Credentials {
             error if error.is_about_the_server() => error.into(),
             reason => CredentialError::Unreadable { target: row.id.clone(), reason },
         })?;
-        let sealed = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
-        row.encrypted_value = sealed.map_err(KeyringError::from)?;
+        let anew = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
+        row.encrypted_value = anew.map_err(KeyringError::from)?;
         (row.key_id, row.base_url) = (sealer.key_id, base_url);
         Ok(row)
     }
