@@ -247,7 +247,9 @@ mod tests {
     /// The set of these rows, added up from nothing.
     fn whole(rows: &BTreeMap<u8, u8>) -> SetState {
         let mut state = SetState::default();
-        rows.iter().for_each(|(id, mac)| state.add(element(*id, *mac)));
+        for (id, mac) in rows {
+            state.add(element(*id, *mac));
+        }
         state
     }
 
@@ -327,8 +329,12 @@ mod tests {
                     Some(mac) => rows.insert(id, mac),
                     None => rows.remove(&id),
                 };
-                before.iter().for_each(|before| state.take(element(id, *before)));
-                change.iter().for_each(|mac| state.add(element(id, *mac)));
+                if let Some(before) = before {
+                    state.take(element(id, before));
+                }
+                if let Some(mac) = change {
+                    state.add(element(id, mac));
+                }
             }
             prop_assert_eq!(state, whole(&rows));
         }

@@ -117,16 +117,16 @@ fn seal(
     after: String,
     rows: Vec<Named>,
 ) -> Result<Chunk, RotateError> {
-    let mut sealed = Vec::with_capacity(rows.len());
+    let mut new_rows = Vec::with_capacity(rows.len());
     let mut values = Vec::with_capacity(rows.len());
     for (row, dek) in rows {
         let value = keyring.open_with(dek.as_deref(), column, &row);
         let value = value.map_err(|reason| unreadable(column, &row, reason))?;
         let anew = sealer.seal(&row.subject(column), &value).map_err(KeyringError::from)?;
-        sealed.push((row.id.clone(), anew));
+        new_rows.push((row.id.clone(), anew));
         values.push((row.id, value));
     }
-    Ok(Chunk { after, sealed, values })
+    Ok(Chunk { after, sealed: new_rows, values })
 }
 
 fn opens_to(sealer: &Sealer, column: SealedColumn, row: &SealedRow, value: &Opened) -> bool {

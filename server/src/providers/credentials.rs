@@ -104,12 +104,13 @@ impl Credentials {
             Some(row) => (row.created_by, row.created_at),
             None => (Some(actor.name.clone()), now),
         };
-        let sealed = seal(sealer, &Subject::provider(&id, base_url.as_deref()), &value)?;
+        let Sealed { encrypted_value, key_id, hint } =
+            seal(sealer, &Subject::provider(&id, base_url.as_deref()), &value)?;
         let mut row = provider::Model {
             id: id.clone(),
-            encrypted_value: sealed.encrypted_value,
-            key_id: sealed.key_id,
-            hint: sealed.hint,
+            encrypted_value,
+            key_id,
+            hint,
             base_url,
             note,
             created_by,
@@ -201,14 +202,15 @@ impl Credentials {
             Some(row) => (row.created_by, row.created_at),
             None => (Some(actor.name.clone()), now),
         };
-        let sealed = seal(sealer, &Subject::model(&id, &provider, &model), &wanted.value)?;
+        let Sealed { encrypted_value, key_id, hint } =
+            seal(sealer, &Subject::model(&id, &provider, &model), &wanted.value)?;
         let mut row = model::Model {
             id: id.clone(),
             provider: provider.clone(),
             model: model.clone(),
-            encrypted_value: sealed.encrypted_value,
-            key_id: sealed.key_id,
-            hint: sealed.hint,
+            encrypted_value,
+            key_id,
+            hint,
             created_by,
             created_at,
             updated_at: now,
@@ -355,8 +357,8 @@ impl Credentials {
             error if error.is_about_the_server() => error.into(),
             reason => CredentialError::Unreadable { target: row.id.clone(), reason },
         })?;
-        let sealed = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
-        row.encrypted_value = sealed.map_err(KeyringError::from)?;
+        let anew = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
+        row.encrypted_value = anew.map_err(KeyringError::from)?;
         (row.key_id, row.base_url) = (sealer.key_id, base_url);
         Ok(row)
     }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::encryption::columns::SealedRow;
+use crate::encryption::columns::{SealedRow, Subject};
 
 /// A secret. Its value is sealed for this row and no other.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -38,7 +38,7 @@ impl Model {
     /// The value with what is needed to open it.
     pub fn sealed(&self) -> SealedRow {
         let Self { id, key, key_id, iv, encrypted_value, mac, .. } = self.clone();
-        let bound = vec![Some(key.clone())];
+        let bound = Subject::secret(&id, &key).bound();
         SealedRow { id, label: key, bound, key_id, iv, mac, sealed: encrypted_value }
     }
 }

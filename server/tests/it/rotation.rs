@@ -505,7 +505,7 @@ async fn a_newest_key_that_was_taken_out_is_missed_by_a_running_server_and_at_th
     let said = refused_start(&app);
     assert!(said.contains("a row was added, taken out or put back"), "{said}");
     // Nor do both do, with the states of that day.
-    second.state = "retired".to_owned();
+    "retired".clone_into(&mut second.state);
     KeyEntity::insert(second.into_active_model()).exec(&app.state.db).await.unwrap();
     refused_start(&app);
 }
