@@ -1,7 +1,9 @@
 //! Every column of every row of every table, changed in each of a few ways.
 
-use rand::RngExt;
+use std::collections::BTreeMap;
+
 use rand::rngs::StdRng;
+use rand::seq::IteratorRandom;
 
 use crate::snapshot::{Column, Kind, Row, Snapshot, Table};
 use crate::step::Plan;
@@ -32,24 +34,11 @@ pub fn all(now: &Snapshot) -> Vec<Cell> {
 
 /// One of each column of each table.
 pub fn some(now: &Snapshot, rng: &mut StdRng) -> Vec<Cell> {
-    let mut chosen: Vec<Cell> = Vec::new();
-    let mut seen = 0;
+    let mut by_column: BTreeMap<_, Vec<Cell>> = BTreeMap::new();
     for cell in all(now) {
-        match chosen.last_mut() {
-            Some(last) if (&last.table, &last.column) == (&cell.table, &cell.column) => {
-                seen += 1;
-                // Each of them is as likely as any other.
-                if rng.random_range(0..=seen) == 0 {
-                    *last = cell;
-                }
-            }
-            _ => {
-                seen = 0;
-                chosen.push(cell);
-            }
-        }
+        by_column.entry((cell.table.clone(), cell.column.clone())).or_default().push(cell);
     }
-    chosen
+    by_column.into_values().filter_map(|cells| cells.into_iter().choose(rng)).collect()
 }
 
 /// What might stand there instead.

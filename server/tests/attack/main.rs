@@ -5,8 +5,9 @@
 //! runs and between two runs of it:
 //!
 //! 1. [`scripted`]: what somebody thought of, against the program itself.
-//! 2. [`cells`]: every column of every row of every table.
-//! 3. [`random`]: combinations of steps by a seeded generator.
+//! 2. [`live`]: the database undoes what the server writes.
+//! 3. [`cells`]: every column of every row of every table.
+//! 4. [`random`]: combinations of steps by a seeded generator.
 //!
 //! After each, the [`oracle`] asks with everything that the attacker has whether that opens
 //! more than was given, and the change must be [`told`], unless it is within the [`limits`]
@@ -22,6 +23,7 @@ mod attempt;
 mod cells;
 mod http;
 mod limits;
+mod live;
 mod oracle;
 mod owner;
 mod place;
@@ -90,6 +92,7 @@ async fn attack(
     let foreign = store::prepare(backend, ATTACKER).await;
     let oracle = baseline(&store, &foreign).await;
     try_scripted(&oracle, only, tally).await;
+    try_live(&oracle, only, tally).await;
     try_cells(&oracle, only, runs, &mut rng, tally).await;
     if only.is_none() {
         try_random(&oracle, runs, &mut rng, tally).await;
@@ -137,6 +140,17 @@ async fn try_scripted(oracle: &Oracle<'_>, only: Option<&str>, tally: &mut Tally
     }
 }
 
+async fn try_live(oracle: &Oracle<'_>, only: Option<&str>, tally: &mut Tally) {
+    for attack in live::ATTACKS.into_iter().filter(|attack| is_wanted(only, attack.name)) {
+        let outcome = live::attempt(oracle, attack).await;
+        let is_good = !matches!(outcome, Outcome::Broken(_));
+        tally.attacks += 1;
+        tally.broken += u32::from(!is_good);
+        let mark = if is_good { "ok" } else { "FAILED" };
+        println!("  {mark:6} Running: {}: {outcome}", attack.name);
+    }
+}
+
 async fn try_cells(
     oracle: &Oracle<'_>,
     only: Option<&str>,
@@ -147,7 +161,8 @@ async fn try_cells(
     let now = &oracle.store.now;
     let cells = if runs >= ALL { cells::all(now) } else { cells::some(now, rng) };
     let cells = cells.into_iter().map(|cell| (rng.random(), cell));
-    let cells = cells.filter(|(_, cell)| is_wanted(only, &format!("{}.{}", cell.table, cell.column)));
+    let cells =
+        cells.filter(|(_, cell)| is_wanted(only, &format!("{}.{}", cell.table, cell.column)));
     let cells: Vec<_> = cells.collect();
     let attempts = iter(&cells).map(async |(owner_works, cell)| {
         let (form, moment) = (Form::InProcess, Moment::Running);
@@ -184,8 +199,8 @@ async fn try_random(oracle: &Oracle<'_>, runs: u32, rng: &mut StdRng, tally: &mu
         (n, plan, Manner { form, moment, whole: false, owner_works: rng.random() })
     };
     let plans: Vec<_> = (1..=runs).map(draw).collect();
-    let attempts =
-        iter(&plans).map(async |(n, plan, manner)| (n, plan, manner, attempt(oracle, plan, *manner).await));
+    let attempts = iter(&plans)
+        .map(async |(n, plan, manner)| (n, plan, manner, attempt(oracle, plan, *manner).await));
     let mut outcomes = Box::pin(attempts.buffered(AT_ONCE));
     let [mut told, mut limits, mut nothing] = [0; 3];
     while let Some((n, plan, manner, outcome)) = outcomes.next().await {

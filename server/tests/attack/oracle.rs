@@ -40,7 +40,14 @@ const CLOSED: &str = "ours-closed-";
 
 /// Keys of the store that the attacker has, or had once.
 const ATTACKERS: [&str; 9] = [
-    "reader", "guest", "deleted", "disabled", "narrowed", "rotated", "elsewhere", "limited",
+    "reader",
+    "guest",
+    "deleted",
+    "disabled",
+    "narrowed",
+    "rotated",
+    "elsewhere",
+    "limited",
     "expired",
 ];
 
@@ -59,7 +66,8 @@ pub struct Oracle<'a> {
 
 impl<'a> Oracle<'a> {
     pub fn new(store: &'a Prepared, foreign: &'a Prepared) -> Self {
-        let key = |name: &str, text: &str| (format!("key {name}"), Credential::Key(text.to_owned()));
+        let key =
+            |name: &str, text: &str| (format!("key {name}"), Credential::Key(text.to_owned()));
         let mut keys: Vec<_> = ATTACKERS.iter().map(|name| key(name, &store.keys[name])).collect();
         keys.push(key("chosen", CHOSEN_KEY));
         keys.push(key("foreign", &foreign.keys["wide"]));
@@ -117,7 +125,8 @@ impl<'a> Oracle<'a> {
         }
         // The one whose reach an exchange of names would widen.
         let reader = &self.keys[0];
-        for path in ["/api/secrets/TEST_OTHER", "/api/secrets/TEST_NEW", "/api/secrets/PROD_OTHER"] {
+        for path in ["/api/secrets/TEST_OTHER", "/api/secrets/TEST_NEW", "/api/secrets/PROD_OTHER"]
+        {
             take(format!("{} at {path}", reader.0), self.get(address, &reader.1, path).await);
         }
         for (name, session) in &self.sessions {
@@ -164,7 +173,9 @@ impl<'a> Oracle<'a> {
             let provider = query.split('&').next().unwrap_or_default();
             let fallback = self.store.given.providers.get(provider).into_iter().flatten();
             let mut allowed = pairs.iter().chain(fallback);
-            if answer.is_success() && !allowed.any(|pair| *pair == (value.clone(), data["baseUrl"].clone())) {
+            if answer.is_success()
+                && !allowed.any(|pair| *pair == (value.clone(), data["baseUrl"].clone()))
+            {
                 wrong.push(format!("{query} is what the owner did not set: {}", answer.text));
             }
         }

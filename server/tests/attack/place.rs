@@ -104,7 +104,6 @@ async fn connect(url: &str) -> DatabaseConnection {
 }
 
 fn server_url() -> String {
-    env::var("KEYWARD_TEST_POSTGRES_URL").expect(
-        "no PostgreSQL: run this with `make attack`, or under server/tests/with-postgres",
-    )
+    env::var("KEYWARD_TEST_POSTGRES_URL")
+        .expect("no PostgreSQL: run this with `make attack`, or under server/tests/with-postgres")
 }

@@ -75,7 +75,8 @@ fn columns_of(rng: &mut StdRng, now: &Snapshot, from: &Table, to: &Table) -> Pla
 fn put(rng: &mut StdRng, now: &Snapshot, from: &Table) -> Plan {
     let Some(row) = from.rows.values().choose(rng) else { return Plan::new() };
     let key = from.key_column();
-    let is_text = row[key].starts_with('\'') && !row[key][1..].starts_with(|c: char| c.is_ascii_digit());
+    let is_text =
+        row[key].starts_with('\'') && !row[key][1..].starts_with(|c: char| c.is_ascii_digit());
     if is_text && rng.random_range(0..3) == 0 {
         let row = from.with(row, &[(from.key(), "'another'")]);
         return Plan::new().put(now, &from.name, &row);

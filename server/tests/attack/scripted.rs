@@ -62,6 +62,10 @@ fn row_of(now: &Snapshot, table: &str, columns: &[(&str, &str)]) -> Row {
 
 /// Raises the generation of the keys, so that a running server reads this key again.
 pub fn followed(plan: Plan, now: &Snapshot, id: &str) -> Plan {
-    let row = row_of(now, "key_changes", &[("n", "(SELECT n FROM generation WHERE id = 1)"), ("key_id", id)]);
+    let row = row_of(
+        now,
+        "key_changes",
+        &[("n", "(SELECT n FROM generation WHERE id = 1)"), ("key_id", id)],
+    );
     plan.sql("UPDATE generation SET n = n + 1 WHERE id = 1").insert(now, "key_changes", &row)
 }

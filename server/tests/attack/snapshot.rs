@@ -152,7 +152,9 @@ pub fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Difference> {
     let mut found = Vec::new();
     for (name, now) in &after.tables {
         let then = before.table(name);
-        for key in then.rows.keys().chain(now.rows.keys().filter(|key| !then.rows.contains_key(*key))) {
+        for key in
+            then.rows.keys().chain(now.rows.keys().filter(|key| !then.rows.contains_key(*key)))
+        {
             let (before, after) = (then.rows.get(key), now.rows.get(key));
             if before != after {
                 let (before, after) = (before.cloned(), after.cloned());

@@ -179,7 +179,8 @@ impl Life {
         let networks = json!({ "scopes": ["secrets:read"], "allowedNetworks": ["192.0.2.0/24"] });
         self.make_key("elsewhere", networks).await;
         let limit = json!({ "requests": 100_000, "windowSeconds": 60 });
-        self.make_key("limited", json!({ "scopes": ["secrets:read:TEST_*"], "rateLimit": limit })).await;
+        self.make_key("limited", json!({ "scopes": ["secrets:read:TEST_*"], "rateLimit": limit }))
+            .await;
         let expiry = Clock::System.now() + Duration::from_secs(2);
         self.expired = Instant::now() + Duration::from_secs(3);
         let expiry = expiry.format(&Rfc3339).unwrap();
@@ -193,7 +194,8 @@ impl Life {
         let base = json!("https://first.openai.example/v1");
         self.set_provider("openai", "openai", json!({ "baseUrl": base, "note": "ours" })).await;
         self.set_provider("anthropic", "anthropic", json!({})).await;
-        self.set_provider("mistral", "mistral", json!({ "baseUrl": "https://mistral.example" })).await;
+        self.set_provider("mistral", "mistral", json!({ "baseUrl": "https://mistral.example" }))
+            .await;
         self.set_provider("openai/models/gpt-5", "openai&model=gpt-5", json!({})).await;
     }
 
@@ -227,7 +229,8 @@ impl Life {
 
     /// What somebody had and has no longer.
     async fn take_back(&mut self) {
-        let path = |life: &Self, name: &str, more: &str| format!("/api/keys/{}{more}", life.ids[name]);
+        let path =
+            |life: &Self, name: &str, more: &str| format!("/api/keys/{}{more}", life.ids[name]);
         let change = json!({ "enabled": false });
         self.ask(Method::PATCH, &path(self, "disabled", ""), Some(&change)).await;
         let change = json!({ "scopes": ["secrets:read:TEST_*"] });

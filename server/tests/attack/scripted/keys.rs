@@ -147,9 +147,12 @@ fn digest_moved(store: &Prepared, _: &Prepared) -> Plan {
     let table = store.now.table("settings");
     let [reader, row] = ["reader", "wide"].map(|name| key(&store.now, name));
     let moved = table.get(row, "value").replace(&wide, &narrow);
-    let plan = Plan::new()
-        .delete(&store.now, "settings", reader)
-        .set(&store.now, "settings", row, &[("value", &moved)]);
+    let plan = Plan::new().delete(&store.now, "settings", reader).set(
+        &store.now,
+        "settings",
+        row,
+        &[("value", &moved)],
+    );
     let plan = followed(plan, &store.now, table.get(row, "id"));
     followed(plan, &store.now, table.get(reader, "id"))
 }
@@ -221,10 +224,11 @@ fn doubled(store: &Prepared, _: &Prepared) -> Plan {
 /// What adds up: as the owner left it before a key was deleted, and others were narrowed.
 fn all_put_back(store: &Prepared, _: &Prepared) -> Plan {
     let then = &store.rotated;
-    Plan::new()
-        .put_back(then, "settings")
-        .put_back(then, "key_changes")
-        .put(&store.now, "generation", generation(then))
+    Plan::new().put_back(then, "settings").put_back(then, "key_changes").put(
+        &store.now,
+        "generation",
+        generation(then),
+    )
 }
 
 fn one_put_back_with_generation(store: &Prepared, _: &Prepared) -> Plan {

@@ -116,7 +116,8 @@ fn users_exchanged(_: &Prepared, foreign: &Prepared) -> Plan {
 
 fn token_inserted(store: &Prepared, _: &Prepared) -> Plan {
     let hash = hex::encode(Sha256::digest(CHOSEN_TOKEN.as_bytes()));
-    let (key, time) = (Snapshot::text(&format!("setup-token:{hash}")), "'2026-01-01 00:00:00+00:00'");
+    let (key, time) =
+        (Snapshot::text(&format!("setup-token:{hash}")), "'2026-01-01 00:00:00+00:00'");
     let columns = [
         ("id", "'chosen-token'"),
         ("type", "'config'"),

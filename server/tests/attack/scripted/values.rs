@@ -30,13 +30,19 @@ pub const ATTACKS: &[Attack] = &[
     told("a model's key is moved to another provider", model_moved),
     told("a provider's key is used as a model's", provider_as_model),
     limit("a secret is deleted", secret_deleted),
-    limit("a provider is deleted", |_, _| Plan::new().sql("DELETE FROM provider_credentials WHERE id = 'anthropic'")),
+    limit("a provider is deleted", |_, _| {
+        Plan::new().sql("DELETE FROM provider_credentials WHERE id = 'anthropic'")
+    }),
     limit("an earlier value of a secret is put back", secret_undone),
     limit("a deleted secret is put back", secret_revived),
     limit("a provider is put back as it was", provider_undone),
     limit("a deleted provider is put back", provider_revived),
-    limit("a description is changed", |_, _| Plan::new().sql("UPDATE secrets SET description = 'x'")),
-    limit("a note is changed", |_, _| Plan::new().sql("UPDATE provider_credentials SET note = 'x'")),
+    limit("a description is changed", |_, _| {
+        Plan::new().sql("UPDATE secrets SET description = 'x'")
+    }),
+    limit("a note is changed", |_, _| {
+        Plan::new().sql("UPDATE provider_credentials SET note = 'x'")
+    }),
 ];
 
 const SEALED: [&str; 2] = ["encrypted_value", "key_id"];
@@ -172,7 +178,8 @@ fn base_url_put_back(_: &Prepared, _: &Prepared) -> Plan {
 
 fn base_urls_exchanged(store: &Prepared, _: &Prepared) -> Plan {
     let now = &store.now;
-    let [a, b] = ["openai", "anthropic"].map(|name| (now, "provider_credentials", provider(now, name)));
+    let [a, b] =
+        ["openai", "anthropic"].map(|name| (now, "provider_credentials", provider(now, name)));
     copied(copied(Plan::new(), a, b, &["base_url"]), b, a, &["base_url"])
 }
 
@@ -199,9 +206,7 @@ fn provider_for_model(store: &Prepared, _: &Prepared) -> Plan {
 }
 
 fn model_moved(_: &Prepared, _: &Prepared) -> Plan {
-    Plan::new().sql(
-        "UPDATE model_credentials SET id = 'anthropic/gpt-5', provider = 'anthropic'",
-    )
+    Plan::new().sql("UPDATE model_credentials SET id = 'anthropic/gpt-5', provider = 'anthropic'")
 }
 
 fn provider_as_model(store: &Prepared, _: &Prepared) -> Plan {

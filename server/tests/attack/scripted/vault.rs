@@ -21,7 +21,9 @@ pub const ATTACKS: &[Attack] = &[
     told("the same, and a value of before the rotation", former_with_value),
     told("the former data key gets the highest version", former_raised),
     told("the data key is that of another store", |store, foreign| swapped(store, foreign, "data")),
-    told("the audit key is that of another store", |store, foreign| swapped(store, foreign, "audit")),
+    told("the audit key is that of another store", |store, foreign| {
+        swapped(store, foreign, "audit")
+    }),
     told("the rows key is that of another store", |store, foreign| swapped(store, foreign, "rows")),
     told("the audit key is removed", |_, _| {
         Plan::new().sql("DELETE FROM encryption_keys WHERE purpose = 'audit'")
@@ -51,9 +53,12 @@ fn newest(snapshot: &Snapshot) -> &Row {
 
 fn states_exchanged(store: &Prepared, _: &Prepared) -> Plan {
     let now = &store.now;
-    Plan::new()
-        .set(now, TABLE, newest(now), &[("state", "'retired'")])
-        .set(now, TABLE, former(store, now), &[("state", "'active'")])
+    Plan::new().set(now, TABLE, newest(now), &[("state", "'retired'")]).set(
+        now,
+        TABLE,
+        former(store, now),
+        &[("state", "'active'")],
+    )
 }
 
 /// Exchanges the literals of one column of both data keys.
@@ -62,11 +67,11 @@ fn exchanged(store: &Prepared, column: &str) -> Plan {
     let table = now.table(TABLE);
     let (a, b) = (newest(now), former(store, now));
     let with = |row: &Row, other: &Row| table.with(row, &[(column, table.get(other, column))]);
-    Plan::new()
-        .delete(now, TABLE, a)
-        .delete(now, TABLE, b)
-        .insert(now, TABLE, &with(a, b))
-        .insert(now, TABLE, &with(b, a))
+    Plan::new().delete(now, TABLE, a).delete(now, TABLE, b).insert(now, TABLE, &with(a, b)).insert(
+        now,
+        TABLE,
+        &with(b, a),
+    )
 }
 
 fn wrapped_exchanged(store: &Prepared, _: &Prepared) -> Plan {
@@ -106,17 +111,21 @@ fn former_with_value(store: &Prepared, foreign: &Prepared) -> Plan {
 fn former_raised(store: &Prepared, _: &Prepared) -> Plan {
     let now = &store.now;
     let raised = [("version", "9"), ("state", "'active'")];
-    Plan::new()
-        .set(now, TABLE, newest(now), &[("state", "'retired'")])
-        .put(now, TABLE, &now.table(TABLE).with(former(store, &store.first), &raised))
+    Plan::new().set(now, TABLE, newest(now), &[("state", "'retired'")]).put(
+        now,
+        TABLE,
+        &now.table(TABLE).with(former(store, &store.first), &raised),
+    )
 }
 
 fn copy_raised(store: &Prepared, _: &Prepared) -> Plan {
     let now = &store.now;
     let copy = [("id", "'copy'"), ("version", "9")];
-    Plan::new()
-        .set(now, TABLE, newest(now), &[("state", "'retired'")])
-        .insert(now, TABLE, &now.table(TABLE).with(newest(now), &copy))
+    Plan::new().set(now, TABLE, newest(now), &[("state", "'retired'")]).insert(
+        now,
+        TABLE,
+        &now.table(TABLE).with(newest(now), &copy),
+    )
 }
 
 /// The row for this purpose, if this version has one.
