@@ -88,7 +88,7 @@ pub async fn attempt(oracle: &Oracle<'_>, plan: &Plan, manner: Manner) -> Outcom
     };
     let mut found = told(&place, &store.root).await;
     match Server::start(manner.form, &place, &store.root).await {
-        Err(reason) => found = found.or(Some(Told::ByRefusal(reason))),
+        Err(reason) => found = found.or(Some(Told::Refusal(reason))),
         Ok(server) => {
             let address = server.address();
             server.follow().await;

@@ -2,14 +2,20 @@
 //! in the same transaction. What was taken back must stay so all the same, and be told.
 
 use http::Method;
+use keyward::clock::Clock;
+use keyward::session::store::IDLE;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
+use time::Duration;
+use time::format_description::well_known::Rfc3339;
 
 use crate::attempt::Outcome;
 use crate::http::{Client, Credential};
 use crate::oracle::Oracle;
 use crate::place::{Backend, Place};
-use crate::server::{Form, Server, run};
+use crate::server::{Form, Server, run, start_in_process};
 use crate::snapshot::Snapshot;
+use crate::step::{Plan, apply};
 use crate::told::{Told, told};
 
 /// What the owner does, not knowing of the trigger.
@@ -40,7 +46,7 @@ pub const ATTACKS: [Live; 7] = [
         act: Act::DeletesKey,
     },
     Live {
-        name: "the same, deleted on the command line",
+        name: "a trigger puts a key back that was deleted on the command line",
         on: ("DELETE", "settings"),
         does: |now| inserts(now, "settings"),
         act: Act::DeletesKeyElsewhere,
@@ -105,16 +111,16 @@ pub async fn attempt(oracle: &Oracle<'_>, live: Live) -> Outcome {
     server.follow().await;
     let mut wrong = Vec::new();
     if let Some(credential) = &taken {
-        wrong.extend(is_accepted(&server, credential).await.then(|| "while it ran: accepted"));
+        wrong.extend(is_accepted(&server, credential).await.then_some("while it ran: accepted"));
     }
     server.stop().await;
     let mut found = told(&place, &store.root).await;
     match Server::start(Form::Program, &place, &store.root).await {
-        Err(reason) => found = found.or(Some(Told::ByRefusal(reason))),
+        Err(reason) => found = found.or(Some(Told::Refusal(reason))),
         Ok(server) => {
             if let Some(credential) = &taken {
                 let accepted = is_accepted(&server, credential).await;
-                wrong.extend(accepted.then(|| "after its start: accepted"));
+                wrong.extend(accepted.then_some("after its start: accepted"));
             }
             server.stop().await;
         }
@@ -129,6 +135,28 @@ pub async fn attempt(oracle: &Oracle<'_>, live: Live) -> Outcome {
         _ if !wrong.is_empty() => Outcome::Broken(wrong.into_iter().map(str::to_owned).collect()),
         Some(told) => Outcome::Told(told),
         None => Outcome::Limit("the owner's change was refused"),
+    }
+}
+
+/// A session that nobody used for long ends, unless somebody writes that it was used.
+pub async fn revive_idle_session(oracle: &Oracle<'_>) -> Outcome {
+    let (store, later) = (oracle.store, Clock::System.now() + IDLE + Duration::hours(1));
+    let place = store.place.copy().await;
+    let clock = Clock::manual(later);
+    let server = start_in_process(&place, &store.root, clock).await.unwrap();
+    let session = Credential::Session(store.sessions["admin"].clone());
+    assert!(!is_accepted(&server, &session).await, "it has not ended");
+    let used = Snapshot::text(&later.truncate_to_second().format(&Rfc3339).unwrap());
+    let plan = Plan::new().sql(format!("UPDATE sessions SET last_seen_at = {used}"));
+    apply(&place, &plan).await;
+    let accepted = is_accepted(&server, &session).await;
+    server.stop().await;
+    let found = told(&place, &store.root).await;
+    place.remove().await;
+    match found {
+        _ if accepted => Outcome::Broken(vec!["the session is accepted".to_owned()]),
+        Some(told) => Outcome::Told(told),
+        None => Outcome::Broken(vec!["not told".to_owned()]),
     }
 }
 
@@ -151,7 +179,7 @@ async fn set_trigger(place: &Place, live: Live, now: &Snapshot) {
     };
     let db = place.connect().await;
     for statement in statements {
-        sea_orm::ConnectionTrait::execute_unprepared(&db, &statement).await.unwrap();
+        db.execute_unprepared(&statement).await.unwrap();
     }
     db.close().await.unwrap();
 }

@@ -61,6 +61,16 @@ struct Tally {
     broken: u32,
 }
 
+impl Tally {
+    fn live(&mut self, name: &str, outcome: &Outcome) {
+        let is_good = !matches!(outcome, Outcome::Broken(_));
+        self.attacks += 1;
+        self.broken += u32::from(!is_good);
+        let mark = if is_good { "ok" } else { "FAILED" };
+        println!("  {mark:6} Running: {name}: {outcome}");
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -142,12 +152,11 @@ async fn try_scripted(oracle: &Oracle<'_>, only: Option<&str>, tally: &mut Tally
 
 async fn try_live(oracle: &Oracle<'_>, only: Option<&str>, tally: &mut Tally) {
     for attack in live::ATTACKS.into_iter().filter(|attack| is_wanted(only, attack.name)) {
-        let outcome = live::attempt(oracle, attack).await;
-        let is_good = !matches!(outcome, Outcome::Broken(_));
-        tally.attacks += 1;
-        tally.broken += u32::from(!is_good);
-        let mark = if is_good { "ok" } else { "FAILED" };
-        println!("  {mark:6} Running: {}: {outcome}", attack.name);
+        tally.live(attack.name, &live::attempt(oracle, attack).await);
+    }
+    let idle = "an idle session is said to have been used";
+    if is_wanted(only, idle) {
+        tally.live(idle, &live::revive_idle_session(oracle).await);
     }
 }
 
@@ -194,7 +203,7 @@ async fn try_random(oracle: &Oracle<'_>, runs: u32, rng: &mut StdRng, tally: &mu
     let draw = |n: u32| -> (u32, Plan, Manner) {
         let moment = if rng.random() { Moment::Running } else { Moment::Stopped };
         // The program itself for a sample.
-        let form = if n % 20 == 0 { Form::Program } else { Form::InProcess };
+        let form = if n.is_multiple_of(20) { Form::Program } else { Form::InProcess };
         let plan = random::plan(rng, oracle.store, oracle.foreign);
         (n, plan, Manner { form, moment, whole: false, owner_works: rng.random() })
     };

@@ -44,7 +44,7 @@ impl Server {
     /// Starts it; or what it said instead.
     pub async fn start(form: Form, place: &Place, root: &str) -> Result<Self, String> {
         match form {
-            Form::InProcess => start_in_process(place, root).await,
+            Form::InProcess => start_in_process(place, root, Clock::System).await,
             Form::Program => start_program(place, root, &[]).await,
         }
     }
@@ -78,7 +78,8 @@ impl Server {
     }
 }
 
-async fn start_in_process(place: &Place, root: &str) -> Result<Server, String> {
+/// The whole of it in this process, by this clock.
+pub async fn start_in_process(place: &Place, root: &str, clock: Clock) -> Result<Server, String> {
     let env = |name: &str| match name {
         "SECRETS_ENCRYPTION_KEY" => Some(root.to_owned()),
         "DATABASE_URL" => Some(place.url.clone()),
@@ -88,7 +89,7 @@ async fn start_in_process(place: &Place, root: &str) -> Result<Server, String> {
     let config = Config::load(&Flags::default(), &env).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let prepared = serve::prepare(&config, Clock::System, address).await;
+    let prepared = serve::prepare(&config, clock, address).await;
     let (state, _) = prepared.map_err(|error| error.to_string())?;
     let service = keyward::build(state.clone());
     let (limits, never) = (Limits::for_files(1_024), std::future::pending());

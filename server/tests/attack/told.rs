@@ -9,19 +9,19 @@ use crate::server::run;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
     /// `keyward store check` has findings.
-    ByCheck(String),
+    Check(String),
     /// `keyward audit verify` fails.
-    ByAudit,
+    Audit,
     /// The store does not open.
-    ByRefusal(String),
+    Refusal(String),
 }
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ByCheck(tables) => write!(f, "store check: {tables}"),
-            Self::ByAudit => f.write_str("audit verify"),
-            Self::ByRefusal(reason) => write!(f, "refused: {reason}"),
+            Self::Check(tables) => write!(f, "store check: {tables}"),
+            Self::Audit => f.write_str("audit verify"),
+            Self::Refusal(reason) => write!(f, "refused: {reason}"),
         }
     }
 }
@@ -30,16 +30,16 @@ impl fmt::Display for Told {
 pub async fn told(place: &Place, root: &str) -> Option<Told> {
     let (code, findings) = run(place, root, &["store", "check", "--json"]).await;
     match code {
-        1 => return Some(Told::ByCheck(tables(&findings))),
-        78 => return Some(Told::ByRefusal("exit code 78".to_owned())),
+        1 => return Some(Told::Check(tables(&findings))),
+        78 => return Some(Told::Refusal("exit code 78".to_owned())),
         // 2: there is no such command.
         _ => (),
     }
     let (code, _) = run(place, root, &["audit", "verify"]).await;
     match code {
         0 => None,
-        78 => Some(Told::ByRefusal("exit code 78".to_owned())),
-        _ => Some(Told::ByAudit),
+        78 => Some(Told::Refusal("exit code 78".to_owned())),
+        _ => Some(Told::Audit),
     }
 }
 

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Attack, Expect, told};
-use crate::snapshot::{Row, Snapshot};
+use crate::snapshot::Row;
 use crate::step::Plan;
 use crate::store::Prepared;
 
@@ -13,12 +13,12 @@ pub const ATTACKS: &[Attack] = &[
     told("an entry says something else", |store, _| {
         Plan::new().set(&store.now, LOG, nth(store, 5), &[("actor_name", "'mallory'")])
     }),
-    told("the same, with the hash that goes with it", rehashed),
+    told("an entry says something else, with the hash that goes with it", rehashed),
     told("an entry is forged at the end", forged),
     told("an entry in the middle is cut out", |store, _| {
         Plan::new().delete(&store.now, LOG, nth(store, 5))
     }),
-    told("the same, and the others move up", cut_and_moved),
+    told("an entry in the middle is cut out, and the others move up", cut_and_moved),
     told("the first entries are cut off", |_, _| {
         Plan::new().sql("DELETE FROM audit_log WHERE seq <= 5")
     }),
@@ -62,11 +62,6 @@ fn nth(store: &Prepared, seq: u32) -> &Row {
     store.now.row(LOG, &[("seq", &seq.to_string())])
 }
 
-fn last(store: &Prepared) -> &Row {
-    let number = |row: &&Row| row[0].trim_matches('\'').parse::<i64>().unwrap();
-    store.now.table(LOG).rows.values().max_by_key(number).unwrap()
-}
-
 /// Anybody can make a hash; it takes the key to make the mac.
 fn rehashed(store: &Prepared, _: &Prepared) -> Plan {
     let hash = store.now.bytes(&Sha256::digest(b"whatever"));
@@ -74,13 +69,17 @@ fn rehashed(store: &Prepared, _: &Prepared) -> Plan {
     Plan::new().set(&store.now, LOG, nth(store, 5), &columns)
 }
 
+/// The number after the last, and the hash that it follows: no two follow the same.
+const NEXT: [(&str, &str); 2] = [
+    ("seq", "(SELECT max(seq) + 1 FROM audit_log)"),
+    ("prev_hash", "(SELECT entry_hash FROM audit_log ORDER BY seq DESC LIMIT 1)"),
+];
+
 fn forged(store: &Prepared, _: &Prepared) -> Plan {
-    let (now, table, last) = (&store.now, store.now.table(LOG), last(store));
-    let seq = Snapshot::text(&(table.rows.len() + 1).to_string());
-    let prev = table.get(last, "entry_hash").to_owned();
+    let (now, table) = (&store.now, store.now.table(LOG));
     let hash = now.bytes(&Sha256::digest(b"whatever"));
-    let columns = [("seq", seq.as_str()), ("prev_hash", prev.as_str()), ("entry_hash", &hash)];
-    Plan::new().insert(now, LOG, &table.with(last, &columns))
+    let row = table.with(nth(store, 5), &NEXT);
+    Plan::new().insert(now, LOG, &table.with(&row, &[("entry_hash", &hash)]))
 }
 
 fn cut_and_moved(_: &Prepared, _: &Prepared) -> Plan {
@@ -98,10 +97,6 @@ fn exchanged(_: &Prepared, _: &Prepared) -> Plan {
 }
 
 fn doubled(store: &Prepared, _: &Prepared) -> Plan {
-    let (now, table) = (&store.now, store.now.table(LOG));
-    let seq = Snapshot::text(&(table.rows.len() + 1).to_string());
-    // No two follow the same entry.
-    let prev = table.get(last(store), "entry_hash").to_owned();
-    let columns = [("seq", seq.as_str()), ("prev_hash", prev.as_str())];
-    Plan::new().insert(now, LOG, &table.with(nth(store, 5), &columns))
+    let row = store.now.table(LOG).with(nth(store, 5), &NEXT);
+    Plan::new().insert(&store.now, LOG, &row)
 }

@@ -10,10 +10,10 @@ use crate::store::Prepared;
 
 pub const ATTACKS: &[Attack] = &[
     told("a session of the administrator with a chosen token is inserted", session_inserted),
-    told("the same, in the place of the session that is there", session_replaced),
+    told("a chosen session is put in the place of one that is there", session_replaced),
     told("a session of another store is inserted", session_foreign),
     told("a signed-out session is put back", session_put_back),
-    told("the same, with the whole set of people of then", people_put_back),
+    told("a signed-out session is put back with the whole set of people", people_put_back),
     told("a session lasts longer", session_longer),
     told("the sessions are deleted", |_, _| Plan::new().sql("DELETE FROM sessions")),
     told("a user with a known password is inserted", user_inserted),

@@ -14,7 +14,7 @@ pub const ATTACKS: &[Attack] = &[
     told("a provider's key is copied into a secret", key_copied_into_a_secret),
     told("a secret's value is copied into a provider", value_copied_into_a_provider),
     told("an old value of the older layout is put into another row", legacy_elsewhere),
-    told("the same, into a new row", legacy_inserted),
+    told("an old value of the older layout is put into a new row", legacy_inserted),
     told("an old value of the older layout is put back", legacy_put_back),
     told("key_id is NULL", key_id_null),
     told("key_id is that of the former data key", key_id_former),

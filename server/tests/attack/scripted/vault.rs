@@ -16,9 +16,9 @@ pub const ATTACKS: &[Attack] = &[
     told("wrapped keys of two data keys are exchanged", wrapped_exchanged),
     told("versions of two data keys are exchanged", versions_exchanged),
     told("the newest data key is removed and the former one put back", former_put_back),
-    told("the same, with every value and the generation of then", vault_put_back),
+    told("the vault is put back with every value and its generation", vault_put_back),
     told("the former data key is put back beside the newest", former_beside),
-    told("the same, and a value of before the rotation", former_with_value),
+    told("the former data key is put back with a value of before the rotation", former_with_value),
     told("the former data key gets the highest version", former_raised),
     told("the data key is that of another store", |store, foreign| swapped(store, foreign, "data")),
     told("the audit key is that of another store", |store, foreign| {
