@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build page test unit integration e2e lint fmt bench bench-page crash timing timing-count screenshots clean
+.PHONY: help run build page test unit integration e2e lint fmt bench bench-page crash attack timing timing-count screenshots clean
 
 CARGO ?= cargo
 unexport CARGO_TARGET_DIR
@@ -90,6 +90,9 @@ bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chro
 
 crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
 	$(WITH_POSTGRES) $(CARGO) test --release -p keyward --test crash
+
+attack: page ## Change the database behind the server in every way, and see that nothing is gained (RUNS=2000)
+	$(WITH_POSTGRES) $(CARGO) test --release -p keyward --test attack
 
 timing: timing-count ## Show twice that a lookup tells nothing by its time
 	$(CARGO) bench -p keyward --bench timing -- test

@@ -13,6 +13,7 @@ mod credential_input;
 mod database;
 mod examples;
 mod faults;
+mod former_store;
 mod guessing;
 mod health;
 mod key_input;
