@@ -5,22 +5,14 @@ use crate::snapshot::{Difference, Row, Snapshot, Table};
 use crate::store::Prepared;
 
 /// Columns that decide nothing: people are shown them.
-const FREE: [(&str, &str, &str); 18] = [
+const FREE: [(&str, &str, &str); 10] = [
     ("settings", "last_used_at", "written behind, up to five seconds late, and shown"),
     ("settings", "former_last_used_at", "the same of a key that was replaced"),
+    ("sessions", "last_seen_at", "lengthens a session at most to its absolute end"),
     ("secrets", "description", "shown"),
     ("secrets", "created_by", "shown"),
     ("secrets", "created_at", "shown"),
     ("secrets", "updated_at", "shown"),
-    ("provider_credentials", "hint", "shown"),
-    ("provider_credentials", "note", "shown"),
-    ("provider_credentials", "created_by", "shown"),
-    ("provider_credentials", "created_at", "shown"),
-    ("provider_credentials", "updated_at", "shown"),
-    ("model_credentials", "hint", "shown"),
-    ("model_credentials", "created_by", "shown"),
-    ("model_credentials", "created_at", "shown"),
-    ("model_credentials", "updated_at", "shown"),
     ("encryption_keys", "created_by", "shown"),
     ("encryption_keys", "created_at", "shown"),
     ("encryption_keys", "retired_at", "shown"),

@@ -44,6 +44,7 @@ mod sessions;
 mod setup;
 mod shutdown;
 mod snippets;
+mod store_check;
 mod stored_rows;
 mod support;
 mod unlock;
