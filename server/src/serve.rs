@@ -17,6 +17,8 @@ use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::{self, Folding};
+use crate::audit::reading::Reading;
+use crate::audit::retention;
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
@@ -106,7 +108,8 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         _ = signals.next() => return Ok(()),
     };
     let (stop_background, stopped) = watch::channel(false);
-    let mut background = tokio::spawn(background(state.clone(), stopped));
+    let keep = config.audit_keep;
+    let mut background = tokio::spawn(background(state.clone(), keep, stopped));
 
     if let Some(token) = setup_token {
         let link = setup::link(&state.public_url, &token);
@@ -209,6 +212,7 @@ pub async fn prepare(
         clock,
         audit,
         refusals: Folding::default(),
+        reading: Reading::default(),
         keys,
         admission,
         forward_auth: config.http.forward_auth,
@@ -253,10 +257,21 @@ pub async fn open(
 }
 
 /// What goes on beside the requests, until `stop` is told; then once more.
-async fn background(state: AppState, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
+async fn background(
+    state: AppState,
+    keep: Option<Duration>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), DbErr> {
     let record = || in_time(state.refusals.flush(&state.audit, &state.db));
     let refusals = repeat(folding::INTERVAL, "record refusals", stop.clone(), record);
-    let (keys, ()) = tokio::join!(state.keys.clone().run(stop), refusals);
+    let close = async || match keep {
+        Some(keep) => {
+            retention::close_old(&state.audit, &state.db, keep, state.clock.now()).await.map(drop)
+        }
+        None => Ok(()),
+    };
+    let retention = repeat(retention::INTERVAL, "close old audit entries", stop.clone(), close);
+    let (keys, (), ()) = tokio::join!(state.keys.clone().run(stop), refusals, retention);
     record().await?;
     keys
 }

@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::Folding;
+use crate::audit::reading::Reading;
 use crate::clock::Clock;
 use crate::database::DatabaseConnection;
 use crate::encryption::{Keyring, Rotation};
@@ -41,6 +42,8 @@ pub struct Shared {
     pub audit: AuditLog,
     /// Refusals of this minute, on their way there.
     pub refusals: Folding,
+    /// Who read it within the last minute.
+    pub reading: Reading,
     /// The keys.
     pub keys: Registry,
     /// Judges the ones that are presented.

@@ -71,8 +71,19 @@ impl Model {
         Place { table: "encryption_keys", column, row_id: &self.id, key_id: &self.kek_id }
     }
 
+    /// A former audit key is wrapped as one: whoever can write to the database cannot make it
+    /// the active one again.
     fn bound_column(&self) -> String {
-        format!("wrapped/{}/{}", self.purpose, self.version)
+        let is_former = self.is_for(Purpose::Audit) && self.state == RETIRED;
+        let state = if is_former { "/retired" } else { "" };
+        format!("wrapped/{}/{}{state}", self.purpose, self.version)
+    }
+
+    /// The same key, to be wrapped anew and stored by [`rewrap`] as one that is retired.
+    #[must_use]
+    pub fn retired(self, now: OffsetDateTime) -> Self {
+        let retired_at = self.retired_at.or(Some(now));
+        Self { state: RETIRED.to_owned(), retired_at, ..self }
     }
 }
 
@@ -112,6 +123,15 @@ pub async fn find(
 ) -> Result<Option<Model>, DbErr> {
     let guard = Column::Purpose.eq(purpose.as_str());
     Entity::find_by_id(id).filter(guard).one(db).await
+}
+
+/// The highest version of the keys for this purpose.
+pub async fn newest_version(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+) -> Result<Option<i32>, DbErr> {
+    let keys = Entity::find().filter(Column::Purpose.eq(purpose.as_str()));
+    Ok(keys.order_by_desc(Column::Version).one(db).await?.map(|key| key.version))
 }
 
 /// The active data key.
@@ -181,6 +201,8 @@ pub async fn rewrap(db: &impl ConnectionTrait, row: Model) -> Result<u64, DbErr>
     let result = Entity::update_many()
         .col_expr(Column::Wrapped, Expr::value(row.wrapped))
         .col_expr(Column::KekId, Expr::value(row.kek_id))
+        .col_expr(Column::State, Expr::value(row.state))
+        .col_expr(Column::RetiredAt, Expr::value(row.retired_at))
         .filter(Column::Id.eq(row.id))
         .exec(db)
         .await?;

@@ -2,7 +2,8 @@
 //! not fit ends the start, before anything was written.
 //!
 //! 1. Every stored key opens under the root key, or under the previous one; then it is
-//!    wrapped anew under the root key, all in one transaction. Values are not touched.
+//!    wrapped anew under the root key, all in one transaction. Values are not touched. A new
+//!    audit key takes over, since who knows the former root key may know the former one.
 //! 2. Every sealed value names a stored key.
 //! 3. Where no stored key proves the root key, the oldest values of the older layout do.
 //! 4. Where there is no key at all, and nothing was sealed or recorded under one, the first
@@ -10,6 +11,7 @@
 
 use std::fmt;
 
+use keyward_api::encryption::DataKeyState;
 use rand::rngs::SysError;
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -20,7 +22,7 @@ use super::kek::RootKey;
 use super::keyring::Keyring;
 use super::legacy;
 use super::store::{self, Purpose};
-use crate::audit::chain::AuditKey;
+use crate::audit::chain::{AuditKey, AuditKeys};
 use crate::audit::{self, Action, Actor, AuditLog};
 use crate::authenticity::RowKey;
 use crate::clock::Clock;
@@ -103,9 +105,9 @@ pub enum UnlockError {
     /// There are data keys, but none that seals.
     #[error("no data key is active. Restore the table encryption_keys from a backup")]
     NoActiveKey,
-    /// There was a log, but its key is gone.
+    /// There was a log, but its key is gone, or that of a version.
     #[error(
-        "the key of the audit log is not stored, but the log was begun. Restore the table \
+        "a key of the audit log is not stored, but the log was begun. Restore the table \
          encryption_keys from a backup"
     )]
     NoAuditKey,
@@ -137,20 +139,14 @@ pub async fn unlock(
     for row in stored {
         let (dek, is_previous) = open(&row, roots)?;
         if is_previous {
-            to_rewrap.push(row.clone().wrap(&dek, &roots.current)?);
+            let row = row.clone();
+            let row = if row.is_for(Purpose::Audit) { row.retired(clock.now()) } else { row };
+            to_rewrap.push(row.wrap(&dek, &roots.current)?);
         }
         opened.push((row, dek));
     }
     let is_new = opened.is_empty();
     prove(&transaction, roots, is_new, !to_rewrap.is_empty()).await?;
-
-    let audit_key = opened.iter().find(|(row, _)| row.is_for(Purpose::Audit));
-    let audit_key = match audit_key {
-        Some((_, dek)) => AuditKey::new(dek),
-        None if is_new => begin_log(&transaction, roots, clock).await?,
-        None => return Err(UnlockError::NoAuditKey),
-    };
-    let audit = AuditLog::new(audit_key, clock.clone());
 
     let rewrapped = to_rewrap.len();
     for row in to_rewrap {
@@ -158,11 +154,11 @@ pub async fn unlock(
             return Err(DbErr::RecordNotUpdated.into());
         }
     }
-    if rewrapped > 0 {
-        let detail = format!("{rewrapped} keys under the root key {}", roots.current.id());
-        let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(detail);
-        audit.append_unasked(&transaction, event).await?;
-    }
+    let audit = if is_new {
+        begin_log(&transaction, roots, clock).await?
+    } else {
+        open_log(&transaction, &opened, roots, clock, rewrapped).await?
+    };
     let rows = opened.iter().find(|(row, _)| row.is_for(Purpose::Rows));
     let rows = match rows {
         Some((_, dek)) => RowKey::new(dek),
@@ -179,6 +175,7 @@ pub async fn unlock(
     transaction.commit().await?;
     if rewrapped > 0 {
         tracing::info!(keys = rewrapped, "stored keys are wrapped under the new root key");
+        tracing::warn!("values are still under the former data key: `keyward encryption rotate`");
     } else if roots.previous.is_some() {
         tracing::warn!("nothing is wrapped under SECRETS_ENCRYPTION_KEY_PREVIOUS: remove it");
     }
@@ -229,11 +226,53 @@ async fn prove(
     Ok(())
 }
 
+/// The log of before. When its active key was wrapped anew, another takes over.
+async fn open_log(
+    transaction: &DatabaseTransaction,
+    opened: &[(Model, Dek)],
+    roots: &RootKeys,
+    clock: &Clock,
+    rewrapped: usize,
+) -> Result<AuditLog, UnlockError> {
+    let mut rows: Vec<_> = opened.iter().filter(|(row, _)| row.is_for(Purpose::Audit)).collect();
+    rows.sort_unstable_by_key(|(row, _)| row.version);
+    let is_whole = (1..).zip(&rows).all(|(version, (row, _))| row.version == version);
+    let Some(((newest, _), true)) = rows.last().zip(Some(is_whole)) else {
+        return Err(UnlockError::NoAuditKey);
+    };
+    if newest.state() != DataKeyState::Active {
+        return Err(UnlockError::NoAuditKey);
+    }
+    let mut keys: Vec<AuditKey> = rows.iter().map(|(_, dek)| AuditKey::new(dek)).collect();
+    let takes_over = newest.kek_id != roots.current.id();
+    if takes_over {
+        let (version, by) = (newest.version + 1, Actor::system().name);
+        let (row, dek) = store::mint(Purpose::Audit, version, &roots.current, &by, clock.now())?;
+        store::insert(transaction, row).await?;
+        keys.push(AuditKey::new(&dek));
+    }
+    let active = keys.pop().ok_or(UnlockError::NoAuditKey)?;
+    let audit = AuditLog::new(AuditKeys::new(keys, active), clock.clone());
+    if rewrapped > 0 {
+        let root = roots.current.id();
+        let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(format!(
+            "{rewrapped} keys under the root key {root}; rotate, so that values are under a data \
+             key that the former root key never wrapped"
+        ));
+        if takes_over {
+            audit.hand_over(transaction, event).await?;
+        } else {
+            audit.append_unasked(transaction, event).await?;
+        }
+    }
+    Ok(audit)
+}
+
 async fn begin_log(
     transaction: &DatabaseTransaction,
     roots: &RootKeys,
     clock: &Clock,
-) -> Result<AuditKey, UnlockError> {
+) -> Result<AuditLog, UnlockError> {
     if !audit::store::is_unused(transaction).await? {
         return Err(UnlockError::NoAuditKey);
     }
@@ -242,7 +281,7 @@ async fn begin_log(
     store::insert(transaction, row).await?;
     let key = AuditKey::new(&dek);
     audit::store::begin(transaction, &key).await?;
-    Ok(key)
+    Ok(AuditLog::new(AuditKeys::new(Vec::new(), key), clock.clone()))
 }
 
 async fn mint_row_key(

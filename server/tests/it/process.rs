@@ -159,7 +159,7 @@ async fn the_audit_log_is_checked_on_the_command_line(backend: Backend) {
     assert_eq!(run(&database, &["migrate"]).0, 0);
     assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
     let (code, out, _) = run(&database, &["audit", "verify"]);
-    assert_eq!((code, out.trim()), (0, "2 entries are as they were written"));
+    assert_eq!((code, out.trim()), (0, "entries up to 2 are as they were written"));
     let db = database.connect().await;
     db.execute_unprepared("UPDATE audit_log SET target = 'b' WHERE seq = 2").await.unwrap();
     let (code, out, error) = run(&database, &["audit", "verify", "--json"]);
