@@ -31,6 +31,15 @@ pub async fn is_unused(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(head.is_none() && last(db).await?.is_none())
 }
 
+/// What an append says when the root key was changed while this process ran.
+const FORMER_KEY: &str = "SECRETS_ENCRYPTION_KEY is a former root key: the audit log has a key \
+                          that is newer. Restart this server with the present root key";
+
+/// Whether nothing was recorded since this process has a former root key.
+pub fn is_former_key(error: &DbErr) -> bool {
+    matches!(error, DbErr::Custom(text) if text == FORMER_KEY)
+}
+
 /// Whose macs the entries of an append carry.
 #[derive(Clone, Copy)]
 struct Signers<'k> {
@@ -136,11 +145,7 @@ async fn good_end(
 async fn refuse_former_key(db: &impl ConnectionTrait, keys: &AuditKeys) -> Result<(), DbErr> {
     let stored = encryption::store::newest_version(db, Purpose::Audit).await?;
     if stored.is_some_and(|stored| usize::try_from(stored).is_ok_and(|it| it > keys.version())) {
-        return Err(DbErr::Custom(
-            "SECRETS_ENCRYPTION_KEY is a former root key: the audit log has a key that is newer. \
-             Restart this server with the present root key"
-                .to_owned(),
-        ));
+        return Err(DbErr::Custom(FORMER_KEY.to_owned()));
     }
     Ok(())
 }

@@ -63,7 +63,8 @@ async fn a_server_with_the_former_root_key_records_nothing_from_then_on(backend:
     let admin = app.admin().await;
     let unlocked = open(&app, &roots(OTHER, Some(ROOT_KEY))).await.unwrap();
     let before = app.audit_entries().await;
-    admin.post("/api/keys", &json!({ "name": "late" })).await.expect(503);
+    let late = admin.post("/api/keys", &json!({ "name": "late" })).await.expect(503);
+    assert_eq!(late.body()["code"], "former_root_key");
     assert_eq!(app.audit_entries().await, before, "nor that it found the log changed");
     assert_eq!(admin.keys().await, json!([]));
     assert!(unlocked.audit.verify(&app.state.db).await.unwrap().is_valid());
