@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode};
 use keyward_api::{FieldError, Problem};
 use sea_orm::DbErr;
 
+use crate::audit;
 use crate::authenticity::store::SetError;
 use crate::authority::NotRecorded;
 use crate::encryption::keyring::KeyringError;
@@ -249,7 +250,12 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        Self::Store(error)
+        // Nothing can be recorded under the audit key of that root key.
+        if audit::store::is_former_key(&error) {
+            Self::FormerRootKey(error.into())
+        } else {
+            Self::Store(error)
+        }
     }
 }
 
@@ -265,7 +271,7 @@ impl From<SetError> for Error {
 impl From<NotRecorded> for Error {
     fn from(error: NotRecorded) -> Self {
         match error {
-            NotRecorded::Database(error) => Self::Store(error),
+            NotRecorded::Database(error) => error.into(),
             NotRecorded::Revoked => Self::Unauthenticated,
         }
     }
@@ -274,7 +280,7 @@ impl From<NotRecorded> for Error {
 impl From<ChangeError> for Error {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::Database(error) => Self::Store(error),
+            ChangeError::Database(error) => error.into(),
             ChangeError::Revoked => Self::Unauthenticated,
             refused => Self::Key(refused),
         }
@@ -284,7 +290,7 @@ impl From<ChangeError> for Error {
 impl From<KeyringError> for Error {
     fn from(error: KeyringError) -> Self {
         match error {
-            KeyringError::Database(error) => Self::Store(error),
+            KeyringError::Database(error) => error.into(),
             former @ KeyringError::FormerRootKey { .. } => Self::FormerRootKey(former),
             other => Self::Internal(other.to_string()),
         }

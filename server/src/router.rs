@@ -130,6 +130,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(encryption::handlers::rotate))
         .routes(routes!(audit::handlers::list))
         .routes(routes!(audit::handlers::verify))
+        .routes(routes!(audit::handlers::progress))
         .routes(routes!(audit::handlers::export))
         .layer(middleware::from_fn_with_state(places.clone(), read_whole_body))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -17,6 +17,8 @@ use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::{self, Folding};
+use crate::audit::reading::Reading;
+use crate::audit::retention;
 use crate::authenticity::store::SetError;
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
@@ -24,7 +26,7 @@ use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
 use crate::connections::{self, Limits};
 use crate::database::{self, DatabaseConnection, OpenError, Opening};
 use crate::encryption::Rotation;
-use crate::encryption::unlock::{self, UnlockError, Unlocked};
+use crate::encryption::unlock::{self, Manner, UnlockError, Unlocked};
 use crate::error::Error;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
@@ -129,7 +131,8 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         _ = signals.next() => return Ok(()),
     };
     let (stop_background, stopped) = watch::channel(false);
-    let mut background = tokio::spawn(background(state.clone(), stopped));
+    let keep = config.audit_keep;
+    let mut background = tokio::spawn(background(state.clone(), keep, stopped));
 
     if let Some(token) = setup_token {
         let link = setup::link(&state.public_url, &token);
@@ -236,6 +239,7 @@ pub async fn prepare(
         audit,
         refusals: Folding::default(),
         rows,
+        reading: Reading::default(),
         keys,
         admission,
         forward_auth: config.http.forward_auth,
@@ -267,7 +271,7 @@ pub async fn open(
     clock: &Clock,
     opening: Opening,
 ) -> Result<(DatabaseConnection, Unlocked), StartError> {
-    let (db, unlocked, altered) = open_altered(config, clock, opening).await?;
+    let (db, unlocked, altered) = open_altered(config, clock, opening, Manner::Looking).await?;
     altered.map_or(Ok((db, unlocked)), |error| Err(StartError::Locked(error)))
 }
 
@@ -277,13 +281,14 @@ pub async fn open_altered(
     config: &StoreConfig,
     clock: &Clock,
     opening: Opening,
+    manner: Manner,
 ) -> Result<(DatabaseConnection, Unlocked, Option<UnlockError>), StartError> {
     let db = database::connect(&config.database, opening).await?;
     if opening == Opening::Command && !database::schema::is_store(&db).await? {
         return Err(OpenError::Missing(config.database.place()).into());
     }
     database::migrate(&db).await?;
-    let unlocked = unlock::unlock_altered(&db, &config.root_keys, clock).await;
+    let unlocked = unlock::unlock_altered(&db, &config.root_keys, clock, manner).await;
     let (unlocked, altered) = unlocked.map_err(|error| match error {
         UnlockError::Database(error) => StartError::Database(error),
         other => StartError::Locked(other),
@@ -292,12 +297,24 @@ pub async fn open_altered(
 }
 
 /// What goes on beside the requests, until `stop` is told; then once more.
-async fn background(state: AppState, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
+async fn background(
+    state: AppState,
+    keep: Option<Duration>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), DbErr> {
     let record = || in_time(state.refusals.flush(&state.audit, &state.db));
     let refusals = repeat(folding::INTERVAL, "record refusals", stop.clone(), record);
     let watch = || in_time(state.people.watch(&state.audit));
     let people = repeat(POLL, "look at the users and sessions", stop.clone(), watch);
-    let (keys, (), ()) = tokio::join!(state.keys.clone().run(stop), refusals, people);
+    let close = async || match keep {
+        Some(keep) => {
+            retention::close_old(&state.audit, &state.db, keep, state.clock.now()).await.map(drop)
+        }
+        None => Ok(()),
+    };
+    let retention = repeat(retention::INTERVAL, "close old audit entries", stop.clone(), close);
+    let (keys, (), (), ()) =
+        tokio::join!(state.keys.clone().run(stop), refusals, people, retention);
     record().await?;
     keys
 }

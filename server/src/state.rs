@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::audit::AuditLog;
 use crate::audit::folding::Folding;
+use crate::audit::reading::Reading;
 use crate::authenticity::RowKey;
 use crate::clock::Clock;
 use crate::database::DatabaseConnection;
@@ -43,6 +44,8 @@ pub struct Shared {
     pub audit: AuditLog,
     /// Refusals of this minute, on their way there.
     pub refusals: Folding,
+    /// Who read it within the last minute.
+    pub reading: Reading,
     /// Makes and checks the macs of rows.
     pub rows: RowKey,
     /// The keys.

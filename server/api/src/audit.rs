@@ -74,15 +74,19 @@ pub enum AuditOutcome {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditVerification {
-    /// Whether the whole chain is as it was written.
+    /// Whether the whole log is as it was written, but for breaks that are acknowledged.
     pub valid: bool,
-    /// Entries from the first on that are as they were written.
+    /// The number of the last entry before the first break that is not acknowledged.
     pub verified: u64,
-    /// The first one that is not.
+    /// That break.
     pub broken: Option<BrokenEntry>,
+    /// The breaks in the order of the log, at most the first 1000.
+    pub breaks: Vec<AuditBreak>,
+    /// How many breaks there are, acknowledged or not.
+    pub total_breaks: u64,
 }
 
-/// The first entry that is not as it was written.
+/// An entry that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BrokenEntry {
@@ -90,4 +94,48 @@ pub struct BrokenEntry {
     pub seq: u64,
     /// What is wrong with it.
     pub reason: String,
+}
+
+/// A place where the log is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditBreak {
+    /// The number of the entry, or the first number that is missing; 0 for a row whose number
+    /// is that of no entry.
+    pub seq: u64,
+    /// What is wrong with it.
+    pub reason: String,
+    /// Who knows of it, as it is now.
+    pub acknowledged: Option<AuditAcknowledgement>,
+}
+
+/// That somebody knows of a break.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditAcknowledgement {
+    /// Who.
+    pub by: String,
+    /// Why it is there, in their words.
+    pub because: String,
+    /// When they said so.
+    #[serde(with = "time::serde::rfc3339")]
+    pub time: OffsetDateTime,
+}
+
+/// How far a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditProgress {
+    /// Entries that were checked.
+    pub checked: u64,
+    /// All that are to be checked.
+    pub total: u64,
+}
+
+/// `GET /api/admin/audit/verify/progress`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditCheck {
+    /// The check that runs on this server; null when none does.
+    pub running: Option<AuditProgress>,
 }

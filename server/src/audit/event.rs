@@ -9,11 +9,19 @@ use crate::authority::Authority;
 /// Everything that is recorded. The noun before the dot is what it was done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Somebody knows of a break of the log.
+    AuditAcknowledge,
     /// The log was found changed; the entry stays as the sign of it.
     AuditBroken,
+    /// Old entries were closed, and are no longer stored.
+    AuditCheckpoint,
+    /// The log was handed out as a file.
+    AuditExport,
+    /// The log was read.
+    AuditRead,
     /// The first key was made.
     EncryptionMint,
-    /// The wrapped keys were wrapped anew under another root key.
+    /// The wrapped keys were wrapped anew under another root key, and a new audit key took over.
     EncryptionRewrap,
     /// A new data key took over, and all values were sealed under it.
     EncryptionRotate,
@@ -63,7 +71,11 @@ impl Action {
     /// As it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AuditAcknowledge => "audit.acknowledge",
             Self::AuditBroken => "audit.broken",
+            Self::AuditCheckpoint => "audit.checkpoint",
+            Self::AuditExport => "audit.export",
+            Self::AuditRead => "audit.read",
             Self::EncryptionMint => "encryption.mint",
             Self::EncryptionRewrap => "encryption.rewrap",
             Self::EncryptionRotate => "encryption.rotate",

@@ -2,11 +2,19 @@
 //! what it may not have. The first of a kind in a minute is recorded at once; those after it
 //! are counted, and recorded as one entry when the minute is over.
 //!
-//! Bounded: at most [`KINDS`] kinds in a minute; the rest are counted together. A crash
-//! loses the counts of one minute, never a first refusal.
+//! Bounded for each by itself, so that nobody hides the refusals of another:
+//!
+//! 1. Of one actor from one network (an IPv4 address, an IPv6 /64), [`KINDS`] kinds are told
+//!    apart in a minute; the rest is one entry with the actor and the address it last came from.
+//! 2. Of one actor, so many [`NETWORKS`]; those from others are one entry with the actor.
+//! 3. So many [`ACTORS`], and so many kinds of all of them [in all](ALL_KINDS); beyond them,
+//!    actors share one entry. Each has a credential of its own, but for nobody at all.
+//!
+//! A crash loses the counts of one minute, never a first refusal.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,37 +30,60 @@ use crate::database::DatabaseConnection;
 /// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);
 
-/// Kinds of refusals that are told apart in a minute.
-const KINDS: usize = 256;
+/// Kinds of one actor and network that are told apart in a minute.
+const KINDS: usize = 16;
 
-/// What makes two refusals the same: all but the request.
+/// Networks of one actor that are told apart in a minute.
+const NETWORKS: usize = 64;
+
+/// Actors that are told apart in a minute.
+const ACTORS: usize = 1_024;
+
+/// Kinds of all actors in a minute, some hundred bytes each.
+const ALL_KINDS: usize = 16_384;
+
+/// Kind, id and name of an actor.
+type Who = (AuditActorKind, Option<String>, String);
+
+/// What makes two refusals of one actor the same: all but the request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Kind {
-    actor: (AuditActorKind, Option<String>, String),
     action: Action,
     target: Option<String>,
-    address: Option<std::net::IpAddr>,
+    address: Option<IpAddr>,
     /// The SHA-256 of what else tells them apart: it may be anything a person typed.
     distinct: [u8; 32],
 }
 
 impl Kind {
-    fn of(event: &Event, distinct: &str) -> Self {
+    fn of(event: &Event, distinct: &str) -> (Who, Self) {
         let Event { actor, action, target, .. } = event;
-        Self {
-            actor: (actor.kind, actor.id.clone(), actor.name.clone()),
-            action: *action,
-            target: target.clone(),
-            address: actor.origin.address,
-            distinct: Sha256::digest(distinct).into(),
-        }
+        let who = (actor.kind, actor.id.clone(), actor.name.clone());
+        let (action, target, address) = (*action, target.clone(), actor.origin.address);
+        (who, Self { action, target, address, distinct: Sha256::digest(distinct).into() })
+    }
+}
+
+/// What no longer had a place, and was last of this action and from this address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rest {
+    count: u64,
+    action: Action,
+    address: Option<IpAddr>,
+}
+
+impl Rest {
+    fn add(rest: &mut Option<Self>, kind: &Kind) {
+        let count = rest.as_ref().map_or(0, |rest| rest.count) + 1;
+        *rest = Some(Self { count, action: kind.action, address: kind.address });
     }
 
-    fn refused(&self) -> Event {
-        let (kind, id, name) = self.actor.clone();
-        let origin = Origin { request_id: None, address: self.address };
-        Actor { kind, id, name, origin, authority: None }
-            .was_refused(self.action, self.target.clone())
+    /// Without what was recorded.
+    fn forget(rest: &mut Option<Self>, recorded: Option<&Self>) {
+        if let (Some(now), Some(recorded)) = (rest.as_mut(), recorded) {
+            now.count -= recorded.count;
+        }
+        rest.take_if(|rest| rest.count == 0);
     }
 }
 
@@ -64,10 +95,28 @@ pub struct Folding {
 
 #[derive(Clone, Debug, Default)]
 struct Minute {
+    actors: HashMap<Who, Refused>,
+    /// Of actors that no longer had a place.
+    rest: Option<Rest>,
+    /// How many there are in all.
+    kinds: usize,
+}
+
+/// What one actor was refused.
+#[derive(Clone, Debug, Default)]
+struct Refused {
+    networks: HashMap<Option<IpAddr>, Network>,
+    /// From networks that no longer had a place.
+    rest: Option<Rest>,
+}
+
+/// What one actor was refused from one network.
+#[derive(Clone, Debug, Default)]
+struct Network {
     /// How many came after the first.
     kinds: HashMap<Kind, u64>,
     /// Those that no longer had a place.
-    rest: HashMap<Action, u64>,
+    rest: Option<Rest>,
 }
 
 impl Folding {
@@ -80,14 +129,14 @@ impl Folding {
         event: Event,
         distinct: &str,
     ) -> Result<(), NotRecorded> {
-        let kind = Kind::of(&event, distinct);
-        if !self.lock().take(kind.clone()) {
+        let (who, kind) = Kind::of(&event, distinct);
+        if !self.lock().take(who.clone(), kind.clone()) {
             return Ok(());
         }
         let recorded = log.record(db, event).await;
         if recorded.is_err() {
             // Not recorded yet, so it is one of those to come.
-            self.lock().take(kind);
+            self.lock().take(who, kind);
         }
         recorded
     }
@@ -111,103 +160,122 @@ impl Folding {
 
 impl Minute {
     /// Whether it is the first of its kind.
-    fn take(&mut self, kind: Kind) -> bool {
-        if let Some(more) = self.kinds.get_mut(&kind) {
+    fn take(&mut self, who: Who, kind: Kind) -> bool {
+        let has_place = self.actors.len() < ACTORS;
+        let refused = match self.actors.entry(who) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) if has_place => new.insert(Refused::default()),
+            Entry::Vacant(_) => {
+                Rest::add(&mut self.rest, &kind);
+                return false;
+            }
+        };
+        let has_place = refused.networks.len() < NETWORKS;
+        let network = match refused.networks.entry(kind.address.map(network)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) if has_place => new.insert(Network::default()),
+            Entry::Vacant(_) => {
+                Rest::add(&mut refused.rest, &kind);
+                return false;
+            }
+        };
+        if let Some(more) = network.kinds.get_mut(&kind) {
             *more += 1;
             return false;
         }
-        if self.kinds.len() >= KINDS {
-            *self.rest.entry(kind.action).or_default() += 1;
+        if network.kinds.len() >= KINDS || self.kinds >= ALL_KINDS {
+            Rest::add(&mut network.rest, &kind);
             return false;
         }
-        self.kinds.insert(kind, 0);
+        self.kinds += 1;
+        network.kinds.insert(kind, 0);
         true
     }
 
     /// Takes away what was recorded; what came since then stays.
     fn forget(&mut self, recorded: &Self) {
-        for (kind, count) in &recorded.kinds {
-            if let Entry::Occupied(mut now) = self.kinds.entry(kind.clone()) {
-                *now.get_mut() -= count;
-                if *now.get() == 0 {
-                    now.remove();
-                }
-            }
+        let none = Refused::default();
+        for (who, refused) in &mut self.actors {
+            refused.forget(recorded.actors.get(who).unwrap_or(&none));
         }
-        for (action, count) in &recorded.rest {
-            if let Some(now) = self.rest.get_mut(action) {
-                *now -= count;
-            }
-        }
+        self.actors.retain(|_, refused| !refused.is_empty());
+        Rest::forget(&mut self.rest, recorded.rest.as_ref());
+        let networks = self.actors.values().flat_map(|refused| refused.networks.values());
+        self.kinds = networks.map(|network| network.kinds.len()).sum();
     }
 
     fn events(&self) -> Vec<Event> {
-        let more = |count: u64| format!("{count} more within a minute");
-        let counted = self.kinds.iter().filter(|(_, count)| **count > 0);
         let mut events: Vec<Event> =
-            counted.map(|(kind, count)| kind.refused().with_detail(more(*count))).collect();
-        for (action, count) in self.rest.iter().filter(|(_, count)| **count > 0) {
-            let actor = Actor::anonymous(Origin::default());
-            let event = actor.was_refused(*action, None);
-            events.push(event.with_detail(format!("{}, of many kinds", more(*count))));
-        }
+            self.actors.iter().flat_map(|(who, refused)| refused.events(who)).collect();
+        events.extend(self.rest.as_ref().map(|rest| {
+            let nobody = Actor::anonymous(Origin::default());
+            told(&nobody, rest.action, None, format!("{}, by many actors", more(rest.count)))
+        }));
         events
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kind(address: u8, distinct: &str) -> Kind {
-        let address = Some([192, 0, 2, address].into());
-        let actor = Actor::anonymous(Origin { request_id: None, address });
-        Kind::of(&actor.was_refused(Action::SessionCreate, None), distinct)
+impl Refused {
+    fn forget(&mut self, recorded: &Self) {
+        for (address, network) in &mut self.networks {
+            let Some(recorded) = recorded.networks.get(address) else { continue };
+            network.kinds.retain(|kind, count| match recorded.kinds.get(kind) {
+                Some(recorded) => {
+                    *count -= recorded;
+                    *count > 0
+                }
+                None => true,
+            });
+            Rest::forget(&mut network.rest, recorded.rest.as_ref());
+        }
+        self.networks.retain(|_, it| !it.kinds.is_empty() || it.rest.is_some());
+        Rest::forget(&mut self.rest, recorded.rest.as_ref());
     }
 
-    #[test]
-    fn the_first_of_a_kind_is_recorded_and_the_others_are_counted() {
-        let mut minute = Minute::default();
-        assert!(minute.take(kind(1, "")));
-        assert!(minute.take(kind(2, "")));
-        assert!(minute.take(kind(1, "another account")));
-        assert!(minute.events().is_empty());
-        assert!(!minute.take(kind(1, "")));
-        assert!(!minute.take(kind(1, "")));
-        let events = minute.events();
-        assert_eq!(events.len(), 1);
-        assert_eq!(events[0].detail.as_deref(), Some("2 more within a minute"));
-        assert_eq!(events[0].actor.origin.address, kind(1, "").address);
+    fn is_empty(&self) -> bool {
+        self.networks.is_empty() && self.rest.is_none()
     }
 
-    #[test]
-    fn a_flood_of_kinds_takes_no_more_than_its_place() {
-        let mut minute = Minute::default();
-        let kinds = (0..=u8::MAX).flat_map(|a| (0..8).map(move |b| kind(a, &b.to_string())));
-        assert_eq!(kinds.filter(|kind| minute.take(kind.clone())).count(), KINDS);
-        assert_eq!(minute.kinds.len(), KINDS);
-        let events = minute.events();
-        assert_eq!(events[0].detail.as_deref(), Some("1792 more within a minute, of many kinds"));
-        assert_eq!(events[0].action, Action::SessionCreate);
-    }
-
-    #[test]
-    fn what_came_while_it_was_recorded_is_counted_on() {
-        let mut minute = Minute::default();
-        minute.take(kind(1, ""));
-        minute.take(kind(1, ""));
-        let recorded = minute.clone();
-        minute.take(kind(1, ""));
-        minute.forget(&recorded);
-        assert_eq!(minute.events()[0].detail.as_deref(), Some("1 more within a minute"));
-        minute.forget(&minute.clone());
-        assert!(minute.take(kind(1, "")), "a new minute");
-    }
-
-    #[test]
-    fn debug_does_not_show_what_was_typed() {
-        let mut minute = Minute::default();
-        minute.take(kind(1, "planted"));
-        assert!(!format!("{minute:?}").contains("planted"));
+    fn events(&self, who: &Who) -> Vec<Event> {
+        let actor = |address| {
+            let (kind, id, name) = who.clone();
+            let origin = Origin { request_id: None, address };
+            Actor { kind, id, name, origin, authority: None }
+        };
+        let mut events = Vec::new();
+        for network in self.networks.values() {
+            for (kind, count) in network.kinds.iter().filter(|(_, count)| **count > 0) {
+                let Kind { action, target, address, .. } = kind;
+                events.push(told(&actor(*address), *action, target.clone(), more(*count)));
+            }
+            events.extend(network.rest.as_ref().map(|rest| {
+                let detail = format!("{}, of many kinds", more(rest.count));
+                told(&actor(rest.address), rest.action, None, detail)
+            }));
+        }
+        events.extend(self.rest.as_ref().map(|rest| {
+            let detail = format!("{}, from many addresses", more(rest.count));
+            told(&actor(None), rest.action, None, detail)
+        }));
+        events
     }
 }
+
+fn told(actor: &Actor, action: Action, target: Option<String>, detail: String) -> Event {
+    actor.was_refused(action, target).with_detail(detail)
+}
+
+fn more(count: u64) -> String {
+    format!("{count} more within a minute")
+}
+
+/// What one customer of a network has: an IPv4 address, or an IPv6 /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,28 +1,23 @@
 //! `/api/admin/audit`: reading, checking and exporting the log.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use keyward_api::audit::{
-    AuditActor, AuditActorKind, AuditEntry, AuditOutcome, AuditVerification, BrokenEntry,
-};
+use keyward_api::audit::{AuditCheck, AuditEntry, AuditOutcome, AuditVerification};
 use keyward_api::{Data, Page};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::entity::log;
+use super::answer::{entry, verification};
+use super::export::Export;
 use super::store::{self, Filter};
 use crate::error::Error;
 use crate::extract::Query;
 use crate::paging;
 use crate::session::Admin;
 use crate::state::AppState;
-
-/// Entries that an export reads at a time.
-const CHUNK: u64 = 200;
 
 /// The query of the list and of the export.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -55,12 +50,12 @@ pub struct AuditQuery {
     params(AuditQuery), responses((status = 200, body = Page<AuditEntry>), (status = 400))
 )]
 pub async fn list(
-    _admin: Admin,
+    admin: Admin,
     State(state): State<AppState>,
     Query(query): Query<AuditQuery>,
 ) -> Result<axum::Json<Page<AuditEntry>>, Error> {
     let limit: u64 = paging::limit(query.limit.as_deref())?;
-    let (before, filter) = (query.before()?, query.filter()?);
+    let (before, filter) = (query.cursor()?.unwrap_or(i64::MAX), query.filter()?);
     // One more tells whether there is a next part.
     let mut entries = store::list(&state.db, &filter, before, limit + 1).await?;
     let has_more = entries.len() as u64 > limit;
@@ -72,6 +67,9 @@ pub async fn list(
         // Counting would read the whole log.
         None
     };
+    // After it was read, so that nobody sees themselves read.
+    let now = state.clock.monotonic();
+    state.reading.record(&state.audit, &state.db, &admin.actor, now).await?;
     Ok(axum::Json(Page { data: entries.into_iter().map(entry).collect(), next_cursor, total }))
 }
 
@@ -84,8 +82,20 @@ pub async fn verify(
     _admin: Admin,
     State(state): State<AppState>,
 ) -> Result<axum::Json<Data<AuditVerification>>, Error> {
-    let (verified, broken) = state.audit.verify(&state.db).await?;
-    Ok(axum::Json(Data { data: verification(verified, broken) }))
+    let found = state.audit.verify(&state.db).await?;
+    Ok(axum::Json(Data { data: verification(&found) }))
+}
+
+/// How far the check is that runs on this server.
+#[utoipa::path(
+    get, path = "/api/admin/audit/verify/progress", tag = "audit", security(("session" = [])),
+    responses((status = 200, body = Data<AuditCheck>))
+)]
+pub async fn progress(
+    _admin: Admin,
+    State(state): State<AppState>,
+) -> axum::Json<Data<AuditCheck>> {
+    axum::Json(Data { data: AuditCheck { running: state.audit.progress() } })
 }
 
 /// The log as JSON lines, newest first. Cut off when the session ends meanwhile.
@@ -99,57 +109,21 @@ pub async fn export(
     State(state): State<AppState>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Error> {
-    let (before, filter) = (query.before()?, query.filter()?);
-    let authority = admin.actor.authority.ok_or(Error::Unauthenticated)?;
-    let lines = stream::try_unfold((state, before), move |(state, before)| {
-        let (filter, authority) = (filter.clone(), authority.clone());
-        async move {
-            let entries = store::list(&state.db, &filter, before, CHUNK).await?;
-            // Asked after the reading: nothing is sent that was written after the session ended.
-            if !authority.is_good(&state.db, &state.rows, state.clock.now()).await? {
-                return Err(ExportError::Revoked);
-            }
-            let Some(last) = entries.last() else { return Ok(None) };
-            let next = last.seq;
-            let mut lines = Vec::with_capacity(entries.len() * 256);
-            for row in entries {
-                serde_json::to_writer(&mut lines, &entry(row)).map_err(std::io::Error::from)?;
-                lines.push(b'\n');
-            }
-            Ok::<_, ExportError>(Some((Bytes::from(lines), (state, next))))
-        }
-    });
+    let (cursor, filter) = (query.cursor()?, query.filter()?);
+    let lines = Export::begin(&state, admin.actor, filter, cursor).await?;
     let headers = [
         (CONTENT_TYPE, "application/x-ndjson"),
         (CONTENT_DISPOSITION, "attachment; filename=\"keyward-audit.jsonl\""),
     ];
-    Ok((headers, Body::from_stream(lines)).into_response())
-}
-
-/// The answer breaks off, which the client sees.
-#[derive(Debug, thiserror::Error)]
-enum ExportError {
-    #[error("the store cannot answer")]
-    Store(#[from] sea_orm::DbErr),
-    #[error("the session has ended")]
-    Revoked,
-    #[error(transparent)]
-    Json(#[from] std::io::Error),
-}
-
-/// What is told of a check.
-pub fn verification(verified: i64, broken: Option<super::chain::Broken>) -> AuditVerification {
-    let number = |seq: i64| u64::try_from(seq).unwrap_or(0);
-    let broken = broken
-        .map(|broken| BrokenEntry { seq: number(broken.seq), reason: broken.reason.to_owned() });
-    AuditVerification { valid: broken.is_none(), verified: number(verified), broken }
+    Ok((headers, Body::from_stream(lines.into_stream())).into_response())
 }
 
 impl AuditQuery {
-    fn before(&self) -> Result<i64, Error> {
-        let Some(text) = &self.cursor else { return Ok(i64::MAX) };
+    /// Before which entry the answer begins.
+    fn cursor(&self) -> Result<Option<i64>, Error> {
+        let Some(text) = &self.cursor else { return Ok(None) };
         let cursor = text.parse().ok().filter(|cursor| *cursor > 0);
-        cursor.ok_or_else(paging::bad_cursor)
+        cursor.ok_or_else(paging::bad_cursor).map(Some)
     }
 
     fn filter(&self) -> Result<Filter, Error> {
@@ -184,31 +158,5 @@ fn outcome(text: &str) -> Result<AuditOutcome, Error> {
         "success" => Ok(AuditOutcome::Success),
         "refused" => Ok(AuditOutcome::Refused),
         _ => Err(Error::field("outcome", "Expected success or refused")),
-    }
-}
-
-fn entry(row: log::Model) -> AuditEntry {
-    let kind = match row.actor_kind.as_str() {
-        "user" => AuditActorKind::User,
-        "key" => AuditActorKind::Key,
-        "command" => AuditActorKind::Command,
-        "system" => AuditActorKind::System,
-        _ => AuditActorKind::Anonymous,
-    };
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.time) * 1_000);
-    AuditEntry {
-        seq: u64::try_from(row.seq).unwrap_or(0),
-        // A row that was changed from outside may hold any number; the check tells.
-        time: time.unwrap_or(OffsetDateTime::UNIX_EPOCH),
-        actor: AuditActor { kind, id: row.actor_id, name: row.actor_name },
-        action: row.action,
-        target: row.target,
-        outcome: match row.outcome.as_str() {
-            "success" => AuditOutcome::Success,
-            _ => AuditOutcome::Refused,
-        },
-        detail: row.detail,
-        request_id: row.request_id,
-        address: row.address,
     }
 }

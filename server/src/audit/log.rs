@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use keyward_api::audit::AuditOutcome;
+use keyward_api::audit::{AuditOutcome, AuditProgress};
 use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
-use super::chain::{AuditKey, Broken};
-use super::event::Event;
-use super::store;
+use super::about_log::{self, Because};
+use super::breaks::Verification;
+use super::chain::AuditKeys;
+use super::event::{Actor, Event};
+use super::{store, verify};
 use crate::authenticity::RowKey;
 use crate::authority::{Authority, NotRecorded};
 use crate::background::in_time;
@@ -25,12 +27,14 @@ use crate::database::{DatabaseConnection, begin_write};
 pub struct AuditLog(Arc<Inner>);
 
 struct Inner {
-    key: AuditKey,
+    keys: AuditKeys,
     rows: RowKey,
     clock: Clock,
     /// The number of the newest entry that this process has seen stored.
     newest: AtomicI64,
     batch: Batch<Event, Recorded>,
+    /// Of the check that runs in this process; of several, one of them.
+    progress: Mutex<Option<AuditProgress>>,
 }
 
 type Recorded = Result<(), NotRecorded>;
@@ -41,10 +45,10 @@ fn authority(event: &Event) -> Option<&Authority> {
 }
 
 impl AuditLog {
-    /// The log whose macs are made with `key`. `rows` checks the credentials of those who act.
-    pub fn new(key: AuditKey, rows: RowKey, clock: Clock) -> Self {
+    /// The log whose macs are made with `keys`. `rows` checks the credentials of those who act.
+    pub fn new(keys: AuditKeys, rows: RowKey, clock: Clock) -> Self {
         let (newest, batch) = (AtomicI64::new(0), Batch::default());
-        Self(Arc::new(Inner { key, rows, clock, newest, batch }))
+        Self(Arc::new(Inner { keys, rows, clock, newest, batch, progress: Mutex::default() }))
     }
 
     /// Records `event` in the transaction of what it is about, as its last statement; the
@@ -136,13 +140,98 @@ impl AuditLog {
         events: Vec<Event>,
         now: OffsetDateTime,
     ) -> Result<(), DbErr> {
-        let Inner { key, newest, .. } = &*self.0;
-        store::append(transaction, key, newest, events, now).await
+        let Inner { keys, newest, .. } = &*self.0;
+        store::append(transaction, keys, newest, events, now).await
     }
 
-    /// How many entries are as they were written, and the first that is not.
-    pub async fn verify(&self, db: &DatabaseConnection) -> Result<(i64, Option<Broken>), DbErr> {
-        store::verify(db, &self.0.key, &self.0.newest).await
+    /// Records `event` as the entry with which the active audit key takes over.
+    pub async fn hand_over(
+        &self,
+        transaction: &DatabaseTransaction,
+        event: Event,
+    ) -> Result<(), DbErr> {
+        let Inner { keys, newest, clock, .. } = &*self.0;
+        store::hand_over(transaction, keys, newest, event, clock.now()).await
+    }
+
+    /// Checks the whole log.
+    pub async fn verify(&self, db: &DatabaseConnection) -> Result<Verification, DbErr> {
+        self.verify_with(db, |_| ()).await
+    }
+
+    /// Checks the whole log, and says how far it is.
+    pub async fn verify_with(
+        &self,
+        db: &DatabaseConnection,
+        progress: impl Fn(AuditProgress),
+    ) -> Result<Verification, DbErr> {
+        let Inner { keys, newest, .. } = &*self.0;
+        let _running = Running(&self.0);
+        let tell = |now| {
+            self.0.set_progress(Some(now));
+            progress(now);
+        };
+        verify::verify(db, keys, newest, tell).await
+    }
+
+    /// Whether the whole log is as it was written, in a transaction that changes it.
+    pub async fn is_valid(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
+        let newest = self.0.newest.load(Ordering::SeqCst);
+        Ok(verify::verify_at(transaction, &self.0.keys, newest, |_| ()).await?.is_valid())
+    }
+
+    /// How far the check is that runs in this process.
+    pub fn progress(&self) -> Option<AuditProgress> {
+        *self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records that the breaks at this number are known. A head that is wrong is first told by
+    /// an entry of its own, which has the number under which the check tells the head.
+    pub async fn acknowledge(
+        &self,
+        db: &DatabaseConnection,
+        actor: &Actor,
+        seq: i64,
+        because: &Because,
+    ) -> Result<(), AcknowledgeError> {
+        let mut found = self.verify(db).await?;
+        if found.breaks.iter().any(|it| it.is_of_head && it.seq == seq) {
+            self.record_all(db, Vec::new()).await?;
+            found = self.verify(db).await?;
+        }
+        let here = found.breaks.iter().filter(|it| it.seq == seq && it.acknowledged.is_none());
+        let event = |digest| about_log::acknowledge(actor, seq, because, digest);
+        let events: Vec<Event> = here.map(|it| event(&it.digest)).collect();
+        if events.is_empty() {
+            return Err(AcknowledgeError::NoBreak(seq));
+        }
+        Ok(self.record_all(db, events).await?)
+    }
+}
+
+/// Why no break was acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum AcknowledgeError {
+    /// There is none at this number, or it is known already.
+    #[error("the log has no break at entry {0} that is not acknowledged")]
+    NoBreak(i64),
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+impl Inner {
+    fn set_progress(&self, progress: Option<AuditProgress>) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+}
+
+/// While this lives, a check runs.
+struct Running<'a>(&'a Inner);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.set_progress(None);
     }
 }
 

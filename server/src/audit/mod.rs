@@ -1,17 +1,34 @@
 //! Who did what: a log that is written in the transaction of the action and that shows
 //! when it was changed afterwards.
 //!
-//! [`event`] says what happened, [`chain`] ties entries together (pure), [`store`] appends
-//! and reads, [`log`] is what the rest of the server holds, [`folding`] keeps floods of
-//! refusals small, [`handlers`] speak HTTP.
+//! | module | what |
+//! |---|---|
+//! | [`event`] | what happened |
+//! | [`chain`] | pure: ties entries together |
+//! | [`check`], [`breaks`] | pure: whether they still are, and where not |
+//! | [`about_log`] | pure: what entries say about the log itself |
+//! | [`store`], [`filter`], [`verify`] | appending, reading, reading all of it to check it |
+//! | [`log`] | what the rest of the server holds |
+//! | [`folding`], [`reading`] | keep floods of refusals and of readings small |
+//! | [`retention`] | closes old entries |
+//! | [`handlers`], [`answer`], [`export`] | HTTP |
 
+pub mod about_log;
+pub mod answer;
+pub mod breaks;
 pub mod chain;
+pub mod check;
 pub mod entity;
 pub mod event;
+pub mod export;
+pub mod filter;
 pub mod folding;
 pub mod handlers;
 pub mod log;
+pub mod reading;
+pub mod retention;
 pub mod store;
+pub mod verify;
 
 pub use event::{Action, Actor, Event, Origin};
 pub use log::AuditLog;

@@ -1,27 +1,24 @@
-//! Queries on the audit log: appending, reading, and checking the whole of it.
+//! Queries on the audit log: appending and reading.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use keyward_api::audit::AuditOutcome;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
-    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Order,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
-use super::chain::{AuditKey, Broken, Check, GENESIS};
+use super::chain::{AuditKey, AuditKeys, GENESIS};
 use super::entity::{head, log};
 use super::event::{self, Action, Actor, Event};
-use crate::database::{DatabaseConnection, begin_read};
-use crate::paging::containing;
+pub use super::filter::Filter;
+use crate::encryption;
+use crate::encryption::store::Purpose;
 
 /// The id of the only row of `audit_head`.
 const HEAD: i32 = 1;
-
-/// Entries that are read at a time.
-const CHUNK: u64 = 4096;
 
 /// Writes the head of an empty log. Once, with the audit key.
 pub async fn begin(db: &impl ConnectionTrait, key: &AuditKey) -> Result<(), DbErr> {
@@ -41,48 +38,123 @@ pub async fn was_signed(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(found.one(db).await?.is_some())
 }
 
+/// What an append says when the root key was changed while this process ran.
+const FORMER_KEY: &str = "SECRETS_ENCRYPTION_KEY is a former root key: the audit log has a key \
+                          that is newer. Restart this server with the present root key";
+
+/// Whether nothing was recorded since this process has a former root key.
+pub fn is_former_key(error: &DbErr) -> bool {
+    matches!(error, DbErr::Custom(text) if text == FORMER_KEY)
+}
+
+/// Whose macs the entries of an append carry.
+#[derive(Clone, Copy)]
+struct Signers<'k> {
+    /// Under it are the head that is found, and the entries.
+    present: &'k AuditKey,
+    /// Takes over with the last entry, which it signs as well, and the head.
+    next: Option<&'k AuditKey>,
+}
+
 /// Appends entries, in the transaction of what they are about. Appends take turns on the
-/// lock of the head, so it is the last thing a transaction does before it commits.
+/// lock of the head, so it is the last thing a transaction does before it commits. Without
+/// an event, only a head that is wrong is told.
 pub async fn append(
     transaction: &DatabaseTransaction,
-    key: &AuditKey,
+    keys: &AuditKeys,
     newest: &AtomicI64,
     events: Vec<Event>,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
-    let head = head::Entity::find_by_id(HEAD).lock_exclusive().one(transaction).await?;
-    let mut rows = Vec::with_capacity(events.len());
-    let (mut seq, mut prev) = match head {
-        Some(head) if is_good(&head, key, newest) => {
-            newest.fetch_max(head.seq, Ordering::SeqCst);
-            (head.seq, head.entry_hash)
-        }
+    let signers = Signers { present: keys.active(), next: None };
+    append_signed(transaction, keys, signers, newest, events, now).await
+}
+
+/// Appends the entry with which the active key takes over from the one before it.
+pub async fn hand_over(
+    transaction: &DatabaseTransaction,
+    keys: &AuditKeys,
+    newest: &AtomicI64,
+    event: Event,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let present = keys.last_former().ok_or_else(|| DbErr::Custom("no key before".to_owned()))?;
+    let signers = Signers { present, next: Some(keys.active()) };
+    append_signed(transaction, keys, signers, newest, vec![event], now).await
+}
+
+async fn append_signed(
+    transaction: &DatabaseTransaction,
+    keys: &AuditKeys,
+    signers: Signers<'_>,
+    newest: &AtomicI64,
+    events: Vec<Event>,
+    now: OffsetDateTime,
+) -> Result<(), DbErr> {
+    let mut rows = Vec::with_capacity(events.len() + 1);
+    let alone = Signers { next: None, ..signers };
+    let end = good_end(transaction, signers.present, newest).await?;
+    let (mut seq, mut prev) = if let Some(end) = end {
+        end
+    } else {
+        refuse_former_key(transaction, keys).await?;
         // Not built upon silently: whoever changed the head would have got a good one.
-        _ => {
-            tracing::error!("the audit log was changed from outside: its head is not ours");
-            let last = last(transaction).await?;
-            let (seq, prev) =
-                last.map_or((0, GENESIS.to_vec()), |last| (last.seq, last.entry_hash));
-            let found = Actor::system().did(Action::AuditBroken, None);
-            newest.store(seq, Ordering::SeqCst);
-            rows.push(entry(key, seq + 1, prev, found, now));
-            (seq + 1, rows[0].entry_hash.clone())
-        }
+        tracing::error!("the audit log was changed from outside: its head is not ours");
+        let last = last(transaction).await?;
+        let (seq, prev) = last.map_or((0, GENESIS.to_vec()), |last| (last.seq, last.entry_hash));
+        let found = Actor::system().did(Action::AuditBroken, None);
+        newest.store(seq, Ordering::SeqCst);
+        rows.push(entry(alone, seq + 1, prev, found, now));
+        (seq + 1, rows[0].entry_hash.clone())
     };
-    for event in events {
-        let row = entry(key, seq + 1, prev, event, now);
+    let number = events.len();
+    for (n, event) in events.into_iter().enumerate() {
+        let signers = if n + 1 == number { signers } else { alone };
+        let row = entry(signers, seq + 1, prev, event, now);
         (seq, prev) = (row.seq, row.entry_hash.clone());
         rows.push(row);
     }
+    if rows.is_empty() {
+        return Ok(());
+    }
     let rows = rows.into_iter().map(|row| log::ActiveModel::from(row).reset_all());
     log::Entity::insert_many(rows).exec_without_returning(transaction).await?;
-    put_head(transaction, key, seq, prev).await
+    put_head(transaction, signers.next.unwrap_or(signers.present), seq, prev).await
 }
 
-/// A head that was written with this key, and is not of an earlier day than one that this
-/// process has seen.
-fn is_good(head: &head::Model, key: &AuditKey, newest: &AtomicI64) -> bool {
-    key.is_head(head.seq, &head.entry_hash, &head.mac) && head.seq >= newest.load(Ordering::SeqCst)
+/// Number and hash of the last entry, by a head that is ours; the head is locked.
+async fn good_end(
+    transaction: &DatabaseTransaction,
+    key: &AuditKey,
+    newest: &AtomicI64,
+) -> Result<Option<(i64, Vec<u8>)>, DbErr> {
+    let head = head::Entity::find_by_id(HEAD).lock_exclusive().one(transaction).await?;
+    let seen = newest.load(Ordering::SeqCst);
+    let head = head.filter(|it| key.is_head(it.seq, &it.entry_hash, &it.mac) && it.seq >= seen);
+    let Some(head) = head else { return Ok(None) };
+    if seen == 0 {
+        // The first append of this process: the head may be that of an earlier day, with the
+        // entries of later days still there.
+        let last = last(transaction).await?;
+        let is_last = last.is_none_or(|last| {
+            last.seq < head.seq || last.seq == head.seq && last.entry_hash == head.entry_hash
+        });
+        if !is_last {
+            return Ok(None);
+        }
+    }
+    newest.fetch_max(head.seq, Ordering::SeqCst);
+    Ok(Some((head.seq, head.entry_hash)))
+}
+
+/// A head under a key that is newer than those of this process is no sign of a change from
+/// outside: the root key was changed while it ran.
+async fn refuse_former_key(db: &impl ConnectionTrait, keys: &AuditKeys) -> Result<(), DbErr> {
+    let stored = encryption::store::newest_version(db, Purpose::Audit).await?;
+    if stored.is_some_and(|stored| usize::try_from(stored).is_ok_and(|it| it > keys.version())) {
+        return Err(DbErr::Custom(FORMER_KEY.to_owned()));
+    }
+    Ok(())
 }
 
 async fn last(db: &impl ConnectionTrait) -> Result<Option<log::Model>, DbErr> {
@@ -90,7 +162,7 @@ async fn last(db: &impl ConnectionTrait) -> Result<Option<log::Model>, DbErr> {
 }
 
 fn entry(
-    key: &AuditKey,
+    signers: Signers<'_>,
     seq: i64,
     prev_hash: Vec<u8>,
     event: Event,
@@ -101,7 +173,7 @@ fn entry(
     let storable = |text: String| text.replace('\0', "\u{fffd}");
     let mut entry = log::Model {
         seq,
-        time: i64::try_from(now.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX),
+        time: micros(now),
         actor_kind: event::kind_text(actor.kind).to_owned(),
         actor_id: actor.id.map(storable),
         actor_name: Some(storable(actor.name)),
@@ -117,7 +189,8 @@ fn entry(
     };
     let hash = entry.fields().hash(&entry.prev_hash, &mut Vec::with_capacity(512));
     entry.entry_hash = hash.to_vec();
-    entry.mac = key.entry_mac(&hash).to_vec();
+    entry.mac = signers.present.entry_mac(&hash).to_vec();
+    entry.mac.extend(signers.next.iter().flat_map(|next| next.entry_mac(&hash)));
     entry
 }
 
@@ -139,100 +212,31 @@ async fn put_head(
     head::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
 }
 
-/// Checks every entry and the head as they are at one moment: how many entries are as they
-/// were written, and the first that is not.
-pub async fn verify(
-    db: &DatabaseConnection,
-    key: &AuditKey,
-    newest: &AtomicI64,
-) -> Result<(i64, Option<Broken>), DbErr> {
-    let moment = begin_read(db).await?;
-    let mut check = Check::new(key);
-    loop {
-        // At first without a bound: numbers below 1 are no numbers of entries.
-        let after = (check.verified() > 0).then(|| log::Column::Seq.gt(check.verified()));
-        let entries = log::Entity::find()
-            .filter(Condition::all().add_option(after))
-            .order_by_asc(log::Column::Seq)
-            .limit(CHUNK)
-            .all(&moment)
-            .await?;
-        for entry in &entries {
-            if let Err(broken) = check.entry(entry.stored()) {
-                return Ok((check.verified(), Some(broken)));
-            }
-        }
-        if (entries.len() as u64) < CHUNK {
-            break;
-        }
-    }
-    let head = head::Entity::find_by_id(HEAD).one(&moment).await?;
-    let stored = head.as_ref().map(|h| (h.seq, h.entry_hash.as_slice(), h.mac.as_slice()));
-    let end = check.head(stored).and_then(|()| {
-        let is_good = head.is_some_and(|head| is_good(&head, key, newest));
-        let reason = "the log was put back to an earlier day";
-        if is_good { Ok(()) } else { Err(Broken { seq: check.verified() + 1, reason }) }
-    });
-    Ok((check.verified(), end.err()))
+/// The head as it is stored.
+pub(super) async fn stored_head(db: &impl ConnectionTrait) -> Result<Option<head::Model>, DbErr> {
+    head::Entity::find_by_id(HEAD).one(db).await
 }
 
-/// Which entries are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// A part of the actor's name or of the target; case does not matter.
-    pub q: Option<String>,
-    /// A part of the actor's name or its whole id; case does not matter.
-    pub actor: Option<String>,
-    /// A whole action, or the noun before its dot.
-    pub action: Option<String>,
-    /// A part of the target; case does not matter.
-    pub target: Option<String>,
-    /// Done or refused.
-    pub outcome: Option<AuditOutcome>,
-    /// Not before this time.
-    pub since: Option<OffsetDateTime>,
-    /// Before this time.
-    pub until: Option<OffsetDateTime>,
+/// As times are stored: microseconds since 1970.
+pub(super) fn micros(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
 }
 
-impl Filter {
-    fn condition(&self) -> Condition {
-        let Self { q, actor, action, target, outcome, since, until } = self;
-        let micros = |time: &OffsetDateTime| {
-            i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
-        };
-        // As it is typed, too: SQLite knows small letters of ASCII alone.
-        let contains = |column: log::Column, text: &String| {
-            let lower = Expr::expr(Func::lower(Expr::col(column)));
-            let in_lower_case = lower.like(containing(&text.to_lowercase()));
-            Condition::any().add(in_lower_case).add(Expr::col(column).like(containing(text)))
-        };
-        Condition::all()
-            .add_option(q.as_ref().map(|text| {
-                let name = contains(log::Column::ActorName, text);
-                Condition::any().add(name).add(contains(log::Column::Target, text))
-            }))
-            .add_option(actor.as_ref().map(|text| {
-                let id = log::Column::ActorId.eq(text.as_str());
-                Condition::any().add(contains(log::Column::ActorName, text)).add(id)
-            }))
-            .add_option(action.as_ref().map(|text| {
-                if text.contains('.') {
-                    log::Column::Action.eq(text.as_str())
-                } else {
-                    log::Column::Action.starts_with(format!("{text}."))
-                }
-            }))
-            .add_option(target.as_ref().map(|text| contains(log::Column::Target, text)))
-            .add_option(outcome.map(|o| log::Column::Outcome.eq(event::outcome_text(o))))
-            .add_option(since.as_ref().map(|time| log::Column::Time.gte(micros(time))))
-            .add_option(until.as_ref().map(|time| log::Column::Time.lt(micros(time))))
-    }
+/// The numbers of the first and the last entry.
+pub(super) async fn extent(db: &impl ConnectionTrait) -> Result<Option<(i64, i64)>, DbErr> {
+    let number = |order: Order| {
+        let numbers = log::Entity::find().select_only().column(log::Column::Seq);
+        numbers.order_by(log::Column::Seq, order).limit(1).into_tuple::<i64>()
+    };
+    let (first, last) = (number(Order::Asc).one(db).await?, number(Order::Desc).one(db).await?);
+    Ok(first.zip(last))
 }
 
-/// How many entries there are, by the number of the newest: they have no gaps.
+/// How many entries there are, by the numbers of the first and the last: between them are no
+/// gaps.
 pub async fn number(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    Ok(last(db).await?.map_or(0, |last| u64::try_from(last.seq).unwrap_or(0)))
+    let number = |(first, last): (i64, i64)| u64::try_from(last - first + 1).unwrap_or(0);
+    Ok(extent(db).await?.map_or(0, number))
 }
 
 /// The newest entries before the one with number `before`.

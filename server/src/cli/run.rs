@@ -8,7 +8,7 @@ use rand::rngs::SysRng;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::audit::{self, AuditCommand};
+use super::audit::AuditCommand;
 use super::encryption::EncryptionCommand;
 use super::keys::KeysCommand;
 use super::output::{CliError, failed, print_once};
@@ -64,7 +64,7 @@ enum Command {
         #[command(subcommand)]
         command: EncryptionCommand,
     },
-    /// Check the audit log
+    /// Check the audit log, or acknowledge a break of it
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
@@ -152,7 +152,8 @@ impl Cli {
             }
             Command::Store { command } => {
                 let config = StoreConfig::load(&flags, env)?;
-                let opened = serve::open_altered(&config, &Clock::System, Opening::Command).await;
+                let (clock, opening) = (Clock::System, Opening::Command);
+                let opened = serve::open_altered(&config, &clock, opening, command.manner()).await;
                 let (db, store, altered) = opened?;
                 command.execute(&db, &store, altered).await
             }
@@ -160,9 +161,9 @@ impl Cli {
                 let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;
                 command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await
             }
-            Command::Audit { command: AuditCommand::Verify { json } } => {
+            Command::Audit { command } => {
                 let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
-                audit::verify(&db, &audit, json).await
+                command.execute(&db, &audit).await
             }
         }
     }

@@ -9,7 +9,7 @@ use super::output::{CliError, failed, print, to_json};
 use crate::audit::{Action, Actor};
 use crate::authenticity::{check, sign};
 use crate::database::{DatabaseConnection, begin_read, begin_write};
-use crate::encryption::unlock::{UnlockError, Unlocked};
+use crate::encryption::unlock::{Manner, UnlockError, Unlocked};
 use crate::encryption::{self, key_set};
 use crate::log;
 
@@ -31,6 +31,14 @@ pub enum StoreCommand {
 }
 
 impl StoreCommand {
+    /// What the store is opened for.
+    pub fn manner(&self) -> Manner {
+        match self {
+            Self::Check { .. } => Manner::Looking,
+            Self::Accept { .. } => Manner::Accepting,
+        }
+    }
+
     /// Does it.
     pub async fn execute(
         self,

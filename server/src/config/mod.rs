@@ -6,6 +6,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use http::StatusCode;
 use ipnet::IpNet;
@@ -36,6 +37,7 @@ const METRICS_BIND: &str = "KEYWARD_METRICS_BIND";
 const BEARER: &str = "KEYWARD_BEARER";
 const BASIC: &str = "KEYWARD_BASIC";
 const THROTTLE_STATUS: &str = "KEYWARD_THROTTLE_STATUS";
+const AUDIT_KEEP: &str = "KEYWARD_AUDIT_KEEP";
 /// Each may be in a file that the variable with `_FILE` names.
 const SECRETS: [&str; 4] = [ROOT_KEY, PREVIOUS_ROOT_KEY, DATABASE_URL, ADMIN_PASSWORD];
 
@@ -112,13 +114,17 @@ pub struct Config {
     /// The first administrator, if one is given. What is wrong here matters only while there
     /// is none: later starts ignore these variables.
     pub admin: Result<Option<AdminConfig>, ConfigError>,
+    /// How long audit entries are kept; absent: for ever.
+    pub audit_keep: Option<Duration>,
 }
 
 impl Config {
     /// Reads and checks everything; the first thing wrong is the error.
     pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
         let store = StoreConfig::load(flags, env)?;
-        Ok(Self { store, http: HttpConfig::load(flags, env)?, admin: AdminConfig::load(env) })
+        let audit_keep = variable(env, AUDIT_KEEP).as_deref().map(parse_keep).transpose()?;
+        let (http, admin) = (HttpConfig::load(flags, env)?, AdminConfig::load(env));
+        Ok(Self { store, http, admin, audit_keep })
     }
 }
 
@@ -254,6 +260,14 @@ fn parse_public_url(text: &str) -> Result<Url, ConfigError> {
     if fits { Ok(url) } else { Err(wrong()) }
 }
 
+/// Whole days are closed, so less than one would be none; centuries are a typing error.
+fn parse_keep(text: &str) -> Result<Duration, ConfigError> {
+    let days = Duration::from_hours(24)..=Duration::from_hours(24 * 36_525);
+    let keep = humantime::parse_duration(text).ok().filter(|keep| days.contains(keep));
+    let problem = "is wrong: expected a duration of 1 day to 100 years, e.g. 90d";
+    keep.ok_or_else(|| ConfigError::new(AUDIT_KEEP, problem))
+}
+
 fn parse_address(name: &str, text: &str) -> Result<SocketAddr, ConfigError> {
     let problem = "is no address: expected IP:PORT, e.g. 127.0.0.1:8080";
     text.parse().map_err(|_| ConfigError::new(name, problem))
@@ -352,6 +366,7 @@ mod tests {
             (ADMIN_PASSWORD, "correct horse battery\r"),
             (BEARER, "False"),
             (THROTTLE_STATUS, "'403'\r"),
+            (AUDIT_KEEP, "\"90d\"\r"),
         ]);
         let config = config.unwrap();
         assert_eq!(config.store.database.url.expose(), "sqlite://a.db");
@@ -360,6 +375,7 @@ mod tests {
         assert_eq!(config.http.trusted_proxies.len(), 2);
         assert!(!config.http.forward_auth.accepts.bearer);
         assert_eq!(config.http.forward_auth.throttle_status, 403);
+        assert_eq!(config.audit_keep, Some(Duration::from_hours(24 * 90)));
         let admin = config.admin.unwrap().unwrap();
         assert_eq!(admin.email.as_str(), "ada@example.com");
     }
@@ -389,6 +405,10 @@ mod tests {
             (BASIC, "planted"),
             (THROTTLE_STATUS, "planted"),
             (THROTTLE_STATUS, "200"),
+            (AUDIT_KEEP, "planted"),
+            (AUDIT_KEEP, "90"),
+            (AUDIT_KEEP, "1h"),
+            (AUDIT_KEEP, "101y"),
         ] {
             let text = refusal(&[(ROOT_KEY, KEY), (variable, value)]);
             assert!(text.starts_with(variable) && !text.contains("planted"), "{text}");

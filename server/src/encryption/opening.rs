@@ -10,7 +10,7 @@ use super::kek::RootKey;
 use super::key_set;
 use super::store::{self, Purpose};
 use super::unlock::{KeyName, RootKeys, UnlockError};
-use crate::audit::chain::AuditKey;
+use crate::audit::chain::{AuditKey, AuditKeys};
 use crate::audit::{self, Action, Actor, AuditLog};
 use crate::authenticity::RowKey;
 use crate::clock::Clock;
@@ -28,6 +28,8 @@ pub(super) struct Keys<'a> {
     pub(super) has_previous: bool,
     /// What this start makes.
     minted: Vec<(Model, Dek)>,
+    /// Rows of other states than they were stored with: audit keys that were retired.
+    retired: Vec<Model>,
 }
 
 impl<'a> Keys<'a> {
@@ -43,28 +45,58 @@ impl<'a> Keys<'a> {
             has_previous |= is_previous;
             opened.push((row.clone(), dek));
         }
-        Ok(Self { transaction, roots, clock, stored, opened, has_previous, minted: Vec::new() })
+        Ok(Self {
+            transaction,
+            roots,
+            clock,
+            stored,
+            opened,
+            has_previous,
+            minted: Vec::new(),
+            retired: Vec::new(),
+        })
     }
 
     pub(super) fn opened(&self, purpose: Purpose) -> Option<&Dek> {
         self.opened.iter().find(|(row, _)| row.is_for(purpose)).map(|(_, dek)| dek)
     }
 
-    async fn mint(&mut self, purpose: Purpose) -> Result<Dek, UnlockError> {
+    async fn mint(&mut self, purpose: Purpose, version: i32) -> Result<Dek, UnlockError> {
         let (by, now) = (Actor::system().name, self.clock.now());
-        let (row, dek) = store::mint(purpose, 1, &self.roots.current, &by, now)?;
+        let (row, dek) = store::mint(purpose, version, &self.roots.current, &by, now)?;
         store::insert(self.transaction, row.clone()).await?;
         self.minted.push((row, dek.clone()));
         Ok(dek)
     }
 
-    pub(super) async fn begin_log(&mut self) -> Result<AuditKey, UnlockError> {
+    pub(super) async fn begin_log(&mut self) -> Result<AuditKeys, UnlockError> {
         if !audit::store::is_unused(self.transaction).await? {
             return Err(UnlockError::NoAuditKey);
         }
-        let key = AuditKey::new(&self.mint(Purpose::Audit).await?);
+        let key = AuditKey::new(&self.mint(Purpose::Audit, 1).await?);
         audit::store::begin(self.transaction, &key).await?;
-        Ok(key)
+        Ok(AuditKeys::new(Vec::new(), key))
+    }
+
+    /// The keys of the log of before, and whether another one takes over, since the root key was
+    /// changed: then they are wrapped anew already.
+    pub(super) async fn open_log(&mut self) -> Result<(AuditKeys, bool), UnlockError> {
+        let mut found: Vec<_> =
+            self.opened.iter().filter(|(row, _)| row.is_for(Purpose::Audit)).collect();
+        found.sort_unstable_by_key(|(row, _)| row.version);
+        let is_whole = (1..).zip(&found).all(|(version, (row, _))| row.version == version);
+        let newest = found.last().map(|(row, _)| row).filter(|_| is_whole);
+        let newest = newest.ok_or(UnlockError::NoAuditKey)?;
+        if newest.state() != DataKeyState::Active {
+            return Err(UnlockError::NoAuditKey);
+        }
+        let (next, takes_over) = (newest.version + 1, newest.kek_id != self.roots.current.id());
+        let mut keys: Vec<AuditKey> = found.iter().map(|(_, dek)| AuditKey::new(dek)).collect();
+        if takes_over {
+            keys.push(AuditKey::new(&self.mint(Purpose::Audit, next).await?));
+        }
+        let active = keys.pop().ok_or(UnlockError::NoAuditKey)?;
+        Ok((AuditKeys::new(keys, active), takes_over))
     }
 
     /// Rule 6 of [`unlock`](super::unlock).
@@ -72,22 +104,27 @@ impl<'a> Keys<'a> {
         if self.stored.iter().any(|row| row.is_wrapped_anew() || row.is_erased()) {
             return Err(UnlockError::NoRowKey);
         }
-        self.mint(Purpose::Rows).await
+        self.mint(Purpose::Rows, 1).await
     }
 
     pub(super) async fn mint_first(&mut self, audit: &AuditLog) -> Result<(), UnlockError> {
-        self.mint(Purpose::Data).await?;
+        self.mint(Purpose::Data, 1).await?;
         let event = Actor::system().did(Action::EncryptionMint, Some("version 1".to_owned()));
         Ok(audit.append_unasked(self.transaction, event).await?)
     }
 
     /// Wraps anew what is under the previous root key, or all of it; how many.
-    pub(super) async fn rewrap(&self, all: bool) -> Result<usize, UnlockError> {
+    pub(super) async fn rewrap(&mut self, all: bool) -> Result<usize, UnlockError> {
         let current = self.roots.current.id();
         let wanted = self.opened.iter().filter(|(row, _)| all || row.kek_id != current);
         let mut number = 0;
         for (row, dek) in wanted {
-            let row = row.clone().wrap(dek, &self.roots.current)?;
+            let mut row = row.clone();
+            if row.is_for(Purpose::Audit) && row.kek_id != current {
+                row = row.retired(self.clock.now());
+                self.retired.push(row.clone());
+            }
+            let row = row.wrap(dek, &self.roots.current)?;
             if store::rewrap(self.transaction, row).await? != 1 {
                 return Err(DbErr::RecordNotUpdated.into());
             }
@@ -110,12 +147,20 @@ impl<'a> Keys<'a> {
         if !data().all(is_right) {
             return Err(UnlockError::NotActive(newest.version));
         }
+        let retired = |row: &Model| self.retired.iter().find(|retired| retired.id == row.id);
         if !is_signed {
-            return Ok(key_set::sign(self.transaction, rows, all()).await?);
+            let all = all().map(|row| retired(row).unwrap_or(row));
+            return Ok(key_set::sign(self.transaction, rows, all).await?);
         }
         let mut set = key_set::lock(self.transaction, rows, &self.stored).await?;
-        if !self.minted.is_empty() {
-            minted.for_each(|row| set.add(key_set::element(rows, row)));
+        for before in &self.stored {
+            if let Some(after) = retired(before) {
+                set.take(key_set::element(rows, before));
+                set.add(key_set::element(rows, after));
+            }
+        }
+        minted.for_each(|row| set.add(key_set::element(rows, row)));
+        if !self.minted.is_empty() || !self.retired.is_empty() {
             key_set::put(self.transaction, rows, set).await?;
         }
         Ok(())

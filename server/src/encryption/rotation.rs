@@ -170,7 +170,7 @@ impl Rotation {
         }
         store::insert(transaction, new.clone()).await?;
         set.take(key_set::element(rows, former));
-        set.add(key_set::element(rows, &former.clone().retired()));
+        set.add(key_set::element(rows, &former.clone().retired(now)));
         set.add(key_set::element(rows, &new));
         key_set::put(transaction, rows, set).await?;
         Ok((new, Arc::new(dek)))

@@ -46,12 +46,6 @@ impl Model {
         if self.state == ACTIVE { DataKeyState::Active } else { DataKeyState::Retired }
     }
 
-    /// The row as [`retire`] leaves it, as far as that is authenticated.
-    pub(super) fn retired(mut self) -> Self {
-        RETIRED.clone_into(&mut self.state);
-        self
-    }
-
     /// Whether it is for this purpose.
     pub fn is_for(&self, purpose: Purpose) -> bool {
         self.purpose == purpose.as_str()
@@ -90,8 +84,19 @@ impl Model {
         Place { table: "encryption_keys", column, row_id, key_id, bound: &[] }
     }
 
+    /// A former audit key is wrapped as one: whoever can write to the database cannot make it
+    /// the active one again.
     fn bound_column(&self) -> String {
-        format!("wrapped/{}/{}", self.purpose, self.version)
+        let is_former = self.is_for(Purpose::Audit) && self.state == RETIRED;
+        let state = if is_former { "/retired" } else { "" };
+        format!("wrapped/{}/{}{state}", self.purpose, self.version)
+    }
+
+    /// The row as [`retire`] leaves it; or, wrapped anew, [`rewrap`].
+    #[must_use]
+    pub fn retired(self, now: OffsetDateTime) -> Self {
+        let retired_at = self.retired_at.or(Some(now));
+        Self { state: RETIRED.to_owned(), retired_at, ..self }
     }
 }
 
@@ -137,6 +142,15 @@ pub async fn find(
 /// [`Keyring`](super::Keyring).
 pub(super) async fn newest(db: &impl ConnectionTrait) -> Result<Option<Model>, DbErr> {
     newest_first().one(db).await
+}
+
+/// The highest version of the keys for this purpose.
+pub async fn newest_version(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+) -> Result<Option<i32>, DbErr> {
+    let keys = Entity::find().filter(Column::Purpose.eq(purpose.as_str()));
+    Ok(keys.order_by_desc(Column::Version).one(db).await?.map(|key| key.version))
 }
 
 /// The newest data key, which stays so until the transaction ends. With a lock that is shared, a
@@ -203,6 +217,8 @@ pub(super) async fn rewrap(db: &impl ConnectionTrait, row: Model) -> Result<u64,
     let result = Entity::update_many()
         .col_expr(Column::Wrapped, Expr::value(row.wrapped))
         .col_expr(Column::KekId, Expr::value(row.kek_id))
+        .col_expr(Column::State, Expr::value(row.state))
+        .col_expr(Column::RetiredAt, Expr::value(row.retired_at))
         .filter(Column::Id.eq(row.id))
         .exec(db)
         .await?;

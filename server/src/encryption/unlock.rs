@@ -2,7 +2,8 @@
 //! not fit ends the start, before anything was written.
 //!
 //! 1. Every stored key opens under the root key, or under the previous one; then it is
-//!    wrapped anew under the root key, all in one transaction. Values are not touched.
+//!    wrapped anew under the root key, all in one transaction. Values are not touched. A new
+//!    audit key takes over, since who knows the former root key may know the former one.
 //! 2. Every sealed value names a stored key.
 //! 3. Where no stored key proves the root key, the oldest values of the older layout do.
 //! 4. Where there is no key at all, and nothing was sealed or recorded under one, the first
@@ -26,8 +27,7 @@ use super::keyring::Keyring;
 use super::legacy;
 use super::opening::Keys;
 use super::store::Purpose;
-use crate::audit::chain::AuditKey;
-use crate::audit::{self, Action, Actor, AuditLog};
+use crate::audit::{self, Action, Actor, AuditLog, Event};
 use crate::authenticity::{RowKey, sign};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, Turn, begin_turn};
@@ -124,9 +124,15 @@ pub enum UnlockError {
          encryption_keys from a backup"
     )]
     NoRowKey,
-    /// There was a log, but its key is gone.
+    /// Rows are signed at the first start of this version only when the log is whole.
     #[error(
-        "the key of the audit log is not stored, but the log was begun. Restore the table \
+        "the rows of this store are not signed yet, and the audit log was changed, so nobody can \
+         say whether they were: look at them, and sign them with `keyward store accept`"
+    )]
+    AlteredLog,
+    /// There was a log, but its key is gone, or that of a version.
+    #[error(
+        "a key of the audit log is not stored, but the log was begun. Restore the table \
          encryption_keys from a backup"
     )]
     NoAuditKey,
@@ -161,8 +167,17 @@ pub async fn unlock(
     roots: &RootKeys,
     clock: &Clock,
 ) -> Result<Unlocked, UnlockError> {
-    let (unlocked, altered) = unlock_altered(db, roots, clock).await?;
+    let (unlocked, altered) = unlock_altered(db, roots, clock, Manner::Looking).await?;
     altered.map_or(Ok(unlocked), Err)
+}
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// To use it, or to look into it.
+    Looking,
+    /// To accept what is stored: a person says so.
+    Accepting,
 }
 
 /// Like [`unlock`], for a command that looks into a store or repairs it: also opens one whose
@@ -171,32 +186,33 @@ pub async fn unlock_altered(
     db: &DatabaseConnection,
     roots: &RootKeys,
     clock: &Clock,
+    manner: Manner,
 ) -> Result<(Unlocked, Option<UnlockError>), UnlockError> {
     let transaction = begin_turn(db, Turn::Keys).await?;
     let mut keys = Keys::open(&transaction, roots, clock).await?;
     let is_new = keys.stored.is_empty();
     prove(&transaction, roots, is_new, keys.has_previous).await?;
-    let audit_key = match keys.opened(Purpose::Audit) {
-        Some(dek) => AuditKey::new(dek),
-        None if is_new => keys.begin_log().await?,
-        None => return Err(UnlockError::NoAuditKey),
-    };
     let (rows, is_signed) = match keys.opened(Purpose::Rows) {
         Some(dek) => (RowKey::new(dek), true),
         None => (RowKey::new(&keys.mint_row_key().await?), false),
     };
-    let audit = AuditLog::new(audit_key, rows.clone(), clock.clone());
     let rewrapped = keys.rewrap(!is_signed).await?;
+    let (audit_keys, takes_over) =
+        if is_new { (keys.begin_log().await?, false) } else { keys.open_log().await? };
+    let audit = AuditLog::new(audit_keys, rows.clone(), clock.clone());
     if keys.has_previous {
-        let detail = format!("{rewrapped} keys under the root key {}", roots.current.id());
-        let event = Actor::system().did(Action::EncryptionRewrap, None).with_detail(detail);
-        audit.append_unasked(&transaction, event).await?;
+        let event = rewrap_event(rewrapped, &roots.current);
+        if takes_over {
+            audit.hand_over(&transaction, event).await?;
+        } else {
+            audit.append_unasked(&transaction, event).await?;
+        }
     }
     if is_new {
         keys.mint_first(&audit).await?;
     }
     if !is_signed {
-        sign_once(&transaction, &rows, &audit).await?;
+        sign_once(&transaction, &rows, &audit, manner).await?;
     }
     let altered = match keys.check_or_sign(&rows, is_signed).await {
         Ok(()) => None,
@@ -211,6 +227,9 @@ pub async fn unlock_altered(
         transaction.commit().await?;
         if has_previous {
             tracing::info!(keys = rewrapped, "stored keys are wrapped under the new root key");
+            tracing::warn!(
+                "values are still under the former data key: `keyward encryption rotate`"
+            );
         } else if roots.previous.is_some() {
             tracing::warn!("nothing is wrapped under SECRETS_ENCRYPTION_KEY_PREVIOUS: remove it");
         }
@@ -219,14 +238,27 @@ pub async fn unlock_altered(
     Ok((Unlocked { keyring, audit, rows }, altered))
 }
 
+fn rewrap_event(number: usize, root: &RootKey) -> Event {
+    Actor::system().did(Action::EncryptionRewrap, None).with_detail(format!(
+        "{number} keys under the root key {}; rotate, so that values are under a data key that the \
+         former root key never wrapped",
+        root.id()
+    ))
+}
+
 /// Signs the rows of a store of an earlier version, or of a new one.
 async fn sign_once(
     transaction: &DatabaseTransaction,
     rows: &RowKey,
     audit: &AuditLog,
+    manner: Manner,
 ) -> Result<(), UnlockError> {
     if audit::store::was_signed(transaction).await? {
         return Err(UnlockError::NoRowKey);
+    }
+    // An entry that says that they were signed may have been taken out.
+    if manner != Manner::Accepting && !audit.is_valid(transaction).await? {
+        return Err(UnlockError::AlteredLog);
     }
     let signed = sign::everything(transaction, rows).await?;
     if signed.is_empty() {

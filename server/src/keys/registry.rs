@@ -168,6 +168,7 @@ impl Registry {
     ) -> Result<(ApiKey, PlainKey), CreateError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         let event = actor.did(Action::KeyCreate, Some(wanted.name.as_str().to_owned()));
+        let event = event.with_detail(wanted.to_string());
         let (inner, by, trace) = (self.0.clone(), actor.name.clone(), trace(&plain));
         let record = finish(async move {
             let mut change = inner.begin().await?;

@@ -84,28 +84,48 @@ pub struct KeyChange {
 impl fmt::Display for KeyChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_ref().map(|name| format!("name: {}", name.as_str()));
-        let scopes = self
-            .scopes
-            .as_ref()
-            .map(|scopes| format!("scopes: {}", scopes.iter().collect::<Vec<_>>().join(" ")));
-        let expiry = self.expires_at.map(|expiry| {
-            let text = expiry.and_then(|at| at.format(&Rfc3339).ok());
-            format!("expiry: {}", text.as_deref().unwrap_or("never"))
-        });
+        let scopes = self.scopes.as_ref().map(scopes_text);
+        let expiry = self.expires_at.map(expiry_text);
         let enabled = self.enabled.map(|enabled| format!("enabled: {enabled}"));
-        let limit = self.rate_limit.map(|limit| match limit {
-            Some(RateLimit { requests, window_seconds }) => {
-                format!("rate limit: {} in {} s", requests.get(), window_seconds.get())
-            }
-            None => "rate limit: none".to_owned(),
-        });
-        let networks = self.networks.as_ref().map(|networks| {
-            let texts: Vec<String> = networks.iter().map(networks::to_text).collect();
-            format!("networks: {}", if texts.is_empty() { "all".into() } else { texts.join(" ") })
-        });
+        let limit = self.rate_limit.as_ref().map(|limit| limit_text(limit.as_ref()));
+        let networks = self.networks.as_ref().map(|networks| networks_text(networks));
         let parts = [name, scopes, expiry, enabled, limit, networks];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
+}
+
+/// What the key may do, and how long, how often and from where, for the audit log.
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scopes, expiry) = (scopes_text(&self.scopes), expiry_text(self.expires_at));
+        let (limit, networks) =
+            (limit_text(self.rate_limit.as_ref()), networks_text(&self.networks));
+        write!(f, "{scopes}, {expiry}, {limit}, {networks}")
+    }
+}
+
+fn scopes_text(scopes: &Scopes) -> String {
+    let scopes: Vec<&str> = scopes.iter().collect();
+    format!("scopes: {}", if scopes.is_empty() { "none".into() } else { scopes.join(" ") })
+}
+
+fn expiry_text(expiry: Option<OffsetDateTime>) -> String {
+    let text = expiry.and_then(|at| at.format(&Rfc3339).ok());
+    format!("expiry: {}", text.as_deref().unwrap_or("never"))
+}
+
+fn limit_text(limit: Option<&RateLimit>) -> String {
+    match limit {
+        Some(RateLimit { requests, window_seconds }) => {
+            format!("rate limit: {} in {} s", requests.get(), window_seconds.get())
+        }
+        None => "rate limit: none".to_owned(),
+    }
+}
+
+fn networks_text(networks: &[IpNet]) -> String {
+    let texts: Vec<String> = networks.iter().map(networks::to_text).collect();
+    format!("networks: {}", if texts.is_empty() { "all".into() } else { texts.join(" ") })
 }
 
 /// Why a change of the keys did not happen.

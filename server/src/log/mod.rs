@@ -15,5 +15,5 @@
 mod queue;
 mod setup;
 
-pub use queue::{FLUSH, dropped, finish, say};
+pub use queue::{FLUSH, dropped, finish, say, show_progress};
 pub use setup::start;

@@ -1,7 +1,7 @@
 //! Lines on their way to stderr, and the thread that writes them.
 
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::mem;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -27,6 +27,14 @@ static STDERR: LazyLock<Queue> = LazyLock::new(|| Queue::new(open_stderr(), LIMI
 /// Tells a person something, in one line on stderr.
 pub fn say(text: &str) {
     STDERR.push(&format!("{}\n", printable::line(text)));
+}
+
+/// Shows how far something is in place of what was shown before, when stderr is a terminal.
+pub fn show_progress(text: &str) {
+    if stderr().is_terminal() {
+        // To the start of the line, whose rest is cleared.
+        STDERR.push(&format!("\r{}\u{1b}[K", printable::line(text)));
+    }
 }
 
 /// Puts whole lines of the log, as they are, on stderr.

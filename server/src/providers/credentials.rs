@@ -86,7 +86,7 @@ impl Credentials {
     ) -> Result<Provider, CredentialError> {
         let SetProvider { value, base_url, note } = wanted;
         let (id, now) = (String::from(id), self.clock.now());
-        let changed = details(base_url.is_some(), note.is_some());
+        let (sets_base_url, sets_note) = (base_url.is_some(), note.is_some());
         let transaction = begin_write(&self.db).await?;
         // Alone, since the key is sealed for the base URL that is stored, if none was given.
         let sealer = self.keyring.sealer_alone(&transaction).await?;
@@ -122,11 +122,10 @@ impl Credentials {
         store::put_provider(&transaction, row).await?;
         let stored = store::find(&transaction, &self.rows, &id).await?;
         let stored = stored.ok_or_else(|| CredentialError::NoProvider(id.clone()))?;
-        let event = actor.did(Action::ProviderSet, Some(id));
-        let event = match changed {
-            Some(changed) => event.with_detail(format!("key, {changed}")),
-            None => event.with_detail("key"),
-        };
+        let goes_to = stored.base_url.as_deref();
+        let mut detail = vec!["key".to_owned()];
+        detail.extend(details(sets_base_url || goes_to.is_some(), goes_to, sets_note));
+        let event = actor.did(Action::ProviderSet, Some(id)).with_detail(detail.join(", "));
         self.finish(transaction, event).await?;
         Ok(stored)
     }
@@ -145,9 +144,10 @@ impl Credentials {
         let sealer = self.keyring.sealer_alone(&transaction).await?;
         let row = store::lock_provider(&transaction, &id).await?.ok_or_else(not_found)?;
         let mut row = self.unaltered(row, &id)?;
-        let Some(changed) = details(base_url.is_some(), note.is_some()) else {
+        let (sets_base_url, sets_note) = (base_url.is_some(), note.is_some());
+        if !sets_base_url && !sets_note {
             return store::find(&transaction, &self.rows, &id).await?.ok_or_else(not_found);
-        };
+        }
         if let Some(base_url) = base_url {
             let base_url = base_url.and_then(BaseUrl::into_text);
             row = self.send_to(&transaction, sealer, row, base_url).await?;
@@ -159,6 +159,7 @@ impl Credentials {
         row.mac = Some(self.rows.sign(&row).to_vec());
         store::update_provider(&transaction, row).await?;
         let stored = store::find(&transaction, &self.rows, &id).await?.ok_or_else(not_found)?;
+        let changed = details(sets_base_url, stored.base_url.as_deref(), sets_note).join(", ");
         let event = actor.did(Action::ProviderUpdate, Some(id)).with_detail(changed);
         self.finish(transaction, event).await?;
         Ok(stored)
@@ -386,14 +387,12 @@ fn seal(
     })
 }
 
-/// Which details are changed, for the audit log.
-fn details(base_url: bool, note: bool) -> Option<&'static str> {
-    match (base_url, note) {
-        (true, true) => Some("base URL and note"),
-        (true, false) => Some("base URL"),
-        (false, true) => Some("note"),
-        (false, false) => None,
-    }
+/// Where the key goes from now on and whether the note is changed, for the audit log. Without
+/// a query, which may hold a value.
+fn details(names_base_url: bool, base_url: Option<&str>, note: bool) -> Vec<String> {
+    let bare = base_url.and_then(|url| url.split(['?', '#']).next()).unwrap_or("none");
+    let base_url = names_base_url.then(|| format!("base URL: {bare}"));
+    base_url.into_iter().chain(note.then(|| "note".to_owned())).collect()
 }
 
 /// What was asked for, as the audit log names it.

@@ -173,8 +173,8 @@ async fn check(database: &TestDatabase, former: u32) -> Outcome<u32> {
         return Err(format!("{number} values").into());
     }
     transaction.rollback().await?;
-    let (_, broken) = audit.verify(&db).await?;
-    if let Some(broken) = broken {
+    let found = audit.verify(&db).await?;
+    if let Some(broken) = found.broken() {
         return Err(format!("the audit log: {broken:?}").into());
     }
     let rotation = Rotation::new(db.clone(), Clock::System, keyring, audit);

@@ -16,7 +16,7 @@ on_both_databases!(
 
 /// Statuses for anonymous, a session, a key without scope, a key with every known scope.
 /// Requests are sent without a body: 400 and 415 mean that the caller was let in.
-const MATRIX: [(&str, &str, [u16; 4]); 37] = [
+const MATRIX: [(&str, &str, [u16; 4]); 38] = [
     ("get", "/livez", [200, 200, 200, 200]),
     ("get", "/readyz", [200, 200, 200, 200]),
     ("get", "/metrics", [200, 200, 200, 200]),
@@ -52,6 +52,7 @@ const MATRIX: [(&str, &str, [u16; 4]); 37] = [
     ("post", "/api/admin/encryption/rotate", [401, 200, 401, 401]),
     ("get", "/api/admin/audit", [401, 200, 401, 401]),
     ("get", "/api/admin/audit/verify", [401, 200, 401, 401]),
+    ("get", "/api/admin/audit/verify/progress", [401, 200, 401, 401]),
     ("get", "/api/admin/audit/export", [401, 200, 401, 401]),
     // Last, since it ends the session.
     ("delete", "/api/session", [401, 200, 401, 401]),

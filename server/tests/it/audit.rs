@@ -21,7 +21,7 @@ on_both_databases!(
     filters_that_make_no_sense_are_refused,
     it_is_exported_as_json_lines,
     a_change_of_the_log_is_told,
-    a_log_that_was_cut_off_never_verifies_again,
+    a_log_that_was_cut_off_is_told_for_ever,
     an_earlier_head_that_is_put_back_is_told,
     a_name_with_a_nul_is_recorded,
     many_writers_make_one_chain,
@@ -44,6 +44,13 @@ fn told(entries: &[Value]) -> Vec<String> {
 
 async fn verify(client: &Client) -> Value {
     client.get("/api/admin/audit/verify").await.expect(200).data()
+}
+
+/// What is told of a log as it was written, with so many entries.
+fn whole(entries: u64) -> Value {
+    json!({
+        "valid": true, "verified": entries, "broken": null, "breaks": [], "totalBreaks": 0,
+    })
 }
 
 async fn execute(app: &App, sql: &str) {
@@ -76,7 +83,8 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
         "encryption.mint version 1 success -".to_owned(),
         format!("user.create {EMAIL} success -"),
         format!("session.create {EMAIL} success -"),
-        "key.create ci success -".to_owned(),
+        "key.create ci success scopes: none, expiry: never, rate limit: none, networks: all"
+            .to_owned(),
         "key.update ci success name: ci 2, expiry: 2027-01-01T00:00:00Z, enabled: false".to_owned(),
         "key.delete ci 2 success -".to_owned(),
         "secret.create A success -".to_owned(),
@@ -101,7 +109,8 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
     assert_eq!(entries.last().unwrap()["actor"]["kind"], "system");
     let sequence: Vec<_> = entries.iter().rev().map(|e| e["seq"].as_u64().unwrap()).collect();
     assert_eq!(sequence, (1..=16).collect::<Vec<u64>>());
-    assert_eq!(verify(&admin).await, json!({ "valid": true, "verified": 16, "broken": null }));
+    // And the reading itself.
+    assert_eq!(verify(&admin).await, whole(17));
 }
 
 async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
@@ -221,12 +230,13 @@ async fn it_is_read_in_parts_and_by_filters(backend: Backend) {
     assert_eq!(count("&target=%25").await, 0, "no wildcard");
     assert_eq!(count("&target=K%5F").await, 7);
     assert_eq!(count("&target=K__").await, 0, "no wildcard");
-    assert_eq!(count("&actor=ADA@").await, 8);
+    // The reading is in it as well, once.
+    assert_eq!(count("&actor=ADA@").await, 9);
     assert_eq!(count("&actor=nobody").await, 0);
-    assert_eq!(count("&since=2026-01-01T12:05:00Z").await, 3);
+    assert_eq!(count("&since=2026-01-01T12:05:00Z").await, 4);
     assert_eq!(count("&until=2026-01-01T12:05:00Z&action=secret").await, 4);
     assert_eq!(count("&outcome=refused").await, 0);
-    assert_eq!(count("&actor=&action=&target=").await, 10, "empty filters are none");
+    assert_eq!(count("&actor=&action=&target=").await, 11, "empty filters are none");
 }
 
 async fn filters_that_make_no_sense_are_refused(backend: Backend) {
@@ -279,9 +289,10 @@ async fn a_change_of_the_log_is_told(backend: Backend) {
         ("DELETE FROM audit_log WHERE seq <= 5", 1),
         ("DELETE FROM audit_log", 1),
         ("DELETE FROM audit_log WHERE seq > 5", 6),
-        ("UPDATE audit_log SET seq = -5 WHERE seq = 5", 1),
-        ("UPDATE audit_head SET seq = 5", 8),
-        ("DELETE FROM audit_head", 8),
+        ("UPDATE audit_log SET seq = -5 WHERE seq = 5", 0),
+        // What is wrong with the head is told where the next entry will be.
+        ("UPDATE audit_head SET seq = 5", 9),
+        ("DELETE FROM audit_head", 9),
     ];
     for (sql, seq) in changes {
         let app = App::start(backend).await;
@@ -312,7 +323,7 @@ async fn a_change_of_the_log_is_told(backend: Backend) {
     assert_eq!(verify(&admin).await["broken"]["seq"], 2);
 }
 
-async fn a_log_that_was_cut_off_never_verifies_again(backend: Backend) {
+async fn a_log_that_was_cut_off_is_told_for_ever(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (_, key) = admin.create_key(&json!({ "name": "evidence" })).await;
@@ -327,7 +338,8 @@ async fn a_log_that_was_cut_off_never_verifies_again(backend: Backend) {
     let found = verify(&admin).await;
     assert_eq!(found["broken"]["seq"], 4, "{found}");
     let told = told(&entries(&admin, "").await);
-    assert_eq!(told[3..], ["audit.broken - success -", "key.create later success -"]);
+    assert_eq!(told[3], "audit.broken - success -");
+    assert!(told[4].starts_with("key.create later success "), "{told:?}");
     // A log without its head goes on as well, with the sign.
     execute(&app, "DELETE FROM audit_head").await;
     admin.create_key(&json!({ "name": "still later" })).await;
@@ -382,7 +394,7 @@ async fn many_writers_make_one_chain(backend: Backend) {
     let (writers, _) = tokio::join!(join_all(writers), join_all(keys));
     assert!(writers.iter().all(Result::is_ok));
     let found = verify(&admin).await;
-    assert_eq!(found, json!({ "valid": true, "verified": 3 + 64 * 5 + 16, "broken": null }));
+    assert_eq!(found, whole(3 + 64 * 5 + 16));
 }
 
 async fn no_value_is_sent_when_it_cannot_be_recorded(backend: Backend) {

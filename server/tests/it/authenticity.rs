@@ -412,7 +412,7 @@ async fn what_is_accepted_by_hand_counts(backend: Backend) {
         "INSERT INTO settings (id, type, key, value) VALUES ('f', 'api_key', 'f', '{value}')"
     );
     run(&app, &insert).await;
-    expect_no_start(&app).await;
+    app.sibling().await.verify(&key).await.expect(401);
     app.accept().await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&key).await.expect(200);

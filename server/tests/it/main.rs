@@ -6,6 +6,10 @@
 mod access_matrix;
 mod activity;
 mod audit;
+mod audit_breaks;
+mod audit_handover;
+mod audit_reading;
+mod audit_retention;
 mod authenticity;
 mod broken_streams;
 mod connections;

@@ -4,7 +4,8 @@ use keyward::keys::token::KeyDigest;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::{Backend, TestDatabase, on_both_databases, run};
+use crate::support::program::run;
+use crate::support::{App, Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(
     a_store_that_holds_is_said_to,
@@ -20,7 +21,7 @@ async fn execute(database: &TestDatabase, sql: &str) {
 
 fn findings(database: &TestDatabase) -> Vec<Value> {
     let (_, out, _) = run(database, &["store", "check", "--json"]);
-    serde_json::from_str::<Vec<Value>>(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
+    serde_json::from_str(&out).unwrap()
 }
 
 async fn a_store_that_holds_is_said_to(backend: Backend) {
@@ -77,7 +78,7 @@ async fn what_does_not_hold_is_listed_and_accepted_when_a_person_says_so(backend
 }
 
 async fn a_value_that_was_renamed_is_listed_and_cannot_be_made_good(backend: Backend) {
-    let app = crate::support::App::start(backend).await;
+    let app = App::start(backend).await;
     let admin = app.admin().await;
     for key in ["TEST_A", "LIVE_A"] {
         let secret = json!({ "key": key, "value": "planted" });

@@ -1,0 +1,95 @@
+//! The log as a file.
+//!
+//! That it is handed out is recorded before the first line is sent. When all of it was asked
+//! for, that it went to its end is recorded too: [`super::retention`] lets nothing go before.
+
+use axum::body::Bytes;
+use futures_util::{Stream, stream};
+
+use super::about_log;
+use super::answer::entry;
+use super::event::{Action, Actor};
+use super::store::{self, Filter};
+use crate::authority::{Authority, NotRecorded};
+use crate::state::AppState;
+
+/// Entries that are read at a time.
+const CHUNK: u64 = 200;
+
+/// An export under way.
+pub struct Export {
+    state: AppState,
+    filter: Filter,
+    before: i64,
+    /// Who is handed everything, up to which number.
+    whole: Option<(Actor, i64)>,
+    /// What must be good until the last entry is sent.
+    authority: Option<Authority>,
+}
+
+/// The answer breaks off, which the client sees.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The database did not answer.
+    #[error("the store cannot answer")]
+    Store(#[from] sea_orm::DbErr),
+    /// The session that asked for it has ended.
+    #[error("the session has ended")]
+    Revoked,
+    /// The end could not be recorded.
+    #[error(transparent)]
+    NotRecorded(#[from] NotRecorded),
+    /// An entry could not be written as JSON.
+    #[error(transparent)]
+    Json(#[from] std::io::Error),
+}
+
+impl Export {
+    /// Records that `actor` is handed the entries before `cursor` that fit `filter`.
+    pub async fn begin(
+        state: &AppState,
+        actor: Actor,
+        filter: Filter,
+        cursor: Option<i64>,
+    ) -> Result<Self, NotRecorded> {
+        let is_whole = cursor.is_none() && filter == Filter::default();
+        let what = if is_whole { "all entries" } else { "a part of the entries" };
+        let event = actor.did(Action::AuditExport, None).with_detail(what);
+        state.audit.record(&state.db, event).await?;
+        let (_, last) = store::extent(&state.db).await?.unwrap_or_default();
+        let (authority, actor) = (actor.authority.clone(), Actor { authority: None, ..actor });
+        let whole = is_whole.then_some((actor, last));
+        let before = cursor.unwrap_or(last.saturating_add(1));
+        Ok(Self { state: state.clone(), filter, before, whole, authority })
+    }
+
+    /// JSON lines, newest first.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, ExportError>> {
+        stream::try_unfold(self, Self::next)
+    }
+
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, ExportError> {
+        let state = &self.state;
+        let entries = store::list(&state.db, &self.filter, self.before, CHUNK).await?;
+        // Asked after the reading: nothing is sent that was written after the session ended.
+        if let Some(authority) = &self.authority
+            && !authority.is_good(&state.db, &state.rows, state.clock.now()).await?
+        {
+            return Err(ExportError::Revoked);
+        }
+        let Some(last) = entries.last() else {
+            if let Some((actor, through)) = self.whole {
+                let event = about_log::export(&actor, through);
+                self.state.audit.record(&self.state.db, event).await?;
+            }
+            return Ok(None);
+        };
+        self.before = last.seq;
+        let mut lines = Vec::with_capacity(entries.len() * 256);
+        for row in entries {
+            serde_json::to_writer(&mut lines, &entry(row)).map_err(std::io::Error::from)?;
+            lines.push(b'\n');
+        }
+        Ok(Some((Bytes::from(lines), self)))
+    }
+}
