@@ -13,6 +13,7 @@ use crate::support::{Backend, TestDatabase, on_both_databases};
 on_both_databases!(
     they_go_up_down_and_up_again,
     the_generation_goes_up_down_and_up_again_with_keys,
+    macs_and_sets_go_up_down_and_up_again_with_rows,
     entities_have_exactly_the_columns_of_their_tables,
     many_processes_may_migrate_at_once,
     type_and_key_of_a_setting_are_unique_together,
@@ -82,6 +83,47 @@ async fn the_generation_goes_up_down_and_up_again_with_keys(backend: Backend) {
         assert!(!schema.has_table("key_changes").await.unwrap());
         down.commit().await.unwrap();
         assert_eq!(number("settings").await, 3);
+    }
+}
+
+async fn macs_and_sets_go_up_down_and_up_again_with_rows(backend: Backend) {
+    /// Migrations before the one of row authenticity.
+    const BEFORE: usize = 7;
+    let database = TestDatabase::new(backend).await;
+    let db = database.connect().await;
+    let number = async |sql: &str| {
+        let sql = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {sql}");
+        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+        row.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
+    };
+    up(&db, u32::try_from(BEFORE).ok()).await;
+    for sql in [
+        "INSERT INTO settings (id, type, key, value) VALUES ('1', 'api_key', 'a', '{}')",
+        "INSERT INTO secrets (id, key, encrypted_value) VALUES ('1', 'A', 'x')",
+        "UPDATE generation SET n = 7",
+        "INSERT INTO key_changes (n, key_id) VALUES (7, '1')",
+    ] {
+        db.execute_unprepared(sql).await.unwrap();
+    }
+    for _ in 0..2 {
+        up(&db, None).await;
+        assert_eq!(sets::number(&db, SetName::Keys).await.unwrap(), Some(7));
+        assert_eq!(number("generation WHERE mac IS NULL AND count IS NULL").await, 3);
+        assert_eq!(number("settings WHERE mac IS NULL").await, 1);
+        assert_eq!(number("key_changes WHERE mac_before IS NULL").await, 1);
+        // As after a first start.
+        for sql in [
+            "UPDATE settings SET mac = encrypted_value FROM secrets",
+            "UPDATE generation SET count = 1, sum = encrypted_value, mac = encrypted_value FROM secrets",
+        ] {
+            db.execute_unprepared(sql).await.unwrap();
+        }
+        let since = u32::try_from(Migrator::migrations().len() - BEFORE).unwrap();
+        let down = begin_write(&db).await.unwrap();
+        Migrator::down(&down, Some(since)).await.unwrap();
+        down.commit().await.unwrap();
+        assert_eq!(number("generation").await, 1);
+        assert_eq!(number("settings").await + number("secrets").await, 2);
     }
 }
 
