@@ -15,6 +15,7 @@ mod m0005_providers;
 mod m0006_key_overlap;
 mod m0007_generation;
 mod m0008_row_authenticity;
+mod m0009_audit_head_sets;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_key_overlap::Migration),
             Box::new(m0007_generation::Migration),
             Box::new(m0008_row_authenticity::Migration),
+            Box::new(m0009_audit_head_sets::Migration),
         ]
     }
 }

@@ -38,6 +38,7 @@ pub const GENESIS: Hash = [0; 32];
 
 const ENTRY: &[u8] = b"keyward/audit/entry/v1";
 const HEAD: &[u8] = b"keyward/audit/head/v1";
+const SETS: &[u8] = b"keyward/audit/sets/v1";
 
 /// The fields of an entry.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +96,7 @@ impl<'a> Fields<'a> {
 pub struct AuditKey {
     entry: Hmac<Sha256>,
     head: Hmac<Sha256>,
+    sets: Hmac<Sha256>,
 }
 
 impl AuditKey {
@@ -102,7 +104,9 @@ impl AuditKey {
     #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "HMAC takes any key")]
     pub fn new(key: &Dek) -> Self {
         let mac = Hmac::<Sha256>::new_from_slice(key.expose()).expect("any length");
-        Self { entry: mac.clone().chain_update(ENTRY), head: mac.chain_update(HEAD) }
+        let labelled = |label: &[u8]| mac.clone().chain_update(label);
+        let [entry, head, sets] = [ENTRY, HEAD, SETS].map(labelled);
+        Self { entry, head, sets }
     }
 
     /// The mac of an entry.
@@ -119,6 +123,12 @@ impl AuditKey {
     pub fn head_mac(&self, seq: i64, hash: &[u8]) -> Hash {
         let mac = self.head.clone().chain_update(seq.to_be_bytes()).chain_update(hash);
         mac.finalize().into_bytes().into()
+    }
+
+    /// The mac of what the head says of the authenticated sets.
+    pub fn sets_mac(&self, seq: i64, hash: &[u8], sets: &[u8]) -> Hash {
+        let mac = self.sets.clone().chain_update(seq.to_be_bytes()).chain_update(hash);
+        mac.chain_update(sets).finalize().into_bytes().into()
     }
 
     /// Whether this is a head that was written with this key.

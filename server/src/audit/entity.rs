@@ -97,6 +97,10 @@ pub mod head {
         pub entry_hash: Vec<u8>,
         /// The mac of both.
         pub mac: Vec<u8>,
+        /// How often each authenticated set was changed: see `super::super::sets`.
+        pub sets: Option<Vec<u8>>,
+        /// The mac of these and of number and hash.
+        pub sets_mac: Option<Vec<u8>>,
     }
 
     /// No foreign keys.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -14,8 +14,10 @@ use super::about_log::{self, Because};
 use super::breaks::Verification;
 use super::chain::AuditKeys;
 use super::event::{Actor, Event};
+use super::sets::{Generations, Newest};
 use super::{store, verify};
 use crate::authenticity::RowKey;
+use crate::authenticity::set::SetName;
 use crate::authority::{Authority, NotRecorded};
 use crate::background::in_time;
 use crate::batch::Batch;
@@ -30,8 +32,8 @@ struct Inner {
     keys: AuditKeys,
     rows: RowKey,
     clock: Clock,
-    /// The number of the newest entry that this process has seen stored.
-    newest: AtomicI64,
+    /// What this process has seen stored.
+    newest: Newest,
     batch: Batch<Event, Recorded>,
     /// Of the check that runs in this process; of several, one of them.
     progress: Mutex<Option<AuditProgress>>,
@@ -47,7 +49,7 @@ fn authority(event: &Event) -> Option<&Authority> {
 impl AuditLog {
     /// The log whose macs are made with `keys`. `rows` checks the credentials of those who act.
     pub fn new(keys: AuditKeys, rows: RowKey, clock: Clock) -> Self {
-        let (newest, batch) = (AtomicI64::new(0), Batch::default());
+        let (newest, batch) = (Newest::default(), Batch::default());
         Self(Arc::new(Inner { keys, rows, clock, newest, batch, progress: Mutex::default() }))
     }
 
@@ -176,8 +178,24 @@ impl AuditLog {
 
     /// Whether the whole log is as it was written, in a transaction that changes it.
     pub async fn is_valid(&self, transaction: &DatabaseTransaction) -> Result<bool, DbErr> {
-        let newest = self.0.newest.load(Ordering::SeqCst);
+        let newest = self.0.newest.seq.load(Ordering::SeqCst);
         Ok(verify::verify_at(transaction, &self.0.keys, newest, |_| ()).await?.is_valid())
+    }
+
+    /// What the end of the log says of the authenticated sets; `None`: nothing that is ours.
+    pub async fn told_sets(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<Generations>, DbErr> {
+        store::told_sets(transaction, &self.0.keys).await
+    }
+
+    /// A set that was put back to an earlier day than the end of the log tells of.
+    pub async fn set_put_back(
+        &self,
+        transaction: &DatabaseTransaction,
+    ) -> Result<Option<SetName>, DbErr> {
+        store::set_put_back(transaction, &self.0.keys).await
     }
 
     /// How far the check is that runs in this process.

@@ -27,8 +27,9 @@ pub mod handlers;
 pub mod log;
 pub mod reading;
 pub mod retention;
+pub mod sets;
 pub mod store;
-pub mod verify;
+mod verify;
 
 pub use event::{Action, Actor, Event, Origin};
 pub use log::AuditLog;

@@ -1,6 +1,6 @@
 //! Queries on the audit log: appending and reading.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
@@ -14,6 +14,8 @@ use super::chain::{AuditKey, AuditKeys, GENESIS};
 use super::entity::{head, log};
 use super::event::{self, Action, Actor, Event};
 pub use super::filter::Filter;
+use super::sets::{self, Generations, Newest};
+use crate::authenticity::set::SetName;
 use crate::encryption;
 use crate::encryption::store::Purpose;
 
@@ -22,7 +24,7 @@ const HEAD: i32 = 1;
 
 /// Writes the head of an empty log. Once, with the audit key.
 pub async fn begin(db: &impl ConnectionTrait, key: &AuditKey) -> Result<(), DbErr> {
-    put_head(db, key, 0, GENESIS.to_vec()).await
+    put_head(db, key, 0, GENESIS.to_vec(), Generations::default()).await
 }
 
 /// Whether no log was ever begun here.
@@ -62,7 +64,7 @@ struct Signers<'k> {
 pub async fn append(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
-    newest: &AtomicI64,
+    newest: &Newest,
     events: Vec<Event>,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
@@ -74,7 +76,7 @@ pub async fn append(
 pub async fn hand_over(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
-    newest: &AtomicI64,
+    newest: &Newest,
     event: Event,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
@@ -87,7 +89,7 @@ async fn append_signed(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
     signers: Signers<'_>,
-    newest: &AtomicI64,
+    newest: &Newest,
     events: Vec<Event>,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
@@ -103,7 +105,7 @@ async fn append_signed(
         let last = last(transaction).await?;
         let (seq, prev) = last.map_or((0, GENESIS.to_vec()), |last| (last.seq, last.entry_hash));
         let found = Actor::system().did(Action::AuditBroken, None);
-        newest.store(seq, Ordering::SeqCst);
+        newest.seq.store(seq, Ordering::SeqCst);
         rows.push(entry(alone, seq + 1, prev, found, now));
         (seq + 1, rows[0].entry_hash.clone())
     };
@@ -119,17 +121,37 @@ async fn append_signed(
     }
     let rows = rows.into_iter().map(|row| log::ActiveModel::from(row).reset_all());
     log::Entity::insert_many(rows).exec_without_returning(transaction).await?;
-    put_head(transaction, signers.next.unwrap_or(signers.present), seq, prev).await
+    let sets = newest.bring_forward(sets::stored(transaction).await?);
+    put_head(transaction, signers.next.unwrap_or(signers.present), seq, prev, sets).await
+}
+
+/// What the end of the log says of the authenticated sets; `None`: nothing that is ours.
+pub async fn told_sets(
+    transaction: &DatabaseTransaction,
+    keys: &AuditKeys,
+) -> Result<Option<Generations>, DbErr> {
+    let head = stored_head(transaction).await?;
+    Ok(head.and_then(|head| sets::told(keys.active(), &head)))
+}
+
+/// A set that was put back to an earlier day than the end of the log tells of; all of them may
+/// have been, when that does not tell.
+pub async fn set_put_back(
+    transaction: &DatabaseTransaction,
+    keys: &AuditKeys,
+) -> Result<Option<SetName>, DbErr> {
+    let Some(told) = told_sets(transaction, keys).await? else { return Ok(Some(SetName::Keys)) };
+    Ok(sets::put_back(sets::stored(transaction).await?, told))
 }
 
 /// Number and hash of the last entry, by a head that is ours; the head is locked.
 async fn good_end(
     transaction: &DatabaseTransaction,
     key: &AuditKey,
-    newest: &AtomicI64,
+    newest: &Newest,
 ) -> Result<Option<(i64, Vec<u8>)>, DbErr> {
     let head = head::Entity::find_by_id(HEAD).lock_exclusive().one(transaction).await?;
-    let seen = newest.load(Ordering::SeqCst);
+    let seen = newest.seq.load(Ordering::SeqCst);
     let head = head.filter(|it| key.is_head(it.seq, &it.entry_hash, &it.mac) && it.seq >= seen);
     let Some(head) = head else { return Ok(None) };
     if seen == 0 {
@@ -143,7 +165,10 @@ async fn good_end(
             return Ok(None);
         }
     }
-    newest.fetch_max(head.seq, Ordering::SeqCst);
+    newest.seq.fetch_max(head.seq, Ordering::SeqCst);
+    if let Some(told) = sets::told(key, &head) {
+        newest.bring_forward(told);
+    }
     Ok(Some((head.seq, head.entry_hash)))
 }
 
@@ -199,15 +224,20 @@ async fn put_head(
     key: &AuditKey,
     seq: i64,
     entry_hash: Vec<u8>,
+    sets: Generations,
 ) -> Result<(), DbErr> {
-    let mac = key.head_mac(seq, &entry_hash).to_vec();
+    let (mac, sets) = (key.head_mac(seq, &entry_hash).to_vec(), sets::to_bytes(sets));
+    let sets_mac = key.sets_mac(seq, &entry_hash, &sets).to_vec();
     let row = head::ActiveModel {
         id: Set(HEAD),
         seq: Set(seq),
         entry_hash: Set(entry_hash),
         mac: Set(mac),
+        sets: Set(Some(sets)),
+        sets_mac: Set(Some(sets_mac)),
     };
-    let columns = [head::Column::Seq, head::Column::EntryHash, head::Column::Mac];
+    use head::Column::{EntryHash, Mac, Seq, Sets, SetsMac};
+    let columns = [Seq, EntryHash, Mac, Sets, SetsMac];
     let replace = OnConflict::column(head::Column::Id).update_columns(columns).to_owned();
     head::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
 }

@@ -1,6 +1,6 @@
 //! Reads the whole log, in order and as it is at one moment, for [`super::check`].
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use keyward_api::audit::AuditProgress;
 use sea_orm::{
@@ -12,6 +12,7 @@ use super::breaks::Verification;
 use super::chain::AuditKeys;
 use super::check::{Check, StoredHead};
 use super::entity::log;
+use super::sets::Newest;
 use super::store;
 use crate::database::{DatabaseConnection, begin_read};
 
@@ -22,11 +23,11 @@ const CHUNK: usize = 4096;
 pub async fn verify(
     db: &DatabaseConnection,
     keys: &AuditKeys,
-    newest: &AtomicI64,
+    newest: &Newest,
     progress: impl Fn(AuditProgress),
 ) -> Result<Verification, DbErr> {
     // Before the moment that is looked at: a head that is written meanwhile is not in it.
-    let newest = newest.load(Ordering::SeqCst);
+    let newest = newest.seq.load(Ordering::SeqCst);
     let moment = begin_read(db).await?;
     verify_at(&moment, keys, newest, progress).await
 }

@@ -9,6 +9,7 @@ use super::row::{RowKey, RowMac};
 use super::scan::{self, Sets};
 use super::set::{SetName, SetState};
 use super::store as sets;
+use crate::audit::sets::Generations;
 use crate::encryption::unbound;
 use crate::keys::generation;
 
@@ -57,7 +58,12 @@ impl fmt::Display for Signed {
 
 /// Gives every authenticated row the mac of what it says now, and stores the sets of the keys
 /// and of the people as they are now. A row that cannot be read gets no mac.
-pub async fn everything(transaction: &DatabaseTransaction, key: &RowKey) -> Result<Signed, DbErr> {
+/// `floor` is what the end of the audit log says of the sets: none of them goes back.
+pub async fn everything(
+    transaction: &DatabaseTransaction,
+    key: &RowKey,
+    floor: Generations,
+) -> Result<Signed, DbErr> {
     let (mut signed, mut stored) = (Signed::default(), Sets::default());
     scan::each(transaction, key, async |table, rows| {
         let mut macs: Vec<(String, RowMac)> = Vec::new();
@@ -73,8 +79,9 @@ pub async fn everything(transaction: &DatabaseTransaction, key: &RowKey) -> Resu
     })
     .await?;
     signed.secrets = unbound::sign_unbound(transaction, key).await?;
-    put(transaction, key, SetName::Keys, stored.keys.all()).await?;
-    put(transaction, key, SetName::People, stored.people.all()).await?;
+    let [keys, _, people] = floor;
+    put(transaction, key, SetName::Keys, stored.keys.all(), keys).await?;
+    put(transaction, key, SetName::People, stored.people.all(), people).await?;
     Ok(signed)
 }
 
@@ -84,12 +91,13 @@ async fn put(
     key: &RowKey,
     name: SetName,
     set: SetState,
+    floor: i64,
 ) -> Result<(), DbErr> {
     let stored = sets::number(transaction, name).await?.unwrap_or_default();
     let changed = match name {
         SetName::Keys => generation::newest_change(transaction).await?,
         _ => 0,
     };
-    let n = stored.max(changed).max(0).saturating_add(1);
+    let n = stored.max(changed).max(floor).saturating_add(1);
     sets::put(transaction, name, key, SetState { n, ..set }).await
 }

@@ -110,9 +110,11 @@ async fn accept(
 ) -> Result<(), CliError> {
     let signed = async {
         let transaction = begin_write(db).await?;
-        let signed = sign::everything(&transaction, &store.rows).await?;
+        let floor = store.audit.told_sets(&transaction).await?.unwrap_or_default();
+        let signed = sign::everything(&transaction, &store.rows, floor).await?;
         let keys = encryption::store::list(&transaction).await?;
-        key_set::sign(&transaction, &store.rows, &keys).await?;
+        let [_, vault, _] = floor;
+        key_set::sign(&transaction, &store.rows, &keys, vault).await?;
         let event = Actor::command_line().did(Action::StoreAccept, None);
         let event = event.with_detail(format!("{findings} findings; signed {signed}"));
         store.audit.append_unasked(&transaction, event).await?;

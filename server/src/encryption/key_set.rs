@@ -121,13 +121,14 @@ pub async fn put(
 }
 
 /// Signs the set of these rows, whatever was stored: when the key for rows is made, and when
-/// somebody accepts what is there.
+/// somebody accepts what is there. `floor` is what the end of the audit log says of the set.
 pub async fn sign<'a>(
     transaction: &DatabaseTransaction,
     rows: &RowKey,
     keys: impl IntoIterator<Item = &'a Model>,
+    floor: i64,
 ) -> Result<(), DbErr> {
     let state = whole(rows, keys);
-    let n = sets::generation(transaction, SetName::Vault).await?;
+    let n = sets::generation(transaction, SetName::Vault).await?.max(floor);
     put(transaction, rows, SetState { n, ..state }).await
 }

@@ -150,7 +150,7 @@ impl<'a> Keys<'a> {
         let retired = |row: &Model| self.retired.iter().find(|retired| retired.id == row.id);
         if !is_signed {
             let all = all().map(|row| retired(row).unwrap_or(row));
-            return Ok(key_set::sign(self.transaction, rows, all).await?);
+            return Ok(key_set::sign(self.transaction, rows, all, 0).await?);
         }
         let mut set = key_set::lock(self.transaction, rows, &self.stored).await?;
         for before in &self.stored {

@@ -28,6 +28,7 @@ use super::legacy;
 use super::opening::Keys;
 use super::store::Purpose;
 use crate::audit::{self, Action, Actor, AuditLog, Event};
+use crate::authenticity::set::SetName;
 use crate::authenticity::{RowKey, sign};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, Turn, begin_turn};
@@ -124,6 +125,13 @@ pub enum UnlockError {
          encryption_keys from a backup"
     )]
     NoRowKey,
+    /// A set of rows is of an earlier day than the end of the audit log.
+    #[error(
+        "the stored {} were put back to an earlier day, or the end of the audit log was changed: \
+         restore a backup of the whole database, or accept what is stored with `keyward store \
+         accept`", .0.rows()
+    )]
+    PutBack(SetName),
     /// Rows are signed at the first start of this version only when the log is whole.
     #[error(
         "the rows of this store are not signed yet, and the audit log was changed, so nobody can \
@@ -212,10 +220,11 @@ pub async fn unlock_altered(
         keys.mint_first(&audit).await?;
     }
     if !is_signed {
-        sign_once(&transaction, &rows, &audit, manner).await?;
+        sign_once(&transaction, &rows, &audit, manner, is_new).await?;
     }
+    let put_back = if is_signed { audit.set_put_back(&transaction).await? } else { None };
     let altered = match keys.check_or_sign(&rows, is_signed).await {
-        Ok(()) => None,
+        Ok(()) => put_back.map(UnlockError::PutBack),
         Err(altered) if is_signed && altered.is_of_rule_5() => Some(altered),
         Err(error) => return Err(error),
     };
@@ -252,6 +261,7 @@ async fn sign_once(
     rows: &RowKey,
     audit: &AuditLog,
     manner: Manner,
+    is_new: bool,
 ) -> Result<(), UnlockError> {
     if audit::store::was_signed(transaction).await? {
         return Err(UnlockError::NoRowKey);
@@ -260,11 +270,12 @@ async fn sign_once(
     if manner != Manner::Accepting && !audit.is_valid(transaction).await? {
         return Err(UnlockError::AlteredLog);
     }
-    let signed = sign::everything(transaction, rows).await?;
-    if signed.is_empty() {
+    let signed = sign::everything(transaction, rows, Default::default()).await?;
+    if !signed.is_empty() {
+        tracing::warn!("rows of an earlier version were signed as they are: {signed}");
+    } else if is_new {
         return Ok(());
     }
-    tracing::warn!("rows of an earlier version were signed as they are: {signed}");
     let event = Actor::system().did(Action::StoreSign, None).with_detail(signed.to_string());
     Ok(audit.append_unasked(transaction, event).await?)
 }

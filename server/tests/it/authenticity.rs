@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use keyward::authenticity::scan::{self, Row};
 use keyward::authenticity::tables::{AuthenticatedTable, OTHERS, TABLES};
 use keyward::config::{Config, Flags};
+use keyward::encryption::unlock::UnlockError;
 use keyward::keys::token::KeyDigest;
 use keyward::serve::{self, StartError};
 use reqwest::Method;
@@ -94,8 +95,12 @@ async fn start(app: &App) -> Result<(), StartError> {
 
 async fn expect_no_start(app: &App) {
     let refused = start(app).await;
-    let Err(error @ StartError::Altered(_)) = refused else { panic!("{refused:?}") };
-    assert!(error.to_string().contains("keyward store check"), "{error}");
+    let Err(error @ (StartError::Altered(_) | StartError::Locked(UnlockError::PutBack(_)))) =
+        refused
+    else {
+        panic!("{refused:?}")
+    };
+    assert!(error.to_string().contains("keyward store"), "{error}");
 }
 
 async fn expect_told(app: &App) {
@@ -291,6 +296,8 @@ async fn a_key_that_was_deleted_and_put_back_is_never_accepted(backend: Backend)
     app.state.keys.refresh().await.unwrap();
     app.verify(&key).await.expect(401);
     expect_told(&app).await;
+    // And the end of the audit log tells a start of a later day.
+    expect_no_start(&app).await;
     run(&app, "DROP TABLE kept").await;
     run(&app, "DROP TABLE set_kept").await;
 }
@@ -337,11 +344,17 @@ async fn a_session_that_was_ended_and_put_back_is_nobodys(backend: Backend) {
     let answer = admin.post("/api/session", &sign_in).await.expect(200);
     let token = answer.cookie("keyward_session").unwrap().to_owned();
     run(&app, "CREATE TABLE kept AS SELECT * FROM sessions").await;
+    run(&app, "CREATE TABLE set_kept AS SELECT * FROM generation").await;
     admin.delete("/api/session").await.expect(200);
     run(&app, "INSERT INTO sessions SELECT * FROM kept").await;
     run(&app, "DROP TABLE kept").await;
     assert_ne!(with_session(&app, &token, "/api/session").await, 200);
     assert_ne!(with_session(&app, &token, "/api/keys").await, 200);
+    expect_no_start(&app).await;
+    run(&app, "DELETE FROM generation").await;
+    run(&app, "INSERT INTO generation SELECT * FROM set_kept").await;
+    run(&app, "DROP TABLE set_kept").await;
+    assert_ne!(with_session(&app, &token, "/api/session").await, 200);
     expect_no_start(&app).await;
 }
 

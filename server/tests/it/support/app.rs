@@ -44,7 +44,7 @@ impl App {
     /// Signs what is stored now, as `keyward store accept` does: after a change by hand.
     pub async fn accept(&self) {
         let transaction = begin_write(&self.state.db).await.unwrap();
-        sign::everything(&transaction, &self.state.rows).await.unwrap();
+        sign::everything(&transaction, &self.state.rows, Default::default()).await.unwrap();
         transaction.commit().await.unwrap();
     }
 

@@ -1,0 +1,68 @@
+//! What the end of the log says of the authenticated sets: how often each was changed.
+//!
+//! Threat: somebody who can write to the database puts a set of rows back to an earlier day,
+//! together with its row of the table `generation`, while no server runs. Set and sum agree; but
+//! each change of a set appends to the log, and so the end of the log tells of a later one. To
+//! put that back as well, the log must be: `keyward audit verify` prints its length.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
+use subtle::ConstantTimeEq;
+
+use super::chain::AuditKey;
+use super::entity::head;
+use crate::authenticity::set::SetName;
+use crate::keys::entity::generation;
+
+/// The sets in the order in which they are written.
+const NAMES: [SetName; 3] = [SetName::Keys, SetName::Vault, SetName::People];
+
+/// The generation of each set.
+pub type Generations = [i64; NAMES.len()];
+
+/// What a process has seen stored.
+#[derive(Default)]
+pub struct Newest {
+    /// The number of the newest entry.
+    pub seq: AtomicI64,
+    sets: [AtomicI64; NAMES.len()],
+}
+
+impl Newest {
+    /// These are stored, or are about to be: none of them ever goes back.
+    pub(super) fn bring_forward(&self, generations: Generations) -> Generations {
+        let mut newest = generations;
+        for (seen, newest) in self.sets.iter().zip(&mut newest) {
+            *newest = (*newest).max(seen.fetch_max(*newest, Ordering::SeqCst));
+        }
+        newest
+    }
+}
+
+/// The generations that are stored now, in the transaction that changed one of them.
+pub(super) async fn stored(transaction: &DatabaseTransaction) -> Result<Generations, DbErr> {
+    let rows = generation::Entity::find().all(transaction).await?;
+    let of = |name: SetName| rows.iter().find(|row| row.id == name as i16).map_or(0, |row| row.n);
+    Ok(NAMES.map(of))
+}
+
+/// What the head says; `None`: nothing, or nobody with the key said it.
+pub(super) fn told(key: &AuditKey, head: &head::Model) -> Option<Generations> {
+    let (sets, mac) = (head.sets.as_deref()?, head.sets_mac.as_deref()?);
+    let is_ours: bool = key.sets_mac(head.seq, &head.entry_hash, sets).ct_eq(mac).into();
+    let (numbers, rest) = sets.as_chunks::<8>();
+    let numbers = <[[u8; 8]; NAMES.len()]>::try_from(numbers).ok()?;
+    (is_ours && rest.is_empty()).then(|| numbers.map(i64::from_be_bytes))
+}
+
+/// As the head has them.
+pub(super) fn to_bytes(generations: Generations) -> Vec<u8> {
+    generations.iter().flat_map(|n| n.to_be_bytes()).collect()
+}
+
+/// The first set that is of an earlier day than the head tells.
+pub(super) fn put_back(stored: Generations, told: Generations) -> Option<SetName> {
+    let mut pairs = NAMES.into_iter().zip(stored.into_iter().zip(told));
+    pairs.find(|(_, (stored, told))| stored < told).map(|(name, _)| name)
+}
