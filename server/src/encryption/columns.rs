@@ -16,7 +16,7 @@
 //! changes by itself and need not be there: what guards it is the mac of that row, which is
 //! checked whenever it is used.
 
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, TryGetable, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGetable, Value};
 
 use super::seal::Place;
 
@@ -230,11 +230,15 @@ impl SealedColumn {
         let (table, column) = (self.table, self.column);
         // What is sealed from now on binds the name of its row.
         let iv = if self.has_iv { ", iv = NULL, mac = NULL" } else { "" };
-        let pairs = (0..rows.len()).map(|i| format!("(${}, ${})", 2 * i + 2, 2 * i + 3));
-        let pairs = pairs.collect::<Vec<_>>().join(", ");
+        // Places with a name are found by SQLite one by one, each after all before it.
+        let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
+        let place = |n: usize| if is_sqlite { "?".to_owned() } else { format!("${n}") };
+        let pair = |i: usize| format!("({}, {})", place(2 * i + 2), place(2 * i + 3));
+        let pairs = (0..rows.len()).map(pair).collect::<Vec<_>>().join(", ");
+        let first = place(1);
         // Both databases call the columns of VALUES column1, column2.
         let sql = format!(
-            "UPDATE {table} SET {column} = v.column2, key_id = $1{iv} \
+            "UPDATE {table} SET {column} = v.column2, key_id = {first}{iv} \
              FROM (VALUES {pairs}) AS v WHERE {table}.id = v.column1"
         );
         let pairs = rows.into_iter().flat_map(|(id, sealed)| [id.into(), sealed.into()]);
