@@ -120,17 +120,40 @@ impl Rotation {
     async fn run(&self, actor: &Actor) -> Result<Rotated, RotateError> {
         let transaction = try_begin_turn(&self.db, Turn::Keys).await?;
         let transaction = transaction.ok_or(RotateError::Running)?;
-        let former = self.keyring.hold_alone(&transaction).await?;
+        let rotated = self.run_in(&transaction, actor).await;
+        match rotated {
+            Ok((new, dek, re_encrypted)) => {
+                transaction.commit().await?;
+                let new_version = version(&new);
+                self.keyring.follow(&new, dek);
+                tracing::info!(new_version, re_encrypted, "all values are under a new data key");
+                Ok(Rotated { new_version, re_encrypted })
+            }
+            Err(error) => {
+                // Now and not some time later, so that whoever tries again is not told that
+                // this one still runs. What it failed of matters more than how it ends.
+                drop(transaction.rollback().await);
+                Err(error)
+            }
+        }
+    }
+
+    async fn run_in(
+        &self,
+        transaction: &DatabaseTransaction,
+        actor: &Actor,
+    ) -> Result<(Model, Arc<Dek>, u64), RotateError> {
+        let former = self.keyring.hold_alone(transaction).await?;
         // Another process may have changed the root key: what is wrapped under the former one
         // is lost when that is thrown away.
         self.keyring.unwrap(&former)?;
-        let total = count(&transaction).await?.total;
+        let total = count(transaction).await?.total;
         self.advance(|progress| progress.total = total);
 
-        let (new, dek) = self.replace_key(&transaction, &former, actor).await?;
+        let (new, dek) = self.replace_key(transaction, &former, actor).await?;
         let moving = Moving {
             keyring: &self.keyring,
-            transaction: &transaction,
+            transaction,
             sealer: Sealer::new(new.id.clone(), dek.clone()),
             moved: &|number| self.advance(|progress| progress.re_encrypted += number),
         };
@@ -139,16 +162,12 @@ impl Rotation {
             re_encrypted += moving.all(column).await?;
         }
         // No value is under any of them: all were counted under the new one.
-        store::erase_retired(&transaction).await?;
-        let new_version = version(&new);
+        store::erase_retired(transaction).await?;
         let detail = format!("{re_encrypted} values re-encrypted");
-        let target = format!("version {new_version}");
+        let target = format!("version {}", version(&new));
         let event = actor.did(Action::EncryptionRotate, Some(target)).with_detail(detail);
-        self.audit.append(&transaction, event).await?;
-        transaction.commit().await?;
-        self.keyring.follow(&new, dek);
-        tracing::info!(new_version, re_encrypted, "all values are sealed under a new data key");
-        Ok(Rotated { new_version, re_encrypted })
+        self.audit.append(transaction, event).await?;
+        Ok((new, dek, re_encrypted))
     }
 
     /// Stores a new data key in the place of the `former` one.
