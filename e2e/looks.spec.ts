@@ -5,7 +5,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { type Api, problem } from "./fixtures/api";
 import { violations } from "./fixtures/axe";
-import { AuditPage, EncryptionPage, KeysPage, ProvidersPage, ROTATED, SECRETS, SecretsPage, SetupPage, SignInPage } from "./fixtures/pages";
+import { AuditPage, BROKEN, EncryptionPage, KeysPage, ProvidersPage, ROTATED, SECRETS, SecretsPage, SetupPage, SignInPage } from "./fixtures/pages";
 import type { Server } from "./fixtures/server";
 import { enter, expect, test } from "./fixtures/test";
 import type { Watch } from "./fixtures/watch";
@@ -722,7 +722,7 @@ const states: State[] = [
     arrange: async ({ page, audit, enter }) => {
       await enter();
       await page.route("**/api/admin/audit/verify", (route) =>
-        route.fulfill({ json: { data: { valid: false, verified: 1203, broken: { seq: 1204, reason: "its hash does not match its content" } } } }),
+        route.fulfill({ json: { data: BROKEN } }),
       );
       await audit.open();
       await expect(audit.broken).toBeVisible();

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { problem } from "./fixtures/api";
-import { AUDIT } from "./fixtures/pages";
+import { AUDIT, BROKEN } from "./fixtures/pages";
 import { expect, test } from "./fixtures/test";
 
 const VALUE = "Planted-Value-7";
@@ -116,12 +116,13 @@ test("it can be taken away as JSON lines, under the same filter", async ({ audit
 
 test("a broken entry is named in red, with its reason", async ({ audit, page }) => {
   await page.route("**/api/admin/audit/verify", (route) =>
-    route.fulfill({ json: { data: { valid: false, verified: 1203, broken: { seq: 1204, reason: "its hash does not match its content" } } } }),
+    route.fulfill({ json: { data: BROKEN } }),
   );
   await audit.open();
   await expect(audit.broken).toContainText(/Entry 1\s204 is not as it was written/);
   await expect(audit.broken).toContainText("its hash does not match its content");
   await expect(audit.broken).toContainText(/Chain verified through entry 1\s203\./);
+  await expect(audit.broken).toContainText(/Breaks: 2\. 7: the entry is missing \(acknowledged\)\. 1\s204: its hash/);
   const [red, plain] = await Promise.all([audit.broken.getByText("is not as it was written"), audit.title].map((part) =>
     part.evaluate((element) => getComputedStyle(element).color),
   ));

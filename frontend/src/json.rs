@@ -30,6 +30,12 @@ impl Json {
         Array::is_array(&self.0) && Array::from(&self.0).length() == 0
     }
 
+    /// The first items of a list, at most so many.
+    pub fn items(&self, most: u32) -> impl Iterator<Item = Self> {
+        let list = if Array::is_array(&self.0) { Array::from(&self.0) } else { Array::new() };
+        (0..list.length().min(most)).map(move |n| Self(list.get(n)))
+    }
+
     fn is_absent(&self) -> bool {
         self.0.is_null() || self.0.is_undefined()
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::audit::filter::ACTIONS;
+use crate::audit::filter;
 use crate::audit::store::Audit;
 use crate::once::when;
 use crate::pages::toolbar::{filter_list, filter_text, refresh};
@@ -31,9 +31,9 @@ pub fn Filters() -> impl IntoView {
 
 fn actions() -> Vec<(&'static str, String)> {
     let mut options = vec![("", "Any".to_owned())];
-    for (noun, actions) in ACTIONS {
+    for (noun, actions) in filter::actions() {
         options.push((noun, format!("{noun}: any")));
-        options.extend(actions.iter().map(|action| (*action, (*action).to_owned())));
+        options.extend(actions.map(|action| (action, action.to_owned())));
     }
     options
 }

@@ -1,14 +1,25 @@
 //! The page of the log that is shown, and whether all of it is as it was written.
 
-use keyward_api::audit::{AuditEntry, AuditVerification};
+use std::time::Duration;
+
+use keyward_api::audit::AuditEntry;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::audit::chain::Verified;
 use crate::audit::filter::LISTING;
+use crate::encryption::words::grouped;
+use crate::http::unreadable;
 use crate::hub::{Hub, hub};
 use crate::load::Load;
 use crate::once::effect;
 use crate::pages::store::Pages;
+
+const VERIFY: &str = "/api/admin/audit/verify";
+const PROGRESS: &str = "/api/admin/audit/verify/progress";
+
+/// How often a check that runs is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The log as the page shows it.
 #[derive(Clone, Copy)]
@@ -19,8 +30,10 @@ pub struct Audit {
     pub entries: RwSignal<Vec<AuditEntry>>,
     /// Whether it is known if the log is whole.
     pub check: Load,
+    /// How far that is.
+    pub progress: RwSignal<String>,
     /// Whether it is.
-    pub verified: RwSignal<Option<AuditVerification>>,
+    pub verified: RwSignal<Option<Verified>>,
     hub: Hub,
 }
 
@@ -32,6 +45,7 @@ impl Audit {
             pages: Pages::follow(&LISTING, entries, |entry: &AuditEntry| entry.seq.to_string()),
             entries,
             check: Load::new(),
+            progress: RwSignal::new(String::new()),
             verified: RwSignal::new(None),
             hub: hub(),
         };
@@ -55,9 +69,30 @@ impl Audit {
     /// Asks whether the log is as it was written.
     pub fn verify(self) {
         self.check.begin();
+        self.look();
         spawn_local(async move {
-            let answer = self.hub.client.verify_audit().await;
-            self.check.end(answer.map(|verified| drop(self.verified.try_set(Some(verified)))));
+            let answer = self.hub.client.audit(VERIFY).await;
+            let verified = answer.and_then(|body| Verified::read(&body).ok_or_else(unreadable));
+            self.check.end(verified.map(|verified| drop(self.verified.try_set(Some(verified)))));
         });
+    }
+
+    /// Looks how far the check is, and again as long as it runs and the page is open.
+    fn look(self) {
+        let look = move || {
+            if self.check.is_ready() {
+                return;
+            }
+            spawn_local(async move {
+                let Ok(body) = self.hub.client.audit(PROGRESS).await else { return };
+                let running = body.json.member("data").member("running");
+                let Ok(checked) = running.member("checked").number() else { return };
+                let text = grouped(checked);
+                if self.progress.try_set(text).is_none() {
+                    self.look();
+                }
+            });
+        };
+        set_timeout(look, LOOK_AGAIN);
     }
 }
