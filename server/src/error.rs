@@ -10,6 +10,7 @@ use keyward_api::{FieldError, Problem};
 use sea_orm::DbErr;
 
 use crate::audit;
+use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
 use crate::authority::NotRecorded;
 use crate::encryption::keyring::KeyringError;
@@ -292,6 +293,10 @@ impl From<KeyringError> for Error {
         match error {
             KeyringError::Database(error) => error.into(),
             former @ KeyringError::FormerRootKey { .. } => Self::FormerRootKey(former),
+            altered if altered.is_about_the_keys() => {
+                tracing::error!(error = %altered, "the stored keys were changed from outside");
+                Self::Altered(SetError::Altered(SetName::Vault))
+            }
             other => Self::Internal(other.to_string()),
         }
     }

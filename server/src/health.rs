@@ -74,6 +74,7 @@ impl From<KeyringError> for NotReady {
     fn from(error: KeyringError) -> Self {
         match error {
             KeyringError::FormerRootKey { key, wanted } => Self::FormerRootKey { key, wanted },
+            error if error.is_about_the_keys() => Self::Altered(SetName::Vault),
             other => Self::Store(other.to_string()),
         }
     }

@@ -46,7 +46,7 @@ fn Question(is_asking: RwSignal<bool>) -> impl IntoView {
             <ul class="points">
                 <li>"Keyward makes a new data key and seals every value anew with it, all of them or none."</li>
                 <li>"API keys go on being verified. Reading and changing secrets may have to wait until it is done."</li>
-                <li>"The old key is retired and kept, so that older backups can still be opened."</li>
+                <li>"The old key is retired and erased; older backups have their own."</li>
                 <li>"It cannot be undone, and is recorded in the audit log."</li>
             </ul>
             <div class="dialog-buttons">

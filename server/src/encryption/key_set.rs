@@ -58,11 +58,13 @@ impl Authenticated for Row<'_> {
     const TABLE: &'static str = TABLE;
 
     fn write(&self, columns: &mut Columns) {
-        let Model { id, purpose, version, state, .. } = self.0;
+        let Model { id, purpose, version, state, wrapped, .. } = self.0;
         columns.put(id);
         columns.put(purpose);
         columns.put_number((*version).into());
         columns.put(state);
+        // One that was erased is not put back.
+        columns.put_number(wrapped.is_empty().into());
     }
 
     fn mac(&self) -> Option<&[u8]> {

@@ -106,6 +106,15 @@ pub enum KeyringError {
 }
 
 impl KeyringError {
+    /// Whether the table of the stored keys was changed from outside.
+    pub fn is_about_the_keys(&self) -> bool {
+        match self {
+            Self::NoActiveKey | Self::NotActive(_) | Self::WentBack { .. } => true,
+            Self::KeySet(error) => !matches!(error, KeySetError::Database(_)),
+            _ => false,
+        }
+    }
+
     /// Whether the server cannot open anything now; else it is about one stored value.
     pub fn is_about_the_server(&self) -> bool {
         matches!(self, Self::Database(_) | Self::FormerRootKey { .. })
@@ -113,7 +122,7 @@ impl KeyringError {
 
     /// Whether a rotation may have moved the value since its row was read: another look tells.
     pub fn may_have_moved(&self) -> bool {
-        matches!(self, Self::ErasedKey(_))
+        matches!(self, Self::ErasedKey(_) | Self::Altered)
     }
 }
 
@@ -243,7 +252,8 @@ impl Keyring {
         column: SealedColumn,
         row: &SealedRow,
     ) -> Result<Opened, KeyringError> {
-        if !unbound::is_ours(&self.0.rows, column, row) {
+        let newest = self.0.newest.load(Ordering::SeqCst);
+        if !unbound::is_ours(&self.0.rows, column, row, newest) {
             return Err(KeyringError::Altered);
         }
         match (dek, &row.key_id) {

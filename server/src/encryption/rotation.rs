@@ -163,6 +163,9 @@ impl Rotation {
         }
         // No value is under any of them: all were counted under the new one.
         store::erase_retired(transaction).await?;
+        // The set was looked at when it was locked.
+        let keys = store::list(transaction).await?;
+        key_set::sign(transaction, self.keyring.rows(), &keys, 0).await?;
         let detail = format!("{re_encrypted} values re-encrypted");
         let target = format!("version {}", version(&new));
         let event = actor.did(Action::EncryptionRotate, Some(target)).with_detail(detail);
@@ -179,7 +182,7 @@ impl Rotation {
     ) -> Result<(Model, Arc<Dek>), RotateError> {
         let (now, rows) = (self.clock.now(), self.keyring.rows());
         let keys = store::list(transaction).await?;
-        let mut set = key_set::lock(transaction, rows, &keys).await.map_err(KeyringError::from)?;
+        key_set::lock(transaction, rows, &keys).await.map_err(KeyringError::from)?;
         let next = former.version.checked_add(1).ok_or(KeyringError::NotActive(former.version))?;
         let minted = store::mint(Purpose::Data, next, self.keyring.root(), &actor.name, now);
         let (new, dek) = minted.map_err(KeyringError::from)?;
@@ -188,10 +191,6 @@ impl Rotation {
             return Err(RotateError::NotStored(former));
         }
         store::insert(transaction, new.clone()).await?;
-        set.take(key_set::element(rows, former));
-        set.add(key_set::element(rows, &former.clone().retired(now)));
-        set.add(key_set::element(rows, &new));
-        key_set::put(transaction, rows, set).await?;
         Ok((new, Arc::new(dek)))
     }
 

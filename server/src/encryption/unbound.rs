@@ -11,14 +11,16 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 
 use super::columns::{SECRETS, SealedColumn, SealedRow};
 use super::seal::Format;
+use super::store;
 use crate::authenticity::row::Columns;
 use crate::authenticity::{Authenticated, RowKey};
 
 /// Rows of one statement.
 const CHUNK: u64 = 256;
 
-/// A secret whose mac stands for what its seal does not bind.
-struct Unbound<'a>(&'a SealedRow);
+/// A secret whose mac stands for what its seal does not bind, while the newest data key has this
+/// version: a rotation moves all of them, and none that is put back later opens.
+struct Unbound<'a>(&'a SealedRow, i32);
 
 impl Authenticated for Unbound<'_> {
     const TABLE: &'static str = SECRETS.table;
@@ -30,6 +32,7 @@ impl Authenticated for Unbound<'_> {
         columns.put_or_none(key_id.as_ref());
         columns.put_or_none(iv.as_ref());
         columns.put(sealed);
+        columns.put_number(self.1.into());
     }
 
     fn mac(&self) -> Option<&[u8]> {
@@ -39,8 +42,8 @@ impl Authenticated for Unbound<'_> {
 
 /// Whether nothing speaks against opening the row: its seal binds its name, or its mac does.
 /// (Keys of providers and models are found by their ids, which every seal binds.)
-pub(super) fn is_ours(rows: &RowKey, column: SealedColumn, row: &SealedRow) -> bool {
-    !column.has_iv || is_bound(row) || rows.is_ours(&Unbound(row))
+pub(super) fn is_ours(rows: &RowKey, column: SealedColumn, row: &SealedRow, newest: i32) -> bool {
+    !column.has_iv || is_bound(row) || rows.is_ours(&Unbound(row, newest))
 }
 
 fn is_bound(row: &SealedRow) -> bool {
@@ -50,12 +53,13 @@ fn is_bound(row: &SealedRow) -> bool {
 /// Gives every secret that needs one its mac, as it is now; how many there are.
 pub async fn sign_unbound(transaction: &DatabaseTransaction, rows: &RowKey) -> Result<u64, DbErr> {
     let (mut signed, mut last) = (0, String::new());
+    let newest = store::newest(transaction).await?.map_or(0, |key| key.version);
     loop {
         let chunk = SECRETS.after(transaction, &last, CHUNK).await?;
         let Some(end) = chunk.last() else { return Ok(signed) };
         last.clone_from(&end.id);
         let unbound = chunk.iter().filter(|row| !is_bound(row));
-        let macs: Vec<_> = unbound.map(|row| (&row.id, rows.sign(&Unbound(row)))).collect();
+        let macs: Vec<_> = unbound.map(|row| (&row.id, rows.sign(&Unbound(row, newest)))).collect();
         if macs.is_empty() {
             continue;
         }

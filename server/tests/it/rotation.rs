@@ -463,22 +463,22 @@ async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_sta
     };
     set(2, "retired").await;
     set(1, "active").await;
-    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
-    admin.delete("/api/secrets/A").await.expect(500);
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
-    admin.get("/api/admin/encryption").await.expect(500);
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
+    admin.delete("/api/secrets/A").await.expect(503);
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+    admin.get("/api/admin/encryption").await.expect(503);
     tokio::time::sleep(Duration::from_millis(600)).await;
     app.anonymous().get("/readyz").await.expect(503);
     refused_start(&app);
     // With the key itself as it was before it was erased.
     let sql = "UPDATE encryption_keys SET wrapped = $1 WHERE id = $2";
     execute(&app.state.db, sql, vec![first.wrapped.into(), first.id.into()]).await;
-    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
     let said = refused_start(&app);
     assert!(said.contains("version 2, must be active"), "{said}");
     // Both retired is no better.
     set(1, "retired").await;
-    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
     refused_start(&app);
     set(2, "active").await;
     assert_eq!(app.audit_entries().await, entries, "nothing was done");
@@ -500,8 +500,8 @@ async fn a_newest_key_that_was_taken_out_is_missed_by_a_running_server_and_at_th
     let delete = "DELETE FROM encryption_keys WHERE purpose = 'data'";
     assert_eq!(execute(&app.state.db, delete, vec![]).await, 2);
     KeyEntity::insert(first.clone().into_active_model()).exec(&app.state.db).await.unwrap();
-    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(500);
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
+    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
     tokio::time::sleep(Duration::from_millis(600)).await;
     app.anonymous().get("/readyz").await.expect(503);
     let said = refused_start(&app);
@@ -532,7 +532,7 @@ async fn a_sum_of_another_day_or_none_is_refused(backend: Backend) {
     for wrong in [first, unsigned, count] {
         put(wrong).await;
         refused_start(&app);
-        admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+        admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
     }
     tokio::time::sleep(Duration::from_millis(600)).await;
     app.anonymous().get("/readyz").await.expect(503);

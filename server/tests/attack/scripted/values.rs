@@ -40,9 +40,7 @@ pub const ATTACKS: &[Attack] = &[
     limit("a description is changed", |_, _| {
         Plan::new().sql("UPDATE secrets SET description = 'x'")
     }),
-    limit("a note is changed", |_, _| {
-        Plan::new().sql("UPDATE provider_credentials SET note = 'x'")
-    }),
+    told("a note is changed", |_, _| Plan::new().sql("UPDATE provider_credentials SET note = 'x'")),
 ];
 
 const SEALED: [&str; 2] = ["encrypted_value", "key_id"];
