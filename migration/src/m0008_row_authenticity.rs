@@ -15,12 +15,6 @@ enum Generation {
 }
 
 #[derive(DeriveIden)]
-enum KeyChanges {
-    Table,
-    MacBefore,
-}
-
-#[derive(DeriveIden)]
 enum Settings {
     Table,
 }
@@ -84,12 +78,6 @@ impl MigrationTrait for Migration {
             let add = Table::alter().table(Generation::Table).add_column(column).to_owned();
             manager.alter_table(add).await?;
         }
-        // What the changed row had for a mac: none if there was no row, empty if it had none.
-        let add = Table::alter()
-            .table(KeyChanges::Table)
-            .add_column(blob_null(KeyChanges::MacBefore))
-            .to_owned();
-        manager.alter_table(add).await?;
         // The sets of the wrapped keys, and of the people; the API keys have the first row.
         for id in [2, 3] {
             let mut row = Query::insert();
@@ -103,9 +91,6 @@ impl MigrationTrait for Migration {
         let mut rows = Query::delete();
         rows.from_table(Generation::Table).and_where(Expr::col(Generation::Id).gt(1));
         manager.execute(rows).await?;
-        let drop =
-            Table::alter().table(KeyChanges::Table).drop_column(KeyChanges::MacBefore).to_owned();
-        manager.alter_table(drop).await?;
         for column in [Generation::Mac, Generation::Sum, Generation::Count] {
             let drop = Table::alter().table(Generation::Table).drop_column(column).to_owned();
             manager.alter_table(drop).await?;

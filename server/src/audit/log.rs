@@ -14,10 +14,11 @@ use super::about_log::{self, Because};
 use super::breaks::Verification;
 use super::chain::AuditKeys;
 use super::event::{Actor, Event};
-use super::sets::{Generations, Newest};
+use super::sets::{self, Generations, Newest};
 use super::{store, verify};
 use crate::authenticity::RowKey;
 use crate::authenticity::set::SetName;
+use crate::authenticity::store::SetError;
 use crate::authority::{Authority, NotRecorded};
 use crate::background::in_time;
 use crate::batch::Batch;
@@ -142,8 +143,8 @@ impl AuditLog {
         events: Vec<Event>,
         now: OffsetDateTime,
     ) -> Result<(), DbErr> {
-        let Inner { keys, newest, .. } = &*self.0;
-        store::append(transaction, keys, newest, events, now).await
+        let Inner { keys, rows, newest, .. } = &*self.0;
+        store::append(transaction, keys, rows, newest, events, now).await
     }
 
     /// Records `event` as the entry with which the active audit key takes over.
@@ -152,8 +153,8 @@ impl AuditLog {
         transaction: &DatabaseTransaction,
         event: Event,
     ) -> Result<(), DbErr> {
-        let Inner { keys, newest, clock, .. } = &*self.0;
-        store::hand_over(transaction, keys, newest, event, clock.now()).await
+        let Inner { keys, rows, newest, clock, .. } = &*self.0;
+        store::hand_over(transaction, keys, rows, newest, event, clock.now()).await
     }
 
     /// Checks the whole log.
@@ -187,7 +188,19 @@ impl AuditLog {
         &self,
         transaction: &DatabaseTransaction,
     ) -> Result<Option<Generations>, DbErr> {
-        store::told_sets(transaction, &self.0.keys).await
+        store::told_sets(transaction, &[self.0.keys.active()]).await
+    }
+
+    /// Refuses when a set, which has the generation `n`, is of an earlier day than the end of the
+    /// log tells.
+    pub async fn expect_present(
+        &self,
+        transaction: &DatabaseTransaction,
+        name: SetName,
+        n: i64,
+    ) -> Result<(), SetError> {
+        let told = self.told_sets(transaction).await?.unwrap_or_default();
+        if n < sets::of(told, name) { Err(SetError::Altered(name)) } else { Ok(()) }
     }
 
     /// A set that was put back to an earlier day than the end of the log tells of.
@@ -195,7 +208,7 @@ impl AuditLog {
         &self,
         transaction: &DatabaseTransaction,
     ) -> Result<Option<SetName>, DbErr> {
-        store::set_put_back(transaction, &self.0.keys).await
+        store::set_put_back(transaction, &self.0.keys, &self.0.rows).await
     }
 
     /// How far the check is that runs in this process.

@@ -7,13 +7,14 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
+use sea_orm::{DatabaseTransaction, DbErr};
 use subtle::ConstantTimeEq;
 
 use super::chain::AuditKey;
 use super::entity::head;
+use crate::authenticity::RowKey;
 use crate::authenticity::set::SetName;
-use crate::keys::entity::generation;
+use crate::authenticity::store::{self as sets, SetError};
 
 /// The sets in the order in which they are written.
 const NAMES: [SetName; 3] = [SetName::Keys, SetName::Vault, SetName::People];
@@ -30,21 +31,47 @@ pub struct Newest {
 }
 
 impl Newest {
-    /// These are stored, or are about to be: none of them ever goes back.
-    pub(super) fn bring_forward(&self, generations: Generations) -> Generations {
-        let mut newest = generations;
+    /// A head that is stored tells these: what a process has seen never goes back.
+    pub(super) fn saw(&self, told: Generations) -> Generations {
+        let mut newest = told;
         for (seen, newest) in self.sets.iter().zip(&mut newest) {
             *newest = (*newest).max(seen.fetch_max(*newest, Ordering::SeqCst));
         }
         newest
     }
+
+    /// What was seen.
+    pub(super) fn seen(&self) -> Generations {
+        std::array::from_fn(|n| self.sets[n].load(Ordering::SeqCst))
+    }
 }
 
-/// The generations that are stored now, in the transaction that changed one of them.
-pub(super) async fn stored(transaction: &DatabaseTransaction) -> Result<Generations, DbErr> {
-    let rows = generation::Entity::find().all(transaction).await?;
-    let of = |name: SetName| rows.iter().find(|row| row.id == name as i16).map_or(0, |row| row.n);
-    Ok(NAMES.map(of))
+/// The generations that are stored now, in the transaction that may have changed one of them; of
+/// a set that was altered, 0.
+pub(super) async fn stored(
+    transaction: &DatabaseTransaction,
+    rows: &RowKey,
+) -> Result<Generations, DbErr> {
+    let mut generations = Generations::default();
+    for (n, name) in generations.iter_mut().zip(NAMES) {
+        *n = match sets::read(transaction, name, rows).await {
+            Ok(set) => set.map_or(0, |set| set.n),
+            Err(SetError::Altered(_)) => 0,
+            Err(SetError::Database(error)) => return Err(error),
+        };
+    }
+    Ok(generations)
+}
+
+/// The later one of each.
+pub(super) fn later(a: Generations, b: Generations) -> Generations {
+    std::array::from_fn(|n| a[n].max(b[n]))
+}
+
+/// Of one set.
+pub(super) fn of(generations: Generations, name: SetName) -> i64 {
+    let mut pairs = NAMES.into_iter().zip(generations);
+    pairs.find(|(other, _)| *other == name).map_or(0, |(_, n)| n)
 }
 
 /// What the head says; `None`: nothing, or nobody with the key said it.

@@ -15,6 +15,7 @@ use super::entity::{head, log};
 use super::event::{self, Action, Actor, Event};
 pub use super::filter::Filter;
 use super::sets::{self, Generations, Newest};
+use crate::authenticity::RowKey;
 use crate::authenticity::set::SetName;
 use crate::encryption;
 use crate::encryption::store::Purpose;
@@ -64,30 +65,33 @@ struct Signers<'k> {
 pub async fn append(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
+    rows_key: &RowKey,
     newest: &Newest,
     events: Vec<Event>,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
     let signers = Signers { present: keys.active(), next: None };
-    append_signed(transaction, keys, signers, newest, events, now).await
+    append_signed(transaction, keys, rows_key, signers, newest, events, now).await
 }
 
 /// Appends the entry with which the active key takes over from the one before it.
 pub async fn hand_over(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
+    rows_key: &RowKey,
     newest: &Newest,
     event: Event,
     now: OffsetDateTime,
 ) -> Result<(), DbErr> {
     let present = keys.last_former().ok_or_else(|| DbErr::Custom("no key before".to_owned()))?;
     let signers = Signers { present, next: Some(keys.active()) };
-    append_signed(transaction, keys, signers, newest, vec![event], now).await
+    append_signed(transaction, keys, rows_key, signers, newest, vec![event], now).await
 }
 
 async fn append_signed(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
+    rows_key: &RowKey,
     signers: Signers<'_>,
     newest: &Newest,
     events: Vec<Event>,
@@ -121,17 +125,21 @@ async fn append_signed(
     }
     let rows = rows.into_iter().map(|row| log::ActiveModel::from(row).reset_all());
     log::Entity::insert_many(rows).exec_without_returning(transaction).await?;
-    let sets = newest.bring_forward(sets::stored(transaction).await?);
+    // Never by what a transaction wrote that did not commit: a set is as far as a head says
+    // that is stored, or as this transaction has it.
+    let told = told_sets(transaction, &[signers.present]).await?.unwrap_or_default();
+    let told = sets::later(told, newest.seen());
+    let sets = sets::later(told, sets::stored(transaction, rows_key).await?);
     put_head(transaction, signers.next.unwrap_or(signers.present), seq, prev, sets).await
 }
 
 /// What the end of the log says of the authenticated sets; `None`: nothing that is ours.
 pub async fn told_sets(
     transaction: &DatabaseTransaction,
-    keys: &AuditKeys,
+    keys: &[&AuditKey],
 ) -> Result<Option<Generations>, DbErr> {
     let head = stored_head(transaction).await?;
-    Ok(head.and_then(|head| sets::told(keys.active(), &head)))
+    Ok(head.and_then(|head| keys.iter().find_map(|key| sets::told(key, &head))))
 }
 
 /// A set that was put back to an earlier day than the end of the log tells of; all of them may
@@ -139,9 +147,11 @@ pub async fn told_sets(
 pub async fn set_put_back(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
+    rows: &RowKey,
 ) -> Result<Option<SetName>, DbErr> {
-    let Some(told) = told_sets(transaction, keys).await? else { return Ok(Some(SetName::Keys)) };
-    Ok(sets::put_back(sets::stored(transaction).await?, told))
+    let told = told_sets(transaction, &[keys.active()]).await?;
+    let Some(told) = told else { return Ok(Some(SetName::Keys)) };
+    Ok(sets::put_back(sets::stored(transaction, rows).await?, told))
 }
 
 /// Number and hash of the last entry, by a head that is ours; the head is locked.
@@ -167,7 +177,7 @@ async fn good_end(
     }
     newest.seq.fetch_max(head.seq, Ordering::SeqCst);
     if let Some(told) = sets::told(key, &head) {
-        newest.bring_forward(told);
+        newest.saw(told);
     }
     Ok(Some((head.seq, head.entry_hash)))
 }

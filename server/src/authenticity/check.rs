@@ -7,6 +7,7 @@ use super::row::RowKey;
 use super::scan::{self, Sets};
 use super::set::SetName;
 use super::store::{self as sets, SetError};
+use super::tables::TABLES;
 use crate::encryption::Keyring;
 use crate::encryption::columns::SEALED;
 
@@ -31,6 +32,13 @@ pub async fn check(
         Ok(())
     })
     .await?;
+    for table in &TABLES {
+        let number = scan::without_id(db, table).await?;
+        if number > 0 {
+            let problem = format!("{number} rows have no id: Keyward did not write them");
+            findings.push(Finding::new(table.name, "", problem));
+        }
+    }
     for (name, found) in [(SetName::Keys, stored.keys), (SetName::People, stored.people)] {
         let problem = match sets::read_signed(db, name, key).await {
             Ok(set) if found.agrees_with(&set) => continue,
@@ -43,7 +51,15 @@ pub async fn check(
     for column in SEALED {
         let mut last = String::new();
         loop {
-            let rows = column.after(db, &last, scan::CHUNK as u64).await?;
+            let rows = match column.after(db, &last, scan::CHUNK as u64).await {
+                Ok(rows) => rows,
+                Err(error @ (DbErr::Type(_) | DbErr::Query(_))) => {
+                    let problem = format!("a row after \"{last}\" cannot be read: {error}");
+                    findings.push(Finding::new(column.table, "", problem));
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
             let Some(end) = rows.last() else { break };
             last.clone_from(&end.id);
             for row in rows {

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
 use super::row::{Authenticated, RowKey, RowMac};
 use super::set::{SetName, Tally};
@@ -43,7 +43,13 @@ pub async fn after(
 ) -> Result<Vec<Row>, DbErr> {
     let AuthenticatedTable { name, id, set, .. } = table;
     let only = if *name == settings::TABLE { " AND type IN ('api_key', 'config')" } else { "" };
-    let sql = format!("SELECT * FROM {name} WHERE {id} > $1{only} ORDER BY {id} LIMIT {CHUNK}");
+    // SQLite stores anything in any column: what is no text has no place in the order.
+    let text = match db.get_database_backend() {
+        DbBackend::Sqlite => format!(" AND typeof({id}) = 'text'"),
+        _ => String::new(),
+    };
+    let sql =
+        format!("SELECT * FROM {name} WHERE {id} > $1{text}{only} ORDER BY {id} LIMIT {CHUNK}");
     let find = Statement::from_sql_and_values(db.get_database_backend(), sql, [after.into()]);
     let found = db.query_all_raw(find).await?;
     Ok(found.iter().map(|row| read(rows, name, id, *set, row)).collect())
@@ -72,6 +78,21 @@ fn right<R: Authenticated + FromQueryResult>(rows: &RowKey, row: &QueryResult) -
     // The driver panics at times that are none, such as 'infinity' in PostgreSQL.
     let read = catch_unwind(AssertUnwindSafe(|| R::from_query_result(row, "")));
     Some(rows.sign(&read.ok()?.ok()?))
+}
+
+/// How many rows of a table have an id that is none, so that [`after`] finds them nowhere.
+pub async fn without_id(
+    db: &impl ConnectionTrait,
+    table: &AuthenticatedTable,
+) -> Result<i64, DbErr> {
+    let AuthenticatedTable { name, id, .. } = table;
+    let odd = match db.get_database_backend() {
+        DbBackend::Sqlite => format!("{id} IS NULL OR {id} = '' OR typeof({id}) <> 'text'"),
+        _ => format!("{id} = ''"),
+    };
+    let sql = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {name} WHERE {odd}");
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    row.map_or(Ok(0), |row| row.try_get("", "n"))
 }
 
 /// Gives these rows of a table these macs.

@@ -89,6 +89,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// With the rows of this set already.
+    pub fn after(set: SetState) -> Self {
+        Self { ours: set, all: set }
+    }
+
     /// With one row more, and whether its mac is ours.
     pub fn add(&mut self, element: Sum, is_ours: bool) {
         self.all.add(element);

@@ -6,7 +6,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, IntoActiveModel, QueryFilter, Statement,
 };
 
 use super::row::RowKey;
@@ -50,12 +51,13 @@ pub async fn read(
     name: SetName,
     key: &RowKey,
 ) -> Result<Option<SetState>, SetError> {
-    open(name, key, Entity::find_by_id(name.id()).one(db).await?)
+    open(name, key, find(db, name, "").await?)
 }
 
-/// The generation of a set, which says nothing of its rows; none: its row is gone.
+/// The generation of a set, which says nothing of its rows; none: its row is gone, or says
+/// nothing that could be one.
 pub async fn number(db: &impl ConnectionTrait, name: SetName) -> Result<Option<i64>, DbErr> {
-    Ok(Entity::find_by_id(name.id()).one(db).await?.map(|row| row.n))
+    Ok(find(db, name, "").await?.map(|row| row.n))
 }
 
 /// The set, locked until the transaction ends; `None`: unsigned. A change takes it before it
@@ -65,15 +67,34 @@ pub async fn lock(
     name: SetName,
     key: &RowKey,
 ) -> Result<Option<SetState>, SetError> {
-    let row = Entity::find_by_id(name.id()).lock_exclusive().one(transaction).await?;
-    open(name, key, row)
+    open(name, key, find(transaction, name, locked(transaction)).await?)
 }
 
 /// The generation of a set, whoever stored it, locked until the transaction ends: a set that is
 /// signed anew goes on from there.
 pub async fn generation(transaction: &DatabaseTransaction, name: SetName) -> Result<i64, DbErr> {
-    let row = Entity::find_by_id(name.id()).lock_exclusive().one(transaction).await?;
-    row.map(|row| row.n).ok_or_else(|| DbErr::RecordNotFound(format!("the set of {}", name.rows())))
+    Ok(find(transaction, name, locked(transaction)).await?.map_or(0, |row| row.n))
+}
+
+/// On SQLite, every writer is alone.
+fn locked(transaction: &DatabaseTransaction) -> &'static str {
+    match ConnectionTrait::get_database_backend(transaction) {
+        DbBackend::Postgres => " FOR UPDATE",
+        _ => "",
+    }
+}
+
+/// The row of a set. One whose columns hold something else than they should is none.
+async fn find(
+    db: &impl ConnectionTrait,
+    name: SetName,
+    lock: &str,
+) -> Result<Option<Model>, DbErr> {
+    let sql = format!("SELECT id, n, count, sum, mac FROM generation WHERE id = $1{lock}");
+    let values = [name.id().into()];
+    let find = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let row = db.query_one_raw(find).await?;
+    Ok(row.and_then(|row| Model::from_query_result(&row, "").ok()))
 }
 
 /// Like [`read`]; a set that is unsigned is altered.
@@ -108,10 +129,13 @@ pub async fn put(
         .col_expr(Column::Sum, Expr::value(sum.to_vec()))
         .col_expr(Column::Mac, Expr::value(mac.to_vec()))
         .filter(Column::Id.eq(name.id()));
-    match update.exec(transaction).await?.rows_affected {
-        1 => Ok(()),
-        _ => Err(DbErr::RecordNotUpdated),
+    if update.exec(transaction).await?.rows_affected == 1 {
+        return Ok(());
     }
+    // Somebody took the row out, and somebody accepts what is stored.
+    let (count, sum, mac) = (Some(count), Some(sum.to_vec()), Some(mac.to_vec()));
+    let row = Model { id: name.id(), n, count, sum, mac }.into_active_model();
+    Entity::insert(row).exec_without_returning(transaction).await.map(drop)
 }
 
 fn open(name: SetName, key: &RowKey, row: Option<Model>) -> Result<Option<SetState>, SetError> {

@@ -306,7 +306,8 @@ impl Keyring {
         }
         let row = store::find(db, Purpose::Data, id).await?;
         let row = row.ok_or_else(|| KeyringError::UnknownKey(id.to_owned()))?;
-        if row.is_erased() {
+        // A retired one is put back: no value may be under it any more.
+        if row.state() != DataKeyState::Active {
             return Err(KeyringError::ErasedKey(id.to_owned()));
         }
         let dek = Arc::new(self.unwrap(&row)?);

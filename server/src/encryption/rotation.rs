@@ -146,7 +146,8 @@ impl Rotation {
         let former = self.keyring.hold_alone(transaction).await?;
         // Another process may have changed the root key: what is wrapped under the former one
         // is lost when that is thrown away.
-        self.keyring.unwrap(&former)?;
+        let former_key = self.keyring.unwrap(&former)?;
+        self.keyring.follow(&former, Arc::new(former_key));
         let total = count(transaction).await?.total;
         self.advance(|progress| progress.total = total);
 

@@ -229,6 +229,10 @@ pub async fn unlock_altered(
         Err(error) => return Err(error),
     };
     let has_previous = keys.has_previous;
+    if altered.is_some() && has_previous {
+        // What is accepted would be recorded under keys that are not stored.
+        return altered.map_or(Err(UnlockError::NoActiveKey), Err);
+    }
     let data = keys.into_data();
     if altered.is_some() {
         transaction.rollback().await?;

@@ -42,8 +42,6 @@ pub mod change {
         pub n: i64,
         /// The key that was made, changed or deleted.
         pub key_id: String,
-        /// The mac that its row had before: none if there was no row, empty if it had none.
-        pub mac_before: Option<Vec<u8>>,
     }
 
     /// No foreign keys.

@@ -2,8 +2,6 @@
 //! each of the last changes was about is kept beside it, so that other processes read those
 //! keys and not all of them.
 
-use std::collections::BTreeMap;
-
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -11,7 +9,6 @@ use sea_orm::{
 };
 
 use super::entity::change;
-use super::rows::Changed;
 use crate::authenticity::RowKey;
 use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store as sets;
@@ -27,13 +24,13 @@ pub(super) async fn raise(
     transaction: &DatabaseTransaction,
     rows: &RowKey,
     after: &SetState,
-    changed: Option<Changed>,
+    changed: &str,
 ) -> Result<(), DbErr> {
     sets::put(transaction, SetName::Keys, rows, *after).await?;
-    let (key_id, mac_before) =
-        changed.map_or_else(Default::default, |changed| (changed.id, changed.mac_before));
-    let change =
-        change::ActiveModel { n: Set(after.n), key_id: Set(key_id), mac_before: Set(mac_before) };
+    // What somebody else put there must not stop a revocation.
+    let not_ours = change::Entity::delete_many().filter(change::Column::N.gte(after.n));
+    not_ours.exec(transaction).await?;
+    let change = change::ActiveModel { n: Set(after.n), key_id: Set(changed.to_owned()) };
     change::Entity::insert(change).exec_without_returning(transaction).await?;
     let forgotten =
         change::Entity::delete_many().filter(change::Column::N.lte(after.n - REMEMBERED));
@@ -45,11 +42,7 @@ pub(super) async fn raise(
 pub async fn try_write(db: &DatabaseConnection) -> Result<(), DbErr> {
     const BEFORE_ALL: i64 = 0;
     let transaction = begin_write(db).await?;
-    let change = change::ActiveModel {
-        n: Set(BEFORE_ALL),
-        key_id: Set(String::new()),
-        mac_before: Set(None),
-    };
+    let change = change::ActiveModel { n: Set(BEFORE_ALL), key_id: Set(String::new()) };
     change::Entity::insert(change).exec_without_returning(&transaction).await?;
     change::Entity::delete_by_id(BEFORE_ALL).exec(&transaction).await?;
     transaction.commit().await
@@ -61,31 +54,27 @@ pub async fn newest_change(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
     Ok(newest.map_or(0, |change| change.n))
 }
 
-/// The keys that were changed after the generation `before`, up to and with `now`, each once, by
-/// id, with the mac that its row had at `before`: none if there was no row, empty if it had none.
-/// `None`: not all of those changes are remembered.
+/// The ids of the keys that were changed after the generation `before`, up to and with `now`,
+/// each once. `None`: not all of those changes are remembered.
 pub async fn changed_between(
     db: &impl ConnectionTrait,
     before: i64,
     now: i64,
-) -> Result<Option<BTreeMap<String, Option<Vec<u8>>>>, DbErr> {
-    // A generation that went back is another history: a restored backup.
-    if before > now || now - before > REMEMBERED {
+) -> Result<Option<Vec<String>>, DbErr> {
+    if now.checked_sub(before).is_none_or(|number| !(0..=REMEMBERED).contains(&number)) {
         return Ok(None);
     }
-    let changes: Vec<(String, Option<Vec<u8>>)> = change::Entity::find()
+    let mut ids: Vec<String> = change::Entity::find()
         .select_only()
-        .columns([change::Column::KeyId, change::Column::MacBefore])
+        .column(change::Column::KeyId)
         .filter(change::Column::N.gt(before))
         .filter(change::Column::N.lte(now))
         .order_by_asc(change::Column::N)
         .into_tuple()
         .all(db)
         .await?;
-    let is_whole = i64::try_from(changes.len()).is_ok_and(|number| number == now - before);
-    let mut first = BTreeMap::new();
-    for (id, mac_before) in changes {
-        first.entry(id).or_insert(mac_before);
-    }
-    Ok(is_whole.then_some(first))
+    let is_whole = i64::try_from(ids.len()).is_ok_and(|number| number == now - before);
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(is_whole.then_some(ids))
 }

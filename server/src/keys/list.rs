@@ -59,8 +59,8 @@ impl Registry {
         let moment = in_time(begin_read(&self.0.db)).await?;
         let stored = in_time(store::stream(&moment, &self.0.rows)).await?;
         pin_mut!(stored);
-        while let Some((key, _)) = in_time(stored.try_next()).await? {
-            let record = record(&key);
+        while let Some(row) = in_time(stored.try_next()).await? {
+            let record = record(&row.key);
             self.0.listing.put(&record.id.as_str().into(), record);
         }
         Ok(())

@@ -7,7 +7,7 @@
 //! 3. What is no longer accepted goes first: a key that was revoked does not wait until others
 //!    are read.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use futures_util::{TryStreamExt, pin_mut};
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::Registry;
+use super::members::Loaded;
 use super::registry::Inner;
 use super::row::{ReadKey, StoredKey, UnreadableKey, is_ours, record};
 use super::verify::CachedKey;
@@ -92,9 +93,9 @@ impl Inner {
         if let Some(before) = *known
             && let Some(changed) =
                 in_time(generation::changed_between(&moment, before.n, now.n)).await?
-            && self.adds_up(&moment, before, &now, &changed).await?
+            && let Some(counts_all) = self.adds_up(&moment, before, &now, &changed).await?
         {
-            self.show_followed(&moment, &changed).await?;
+            self.show_followed(&moment, &changed, counts_all).await?;
         } else {
             self.reload(&moment, &now).await?;
         }
@@ -103,27 +104,28 @@ impl Inner {
         Ok(())
     }
 
-    /// Whether the set `before` and these changes give the set `now`. What the changes say of
-    /// the rows before them is believed only so far: elements are secret, so other rows do not
-    /// add up.
+    /// Whether the set `before` with the rows of now of these keys is the set `now`; and whether
+    /// rows of them that are not ours are in it.
     async fn adds_up(
         &self,
         moment: &DatabaseTransaction,
         before: SetState,
         now: &SetState,
-        changed: &BTreeMap<String, Option<Vec<u8>>>,
-    ) -> Result<bool, DbErr> {
+        changed: &[String],
+    ) -> Result<Option<bool>, DbErr> {
         let mut set = before;
-        for (id, mac) in changed.iter().filter_map(|(id, mac)| Some((id, mac.as_deref()?))) {
-            let mac = Some(mac).filter(|mac| !mac.is_empty());
-            set.take(store::element(&self.rows, id, mac));
+        for id in changed {
+            if let Some(mac) = self.members.mac(id) {
+                set.take(store::element(&self.rows, id, &mac));
+            }
         }
-        let ids: Vec<&str> = changed.keys().map(String::as_str).collect();
+        let mut tally = Tally::after(set);
+        let ids: Vec<&str> = changed.iter().map(String::as_str).collect();
         for ids in ids.chunks(CHUNK) {
-            let elements = store::elements_of(moment, &self.rows, ids.iter().copied());
-            in_time(elements).await?.into_iter().for_each(|element| set.add(element));
+            let found = in_time(store::find_many(moment, &self.rows, ids.iter().copied())).await?;
+            found.iter().for_each(|row| tally.add(row.element, is_ours(&row.key)));
         }
-        Ok(set.has_same_rows(now))
+        Ok(tally.counts_all(now))
     }
 
     /// Reads the changed keys again, first those that are known here: only they can have been
@@ -131,12 +133,22 @@ impl Inner {
     async fn show_followed(
         &self,
         moment: &DatabaseTransaction,
-        changed: &BTreeMap<String, Option<Vec<u8>>>,
+        changed: &[String],
+        counts_all: bool,
     ) -> Result<(), DbErr> {
-        let ids = known_first(changed.keys(), |id| self.listing.contains(id));
+        let ids = known_first(changed, |id| self.listing.contains(id));
         for ids in ids.chunks(CHUNK) {
-            let stored = store::get_many(moment, &self.rows, ids.iter().copied());
-            self.show_changed(ids, &in_time(stored).await?);
+            let found = store::find_many(moment, &self.rows, ids.iter().copied());
+            let found = in_time(found).await?;
+            for id in ids.iter().filter(|id| found.iter().all(|row| record(&row.key).id != **id)) {
+                self.remove(id);
+                self.members.set(id, None);
+            }
+            for row in &found {
+                let is_member = counts_all || is_ours(&row.key);
+                self.members.set(&record(&row.key).id, row.mac.filter(|_| is_member));
+                self.show_read(&row.key);
+            }
         }
         Ok(())
     }
@@ -168,8 +180,7 @@ impl Inner {
     pub(super) async fn load(&self, known: &mut Option<SetState>) -> Result<(), SetError> {
         let moment = in_time(begin_read(&self.db)).await?;
         let stored = in_time(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
-        let loaded = self.show_stored(&moment).await?;
-        if !loaded.agrees_with(&stored) {
+        if !self.show_stored(&moment, &stored).await? {
             return Err(SetError::Altered(SetName::Keys));
         }
         // Twice, since a digest may be free only after the row that had it before is shown.
@@ -203,20 +214,27 @@ impl Inner {
         for id in &gone {
             self.remove(id);
         }
-        self.show_stored(moment).await?;
+        self.show_stored(moment, stored).await?;
         Ok(self.show_conflicting().await?)
     }
 
-    /// Shows all keys as they are stored, and adds their rows up.
-    async fn show_stored(&self, moment: &DatabaseTransaction) -> Result<Tally, DbErr> {
-        let stored = in_time(store::stream(moment, &self.rows)).await?;
-        pin_mut!(stored);
-        let mut tally = Tally::default();
-        while let Some((key, element)) = in_time(stored.try_next()).await? {
-            tally.add(element, is_ours(&key));
-            self.show_read(&key);
+    /// Shows all keys as they are stored; whether their rows are those of the set `stored`.
+    async fn show_stored(
+        &self,
+        moment: &DatabaseTransaction,
+        stored: &SetState,
+    ) -> Result<bool, DbErr> {
+        let found = in_time(store::stream(moment, &self.rows)).await?;
+        pin_mut!(found);
+        let mut loaded = Loaded::default();
+        while let Some(row) = in_time(found.try_next()).await? {
+            loaded.add(&row);
+            self.show_read(&row.key);
         }
-        Ok(tally)
+        let members = loaded.members_of(stored);
+        let agrees = members.is_some();
+        self.members.replace(members.unwrap_or_default());
+        Ok(agrees)
     }
 
     /// Adds the stored rows up, and finds the keys that are no longer among them.
@@ -227,9 +245,9 @@ impl Inner {
         let (mut tally, mut gone) = (Tally::default(), self.listing.ids());
         let stored = in_time(store::stream(moment, &self.rows)).await?;
         pin_mut!(stored);
-        while let Some((key, element)) = in_time(stored.try_next()).await? {
-            tally.add(element, is_ours(&key));
-            gone.remove(record(&key).id.as_str());
+        while let Some(row) = in_time(stored.try_next()).await? {
+            tally.add(row.element, is_ours(&row.key));
+            gone.remove(record(&row.key).id.as_str());
         }
         Ok((tally, gone))
     }
@@ -240,11 +258,8 @@ impl Inner {
 }
 
 /// Keys that are known here before those that are not.
-fn known_first<'a>(
-    ids: impl Iterator<Item = &'a String>,
-    is_known: impl Fn(&str) -> bool,
-) -> Vec<&'a str> {
-    let mut ids: Vec<&str> = ids.map(String::as_str).collect();
+fn known_first(ids: &[String], is_known: impl Fn(&str) -> bool) -> Vec<&str> {
+    let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     ids.sort_by_key(|id| !is_known(id));
     ids
 }
@@ -270,6 +285,6 @@ mod tests {
     fn keys_that_may_have_been_revoked_are_read_before_new_ones() {
         let changed = ["new 1", "known 1", "new 2", "known 2"].map(str::to_owned);
         let is_known = |id: &str| id.starts_with("known");
-        assert_eq!(known_first(changed.iter(), is_known), ["known 1", "known 2", "new 1", "new 2"]);
+        assert_eq!(known_first(&changed, is_known), ["known 1", "known 2", "new 1", "new 2"]);
     }
 }

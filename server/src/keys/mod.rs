@@ -20,6 +20,7 @@ pub mod identity;
 pub mod list;
 pub mod listing;
 mod loading;
+pub mod members;
 pub mod networks;
 pub mod rate;
 pub mod registry;

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 
+use futures_util::{TryStreamExt, pin_mut};
 use keyward_api::keys::ApiKey;
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -24,13 +25,14 @@ use super::activity::{self, Activity};
 use super::altered::Watch;
 use super::cache::Cache;
 use super::listing::{KeyCounts, ListThread, Listing};
+use super::members::{Loaded, Members};
 use super::rows::KeyRows;
 use super::store::{self, ChangeError, KeyChange, KeyTrace, Replaced, Wanted};
 use super::token::PlainKey;
 use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::authenticity::RowKey;
-use crate::authenticity::set::SetState;
+use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store::SetError;
 use crate::background::{in_time, repeat};
 use crate::clock::Clock;
@@ -38,6 +40,9 @@ use crate::database::DatabaseConnection;
 
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);
+
+/// So many times a change looks again, when another process was faster.
+const LOOKS: usize = 8;
 
 /// The keys of this installation, stored and in memory.
 #[derive(Clone)]
@@ -48,6 +53,8 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     pub(super) audit: AuditLog,
     pub(super) rows: RowKey,
+    /// The rows of the set that the cache shows.
+    pub(super) members: Arc<Members>,
     pub(super) cache: Arc<Cache<CachedKey>>,
     activity: Arc<Activity>,
     pub(super) listing: Listing,
@@ -119,6 +126,7 @@ impl Registry {
             clock,
             audit,
             rows,
+            members: Arc::default(),
             cache: Arc::new(Cache::new(seed)),
             activity: Arc::default(),
             listing: Listing::default(),
@@ -345,9 +353,39 @@ impl From<SetError> for LoadError {
 }
 
 impl Inner {
+    /// Begins a change of the keys as they are known here: what other processes changed is
+    /// followed first, so that a row which is not the one that Keyward wrote last is told.
     async fn begin(&self) -> Result<Change<'_>, SetError> {
-        let known = self.known.lock().await;
-        Ok(Change { keys: KeyRows::begin(&self.db, &self.rows).await?, known })
+        let mut known = self.known.lock().await;
+        for _ in 0..LOOKS {
+            let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
+            self.audit.expect_present(keys.transaction(), SetName::Keys, keys.before().n).await?;
+            if self.is_partial {
+                self.look_at_all(&keys).await?;
+                return Ok(Change { keys, known });
+            }
+            if *known == Some(keys.before()) {
+                return Ok(Change { keys, known });
+            }
+            keys.rollback().await?;
+            self.follow(&mut known).await?;
+        }
+        Err(DbErr::Custom("other processes change the keys all the time".to_owned()).into())
+    }
+
+    /// Learns the rows of the set, for a command that has loaded none.
+    async fn look_at_all(&self, keys: &KeyRows) -> Result<(), SetError> {
+        let mut loaded = Loaded::default();
+        {
+            let found = store::stream(keys.transaction(), &self.rows).await?;
+            pin_mut!(found);
+            while let Some(row) = found.try_next().await? {
+                loaded.add(&row);
+            }
+        }
+        let members = loaded.members_of(&keys.before());
+        self.members.replace(members.ok_or(SetError::Altered(SetName::Keys))?);
+        Ok(())
     }
 
     /// Records, commits and shows the change. Rule 3: only when the set was the one this
@@ -360,7 +398,8 @@ impl Inner {
     ) -> Result<(), ChangeError> {
         let Change { keys, mut known } = change;
         let before = keys.before();
-        let after = keys.commit(&self.audit, event).await?;
+        let (after, changed) = keys.commit(&self.audit, event).await?;
+        self.members.set(&changed.id, changed.mac);
         show(self);
         if *known == Some(before) {
             *known = Some(after);

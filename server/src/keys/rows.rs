@@ -1,16 +1,17 @@
 //! Changing the rows of keys. Each change brings the authenticated set of the keys forward in
 //! its transaction: see [`crate::authenticity::set`].
 
-use futures_util::{TryStreamExt, pin_mut};
+use std::sync::Arc;
+
 use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
-use super::row::is_ours;
-use super::{generation, store};
+use super::generation;
+use super::members::Members;
 use crate::audit::{AuditLog, Event};
-use crate::authenticity::set::{SetName, SetState, Tally};
+use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store::{self as sets, SetError};
-use crate::authenticity::{Authenticated, RowKey};
+use crate::authenticity::{Authenticated, RowKey, RowMac};
 use crate::authority::NotRecorded;
 use crate::database::{DatabaseConnection, begin_write};
 use crate::settings::{self, FoundRow, Kind, Model};
@@ -19,25 +20,32 @@ use crate::settings::{self, FoundRow, Kind, Model};
 pub struct KeyRows {
     transaction: DatabaseTransaction,
     rows: RowKey,
+    members: Arc<Members>,
     before: SetState,
     after: SetState,
-    changed: Option<Changed>,
+    changed: Changed,
 }
 
-/// What a change was about.
-pub(super) struct Changed {
-    pub id: String,
-    /// The mac that the row had before: none if there was no row, empty if it had none.
-    pub mac_before: Option<Vec<u8>>,
+/// What a change was about, and the mac of its row from then on; none: it was deleted.
+#[derive(Clone, Debug, Default)]
+pub struct Changed {
+    pub(super) id: String,
+    pub(super) mac: Option<RowMac>,
 }
 
 impl KeyRows {
     /// Begins it. Refuses when the set is not as Keyward wrote it: what is added to it would
-    /// make good what was changed from outside.
-    pub async fn begin(db: &DatabaseConnection, rows: &RowKey) -> Result<Self, SetError> {
+    /// make good what was changed from outside. `members` are the rows of the set, for a change
+    /// of one of them.
+    pub async fn begin(
+        db: &DatabaseConnection,
+        rows: &RowKey,
+        members: Arc<Members>,
+    ) -> Result<Self, SetError> {
         let transaction = begin_write(db).await?;
         let before = sets::lock_signed(&transaction, SetName::Keys, rows).await?;
-        Ok(Self { transaction, rows: rows.clone(), before, after: before, changed: None })
+        let (rows, changed) = (rows.clone(), Changed::default());
+        Ok(Self { transaction, rows, members, before, after: before, changed })
     }
 
     /// For queries.
@@ -50,14 +58,14 @@ impl KeyRows {
         self.before
     }
 
-    /// Whether a row has the mac that was made for it.
-    pub fn is_ours(&self, row: &Model) -> bool {
-        self.rows.is_ours(row)
-    }
-
     /// The key for macs.
     pub fn rows(&self) -> &RowKey {
         &self.rows
+    }
+
+    /// Whether a row is as Keyward wrote it last.
+    pub fn is_ours(&self, row: &Model) -> bool {
+        self.rows.is_ours(row) && self.is_member(&row.id, row.mac())
     }
 
     /// Stores a new row. Fails when its name is taken.
@@ -70,69 +78,64 @@ impl KeyRows {
     ) -> Result<Model, DbErr> {
         let (db, rows) = (&self.transaction, &self.rows);
         let row = settings::insert(db, rows, Kind::ApiKey, id, name, value, now).await?;
-        self.bring_forward(id, None, row.mac());
+        self.add(id, row.mac());
         Ok(row)
     }
 
-    /// Stores a row whose mac was checked and whose name or value was changed; the number of
-    /// rows changed.
+    /// Stores a row that is ours and whose name or value was changed; the number of rows
+    /// changed.
     pub async fn update(&mut self, row: &mut Model, now: OffsetDateTime) -> Result<u64, DbErr> {
-        let before = row.mac.clone();
+        self.take(&row.id, row.mac());
         let (db, rows) = (&self.transaction, &self.rows);
         let changed = settings::update(db, rows, Kind::ApiKey, row, now).await?;
-        self.bring_forward(&row.id, Some(before.as_deref()), row.mac());
+        self.add(&row.id, row.mac());
         Ok(changed)
     }
 
     /// Deletes a row, also one that was changed from outside, or that Keyward did not write; the
     /// number of rows deleted.
-    pub async fn delete(&mut self, row: &FoundRow) -> Result<u64, SetError> {
-        let is_ours = matches!(row, FoundRow::Whole(row) if self.is_ours(row));
-        let counts = is_ours || self.counts_all().await?;
+    pub async fn delete(&mut self, row: &FoundRow) -> Result<u64, DbErr> {
         let deleted = settings::delete(&self.transaction, Kind::ApiKey, row.id()).await?;
-        if counts {
-            self.take(row.id(), row.mac());
+        // What was in the set is out of it, whatever stood there.
+        if let Some(mac) = self.members.mac(row.id()) {
+            self.take(row.id(), Some(&mac));
         }
-        let mac_before = if counts { known(row.mac()) } else { None };
-        self.changed = Some(Changed { id: row.id().to_owned(), mac_before });
+        self.changed = Changed { id: row.id().to_owned(), mac: None };
         Ok(deleted)
     }
 
-    /// Whether rows that are not ours are in the set: looks at all of them.
-    async fn counts_all(&self) -> Result<bool, SetError> {
-        let stored = store::stream(&self.transaction, &self.rows).await?;
-        pin_mut!(stored);
-        let mut tally = Tally::default();
-        while let Some((key, element)) = stored.try_next().await? {
-            tally.add(element, is_ours(&key));
-        }
-        tally.counts_all(&self.before).ok_or(SetError::Altered(SetName::Keys))
-    }
-
-    /// Raises the generation, records the change and commits; the set from then on.
-    pub async fn commit(mut self, audit: &AuditLog, event: Event) -> Result<SetState, NotRecorded> {
-        self.after.n = self.before.n + 1;
+    /// Raises the generation, records the change and commits; the set from then on, and what
+    /// was changed of it.
+    pub async fn commit(
+        mut self,
+        audit: &AuditLog,
+        event: Event,
+    ) -> Result<(SetState, Changed), NotRecorded> {
+        let raised = self.before.n.checked_add(1);
+        self.after.n = raised.ok_or_else(|| DbErr::Custom("too many changes".to_owned()))?;
         let Self { transaction, rows, after, changed, .. } = self;
-        generation::raise(&transaction, &rows, &after, changed).await?;
+        generation::raise(&transaction, &rows, &after, &changed.id).await?;
         audit.append(&transaction, event).await?;
         transaction.commit().await?;
-        Ok(after)
+        Ok((after, changed))
     }
 
-    fn bring_forward(&mut self, id: &str, before: Option<Option<&[u8]>>, after: Option<&[u8]>) {
-        if let Some(mac) = before {
-            self.take(id, mac);
-        }
-        self.after.add(self.rows.element_of(Model::TABLE, id, after));
-        let mac_before = before.and_then(known);
-        self.changed = Some(Changed { id: id.to_owned(), mac_before });
+    /// Ends it without a change.
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        self.transaction.rollback().await
+    }
+
+    fn is_member(&self, id: &str, mac: Option<&[u8]>) -> bool {
+        self.members.mac(id).is_some_and(|member| mac == Some(member.as_slice()))
+    }
+
+    fn add(&mut self, id: &str, mac: Option<&[u8]>) {
+        self.after.add(self.rows.element_of(Model::TABLE, id, mac));
+        let mac = mac.and_then(|mac| mac.try_into().ok());
+        self.changed = Changed { id: id.to_owned(), mac };
     }
 
     fn take(&mut self, id: &str, mac: Option<&[u8]>) {
         self.after.take(self.rows.element_of(Model::TABLE, id, mac));
     }
-}
-
-fn known(mac: Option<&[u8]>) -> Option<Vec<u8>> {
-    Some(mac.unwrap_or_default().to_vec())
 }

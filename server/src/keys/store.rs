@@ -22,7 +22,7 @@ use super::rows::KeyRows;
 use super::token::KeyDigest;
 use crate::authenticity::set::Sum;
 use crate::authenticity::store::SetError;
-use crate::authenticity::{Authenticated, RowKey};
+use crate::authenticity::{Authenticated, RowKey, RowMac};
 use crate::authority::NotRecorded;
 use crate::settings::{self, FoundRow, Kind, Model};
 
@@ -185,34 +185,47 @@ impl From<NotRecorded> for ChangeError {
     }
 }
 
-/// All keys one after the other, in the order of their ids, without holding all of them, each
-/// with its element of the set.
+/// A key as it is stored, with what makes it a member of the set.
+pub struct Found {
+    /// The key.
+    pub key: ReadKey,
+    /// The mac of its row, as far as that may be one.
+    pub mac: Option<RowMac>,
+    /// What it is in the sum of the set.
+    pub element: Sum,
+}
+
+impl Found {
+    fn of(rows: &RowKey, row: FoundRow) -> Self {
+        let element = rows.element_of(Model::TABLE, row.id(), row.mac());
+        let mac = row.mac().and_then(|mac| mac.try_into().ok());
+        Self { key: read(rows, row), mac, element }
+    }
+}
+
+/// All keys one after the other, in the order of their ids, without holding all of them.
 pub async fn stream(
     moment: &DatabaseTransaction,
     rows: &RowKey,
-) -> Result<impl Stream<Item = Result<(ReadKey, Sum), DbErr>>, DbErr> {
+) -> Result<impl Stream<Item = Result<Found, DbErr>>, DbErr> {
     let rows = rows.clone();
     let found = settings::stream(moment, Kind::ApiKey).await?;
-    Ok(found.map(move |row| {
-        let row = row?;
-        let element = element(&rows, row.id(), row.mac());
-        Ok((read(&rows, row), element))
-    }))
+    Ok(found.map(move |row| Ok(Found::of(&rows, row?))))
 }
 
-/// What the keys with these ids add to the sum of the set.
-pub async fn elements_of<'a>(
+/// The keys with these ids, in no order.
+pub async fn find_many<'a>(
     db: &impl ConnectionTrait,
     rows: &RowKey,
     ids: impl ExactSizeIterator<Item = &'a str>,
-) -> Result<Vec<Sum>, DbErr> {
-    let found = settings::find_macs(db, Kind::ApiKey, ids).await?;
-    Ok(found.iter().map(|row| element(rows, &row.id, row.mac.as_deref())).collect())
+) -> Result<Vec<Found>, DbErr> {
+    let found = settings::find_many(db, Kind::ApiKey, ids).await?;
+    Ok(found.into_iter().map(|row| Found::of(rows, row)).collect())
 }
 
 /// What a key with this id and mac is in the sum of the set.
-pub fn element(rows: &RowKey, id: &str, mac: Option<&[u8]>) -> Sum {
-    rows.element_of(Model::TABLE, id, mac)
+pub fn element(rows: &RowKey, id: &str, mac: &RowMac) -> Sum {
+    rows.element_of(Model::TABLE, id, Some(mac))
 }
 
 /// The keys with these ids as they are stored, by id.

@@ -25,7 +25,7 @@ use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
 use crate::encryption::Keyring;
-use crate::encryption::columns::{MODELS, PROVIDERS, Subject};
+use crate::encryption::columns::{MODELS, PROVIDERS, SealedRow, Subject};
 use crate::encryption::keyring::KeyringError;
 use crate::encryption::sealer::Sealer;
 use crate::paging::Names;
@@ -43,8 +43,9 @@ pub struct Credentials {
     lookups: Batch<Lookup, Result<Candidates, DbErr>>,
 }
 
-/// Whose key it is, the key, and where the provider is reached.
-type Chosen = (Source, Candidate, Option<String>);
+/// Whose key it is, the key, where the provider is reached, and what tells so when that is
+/// another row.
+type Chosen = (Source, Candidate, Option<String>, Option<SealedRow>);
 
 /// What was sealed for a row.
 struct Sealed {
@@ -256,7 +257,7 @@ impl Credentials {
         if value.as_ref().is_err_and(KeyringError::may_have_moved) {
             (chosen, value) = self.open_chosen(&provider, model.as_deref()).await?;
         }
-        let (source, Candidate { sealed, .. }, base_url) = chosen;
+        let (source, Candidate { sealed, .. }, base_url, _) = chosen;
         let value = value.map_err(|error| match error {
             error if error.is_about_the_server() => error.into(),
             reason => CredentialError::Unreadable { target: sealed.label, reason },
@@ -274,7 +275,7 @@ impl Credentials {
         model: Option<ModelName>,
     ) -> Result<Explained, CredentialError> {
         let (provider, model) = (String::from(provider), model.map(String::from));
-        let (source, chosen, _) = self.choose(&provider, model.as_deref()).await?;
+        let (source, chosen, ..) = self.choose(&provider, model.as_deref()).await?;
         let reason = reason(&provider, model.as_deref(), source);
         Ok(Explained { provider, model, source, reason, hint: chosen.hint })
     }
@@ -290,6 +291,12 @@ impl Credentials {
             Source::Provider => PROVIDERS,
         };
         let value = self.keyring.open_text(&self.db, column, &chosen.1.sealed).await;
+        // Whose base URL is used must open too: it is sealed for that address, and one of an
+        // earlier data key was put back.
+        if let (Ok(_), Some(provider)) = (&value, &chosen.3) {
+            let opened = self.keyring.open(&self.db, PROVIDERS, provider).await;
+            return Ok((chosen, opened.and(value)));
+        }
         Ok((chosen, value))
     }
 
@@ -303,8 +310,9 @@ impl Credentials {
             provider: provider.to_owned(),
             model: model.map(str::to_owned),
         };
+        let tells = own.as_ref().filter(|_| of_model.is_some()).map(|own| own.sealed.clone());
         let (source, chosen) = resolve(of_model, own).ok_or_else(none)?;
-        Ok((source, chosen, base_url))
+        Ok((source, chosen, base_url, tells))
     }
 
     /// Shares the query with others who ask at the time.

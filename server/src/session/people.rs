@@ -9,14 +9,17 @@
 //! changes a request costs no more than its own row.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement,
+};
 
 use super::entity::{sessions, users};
 use crate::audit::{Action, Actor, AuditLog};
-use crate::authenticity::set::{SetName, SetState, Sum, Tally};
+use crate::authenticity::set::{SetName, SetState, Tally};
 use crate::authenticity::store::{self as sets, SetError};
 use crate::authenticity::{Authenticated, RowKey};
 use crate::database::{DatabaseConnection, begin_read};
@@ -139,49 +142,62 @@ impl People {
     }
 
     async fn read(&self) -> Result<Known, SetError> {
-        let Inner { db, rows, .. } = &*self.0;
-        let moment = begin_read(db).await?;
-        let stored = sets::read_signed(&moment, SetName::People, rows).await?;
-        let (users, sessions) = all(&moment).await?;
+        let moment = begin_read(&self.0.db).await?;
+        let stored = sets::read_signed(&moment, SetName::People, &self.0.rows).await?;
+        self.read_at(&moment, stored).await
+    }
+
+    /// The rows of the set `stored`, as they are in this transaction.
+    async fn read_at(
+        &self,
+        moment: &DatabaseTransaction,
+        stored: SetState,
+    ) -> Result<Known, SetError> {
         let (mut tally, mut macs) = (Tally::default(), HashMap::new());
-        users.iter().for_each(|row| count(rows, row, &mut tally, &mut macs));
-        sessions.iter().for_each(|row| count(rows, row, &mut tally, &mut macs));
+        self.add_up::<users::Model>(moment, "id", &mut tally, &mut macs).await?;
+        self.add_up::<sessions::Model>(moment, "token_hash", &mut tally, &mut macs).await?;
         if tally.agrees_with(&stored) {
             Ok(Known { set: stored, macs })
         } else {
             Err(SetError::Altered(SetName::People))
         }
     }
-}
 
-async fn all(
-    moment: &DatabaseTransaction,
-) -> Result<(Vec<users::Model>, Vec<sessions::Model>), DbErr> {
-    let users = users::Entity::find().all(moment).await?;
-    Ok((users, sessions::Entity::find().all(moment).await?))
-}
-
-fn count<R: Member>(
-    rows: &RowKey,
-    row: &R,
-    tally: &mut Tally,
-    macs: &mut HashMap<String, Vec<u8>>,
-) {
-    let is_ours = rows.is_ours(row);
-    tally.add(element(rows, row), is_ours);
-    if is_ours {
-        macs.extend(row.mac().map(|mac| (row.id(), mac.to_vec())));
+    /// Adds the rows of a table up. One that cannot be read is somebody else's.
+    async fn add_up<R: Member + FromQueryResult>(
+        &self,
+        moment: &DatabaseTransaction,
+        id: &str,
+        tally: &mut Tally,
+        macs: &mut HashMap<String, Vec<u8>>,
+    ) -> Result<(), DbErr> {
+        let rows = &self.0.rows;
+        let sql = format!("SELECT * FROM {}", R::TABLE);
+        let all = Statement::from_string(moment.get_database_backend(), sql);
+        for row in moment.query_all_raw(all).await? {
+            let is_ours = readable::<R>(&row, "").is_some_and(|row| rows.is_ours(&row));
+            let id: String = row.try_get("", id).unwrap_or_default();
+            let mac: Option<Vec<u8>> = row.try_get("", "mac").unwrap_or_default();
+            tally.add(rows.element_of(R::TABLE, &id, mac.as_deref()), is_ours);
+            if is_ours {
+                macs.extend(mac.map(|mac| (id, mac)));
+            }
+        }
+        Ok(())
     }
 }
 
-fn element<R: Member>(rows: &RowKey, row: &R) -> Sum {
-    rows.element_of(R::TABLE, &row.id(), row.mac())
+/// The row, if its columns hold what they should. The driver panics at times that are none, such
+/// as 'infinity' in PostgreSQL.
+pub(super) fn readable<R: FromQueryResult>(row: &QueryResult, prefix: &str) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(|| R::from_query_result(row, prefix))).ok()?.ok()
 }
 
 /// A change of users and sessions under way, in a transaction; all others wait for it.
 pub(super) struct Change<'a> {
     rows: &'a RowKey,
     transaction: &'a DatabaseTransaction,
+    known: Arc<Known>,
     set: SetState,
 }
 
@@ -189,10 +205,18 @@ impl<'a> Change<'a> {
     /// Begins it. Refuses when the set is not as Keyward wrote it.
     pub(super) async fn begin(
         transaction: &'a DatabaseTransaction,
-        rows: &'a RowKey,
+        people: &'a People,
+        audit: &AuditLog,
     ) -> Result<Self, SetError> {
+        let rows = people.rows();
         let set = sets::lock_signed(transaction, SetName::People, rows).await?;
-        Ok(Self { rows, transaction, set })
+        audit.expect_present(transaction, SetName::People, set.n).await?;
+        let known = people.0.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = match known.filter(|known| known.set == set) {
+            Some(known) => known,
+            None => Arc::new(people.read_at(transaction, set).await?),
+        };
+        Ok(Self { rows, transaction, known, set })
     }
 
     /// Whether there is no user and no session.
@@ -207,14 +231,17 @@ impl<'a> Change<'a> {
         mac
     }
 
-    /// The row is deleted.
-    pub(super) fn take<R: Member>(&mut self, row: &R) {
-        self.set.take(element(self.rows, row));
+    /// The row with this id is out of the set, whatever stands there; whether it was in it.
+    pub(super) fn take<R: Member>(&mut self, id: &str) -> bool {
+        let Some(mac) = self.known.macs.get(id) else { return false };
+        self.set.take(self.rows.element_of(R::TABLE, id, Some(mac)));
+        true
     }
 
     /// Stores the set.
     pub(super) async fn finish(mut self) -> Result<(), DbErr> {
-        self.set.n += 1;
+        let raised = self.set.n.checked_add(1);
+        self.set.n = raised.ok_or_else(|| DbErr::Custom("too many changes".to_owned()))?;
         sets::put(self.transaction, SetName::People, self.rows, self.set).await
     }
 }

@@ -90,7 +90,7 @@ pub async fn create_first_admin(
     if has_user(&transaction).await? {
         return Ok(None);
     }
-    let mut change = Change::begin(&transaction, people.rows()).await?;
+    let mut change = Change::begin(&transaction, people, recorder.audit).await?;
     if !change.is_empty() {
         // Their rows were deleted from outside.
         return Err(SetError::Altered(SetName::People));

@@ -4,12 +4,12 @@ use keyward_api::session::Email;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    FromQueryResult, IntoActiveModel, PaginatorTrait, QueryFilter, Statement,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Statement,
 };
 use time::{Duration, OffsetDateTime};
 
 use super::entity::{sessions, users};
-use super::people::{Change, People};
+use super::people::{Change, People, readable};
 use crate::audit::{Action, Actor, AuditLog, Origin};
 use crate::authenticity::set::SetName;
 use crate::authenticity::store::{self as sets, SetError};
@@ -61,8 +61,13 @@ impl People {
     /// The user with this address, as Keyward stored them.
     pub async fn find_user(&self, email: &Email) -> Result<Option<users::Model>, SetError> {
         let n = sets::number(self.db(), SetName::People).await?;
-        let user = users::Entity::find().filter(users::Column::Email.eq(email.as_str()));
-        let Some(user) = user.one(self.db()).await? else { return Ok(None) };
+        let sql = "SELECT * FROM users WHERE email = $1";
+        let values = [email.as_str().into()];
+        let find = Statement::from_sql_and_values(self.db().get_database_backend(), sql, values);
+        let found = self.db().query_one_raw(find).await?;
+        let Some(user) = found.and_then(|row| readable::<users::Model>(&row, "")) else {
+            return Ok(None);
+        };
         Ok(self.has(&user, n).await?.then_some(user))
     }
 
@@ -78,15 +83,22 @@ impl People {
         let now = now.truncate_to_second();
         let expires_at = now + ABSOLUTE;
         let transaction = begin_write(self.db()).await?;
-        let mut change = Change::begin(&transaction, self.rows()).await?;
+        let mut change = Change::begin(&transaction, self, recorder.audit).await?;
         let ended = Condition::any()
             .add(sessions::Column::ExpiresAt.lte(now))
             .add(sessions::Column::LastSeenAt.lte(now - IDLE));
-        let ended = sessions::Entity::find().filter(ended).all(&transaction).await?;
-        // Those of somebody else are in no set, and authenticate nobody.
-        for session in ended.into_iter().filter(|session| self.rows().is_ours(session)) {
-            change.take(&session);
-            sessions::Entity::delete_by_id(session.token_hash).exec(&transaction).await?;
+        let ended = sessions::Entity::find()
+            .select_only()
+            .column(sessions::Column::TokenHash)
+            .filter(ended)
+            .into_tuple::<String>()
+            .all(&transaction)
+            .await?;
+        // Those of somebody else stay: they are in no set, and authenticate nobody.
+        for token_hash in ended {
+            if change.take::<sessions::Model>(&token_hash) {
+                sessions::Entity::delete_by_id(token_hash).exec(&transaction).await?;
+            }
         }
         let mut session = sessions::Model {
             token_hash,
@@ -137,10 +149,10 @@ impl People {
         actor: &Actor,
     ) -> Result<(), SetError> {
         let transaction = begin_write(self.db()).await?;
-        let mut change = Change::begin(&transaction, self.rows()).await?;
-        let session = sessions::Entity::find_by_id(token_hash.to_owned()).one(&transaction).await?;
-        let Some(session) = session else { return Ok(()) };
-        change.take(&session);
+        let mut change = Change::begin(&transaction, self, audit).await?;
+        if !change.take::<sessions::Model>(token_hash) {
+            return Ok(());
+        }
         sessions::Entity::delete_by_id(token_hash.to_owned()).exec(&transaction).await?;
         change.finish().await?;
         let event = actor.did(Action::SessionDelete, Some(actor.name.clone()));
@@ -165,9 +177,9 @@ async fn find_session(
     let values = [token_hash.into()];
     let find = Statement::from_sql_and_values(db.get_database_backend(), SQL, values);
     let Some(row) = db.query_one_raw(find).await? else { return Ok(None) };
-    let session = sessions::Model::from_query_result(&row, "s_")?;
-    let user = users::Model::from_query_result(&row, "u_")?;
-    Ok(Some((session, user, row.try_get("", "n")?)))
+    let (session, user) = (readable(&row, "s_"), readable(&row, "u_"));
+    let n = row.try_get("", "n").unwrap_or_default();
+    Ok(session.zip(user).map(|(session, user)| (session, user, n)))
 }
 
 async fn touch(

@@ -104,23 +104,6 @@ impl FromQueryResult for FoundRow {
     }
 }
 
-/// A row as a member of its set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowId {
-    /// The id, as far as it is text.
-    pub id: String,
-    /// The mac, as far as it is bytes.
-    pub mac: Option<Vec<u8>>,
-}
-
-impl FromQueryResult for RowId {
-    /// Never fails, as with [`FoundRow`].
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        let id = row.try_get(prefix, "id").unwrap_or_default();
-        Ok(Self { id, mac: row.try_get(prefix, "mac").unwrap_or_default() })
-    }
-}
-
 /// No foreign keys.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -7,8 +7,8 @@ mod store;
 /// The name of the table.
 pub const TABLE: &str = "settings";
 
-pub use entity::{Column, Entity, FoundRow, Model, RowId};
+pub use entity::{Column, Entity, FoundRow, Model};
 pub use store::{
-    Kind, delete, find, find_by_key, find_macs, find_many, found_by_key, hold, insert, list,
-    named_in_value, record_use, set_last_uses, start_overlap, stream, update, used_since,
+    Kind, delete, find, find_by_key, find_many, found_by_key, hold, insert, list, named_in_value,
+    record_use, set_last_uses, start_overlap, stream, update, used_since,
 };

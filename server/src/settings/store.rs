@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::database::ROWS_ON_THEIR_WAY;
 
-use super::entity::{Column, Entity, FoundRow, Model, RowId};
+use super::entity::{Column, Entity, FoundRow, Model};
 use crate::authenticity::RowKey;
 
 /// The types of rows in the table.
@@ -75,19 +75,6 @@ pub async fn find(
     id: &str,
 ) -> Result<Option<FoundRow>, DbErr> {
     Entity::find().filter(kind.guard().add(Column::Id.eq(id))).into_model().one(db).await
-}
-
-/// The ids and macs of the rows of this type with these ids, in no order.
-pub async fn find_macs<'a>(
-    db: &impl ConnectionTrait,
-    kind: Kind,
-    ids: impl ExactSizeIterator<Item = &'a str>,
-) -> Result<Vec<RowId>, DbErr> {
-    let number = ids.len().next_power_of_two();
-    let ids = ids.chain(std::iter::repeat("")).take(number);
-    let guard = kind.guard_by_id(db.get_database_backend());
-    let rows = Entity::find().select_only().columns([Column::Id, Column::Mac]);
-    rows.filter(guard.add(Column::Id.is_in(ids))).into_model().all(db).await
 }
 
 /// The rows of this type with these ids, in no order.

@@ -3,10 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use keyward::audit::{Action, Actor};
 use keyward::authenticity::scan::{self, Row};
+use keyward::authenticity::set::{SetName, SetState};
+use keyward::authenticity::store as sets;
 use keyward::authenticity::tables::{AuthenticatedTable, OTHERS, TABLES};
 use keyward::config::{Config, Flags};
 use keyward::encryption::unlock::UnlockError;
+use keyward::keys::rows::KeyRows;
+use keyward::keys::store::{ChangeError, KeyChange};
 use keyward::keys::token::KeyDigest;
 use keyward::serve::{self, StartError};
 use reqwest::Method;
@@ -31,6 +36,10 @@ on_both_databases!(
     what_is_accepted_by_hand_counts,
     a_stranger_is_deleted_and_the_others_stay,
     an_altered_provider_gives_out_nothing,
+    an_earlier_row_of_a_key_is_not_made_good_by_a_change,
+    a_change_that_another_process_made_is_not_undone,
+    odd_rows_stop_nobody,
+    a_change_that_did_not_commit_leaves_no_trace_in_the_log,
 );
 
 async fn run(app: &App, sql: &str) {
@@ -451,13 +460,14 @@ async fn a_stranger_is_deleted_and_the_others_stay(backend: Backend) {
     let again = app.sibling().await;
     again.verify(&good).await.expect(200);
     again.verify(&narrow).await.expect(401);
-    // Of both at once, nobody can say which ones were there.
+    // Both at once stop a start, until both are gone.
     let (id, _) = admin.create_key(&json!({ "name": "changed", "scopes": ["a:b"] })).await;
     run(&app, &insert).await;
     run(&app, &change.replace("narrow", "changed")).await;
-    let refused = admin.delete(&format!("/api/keys/{id}")).await;
-    assert_eq!((refused.status, &refused.body()["code"]), (503, &json!("store_altered")));
     expect_no_start(&app).await;
+    admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    admin.delete("/api/keys/f").await.expect(200);
+    start(&app).await.unwrap();
 }
 
 async fn an_altered_provider_gives_out_nothing(backend: Backend) {
@@ -482,4 +492,103 @@ async fn an_altered_provider_gives_out_nothing(backend: Backend) {
     let recorded = admin.get("/api/admin/audit?action=store.altered").await.expect(200).data();
     assert_eq!(recorded.as_array().unwrap().len(), 1, "{recorded}");
     admin.delete("/api/providers/openai").await.expect(200);
+}
+
+async fn an_earlier_row_of_a_key_is_not_made_good_by_a_change(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a", "scopes": ["secrets:read"] })).await;
+    run(&app, "CREATE TABLE kept AS SELECT * FROM settings").await;
+    let path = format!("/api/keys/{id}");
+    admin.patch(&path, &json!({ "scopes": ["a:b"], "enabled": false })).await.expect(200);
+    run(&app, "DELETE FROM settings WHERE type = 'api_key'").await;
+    run(&app, "INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
+    run(&app, "DROP TABLE kept").await;
+    let renamed = admin.patch(&path, &json!({ "name": "b" })).await;
+    assert_eq!((renamed.status, &renamed.body()["code"]), (409, &json!("key_altered")));
+    let command = keyward::keys::Registry::for_changes(
+        app.database.connect().await,
+        app.clock.clone(),
+        app.state.audit.clone(),
+        app.state.rows.clone(),
+    );
+    let change = KeyChange { enabled: Some(true), ..KeyChange::default() };
+    let changed = command.unwrap().update(id.clone(), change, &Actor::command_line()).await;
+    assert!(matches!(changed, Err(ChangeError::AlteredSet(_))), "{changed:?}");
+    app.verify(&key).await.expect(401);
+    // It can be deleted, and then everything adds up.
+    admin.delete(&path).await.expect(200);
+    start(&app).await.unwrap();
+}
+
+async fn a_change_that_another_process_made_is_not_undone(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    run(&app, "CREATE TABLE kept AS SELECT * FROM settings").await;
+    run(&app, "CREATE TABLE set_kept AS SELECT * FROM generation").await;
+    let command = keyward::keys::Registry::for_changes(
+        app.database.connect().await,
+        app.clock.clone(),
+        app.state.audit.clone(),
+        app.state.rows.clone(),
+    );
+    command.unwrap().delete(id, &Actor::command_line()).await.unwrap();
+    // Before the server has looked.
+    run(&app, "INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
+    run(&app, "DELETE FROM generation").await;
+    run(&app, "INSERT INTO generation SELECT * FROM set_kept").await;
+    run(&app, "DROP TABLE kept").await;
+    run(&app, "DROP TABLE set_kept").await;
+    let refused = admin.post("/api/keys", &json!({ "name": "b" })).await;
+    assert_eq!((refused.status, &refused.body()["code"]), (503, &json!("store_altered")));
+    expect_no_start(&app).await;
+    drop(key);
+}
+
+async fn odd_rows_stop_nobody(backend: Backend) {
+    let app = App::start(backend).await;
+    let (admin, other) = (app.admin().await, app.admin().await);
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    let odd = match backend {
+        Backend::Sqlite => "'x'",
+        Backend::Postgres => "'infinity'",
+    };
+    for sql in [
+        format!(
+            "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at) \
+                 SELECT 'odd', id, {odd}, created_at, created_at FROM users"
+        ),
+        format!(
+            "INSERT INTO users (id, email, password_hash, created_at) VALUES ('u', 'e', 'x', {odd})"
+        ),
+        "INSERT INTO key_changes (n, key_id) SELECT n + 1, 'x' FROM generation WHERE id = 1"
+            .to_owned(),
+        "INSERT INTO generation (id, n) VALUES (4, 9)".to_owned(),
+    ] {
+        run(&app, &sql).await;
+    }
+    // A sign-in makes the set of the people anew.
+    app.admin().await.get("/api/session").await.expect(200);
+    other.delete("/api/session").await.expect(200);
+    admin.get("/api/session").await.expect(200);
+    admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    app.verify(&key).await.expect(401);
+    app.sibling().await.admin().await.get("/api/keys").await.expect(200);
+}
+
+async fn a_change_that_did_not_commit_leaves_no_trace_in_the_log(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    // Changed, recorded, and rolled back.
+    let rows = KeyRows::begin(&app.state.db, &app.state.rows, Default::default()).await.unwrap();
+    let (set, before) = (SetName::Keys, rows.before());
+    let after = SetState { n: before.n + 1, ..before };
+    sets::put(rows.transaction(), set, &app.state.rows, after).await.unwrap();
+    let event = Actor::command_line().did(Action::KeyCreate, None);
+    app.state.audit.append(rows.transaction(), event).await.unwrap();
+    rows.rollback().await.unwrap();
+    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    start(&app).await.unwrap();
+    admin.create_key(&json!({ "name": "a" })).await;
 }
