@@ -12,7 +12,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{TryStreamExt, pin_mut};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::Registry;
 use super::members::Loaded;
@@ -86,20 +86,30 @@ impl Inner {
         }
         let moment = in_time(begin_read(&self.db)).await?;
         let now = in_time(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
+        self.follow_at(&moment, known, now).await
+    }
+
+    /// The same in a transaction that sees the keys as they were at the set `now`.
+    pub(super) async fn follow_at(
+        &self,
+        moment: &DatabaseTransaction,
+        known: &mut Option<SetState>,
+        now: SetState,
+    ) -> Result<(), SetError> {
         if known.is_some_and(|known| known.n >= now.n && known != now) {
             // Put back to an earlier day: what was revoked since would be accepted again.
             return Err(SetError::Altered(SetName::Keys));
         }
         if let Some(before) = *known
             && let Some(changed) =
-                in_time(generation::changed_between(&moment, before.n, now.n)).await?
-            && let Some(counts_all) = self.adds_up(&moment, before, &now, &changed).await?
+                in_time(generation::changed_between(moment, before.n, now.n)).await?
+            && let Some(counts_all) = self.adds_up(moment, before, &now, &changed).await?
         {
-            self.show_followed(&moment, &changed, counts_all).await?;
+            self.show_followed(moment, &changed, counts_all).await?;
         } else {
-            self.reload(&moment, &now).await?;
+            self.reload(moment, &now).await?;
         }
-        self.show_conflicting().await?;
+        self.show_conflicting(moment).await?;
         *known = Some(now);
         Ok(())
     }
@@ -163,12 +173,11 @@ impl Inner {
     }
 
     /// Tries the keys again whose digest another one had: it may be free now.
-    pub(super) async fn show_conflicting(&self) -> Result<(), DbErr> {
+    pub(super) async fn show_conflicting(&self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
         let ids: Vec<Arc<str>> = self.conflicts().iter().cloned().collect();
         for ids in ids.chunks(CHUNK) {
             let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
-            let stored =
-                in_time(store::get_many(&self.db, &self.rows, ids.iter().copied())).await?;
+            let stored = in_time(store::get_many(db, &self.rows, ids.iter().copied())).await?;
             self.show_changed(&ids, &stored);
         }
         Ok(())
@@ -184,8 +193,8 @@ impl Inner {
             return Err(SetError::Altered(SetName::Keys));
         }
         // Twice, since a digest may be free only after the row that had it before is shown.
-        self.show_conflicting().await?;
-        self.show_conflicting().await?;
+        self.show_conflicting(&moment).await?;
+        self.show_conflicting(&moment).await?;
         for id in self.conflicts().iter() {
             tracing::error!(
                 key_id = &**id,
@@ -215,7 +224,7 @@ impl Inner {
             self.remove(id);
         }
         self.show_stored(moment, stored).await?;
-        Ok(self.show_conflicting().await?)
+        Ok(self.show_conflicting(moment).await?)
     }
 
     /// Shows all keys as they are stored; whether their rows are those of the set `stored`.

@@ -41,9 +41,6 @@ use crate::database::DatabaseConnection;
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);
 
-/// So many times a change looks again, when another process was faster.
-const LOOKS: usize = 8;
-
 /// The keys of this installation, stored and in memory.
 #[derive(Clone)]
 pub struct Registry(pub(super) Arc<Inner>);
@@ -357,20 +354,15 @@ impl Inner {
     /// followed first, so that a row which is not the one that Keyward wrote last is told.
     async fn begin(&self) -> Result<Change<'_>, SetError> {
         let mut known = self.known.lock().await;
-        for _ in 0..LOOKS {
-            let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
-            self.audit.expect_present(keys.transaction(), SetName::Keys, keys.before().n).await?;
-            if self.is_partial {
-                self.look_at_all(&keys).await?;
-                return Ok(Change { keys, known });
-            }
-            if *known == Some(keys.before()) {
-                return Ok(Change { keys, known });
-            }
-            keys.rollback().await?;
-            self.follow(&mut known).await?;
+        let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
+        let set = keys.before();
+        self.audit.expect_present(keys.transaction(), SetName::Keys, set.n).await?;
+        if self.is_partial {
+            self.look_at_all(&keys).await?;
+        } else if *known != Some(set) {
+            self.follow_at(keys.transaction(), &mut known, set).await?;
         }
-        Err(DbErr::Custom("other processes change the keys all the time".to_owned()).into())
+        Ok(Change { keys, known })
     }
 
     /// Learns the rows of the set, for a command that has loaded none.
@@ -408,7 +400,7 @@ impl Inner {
             return Ok(());
         }
         // A row that shares its digest with another may have its turn now.
-        if let Err(error) = self.show_conflicting().await {
+        if let Err(error) = self.show_conflicting(&self.db).await {
             // The change is made; whoever looks next for changes loads everything.
             tracing::warn!(%error, "the keys could not be loaded anew");
             *known = None;

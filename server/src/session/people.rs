@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sea_orm::{
@@ -32,6 +32,8 @@ struct Inner {
     db: DatabaseConnection,
     rows: RowKey,
     known: RwLock<Option<Arc<Known>>>,
+    /// The generation of the last change that this process made.
+    made: AtomicI64,
     is_altered: AtomicBool,
 }
 
@@ -62,8 +64,8 @@ impl Member for sessions::Model {
 impl People {
     /// The users and sessions in `db`.
     pub fn new(db: DatabaseConnection, rows: RowKey) -> Self {
-        let (known, is_altered) = (RwLock::default(), AtomicBool::default());
-        Self(Arc::new(Inner { db, rows, known, is_altered }))
+        let (known, made, is_altered) = Default::default();
+        Self(Arc::new(Inner { db, rows, known, made, is_altered }))
     }
 
     /// The store.
@@ -74,6 +76,11 @@ impl People {
     /// Makes the macs.
     pub fn rows(&self) -> &RowKey {
         &self.0.rows
+    }
+
+    /// A change of this process is stored: the set never goes back before it.
+    pub(super) fn made(&self, n: i64) {
+        self.0.made.fetch_max(n, Ordering::SeqCst);
     }
 
     /// Whether the set did not hold when it was read last.
@@ -124,13 +131,15 @@ impl People {
     /// The set as it is now, if its generation is not `n`, which is what the caller saw.
     async fn known_at(&self, n: Option<i64>) -> Result<Arc<Known>, SetError> {
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let made = self.0.made.load(Ordering::SeqCst);
         if let Some(known) = &known
             && n == Some(known.set.n)
+            && known.set.n >= made
         {
             return Ok(known.clone());
         }
         let found = Arc::new(self.read().await?);
-        if known.is_some_and(|known| found.set.n < known.set.n) {
+        if found.set.n < known.map_or(made, |known| known.set.n.max(made)) {
             // Put back to an earlier day: sessions that were ended since are in it.
             return Err(SetError::Altered(SetName::People));
         }
@@ -238,10 +247,11 @@ impl<'a> Change<'a> {
         true
     }
 
-    /// Stores the set.
-    pub(super) async fn finish(mut self) -> Result<(), DbErr> {
+    /// Stores the set; its generation from then on.
+    pub(super) async fn finish(mut self) -> Result<i64, DbErr> {
         let raised = self.set.n.checked_add(1);
         self.set.n = raised.ok_or_else(|| DbErr::Custom("too many changes".to_owned()))?;
-        sets::put(self.transaction, SetName::People, self.rows, self.set).await
+        sets::put(self.transaction, SetName::People, self.rows, self.set).await?;
+        Ok(self.set.n)
     }
 }

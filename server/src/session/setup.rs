@@ -107,9 +107,10 @@ pub async fn create_first_admin(
         .exec_without_returning(&transaction)
         .await?;
     delete_tokens(&transaction, 0).await?;
-    change.finish().await?;
+    let made = change.finish().await?;
     recorder.append(&transaction, Action::UserCreate, &user).await?;
     transaction.commit().await?;
+    people.made(made);
     Ok(Some(user))
 }
 

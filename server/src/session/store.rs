@@ -111,9 +111,10 @@ impl People {
         session.mac = Some(change.add(&session));
         let session = session.into_active_model();
         sessions::Entity::insert(session).exec_without_returning(&transaction).await?;
-        change.finish().await?;
+        let made = change.finish().await?;
         recorder.append(&transaction, Action::SessionCreate, user).await?;
         transaction.commit().await?;
+        self.made(made);
         Ok(expires_at)
     }
 
@@ -154,11 +155,13 @@ impl People {
             return Ok(());
         }
         sessions::Entity::delete_by_id(token_hash.to_owned()).exec(&transaction).await?;
-        change.finish().await?;
+        let made = change.finish().await?;
         let event = actor.did(Action::SessionDelete, Some(actor.name.clone()));
         // The row that was deleted was what authorised it.
         audit.append_unasked(&transaction, event).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        self.made(made);
+        Ok(())
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::Actor;
-use keyward::database::Turn;
+use keyward::database::{Turn, begin_write};
 use keyward::encryption;
 use keyward::encryption::columns::{SEALED, SECRETS};
 use keyward::encryption::entity::{Entity as KeyEntity, Model as Key};
 use keyward::encryption::kek::RootKey;
+use keyward::encryption::key_set;
 use keyward::encryption::rotation::RotateError;
 use keyward::encryption::store::Purpose;
 use keyward::encryption::unlock::{RootKeys, unlock};
@@ -416,6 +417,10 @@ async fn a_store_of_an_earlier_version_is_moved_and_its_keys_are_erased(backend:
     rotate(&admin).await;
     let sql = "UPDATE encryption_keys SET wrapped = $1 WHERE version = 1 AND purpose = 'data'";
     execute(&app.state.db, sql, vec![first.wrapped.into()]).await;
+    let transaction = begin_write(&app.state.db).await.unwrap();
+    let keys = encryption::store::list(&transaction).await.unwrap();
+    key_set::sign(&transaction, &app.state.rows, &keys, 0).await.unwrap();
+    transaction.commit().await.unwrap();
     make_earlier(&app.state.db).await;
     drop(app.sibling().await);
     let keys = encryption::store::list(&app.state.db).await.unwrap();
@@ -471,6 +476,7 @@ async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_sta
     refused_start(&app);
     // With the key itself as it was before it was erased.
     let sql = "UPDATE encryption_keys SET wrapped = $1 WHERE id = $2";
+    let id = first.id.clone();
     execute(&app.state.db, sql, vec![first.wrapped.into(), first.id.into()]).await;
     admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
     let said = refused_start(&app);
@@ -480,6 +486,7 @@ async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_sta
     admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
     refused_start(&app);
     set(2, "active").await;
+    execute(&app.state.db, sql, vec![Vec::<u8>::new().into(), id.into()]).await;
     assert_eq!(app.audit_entries().await, entries, "nothing was done");
     add(&admin, "B", "b").await;
     rotate(&admin).await;
