@@ -249,7 +249,8 @@ pub struct Provider {
     /// Who entered it first.
     pub created_by: Option<String>,
     /// The stored row was changed outside of Keyward: its key is not given out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    // The page, whose size counts, does not read it.
+    #[serde(skip_deserializing, skip_serializing_if = "std::ops::Not::not")]
     pub altered: bool,
     /// Its models that have a key of their own, by name.
     pub models: Vec<ModelCredential>,
@@ -273,7 +274,8 @@ pub struct ModelCredential {
     /// Who entered it first.
     pub created_by: Option<String>,
     /// The stored row was changed outside of Keyward: its key is not given out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    // The page, whose size counts, does not read it.
+    #[serde(skip_deserializing, skip_serializing_if = "std::ops::Not::not")]
     pub altered: bool,
 }
 

@@ -236,6 +236,7 @@ async fn put_head(
     entry_hash: Vec<u8>,
     sets: Generations,
 ) -> Result<(), DbErr> {
+    use head::Column::{EntryHash, Mac, Seq, Sets, SetsMac};
     let (mac, sets) = (key.head_mac(seq, &entry_hash).to_vec(), sets::to_bytes(sets));
     let sets_mac = key.sets_mac(seq, &entry_hash, &sets).to_vec();
     let row = head::ActiveModel {
@@ -246,7 +247,6 @@ async fn put_head(
         sets: Set(Some(sets)),
         sets_mac: Set(Some(sets_mac)),
     };
-    use head::Column::{EntryHash, Mac, Seq, Sets, SetsMac};
     let columns = [Seq, EntryHash, Mac, Sets, SetsMac];
     let replace = OnConflict::column(head::Column::Id).update_columns(columns).to_owned();
     head::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)

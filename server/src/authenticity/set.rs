@@ -314,7 +314,9 @@ mod tests {
         let stored = whole(&BTreeMap::from([(1, 1), (2, 1)]));
         let tally = |rows: &[(u8, u8, bool)]| {
             let mut tally = Tally::default();
-            rows.iter().for_each(|(id, mac, ours)| tally.add(element(*id, *mac), *ours));
+            for (id, mac, ours) in rows {
+                tally.add(element(*id, *mac), *ours);
+            }
             tally.counts_all(&stored)
         };
         assert_eq!(tally(&[(1, 1, true), (2, 1, true)]), Some(true));

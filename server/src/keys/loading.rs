@@ -133,7 +133,9 @@ impl Inner {
         let ids: Vec<&str> = changed.iter().map(String::as_str).collect();
         for ids in ids.chunks(CHUNK) {
             let found = in_time(store::find_many(moment, &self.rows, ids.iter().copied())).await?;
-            found.iter().for_each(|row| tally.add(row.element, is_ours(&row.key)));
+            for row in &found {
+                tally.add(row.element, is_ours(&row.key));
+            }
         }
         Ok(tally.counts_all(now))
     }

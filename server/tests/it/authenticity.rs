@@ -2,6 +2,7 @@
 //! taken away outside of Keyward.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use keyward::audit::{Action, Actor};
 use keyward::authenticity::scan::{self, Row};
@@ -581,7 +582,7 @@ async fn a_change_that_did_not_commit_leaves_no_trace_in_the_log(backend: Backen
     let app = App::start(backend).await;
     let admin = app.admin().await;
     // Changed, recorded, and rolled back.
-    let rows = KeyRows::begin(&app.state.db, &app.state.rows, Default::default()).await.unwrap();
+    let rows = KeyRows::begin(&app.state.db, &app.state.rows, Arc::default()).await.unwrap();
     let (set, before) = (SetName::Keys, rows.before());
     let after = SetState { n: before.n + 1, ..before };
     sets::put(rows.transaction(), set, &app.state.rows, after).await.unwrap();

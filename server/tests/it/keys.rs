@@ -1,5 +1,6 @@
 //! The life of a key, as a person who is signed in and a caller see it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -163,7 +164,7 @@ async fn a_caller_who_hangs_up_does_not_keep_a_revoked_key_alive(backend: Backen
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
     // Begun, kept from its end by another writer, and dropped.
-    let writer = KeyRows::begin(&app.state.db, &app.state.rows, Default::default()).await.unwrap();
+    let writer = KeyRows::begin(&app.state.db, &app.state.rows, Arc::default()).await.unwrap();
     let deletion = app.state.keys.delete(id, actor);
     assert!(tokio::time::timeout(Duration::from_millis(50), deletion).await.is_err());
     drop(writer);
