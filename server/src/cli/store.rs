@@ -34,8 +34,9 @@ impl StoreCommand {
     /// What the store is opened for.
     pub fn manner(&self) -> Manner {
         match self {
-            Self::Check { .. } => Manner::Looking,
-            Self::Accept { .. } => Manner::Accepting,
+            // Asked only later, so nothing may be signed before.
+            Self::Check { .. } | Self::Accept { yes: false } => Manner::Looking,
+            Self::Accept { yes: true } => Manner::Accepting,
         }
     }
 

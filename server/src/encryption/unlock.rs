@@ -135,7 +135,7 @@ pub enum UnlockError {
     /// Rows are signed at the first start of this version only when the log is whole.
     #[error(
         "the rows of this store are not signed yet, and the audit log was changed, so nobody can \
-         say whether they were: look at them, and sign them with `keyward store accept`"
+         say whether they were: look at them, and sign them with `keyward store accept --yes`"
     )]
     AlteredLog,
     /// There was a log, but its key is gone, or that of a version.
