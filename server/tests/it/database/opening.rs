@@ -169,8 +169,9 @@ async fn a_start_names_each_file_that_others_can_open() {
     std::fs::write(&key, crate::support::ROOT_KEY).unwrap();
     std::fs::write(folder.join(".env"), "A=b\n").unwrap();
     let start = |mode: u32| {
-        // As after a crash. SQLite takes an empty one for none.
-        std::fs::write(folder.join("test.db-wal"), "").unwrap();
+        // As after a crash. SQLite takes an empty one for none; what a full one holds stays.
+        let wal = folder.join("test.db-wal");
+        std::fs::OpenOptions::new().create(true).append(true).open(wal).unwrap();
         for file in std::fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
