@@ -18,7 +18,7 @@ test("a rotation is asked about, done and told, and every value stays readable",
 
   await encryption.rotate.click();
   await expect(encryption.dialog).toContainText("seals every value anew");
-  await expect(encryption.dialog).toContainText("older backups can still be opened");
+  await expect(encryption.dialog).toContainText("older backups have their own");
   await encryption.confirm.click();
   await expect(encryption.result).toHaveText("Version 2 is active. 2 values were re-encrypted.");
   await expect(encryption.card("Active key")).toHaveText("Version 2");
