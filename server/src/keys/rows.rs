@@ -33,6 +33,28 @@ pub struct Changed {
     pub(super) mac: Option<RowMac>,
 }
 
+/// A trigger that somebody put into the database may have undone what was written: that is not
+/// committed as a change.
+async fn read_back(
+    transaction: &DatabaseTransaction,
+    rows: &RowKey,
+    after: &SetState,
+    changed: &Changed,
+) -> Result<(), DbErr> {
+    let set = sets::read_signed(transaction, SetName::Keys, rows).await;
+    let row = settings::find(transaction, Kind::ApiKey, &changed.id).await?;
+    let mac = row.as_ref().and_then(FoundRow::mac);
+    let is_stored = matches!(set, Ok(set) if set == *after)
+        && row.is_some() == changed.mac.is_some()
+        && mac == changed.mac.as_ref().map(RowMac::as_slice);
+    if is_stored {
+        return Ok(());
+    }
+    Err(DbErr::Custom(
+        "the database did not store the change of a key as it was written".to_owned(),
+    ))
+}
+
 impl KeyRows {
     /// Begins it. Refuses when the set is not as Keyward wrote it: what is added to it would
     /// make good what was changed from outside. `members` are the rows of the set, for a change
@@ -116,6 +138,7 @@ impl KeyRows {
         let Self { transaction, rows, after, changed, .. } = self;
         generation::raise(&transaction, &rows, &after, &changed.id).await?;
         audit.append(&transaction, event).await?;
+        read_back(&transaction, &rows, &after, &changed).await?;
         transaction.commit().await?;
         Ok((after, changed))
     }
