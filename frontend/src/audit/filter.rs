@@ -11,13 +11,14 @@ use crate::routes;
 
 /// All actions that the log knows, those of one noun in a line. One text, which is split where
 /// it is shown, is less to download than a table of texts.
-const ACTIONS: [&str; 7] = [
+const ACTIONS: [&str; 8] = [
     "session.create session.delete",
     "user.create",
     "key.create key.update key.rotate key.retire key.delete key.verify",
     "secret.create secret.read secret.update secret.delete",
     "provider.set provider.update provider.delete provider.resolve",
     "encryption.mint encryption.rotate encryption.rewrap",
+    "store.sign store.altered store.accept",
     "audit.read audit.export audit.checkpoint audit.broken audit.acknowledge",
 ];
 

@@ -99,7 +99,7 @@ fn Explanation() -> impl IntoView {
             <h2 id="how-title">"How it works"</h2>
             <dl>
                 {part("Root key", "Given to the server when it starts, in SECRETS_ENCRYPTION_KEY. It is not in the database. Without it no value can be read, so keep a copy of it apart from your backups.")}
-                {part("Data keys", "Made by the server and kept in the database, locked with the root key. The active one seals every value; a retired one is erased; a backup has its own.")}
+                {part("Data keys", "Made by the server and kept in the database, locked with the root key. The active one seals every value; a retired one is erased.")}
                 {part("Rotation", "Makes a new data key and seals every value anew with it, all of them or none. API keys go on being verified; reading and changing secrets may have to wait. Rotate when a copy of the database may have come into the wrong hands, or as often as your rules ask for.")}
             </dl>
         </section>
