@@ -44,7 +44,7 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Reads the answer. What does not say that the log is valid is told as a break.
+    /// Reads the answer. What does not say that the log is valid is reported as a break.
     pub fn read(body: &Body) -> Option<Self> {
         let data = body.json.member("data");
         let number = |name| data.member(name).number().ok().map(grouped);

@@ -15,7 +15,7 @@
 //!    first that it found it so, and such an entry is a break of the log like any other.
 //! 5. A process that has seen a later head takes an earlier one for a wrong one.
 //! 6. A change of the root key mints a new audit key. One entry, the handover, carries macs
-//!    under both; entries after it and the head are under the new key alone. Whoever learned
+//!    under both; entries after it and the head are under the new key alone. Anyone who learned
 //!    the former key can neither write a later entry nor take the handover back.
 //!
 //! [`super::check`] checks all of that.

@@ -104,7 +104,7 @@ impl<'k> Check<'k> {
         }
     }
 
-    /// Those between the last entry and this one are missing. At the start that is told at
+    /// Those between the last entry and this one are missing. At the start that is reported at
     /// the end, when the newest checkpoint is known.
     fn reach(&mut self, seq: i64) {
         if self.seq > 0 && seq > self.seq + 1 {

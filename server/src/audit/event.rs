@@ -21,7 +21,7 @@ pub enum Action {
     AuditRead,
     /// The first key was made.
     EncryptionMint,
-    /// The wrapped keys were wrapped anew under another root key, and a new audit key took over.
+    /// The stored keys were rewrapped under another root key, and a new audit key took over.
     EncryptionRewrap,
     /// A new data key took over, and all values were sealed under it.
     EncryptionRotate,

@@ -4,7 +4,7 @@
 //!
 //! Bounded for each by itself, so that nobody hides the refusals of another:
 //!
-//! 1. Of one actor from one network (an IPv4 address, an IPv6 /64), [`KINDS`] kinds are told
+//! 1. Of one actor from one network (an IPv4 address, an IPv6 /64), [`KINDS`] kinds are reported
 //!    apart in a minute; the rest is one entry with the actor and the address it last came from.
 //! 2. Of one actor, so many [`NETWORKS`]; those from others are one entry with the actor.
 //! 3. So many [`ACTORS`], and so many kinds of all of them [in all](ALL_KINDS); beyond them,
@@ -30,13 +30,13 @@ use crate::database::DatabaseConnection;
 /// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);
 
-/// Kinds of one actor and network that are told apart in a minute.
+/// Kinds of one actor and network that are distinguished in a minute.
 const KINDS: usize = 16;
 
-/// Networks of one actor that are told apart in a minute.
+/// Networks of one actor that are distinguished in a minute.
 const NETWORKS: usize = 64;
 
-/// Actors that are told apart in a minute.
+/// Actors that are distinguished in a minute.
 const ACTORS: usize = 1_024;
 
 /// Kinds of all actors in a minute, some hundred bytes each.
@@ -209,7 +209,7 @@ impl Minute {
             self.actors.iter().flat_map(|(who, refused)| refused.events(who)).collect();
         events.extend(self.rest.as_ref().map(|rest| {
             let nobody = Actor::anonymous(Origin::default());
-            told(&nobody, rest.action, None, format!("{}, by many actors", more(rest.count)))
+            reported(&nobody, rest.action, None, format!("{}, by many actors", more(rest.count)))
         }));
         events
     }
@@ -246,22 +246,22 @@ impl Refused {
         for network in self.networks.values() {
             for (kind, count) in network.kinds.iter().filter(|(_, count)| **count > 0) {
                 let Kind { action, target, address, .. } = kind;
-                events.push(told(&actor(*address), *action, target.clone(), more(*count)));
+                events.push(reported(&actor(*address), *action, target.clone(), more(*count)));
             }
             events.extend(network.rest.as_ref().map(|rest| {
                 let detail = format!("{}, of many kinds", more(rest.count));
-                told(&actor(rest.address), rest.action, None, detail)
+                reported(&actor(rest.address), rest.action, None, detail)
             }));
         }
         events.extend(self.rest.as_ref().map(|rest| {
             let detail = format!("{}, from many addresses", more(rest.count));
-            told(&actor(None), rest.action, None, detail)
+            reported(&actor(None), rest.action, None, detail)
         }));
         events
     }
 }
 
-fn told(actor: &Actor, action: Action, target: Option<String>, detail: String) -> Event {
+fn reported(actor: &Actor, action: Action, target: Option<String>, detail: String) -> Event {
     actor.was_refused(action, target).with_detail(detail)
 }
 

@@ -199,8 +199,8 @@ impl AuditLog {
         name: SetName,
         n: i64,
     ) -> Result<(), SetError> {
-        let told = self.told_sets(transaction).await?.unwrap_or_default();
-        if n < sets::of(told, name) { Err(SetError::Altered(name)) } else { Ok(()) }
+        let reported = self.told_sets(transaction).await?.unwrap_or_default();
+        if n < sets::of(reported, name) { Err(SetError::Altered(name)) } else { Ok(()) }
     }
 
     /// A set that was put back to an earlier day than the end of the log tells of.
@@ -216,7 +216,7 @@ impl AuditLog {
         *self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that the breaks at this number are known. A head that is wrong is first told by
+    /// Records that the breaks at this number are known. A head that is wrong is first reported by
     /// an entry of its own, which has the number under which the check tells the head.
     pub async fn acknowledge(
         &self,

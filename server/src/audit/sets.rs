@@ -32,8 +32,8 @@ pub struct Newest {
 
 impl Newest {
     /// A head that is stored tells these: what a process has seen never goes back.
-    pub(super) fn saw(&self, told: Generations) -> Generations {
-        let mut newest = told;
+    pub(super) fn saw(&self, reported: Generations) -> Generations {
+        let mut newest = reported;
         for (seen, newest) in self.sets.iter().zip(&mut newest) {
             *newest = (*newest).max(seen.fetch_max(*newest, Ordering::SeqCst));
         }
@@ -75,7 +75,7 @@ pub(super) fn of(generations: Generations, name: SetName) -> i64 {
 }
 
 /// What the head says; `None`: nothing, or nobody with the key said it.
-pub(super) fn told(key: &AuditKey, head: &head::Model) -> Option<Generations> {
+pub(super) fn reported(key: &AuditKey, head: &head::Model) -> Option<Generations> {
     let (sets, mac) = (head.sets.as_deref()?, head.sets_mac.as_deref()?);
     let is_ours: bool = key.sets_mac(head.seq, &head.entry_hash, sets).ct_eq(mac).into();
     let (numbers, rest) = sets.as_chunks::<8>();
@@ -89,7 +89,7 @@ pub(super) fn to_bytes(generations: Generations) -> Vec<u8> {
 }
 
 /// The first set that is of an earlier day than the head tells.
-pub(super) fn put_back(stored: Generations, told: Generations) -> Option<SetName> {
-    let mut pairs = NAMES.into_iter().zip(stored.into_iter().zip(told));
-    pairs.find(|(_, (stored, told))| stored < told).map(|(name, _)| name)
+pub(super) fn put_back(stored: Generations, reported: Generations) -> Option<SetName> {
+    let mut pairs = NAMES.into_iter().zip(stored.into_iter().zip(reported));
+    pairs.find(|(_, (stored, reported))| stored < reported).map(|(name, _)| name)
 }

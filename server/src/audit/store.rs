@@ -61,7 +61,7 @@ struct Signers<'k> {
 
 /// Appends entries, in the transaction of what they are about. Appends take turns on the
 /// lock of the head, so it is the last thing a transaction does before it commits. Without
-/// an event, only a head that is wrong is told.
+/// an event, only a head that is wrong is reported.
 pub async fn append(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
@@ -127,9 +127,9 @@ async fn append_signed(
     log::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     // Never by what a transaction wrote that did not commit: a set is as far as a head says
     // that is stored, or as this transaction has it.
-    let told = told_sets(transaction, &[signers.present]).await?.unwrap_or_default();
-    let told = sets::later(told, newest.seen());
-    let sets = sets::later(told, sets::stored(transaction, rows_key).await?);
+    let reported = told_sets(transaction, &[signers.present]).await?.unwrap_or_default();
+    let reported = sets::later(reported, newest.seen());
+    let sets = sets::later(reported, sets::stored(transaction, rows_key).await?);
     put_head(transaction, signers.next.unwrap_or(signers.present), seq, prev, sets).await
 }
 
@@ -139,7 +139,7 @@ pub async fn told_sets(
     keys: &[&AuditKey],
 ) -> Result<Option<Generations>, DbErr> {
     let head = stored_head(transaction).await?;
-    Ok(head.and_then(|head| keys.iter().find_map(|key| sets::told(key, &head))))
+    Ok(head.and_then(|head| keys.iter().find_map(|key| sets::reported(key, &head))))
 }
 
 /// A set that was put back to an earlier day than the end of the log tells of; all of them may
@@ -149,9 +149,9 @@ pub async fn set_put_back(
     keys: &AuditKeys,
     rows: &RowKey,
 ) -> Result<Option<SetName>, DbErr> {
-    let told = told_sets(transaction, &[keys.active()]).await?;
-    let Some(told) = told else { return Ok(Some(SetName::Keys)) };
-    Ok(sets::put_back(sets::stored(transaction, rows).await?, told))
+    let reported = told_sets(transaction, &[keys.active()]).await?;
+    let Some(reported) = reported else { return Ok(Some(SetName::Keys)) };
+    Ok(sets::put_back(sets::stored(transaction, rows).await?, reported))
 }
 
 /// Number and hash of the last entry, by a head that is ours; the head is locked.
@@ -176,8 +176,8 @@ async fn good_end(
         }
     }
     newest.seq.fetch_max(head.seq, Ordering::SeqCst);
-    if let Some(told) = sets::told(key, &head) {
-        newest.saw(told);
+    if let Some(reported) = sets::reported(key, &head) {
+        newest.saw(reported);
     }
     Ok(Some((head.seq, head.entry_hash)))
 }

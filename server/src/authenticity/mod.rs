@@ -1,4 +1,4 @@
-//! Whoever can write to the database, but does not have the root key, gains nothing by it.
+//! Anyone who can write to the database, but does not have the root key, gains nothing by it.
 //!
 //! Threat: somebody with every right on the database inserts a key, changes what a row allows,
 //! or puts an old row back.

@@ -7,7 +7,7 @@
 //! 1. A row's element is a number of 256 bits: HMAC-SHA256, under the key for rows, over its
 //!    table, its id and its mac. The sum of a set is that of its elements modulo 2^256, so a
 //!    change adds and takes away, whatever the size of the set.
-//! 2. What is stored is the sum plus a mask, which is another HMAC, over the generation: whoever
+//! 2. What is stored is the sum plus a mask, which is another HMAC, over the generation: anyone who
 //!    reads one stored sum after the other learns no element, and so cannot search for other
 //!    rows of earlier days with the same sum.
 //! 3. Generation, number of rows and masked sum are under one mac, with the name of the set.
@@ -122,7 +122,7 @@ impl Tally {
 
 impl RowKey {
     /// What a row with this id and mac is in a sum. A row without a mac is one as well, so
-    /// that it is missed or told.
+    /// that it is missed or reported.
     pub fn element_of(&self, table: &str, id: &str, mac: Option<&[u8]>) -> Sum {
         Sum::from(finished(self.element(), |columns| {
             columns.put(table);

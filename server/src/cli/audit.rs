@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::database::DatabaseConnection;
 use crate::log;
 
-/// How often the progress is told.
+/// How often the progress is reported.
 const PACE: Duration = Duration::from_millis(200);
 
 /// What can be done with the audit log.
@@ -31,7 +31,7 @@ pub enum AuditCommand {
         /// The number of the entry, as `keyward audit verify` names it
         #[arg(value_name = "SEQ")]
         seq: i64,
-        /// Why it is there, for whoever reads the log; 1 to 500 characters
+        /// Why it is there, for anyone who reads the log; 1 to 500 characters
         #[arg(long, value_name = "TEXT", value_parser = because)]
         because: Because,
     },

@@ -2,7 +2,7 @@
 //! 78 configuration.
 //!
 //! [`run`] parses and dispatches, [`keys`], [`encryption`], [`audit`] and [`store`] are what each
-//! noun can do, [`output`] is how results and failures are told.
+//! noun can do, [`output`] is how results and failures are reported.
 
 pub mod audit;
 pub mod encryption;

@@ -96,7 +96,7 @@ fn is_confirmed(number: usize) -> Result<bool, CliError> {
         return Err(failed("nobody can be asked here; say --yes to accept what is stored"));
     }
     log::say(&format!(
-        "From now on these {number} rows count as written by Keyward, whoever wrote them. Type yes \
+        "From now on these {number} rows count as written by Keyward, no matter who wrote them. Type yes \
          to accept them:"
     ));
     let mut answer = String::new();

@@ -51,7 +51,7 @@ impl From<SetError> for KeySetError {
 }
 
 /// A row, for its element: whatever decides which key is used. What is wrapped is bound to the
-/// row by its own seal, and is wrapped anew when the root key changes.
+/// row by its own seal, and is rewrapped when the root key changes.
 struct Row<'a>(&'a Model);
 
 impl Authenticated for Row<'_> {

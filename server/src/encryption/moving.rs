@@ -26,11 +26,11 @@ pub(super) struct Moving<'a> {
     pub(super) transaction: &'a DatabaseTransaction,
     /// What they are sealed with from now on.
     pub(super) sealer: Sealer,
-    /// Is told how many more were moved.
+    /// Called with the number of values that were moved since the last call.
     pub(super) moved: &'a (dyn Fn(u64) + Sync),
 }
 
-/// A chunk, sealed anew.
+/// A chunk, sealed again.
 struct Chunk {
     /// The id before its first.
     after: String,
@@ -122,8 +122,8 @@ fn seal(
     for (row, dek) in rows {
         let value = keyring.open_with(dek.as_deref(), column, &row);
         let value = value.map_err(|reason| unreadable(column, &row, reason))?;
-        let anew = sealer.seal(&row.subject(column), &value).map_err(KeyringError::from)?;
-        new_rows.push((row.id.clone(), anew));
+        let again = sealer.seal(&row.subject(column), &value).map_err(KeyringError::from)?;
+        new_rows.push((row.id.clone(), again));
         values.push((row.id, value));
     }
     Ok(Chunk { after, sealed: new_rows, values })

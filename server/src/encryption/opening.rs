@@ -1,5 +1,5 @@
 //! The stored keys in the transaction that opens them at start, makes the first ones, and wraps
-//! them anew.
+//! them again.
 
 use keyward_api::encryption::DataKeyState;
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -79,7 +79,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The keys of the log of before, and whether another one takes over, since the root key was
-    /// changed: then they are wrapped anew already.
+    /// changed: then they are rewrapped already.
     pub(super) async fn open_log(&mut self) -> Result<(AuditKeys, bool), UnlockError> {
         let mut found: Vec<_> =
             self.opened.iter().filter(|(row, _)| row.is_for(Purpose::Audit)).collect();
@@ -113,7 +113,7 @@ impl<'a> Keys<'a> {
         Ok(audit.append_unasked(self.transaction, event).await?)
     }
 
-    /// Wraps anew what is under the previous root key, or all of it; how many.
+    /// Wraps again what is under the previous root key, or all of it; how many.
     pub(super) async fn rewrap(&mut self, all: bool) -> Result<usize, UnlockError> {
         let current = self.roots.current.id();
         let wanted = self.opened.iter().filter(|(row, _)| all || row.kek_id != current);

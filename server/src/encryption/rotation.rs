@@ -130,8 +130,8 @@ impl Rotation {
                 Ok(Rotated { new_version, re_encrypted })
             }
             Err(error) => {
-                // Now and not some time later, so that whoever tries again is not told that
-                // this one still runs. What it failed of matters more than how it ends.
+                // Now, and not when the connection is next used: a retry would find this one still
+                // running. The first error matters more than that of the rollback.
                 drop(transaction.rollback().await);
                 Err(error)
             }

@@ -84,7 +84,7 @@ impl Model {
         Place { table: "encryption_keys", column, row_id, key_id, bound: &[] }
     }
 
-    /// A former audit key is wrapped as one: whoever can write to the database cannot make it
+    /// A former audit key is wrapped as one: anyone who can write to the database cannot make it
     /// the active one again.
     fn bound_column(&self) -> String {
         let is_former = self.is_for(Purpose::Audit) && self.state == RETIRED;
@@ -92,7 +92,7 @@ impl Model {
         format!("wrapped/{}/{}{state}", self.purpose, self.version)
     }
 
-    /// The row as [`retire`] leaves it; or, wrapped anew, [`rewrap`].
+    /// The row as [`retire`] leaves it; or, rewrapped, [`rewrap`].
     #[must_use]
     pub fn retired(self, now: OffsetDateTime) -> Self {
         let retired_at = self.retired_at.or(Some(now));

@@ -1,11 +1,11 @@
 //! Secrets whose seal does not bind their name: those of the older layout, and of format 1 of
 //! [`seal`](super::seal).
 //!
-//! Whoever can write to the database could give such a value another name, and so have it read
+//! Anyone who can write to the database could give such a value another name, and so have it read
 //! by a caller who may read that name. So a mac in the row binds the two. It is given once, to
 //! the rows that are there when a store of an earlier version is started for the first time, or
 //! when somebody accepts what is there; without it, such a value does not open. A rotation seals
-//! them anew, and then they need none.
+//! them again, and then they need none.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 

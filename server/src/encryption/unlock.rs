@@ -2,7 +2,7 @@
 //! not fit ends the start, before anything was written.
 //!
 //! 1. Every stored key opens under the root key, or under the previous one; then it is
-//!    wrapped anew under the root key, all in one transaction. Values are not touched. A new
+//!    rewrapped under the root key, all in one transaction. Values are not touched. A new
 //!    audit key takes over, since who knows the former root key may know the former one.
 //! 2. Every sealed value names a stored key.
 //! 3. Where no stored key proves the root key, the oldest values of the older layout do.
@@ -12,7 +12,7 @@
 //!    [`key_set`](super::key_set).
 //! 6. The key for rows is made once, for a new store or for one of an earlier version, which is
 //!    known by its wrapped keys: they are all of the earlier format, which nobody else can make.
-//!    They are wrapped anew with it. A store of this version without that key is refused, or
+//!    They are rewrapped with it. A store of this version without that key is refused, or
 //!    deleting it would be the way to have rows signed.
 
 use std::fmt;

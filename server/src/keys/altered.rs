@@ -1,4 +1,4 @@
-//! What was changed outside of Keyward is told: in the log, in the audit log, once each time it
+//! What was changed outside of Keyward is reported: in the log, in the audit log, once each time it
 //! is found, and by `/readyz` and a metric for as long as it is so.
 
 use std::collections::BTreeSet;

@@ -32,7 +32,7 @@ impl Members {
         };
     }
 
-    /// All of them anew.
+    /// All of them again.
     pub fn replace(&self, members: HashMap<Arc<str>, RowMac>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = members;
     }

@@ -351,7 +351,7 @@ impl From<SetError> for LoadError {
 
 impl Inner {
     /// Begins a change of the keys as they are known here: what other processes changed is
-    /// followed first, so that a row which is not the one that Keyward wrote last is told.
+    /// followed first, so that a row which is not the one that Keyward wrote last is reported.
     async fn begin(&self) -> Result<Change<'_>, SetError> {
         let mut known = self.known.lock().await;
         let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;

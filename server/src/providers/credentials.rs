@@ -366,8 +366,8 @@ impl Credentials {
             error if error.is_about_the_server() => error.into(),
             reason => CredentialError::Unreadable { target: row.id.clone(), reason },
         })?;
-        let anew = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
-        row.encrypted_value = anew.map_err(KeyringError::from)?;
+        let again = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
+        row.encrypted_value = again.map_err(KeyringError::from)?;
         (row.key_id, row.base_url) = (sealer.key_id, base_url);
         Ok(row)
     }

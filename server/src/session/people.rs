@@ -1,4 +1,4 @@
-//! Users and sessions as an authenticated set: whoever signs in, or comes with a session, is a
+//! Users and sessions as an authenticated set: anyone who signs in, or comes with a session, is a
 //! row of it, and that very version of the row.
 //!
 //! Threat: somebody who can write to the database adds a session, gives a user another password,

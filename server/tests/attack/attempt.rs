@@ -5,10 +5,10 @@ use std::fmt;
 use crate::limits;
 use crate::oracle::Oracle;
 use crate::owner;
+use crate::reported::{Reported, reported};
 use crate::server::{Form, Server};
 use crate::snapshot::{Difference, differences};
 use crate::step::{Applied, Plan, apply};
-use crate::told::{Told, told};
 
 /// When the steps are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +33,13 @@ pub struct Manner {
 /// What came of an attack.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// Nobody has more than they were given, and it is told.
-    Told(Told),
-    /// The same, and it is not told: a limit that is documented.
+    /// Nobody has more than they were given, and it is reported.
+    Reported(Reported),
+    /// The same, and it is not reported: a limit that is documented.
     Limit(&'static str),
     /// The database itself refused the steps.
     Nothing,
-    /// Somebody has what they were not given, or it is not told.
+    /// Somebody has what they were not given, or it is not reported.
     Broken(Vec<String>),
 }
 
@@ -49,8 +49,8 @@ const SHOWN: usize = 6;
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Told(told) => write!(f, "told by {told}"),
-            Self::Limit(reason) => write!(f, "not told, a limit: {reason}"),
+            Self::Reported(reported) => write!(f, "reported by {reported}"),
+            Self::Limit(reason) => write!(f, "not reported, a limit: {reason}"),
             Self::Nothing => f.write_str("nothing was changed"),
             Self::Broken(wrong) => {
                 f.write_str("BROKEN")?;
@@ -86,9 +86,9 @@ pub async fn attempt(oracle: &Oracle<'_>, plan: &Plan, manner: Manner) -> Outcom
         let signs_in = is_about_people(&applied);
         (applied, signs_in)
     };
-    let mut found = told(&place, &store.root).await;
+    let mut found = reported(&place, &store.root).await;
     match Server::start(manner.form, &place, &store.root).await {
-        Err(reason) => found = found.or(Some(Told::Refusal(reason))),
+        Err(reason) => found = found.or(Some(Reported::Refusal(reason))),
         Ok(server) => {
             let address = server.address();
             server.follow().await;
@@ -146,7 +146,7 @@ fn is_about_people(applied: &Applied) -> bool {
 fn outcome(
     oracle: &Oracle<'_>,
     applied: &Applied,
-    told: Option<Told>,
+    reported: Option<Reported>,
     mut wrong: Vec<String>,
 ) -> Outcome {
     let changed = differences(&applied.before, &applied.after);
@@ -157,12 +157,12 @@ fn outcome(
         wrong.retain(|line| line.starts_with(Stage::Running.as_str()));
     }
     let to_be_told = changed.iter().find(|one| limit(one).is_none()).filter(|_| day.is_none());
-    if told.is_none() {
-        wrong.extend(to_be_told.map(|one| format!("not told: {one}")));
+    if reported.is_none() {
+        wrong.extend(to_be_told.map(|one| format!("not reported: {one}")));
     }
-    match (wrong.is_empty(), told) {
+    match (wrong.is_empty(), reported) {
         (false, _) => Outcome::Broken(wrong),
-        (true, Some(told)) => Outcome::Told(told),
+        (true, Some(reported)) => Outcome::Reported(reported),
         (true, None) => match changed.first() {
             None => Outcome::Nothing,
             Some(first) => Outcome::Limit(day.or_else(|| limit(first)).unwrap_or_default()),

@@ -1,5 +1,5 @@
-//! What a writer of the database may do without its being told, each with the reason why. All
-//! else must be told; and what is here must not be, so that no line outlives its reason.
+//! What a writer of the database may do without a report, each with the reason why. All
+//! else must be reported; and what is here must not be, so that no line outlives its reason.
 
 use crate::snapshot::{Difference, Row, Snapshot, Table};
 use crate::store::Prepared;
@@ -27,7 +27,7 @@ const HINTS: [(&str, &str); 2] = [
     ("seaql_migrations", "which migrations were made; one that is made again stops the start"),
 ];
 
-/// The limit that a difference is within; none: it must be told.
+/// The limit that a difference is within; none: it must be reported.
 pub fn limit(store: &Prepared, now: &Snapshot, difference: &Difference) -> Option<&'static str> {
     let name = difference.table.as_str();
     let table = now.table(name);

@@ -1,5 +1,5 @@
 //! The database itself works against the owner: triggers undo what the server has just written,
-//! in the same transaction. What was taken back must stay so all the same, and be told.
+//! in the same transaction. What was taken back must stay so all the same, and be reported.
 
 use http::Method;
 use keyward::clock::Clock;
@@ -13,10 +13,10 @@ use crate::attempt::Outcome;
 use crate::http::{Client, Credential};
 use crate::oracle::Oracle;
 use crate::place::{Backend, Place};
+use crate::reported::{Reported, reported};
 use crate::server::{Form, Server, run, start_in_process};
 use crate::snapshot::Snapshot;
 use crate::step::{Plan, apply};
-use crate::told::{Told, told};
 
 /// What the owner does, not knowing of the trigger.
 #[derive(Clone, Copy)]
@@ -114,9 +114,9 @@ pub async fn attempt(oracle: &Oracle<'_>, live: Live) -> Outcome {
         wrong.extend(is_accepted(&server, credential).await.then_some("while it ran: accepted"));
     }
     server.stop().await;
-    let mut found = told(&place, &store.root).await;
+    let mut found = reported(&place, &store.root).await;
     match Server::start(Form::Program, &place, &store.root).await {
-        Err(reason) => found = found.or(Some(Told::Refusal(reason))),
+        Err(reason) => found = found.or(Some(Reported::Refusal(reason))),
         Ok(server) => {
             if let Some(credential) = &taken {
                 let accepted = is_accepted(&server, credential).await;
@@ -126,14 +126,14 @@ pub async fn attempt(oracle: &Oracle<'_>, live: Live) -> Outcome {
         }
     }
     place.remove().await;
-    // Of what was not done, nothing is to be told.
+    // Of what was not done, nothing is to be reported.
     let is_done = taken.is_some() || matches!(live.act, Act::ReadsSecret);
     if is_done && found.is_none() {
-        wrong.push("not told");
+        wrong.push("not reported");
     }
     match found {
         _ if !wrong.is_empty() => Outcome::Broken(wrong.into_iter().map(str::to_owned).collect()),
-        Some(told) => Outcome::Told(told),
+        Some(reported) => Outcome::Reported(reported),
         None => Outcome::Limit("the owner's change was refused"),
     }
 }
@@ -151,12 +151,12 @@ pub async fn revive_idle_session(oracle: &Oracle<'_>) -> Outcome {
     apply(&place, &plan).await;
     let accepted = is_accepted(&server, &session).await;
     server.stop().await;
-    let found = told(&place, &store.root).await;
+    let found = reported(&place, &store.root).await;
     place.remove().await;
     match found {
         _ if accepted => Outcome::Broken(vec!["the session is accepted".to_owned()]),
-        Some(told) => Outcome::Told(told),
-        None => Outcome::Broken(vec!["not told".to_owned()]),
+        Some(reported) => Outcome::Reported(reported),
+        None => Outcome::Broken(vec!["not reported".to_owned()]),
     }
 }
 
@@ -184,7 +184,7 @@ async fn set_trigger(place: &Place, live: Live, now: &Snapshot) {
     db.close().await.unwrap();
 }
 
-/// The credential that is taken back, if the owner was told that it is.
+/// The credential that is taken back, if the owner got the answer that it is.
 async fn act(oracle: &Oracle<'_>, act: Act, place: &Place, server: &Server) -> Option<Credential> {
     let (store, client) = (oracle.store, Client::new());
     let admin = Credential::Session(store.sessions["admin"].clone());

@@ -1,4 +1,4 @@
-//! Whoever can write to the database, but does not have the root key, gains nothing by it.
+//! Anyone who can write to the database, but does not have the root key, gains nothing by it.
 //! Run: `make attack` (`RUNS=100` for fewer).
 //!
 //! A program with every right on the database attacks the server, on both databases, while it
@@ -10,7 +10,7 @@
 //! 4. [`random`]: combinations of steps by a seeded generator.
 //!
 //! After each, the [`oracle`] asks with everything that the attacker has whether that opens
-//! more than was given, and the change must be [`told`], unless it is within the [`limits`]
+//! more than was given, and the change must be [`reported`], unless it is within the [`limits`]
 //! that are documented; and those must be just that, so that the list stays true.
 //!
 //! `SEED`, `DATABASE` (`sqlite`, `postgres`) and `ONLY` (a part of the name of an attack) choose
@@ -28,12 +28,12 @@ mod oracle;
 mod owner;
 mod place;
 mod random;
+mod reported;
 mod scripted;
 mod server;
 mod snapshot;
 mod step;
 mod store;
-mod told;
 
 use std::process::ExitCode;
 
@@ -184,8 +184,8 @@ async fn try_cells(
         let is_free = limits::free(&cell.table, &cell.column).is_some();
         let is_good = match outcome {
             Outcome::Broken(_) => false,
-            // What decides nothing and is told all the same is no limit.
-            Outcome::Told(_) => !is_free,
+            // What decides nothing and is reported all the same is no limit.
+            Outcome::Reported(_) => !is_free,
             Outcome::Limit(_) | Outcome::Nothing => true,
         };
         number += 1;
@@ -211,11 +211,11 @@ async fn try_random(oracle: &Oracle<'_>, runs: u32, rng: &mut StdRng, tally: &mu
     let attempts = iter(&plans)
         .map(async |(n, plan, manner)| (n, plan, manner, attempt(oracle, plan, *manner).await));
     let mut outcomes = Box::pin(attempts.buffered(AT_ONCE));
-    let [mut told, mut limits, mut nothing] = [0; 3];
+    let [mut reported, mut limits, mut nothing] = [0; 3];
     while let Some((n, plan, manner, outcome)) = outcomes.next().await {
         tally.random += 1;
         match outcome {
-            Outcome::Told(_) => told += 1,
+            Outcome::Reported(_) => reported += 1,
             Outcome::Limit(_) => limits += 1,
             Outcome::Nothing => nothing += 1,
             Outcome::Broken(_) => {
@@ -224,7 +224,9 @@ async fn try_random(oracle: &Oracle<'_>, runs: u32, rng: &mut StdRng, tally: &mu
             }
         }
     }
-    println!("  {runs} random: {told} told, {limits} within the limits, {nothing} without effect");
+    println!(
+        "  {runs} random: {reported} reported, {limits} within the limits, {nothing} without effect"
+    );
 }
 
 fn is_wanted(only: Option<&str>, name: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! 1. Every credential that the attacker has, or made up, asks for everything once on the store
 //!    as it was. Whatever was refused then must be refused afterwards, in whatever way; and
-//!    whoever was told who they are must be told the same.
+//!    who was shown an identity before must be shown the same.
 //! 2. No answer to the attacker holds a value that is marked as closed.
 //! 3. The owner's programs get the values that the owner entered under that name, and a
 //!    provider's key only together with the base URL that the owner set, or an error.

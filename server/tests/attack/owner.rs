@@ -1,5 +1,5 @@
 //! The owner works on with a store that was changed, and must not make good what was changed:
-//! names, notes and descriptions are written, keys are replaced, values are sealed anew.
+//! names, notes and descriptions are written, keys are replaced, values are sealed again.
 
 use std::net::SocketAddr;
 

@@ -14,8 +14,8 @@ use crate::store::Prepared;
 /// What is to come of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
-    /// It gains nothing and is told.
-    Told,
+    /// It gains nothing and is reported.
+    Reported,
     /// It gains nothing, and is one of the limits that are documented.
     Limit,
 }
@@ -34,7 +34,7 @@ pub struct Attack {
 impl Expect {
     pub fn is_met_by(self, outcome: &Outcome) -> bool {
         match self {
-            Self::Told => matches!(outcome, Outcome::Told(_)),
+            Self::Reported => matches!(outcome, Outcome::Reported(_)),
             Self::Limit => matches!(outcome, Outcome::Limit(_)),
         }
     }
@@ -46,8 +46,8 @@ pub fn all() -> Vec<Attack> {
     groups.concat()
 }
 
-const fn told(name: &'static str, steps: Steps) -> Attack {
-    Attack { name, steps, expect: [Expect::Told; 2] }
+const fn reported(name: &'static str, steps: Steps) -> Attack {
+    Attack { name, steps, expect: [Expect::Reported; 2] }
 }
 
 const fn limit(name: &'static str, steps: Steps) -> Attack {

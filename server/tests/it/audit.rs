@@ -46,7 +46,7 @@ async fn verify(client: &Client) -> Value {
     client.get("/api/admin/audit/verify").await.expect(200).data()
 }
 
-/// What is told of a log as it was written, with so many entries.
+/// What is reported of a log as it was written, with so many entries.
 fn whole(entries: u64) -> Value {
     json!({
         "valid": true, "verified": entries, "broken": null, "breaks": [], "totalBreaks": 0,
@@ -290,7 +290,7 @@ async fn a_change_of_the_log_is_told(backend: Backend) {
         ("DELETE FROM audit_log", 1),
         ("DELETE FROM audit_log WHERE seq > 5", 6),
         ("UPDATE audit_log SET seq = -5 WHERE seq = 5", 0),
-        // What is wrong with the head is told where the next entry will be.
+        // What is wrong with the head is reported where the next entry will be.
         ("UPDATE audit_head SET seq = 5", 9),
         ("DELETE FROM audit_head", 9),
     ];

@@ -101,7 +101,7 @@ async fn a_head_that_is_wrong_is_acknowledged_with_the_entry_that_tells_it(backe
         assert_eq!((&found["valid"], &found["verified"]), (&json!(true), &json!(10)), "{found}");
         let reason = "the server found the log changed before it wrote this entry";
         assert_eq!(found["breaks"][0]["reason"], reason);
-        // Found once more, and told once more.
+        // Found once more, and reported once more.
         execute(&app, sql).await;
         admin.create_key(&json!({ "name": "later" })).await;
         assert_eq!(verify(&admin).await["broken"], json!({ "seq": 11, "reason": reason }));
@@ -183,13 +183,13 @@ async fn an_entry_that_cannot_be_read_is_a_break(backend: Backend) {
 
 async fn the_progress_of_a_check_is_told(backend: Backend) {
     let (app, admin) = started(backend).await;
-    let told = std::sync::Mutex::new(Vec::new());
+    let reported = std::sync::Mutex::new(Vec::new());
     let within = |progress| {
         assert_eq!(app.state.audit.progress(), Some(progress));
-        told.lock().unwrap().push((progress.checked, progress.total));
+        reported.lock().unwrap().push((progress.checked, progress.total));
     };
     app.state.audit.verify_with(&app.state.db, within).await.unwrap();
-    assert_eq!(*told.lock().unwrap(), [(8, 8)]);
+    assert_eq!(*reported.lock().unwrap(), [(8, 8)]);
     let path = "/api/admin/audit/verify/progress";
     assert_eq!(admin.get(path).await.expect(200).data(), json!({ "running": null }));
 }

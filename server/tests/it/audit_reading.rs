@@ -15,7 +15,7 @@ on_both_databases!(
 );
 
 /// Action, target, outcome and detail of those entries, oldest first; not that they were read.
-async fn told(client: &Client, query: &str) -> Vec<String> {
+async fn reported(client: &Client, query: &str) -> Vec<String> {
     let path = format!("/api/admin/audit?limit=200{query}");
     let data = client.get(&path).await.expect(200).data();
     let tell = |entry: &Value| {
@@ -31,13 +31,13 @@ async fn readings_are_recorded_once_a_minute_and_reader(backend: Backend) {
     for _ in 0..5 {
         admin.get("/api/admin/audit?limit=1").await.expect(200);
     }
-    assert_eq!(told(&admin, "&action=audit").await, ["audit.read - success -"]);
+    assert_eq!(reported(&admin, "&action=audit").await, ["audit.read - success -"]);
     app.clock.advance(Duration::from_secs(61));
-    assert_eq!(told(&admin, "&action=audit").await.len(), 1);
-    assert_eq!(told(&admin, "&action=audit").await.len(), 2, "another minute");
-    // Who may not read it is not told as one who did.
+    assert_eq!(reported(&admin, "&action=audit").await.len(), 1);
+    assert_eq!(reported(&admin, "&action=audit").await.len(), 2, "another minute");
+    // A refused reader is not recorded as one who read it.
     app.anonymous().get("/api/admin/audit").await.expect(401);
-    assert_eq!(told(&admin, "&action=audit").await.len(), 2);
+    assert_eq!(reported(&admin, "&action=audit").await.len(), 2);
 }
 
 async fn every_export_is_recorded_and_one_that_went_to_its_end_says_so(backend: Backend) {
@@ -56,7 +56,7 @@ async fn every_export_is_recorded_and_one_that_went_to_its_end_says_so(backend: 
         "audit.export - success a part of the entries",
         "audit.export - success a part of the entries",
     ];
-    assert_eq!(told(&admin, "&action=audit.export").await, expected);
+    assert_eq!(reported(&admin, "&action=audit.export").await, expected);
 }
 
 async fn what_is_made_is_recorded_with_what_matters_of_it(backend: Backend) {
@@ -70,7 +70,7 @@ async fn what_is_made_is_recorded_with_what_matters_of_it(backend: Backend) {
     admin.create_key(&body).await;
     let created = "key.create ci success scopes: secrets:read, expiry: 2027-01-01T00:00:00Z, \
                    rate limit: 10 in 60 s, networks: 192.0.2.0/24 2001:db8::/32";
-    assert_eq!(told(&admin, "&action=key").await, [created]);
+    assert_eq!(reported(&admin, "&action=key").await, [created]);
 
     let put = async |body: Value| {
         admin.json(Method::PUT, "/api/providers/p", &body).await.expect(200);
@@ -88,7 +88,7 @@ async fn what_is_made_is_recorded_with_what_matters_of_it(backend: Backend) {
         "provider.update p success base URL: https://q.example",
         "provider.update p success base URL: none, note",
     ];
-    assert_eq!(told(&admin, "&action=provider").await, expected);
+    assert_eq!(reported(&admin, "&action=provider").await, expected);
 }
 
 async fn refusals_of_one_caller_hide_those_of_no_other(backend: Backend) {
@@ -111,5 +111,5 @@ async fn refusals_of_one_caller_hide_those_of_no_other(backend: Backend) {
     let rest = (&refused[0]["detail"], &refused[0]["address"], &refused[0]["actor"]["name"]);
     let expected = (&json!("24 more within a minute, of many kinds"), &json!("127.0.0.1"));
     assert_eq!((rest.0, rest.1, rest.2), (expected.0, expected.1, &json!("loud")));
-    assert_eq!(told(&admin, "&outcome=refused&actor=quiet").await.len(), 1);
+    assert_eq!(reported(&admin, "&outcome=refused&actor=quiet").await.len(), 1);
 }

@@ -86,7 +86,7 @@ async fn what_was_not_exported_to_its_end_stays(backend: Backend) {
         admin.get(&format!("/api/admin/audit/export{part}")).await.expect(200);
     }
     assert_eq!(close(&app).await, 0);
-    // Whoever can write to the database cannot say so either.
+    // Anyone who can write to the database cannot say so either.
     let forge = "UPDATE audit_log SET target = '8' WHERE action = 'audit.export'";
     app.state.db.execute_unprepared(forge).await.unwrap();
     assert_eq!(close(&app).await, 0);

@@ -1,4 +1,4 @@
-//! Whoever can write to the database gains nothing: rows that were changed, added, put back or
+//! Anyone who can write to the database gains nothing: rows that were changed, added, put back or
 //! taken away outside of Keyward.
 
 use std::collections::BTreeSet;
@@ -342,7 +342,7 @@ async fn a_session_that_was_inserted_is_nobodys(backend: Backend) {
     start(&app).await.unwrap();
     run(&app, "UPDATE generation SET n = n + 1 WHERE id = 3").await;
     assert_ne!(with_session(&app, token, "/api/session").await, 200);
-    // Nobody is believed any more, and it is told.
+    // Nobody is believed any more, and it is reported.
     assert_eq!(admin.get("/api/session").await.status, 503);
     expect_no_start(&app).await;
 }
@@ -569,7 +569,7 @@ async fn odd_rows_stop_nobody(backend: Backend) {
     ] {
         run(&app, &sql).await;
     }
-    // A sign-in makes the set of the people anew.
+    // A sign-in reads the set of users and sessions again.
     app.admin().await.get("/api/session").await.expect(200);
     other.delete("/api/session").await.expect(200);
     admin.get("/api/session").await.expect(200);

@@ -249,7 +249,7 @@ async fn wrong_tokens_are_slowed_down_and_recorded_and_keep_nobody_out(backend: 
     try_from("203.0.113.1", &token).await.expect(200);
 }
 
-/// Whoever sends tokens without end must not keep the connections of the store busy.
+/// Anyone who sends tokens without end must not keep the connections of the store busy.
 async fn a_flood_of_tokens_is_refused_without_the_store(backend: Backend) {
     let app = fresh(backend).await;
     let client = app.anonymous();

@@ -98,12 +98,12 @@ impl Log {
     }
 
     /// Numbers and reasons of the breaks, and whether they are acknowledged.
-    fn told(&self) -> Vec<(i64, String, bool)> {
-        told(&self.check())
+    fn reported(&self) -> Vec<(i64, String, bool)> {
+        reported(&self.check())
     }
 }
 
-fn told(found: &Verification) -> Vec<(i64, String, bool)> {
+fn reported(found: &Verification) -> Vec<(i64, String, bool)> {
     let tell = |it: &super::super::breaks::Break| {
         (it.seq, it.reason.to_string(), it.acknowledged.is_some())
     };
@@ -153,7 +153,7 @@ fn a_change_of_any_field_is_one_break() {
             let end = log.end();
             change(&mut log.entries[at]);
             let found = log.check_with(&end);
-            assert_eq!(told(&found), [new(log.entries[at].seq, reason)], "change {n} of {at}");
+            assert_eq!(reported(&found), [new(log.entries[at].seq, reason)], "change {n} of {at}");
             assert_eq!((found.is_valid(), found.verified()), (false, i64::try_from(at).unwrap()));
         }
     }
@@ -165,7 +165,7 @@ fn a_range_that_is_missing_is_one_break() {
         let mut log = Log::new(6);
         let end = log.end();
         log.entries.retain(|entry| !range.contains(&entry.seq));
-        told(&log.check_with(&end))
+        reported(&log.check_with(&end))
     };
     assert_eq!(without(3..=3), [new(3, "the entry is missing")]);
     assert_eq!(without(3..=4), [new(3, "the entries 3 to 4 are missing")]);
@@ -188,7 +188,7 @@ fn every_break_is_told_and_the_check_goes_on_after_it() {
         new(10, FOREIGN),
         new(15, "the entry is missing"),
     ];
-    assert_eq!(told(&found), expected);
+    assert_eq!(reported(&found), expected);
     assert_eq!((found.broken().unwrap().seq, found.verified(), found.total), (3, 2, 4));
 }
 
@@ -197,7 +197,7 @@ fn an_entry_that_is_put_elsewhere_is_told() {
     let mut log = Log::new(5);
     let end = log.end();
     log.entries[3] = Model { seq: 4, ..log.entries[1].clone() };
-    assert_eq!(told(&log.check_with(&end)), [new(4, CHANGED)]);
+    assert_eq!(reported(&log.check_with(&end)), [new(4, CHANGED)]);
     // One of another log of the same server: as it was written, but not after the one before.
     let mut other = Log::new(3);
     other.append(&Actor::command_line().did(Action::SecretDelete, None));
@@ -205,10 +205,10 @@ fn an_entry_that_is_put_elsewhere_is_told() {
     other.entries[3].prev_hash = vec![7; 32];
     sign(&mut other.entries[3], &[&key(1)]);
     log.entries[3] = other.entries[3].clone();
-    assert_eq!(told(&log.check())[0], new(4, UNLINKED));
+    assert_eq!(reported(&log.check())[0], new(4, UNLINKED));
     let mut log = Log::new(2);
     log.entries.insert(0, Model { seq: -5, ..log.entries[0].clone() });
-    assert_eq!(log.told(), [new(0, NO_NUMBER)]);
+    assert_eq!(log.reported(), [new(0, NO_NUMBER)]);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn who_has_not_the_key_cannot_write_a_log_of_their_own() {
         log.entries[n].prev_hash = log.entries[n - 1].entry_hash.clone();
         sign(&mut log.entries[n], &[&key(2)]);
     }
-    let found: Vec<i64> = told(&log.check_with(&end)).iter().map(|(seq, _, _)| *seq).collect();
+    let found: Vec<i64> = reported(&log.check_with(&end)).iter().map(|(seq, _, _)| *seq).collect();
     assert_eq!(found, [3, 4, 5]);
 }
 
@@ -260,19 +260,19 @@ fn an_acknowledged_break_is_known_until_the_entry_is_changed_once_more() {
     log.entries[2].target = Some("B".into());
     log.entries.remove(0);
     log.acknowledge(3, "restored from the tape");
-    assert_eq!(log.told(), [new(1, "the entry is missing"), known(3, CHANGED)]);
+    assert_eq!(log.reported(), [new(1, "the entry is missing"), known(3, CHANGED)]);
     log.acknowledge(1, "lost with the disk");
     let found = log.check();
     assert_eq!((found.is_valid(), found.verified(), found.total), (true, 7, 2));
     let because = &found.breaks[1].acknowledged.as_ref().unwrap().because;
     assert_eq!(because, "restored from the tape");
-    // A later one is told, and so is another change of the same entry.
+    // A later one is reported, and so is another change of the same entry.
     log.entries[3].target = None;
     assert_eq!(log.check().broken().unwrap().seq, 5);
     log.entries[1].target = Some("C".into());
-    assert_eq!(log.told()[1], new(3, CHANGED));
+    assert_eq!(log.reported()[1], new(3, CHANGED));
     log.entries.remove(0);
-    assert_eq!(log.told()[0], new(1, "the entries 1 to 2 are missing"), "a range that grows");
+    assert_eq!(log.reported()[0], new(1, "the entries 1 to 2 are missing"), "a range that grows");
 }
 
 #[test]
@@ -283,16 +283,16 @@ fn an_acknowledgement_that_is_not_as_it_was_written_counts_for_nothing() {
     log.append(&Actor::command_line().did(Action::SecretRead, None));
     assert!(log.check().is_valid());
     log.entries[5].address = None;
-    assert_eq!(log.told(), [new(3, CHANGED), new(6, CHANGED)]);
+    assert_eq!(log.reported(), [new(3, CHANGED), new(6, CHANGED)]);
 }
 
 #[test]
 fn what_the_server_found_is_a_break_that_can_be_acknowledged() {
     let mut log = Log::new(2);
     log.append(&Actor::system().did(Action::AuditBroken, None));
-    assert_eq!(log.told(), [new(3, FOUND)]);
+    assert_eq!(log.reported(), [new(3, FOUND)]);
     log.acknowledge(3, "the disk was full");
-    assert_eq!(log.told(), [known(3, FOUND)]);
+    assert_eq!(log.reported(), [known(3, FOUND)]);
     assert!(log.check().is_valid());
 }
 
@@ -311,19 +311,19 @@ fn the_first_entry_follows_the_newest_checkpoint() {
     };
     assert_eq!(without(&log, 7).check().verified(), 12);
     assert!(without(&log, 7).check().is_valid());
-    assert_eq!(without(&log, 8).told(), [new(8, "the entry is missing")]);
-    assert_eq!(without(&log, 6).told(), [new(7, PUT_BACK)]);
-    assert_eq!(log.told(), [new(1, PUT_BACK)]);
+    assert_eq!(without(&log, 8).reported(), [new(8, "the entry is missing")]);
+    assert_eq!(without(&log, 6).reported(), [new(7, PUT_BACK)]);
+    assert_eq!(log.reported(), [new(1, PUT_BACK)]);
     // Without the checkpoint they are missed.
     let mut none = without(&log, 7);
     none.entries.pop();
-    assert_eq!(none.told(), [new(5, "the entries 5 to 7 are missing")]);
+    assert_eq!(none.reported(), [new(5, "the entries 5 to 7 are missing")]);
     // Nobody else writes one.
     let mut forged = without(&log, 7);
     forged.entries.truncate(3);
     let checkpoint = about_log::closed(&log.entries[11].fields()).unwrap();
     forged.add(&about_log::close(1, 1, &checkpoint), &[&key(9)]);
-    assert_eq!(forged.told(), [new(1, "the entries 1 to 7 are missing"), new(11, FOREIGN)]);
+    assert_eq!(forged.reported(), [new(1, "the entries 1 to 7 are missing"), new(11, FOREIGN)]);
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn a_handover_verifies_under_both_keys() {
     for byte in [0, 32, 63] {
         let mut log = handed_over();
         log.entries[5].mac[byte] ^= 1;
-        assert_eq!(log.told(), [new(6, FOREIGN)]);
+        assert_eq!(log.reported(), [new(6, FOREIGN)]);
     }
 }
 
@@ -363,7 +363,7 @@ fn who_has_the_former_key_alone_cannot_write_after_the_handover() {
     let mut log = handed_over();
     log.entries[8].target = Some("FORGED".into());
     sign(&mut log.entries[8], &[&key(1)]);
-    assert_eq!(log.told(), [new(9, FOREIGN)]);
+    assert_eq!(log.reported(), [new(9, FOREIGN)]);
     // Nor that it never was.
     let mut log = handed_over();
     let end = log.end();
@@ -381,7 +381,7 @@ fn who_has_the_former_key_alone_cannot_write_after_the_handover() {
     // Nor an entry that carries the mac of the former key twice.
     let mut log = handed_over();
     sign(&mut log.entries[5], &[&key(1), &key(1)]);
-    assert_eq!(log.told(), [new(6, FOREIGN)]);
+    assert_eq!(log.reported(), [new(6, FOREIGN)]);
 }
 
 #[test]
@@ -389,9 +389,9 @@ fn entries_under_a_later_key_without_the_handover_are_told() {
     let mut log = handed_over();
     // An ordinary entry in its place, with the same hash as far as anybody can tell.
     sign(&mut log.entries[5], &[&key(1)]);
-    assert_eq!(log.told(), [new(7, NO_HANDOVER)]);
+    assert_eq!(log.reported(), [new(7, NO_HANDOVER)]);
     log.entries.remove(5);
-    assert_eq!(log.told(), [new(6, "the entry is missing")]);
+    assert_eq!(log.reported(), [new(6, "the entry is missing")]);
 }
 
 #[test]
@@ -406,6 +406,6 @@ fn a_break_is_not_acknowledged_before_it_is_there() {
     log.entries.pop();
     log.add(&event, &[&key(1)]);
     log.entries.extend(end);
-    let told = log.told();
-    assert_eq!(told, [new(6, UNLINKED), new(8, CHANGED)]);
+    let reported = log.reported();
+    assert_eq!(reported, [new(6, UNLINKED), new(8, CHANGED)]);
 }

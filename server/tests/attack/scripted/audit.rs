@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Attack, Expect, told};
+use super::{Attack, Expect, reported};
 use crate::snapshot::Row;
 use crate::step::Plan;
 use crate::store::Prepared;
@@ -10,31 +10,31 @@ use crate::store::Prepared;
 const LOG: &str = "audit_log";
 
 pub const ATTACKS: &[Attack] = &[
-    told("an entry says something else", |store, _| {
+    reported("an entry says something else", |store, _| {
         Plan::new().set(&store.now, LOG, nth(store, 5), &[("actor_name", "'mallory'")])
     }),
-    told("an entry says something else, with the hash that goes with it", rehashed),
-    told("an entry is forged at the end", forged),
-    told("an entry in the middle is cut out", |store, _| {
+    reported("an entry says something else, with the hash that goes with it", rehashed),
+    reported("an entry is forged at the end", forged),
+    reported("an entry in the middle is cut out", |store, _| {
         Plan::new().delete(&store.now, LOG, nth(store, 5))
     }),
-    told("an entry in the middle is cut out, and the others move up", cut_and_moved),
-    told("the first entries are cut off", |_, _| {
+    reported("an entry in the middle is cut out, and the others move up", cut_and_moved),
+    reported("the first entries are cut off", |_, _| {
         Plan::new().sql("DELETE FROM audit_log WHERE seq <= 5")
     }),
-    told("the last entries are cut off", |_, _| Plan::new().sql(LAST_CUT)),
-    told("all entries are deleted", |_, _| Plan::new().sql("DELETE FROM audit_log")),
-    told("all entries and the head are deleted", |_, _| {
+    reported("the last entries are cut off", |_, _| Plan::new().sql(LAST_CUT)),
+    reported("all entries are deleted", |_, _| Plan::new().sql("DELETE FROM audit_log")),
+    reported("all entries and the head are deleted", |_, _| {
         Plan::new().sql("DELETE FROM audit_log").sql("DELETE FROM audit_head")
     }),
-    told("two entries change places", exchanged),
-    told("an entry is doubled at the end", doubled),
-    told("the head is deleted", |_, _| Plan::new().sql("DELETE FROM audit_head")),
-    told("the head is put back", |store, _| Plan::new().put_back(&store.rotated, "audit_head")),
-    told("the head is that of another store", |_, foreign| {
+    reported("two entries change places", exchanged),
+    reported("an entry is doubled at the end", doubled),
+    reported("the head is deleted", |_, _| Plan::new().sql("DELETE FROM audit_head")),
+    reported("the head is put back", |store, _| Plan::new().put_back(&store.rotated, "audit_head")),
+    reported("the head is that of another store", |_, foreign| {
         Plan::new().put_back(&foreign.now, "audit_head")
     }),
-    told("the log is that of another store", |_, foreign| {
+    reported("the log is that of another store", |_, foreign| {
         Plan::new().put_back(&foreign.now, LOG).put_back(&foreign.now, "audit_head")
     }),
     // Only a running server remembers that it has seen more; else it takes the watermark.
@@ -43,7 +43,7 @@ pub const ATTACKS: &[Attack] = &[
         steps: |store, _| {
             Plan::new().put_back(&store.rotated, LOG).put_back(&store.rotated, "audit_head")
         },
-        expect: [Expect::Told, Expect::Limit],
+        expect: [Expect::Reported, Expect::Limit],
     },
     Attack {
         name: "the whole database is put back to an earlier day",
@@ -51,7 +51,7 @@ pub const ATTACKS: &[Attack] = &[
             let tables = store.rotated.tables.keys();
             tables.fold(Plan::new(), |plan, table| plan.put_back(&store.rotated, table))
         },
-        expect: [Expect::Told, Expect::Limit],
+        expect: [Expect::Reported, Expect::Limit],
     },
 ];
 

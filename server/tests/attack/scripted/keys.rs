@@ -2,47 +2,47 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Attack, followed, row_of, told};
+use super::{Attack, followed, reported, row_of};
 use crate::oracle::CHOSEN_KEY;
 use crate::snapshot::{Row, Snapshot};
 use crate::step::Plan;
 use crate::store::Prepared;
 
 pub const ATTACKS: &[Attack] = &[
-    told("a key with a chosen digest and secrets:read is inserted", inserted),
-    told("a chosen key is inserted without raising the generation", inserted_quietly),
-    told("a chosen key is inserted with the mac of another row", inserted_with_a_mac),
-    told("a chosen key is inserted as a row of the older layout", inserted_in_the_older_layout),
-    told("a chosen key is put in the place of a key that is there", in_the_place_of_another),
-    told("a row of a store with another root key is inserted", foreign),
-    told("a narrow key gets the scope secrets:read", widened),
-    told("the digest of a narrow key is put into the row of a wide one", digest_moved),
-    told("a chosen digest is put into the row of a wide key, as its former", digest_as_former),
-    told("values of a narrow and a wide key are exchanged", values_exchanged),
-    told("ids of a narrow and a wide key are exchanged", ids_exchanged),
-    told("names of two keys are exchanged", names_exchanged),
-    told("a deleted key is put back", |store, _| put_back(store, "deleted")),
-    told("a disabled key is put back as it was", |store, _| put_back(store, "disabled")),
-    told("a narrowed key is put back as it was", |store, _| put_back(store, "narrowed")),
-    told("a replaced key is put back as it was", |store, _| put_back(store, "rotated")),
-    told("a disabled key is enabled", |store, _| edited(store, "disabled", ENABLED)),
-    told("an expired key has no end", |store, _| edited(store, "expired", FOR_EVER)),
-    told("a key has no networks", |store, _| edited(store, "elsewhere", EVERYWHERE)),
-    told("a key has no rate limit", |store, _| edited(store, "limited", UNLIMITED)),
-    told("an overlap is made longer", |store, _| edited(store, "overlapping", LONGER)),
-    told("a key is deleted", deleted),
-    told("a key is doubled under another id", doubled),
-    told("all keys are put back with their generation", all_put_back),
-    told("one key is put back with the generation of then", one_put_back_with_generation),
-    told("the row of the generation is put back", generation_put_back),
-    told("the row of the generation is deleted", |store, _| {
+    reported("a key with a chosen digest and secrets:read is inserted", inserted),
+    reported("a chosen key is inserted without raising the generation", inserted_quietly),
+    reported("a chosen key is inserted with the mac of another row", inserted_with_a_mac),
+    reported("a chosen key is inserted as a row of the older layout", inserted_in_the_older_layout),
+    reported("a chosen key is put in the place of a key that is there", in_the_place_of_another),
+    reported("a row of a store with another root key is inserted", foreign),
+    reported("a narrow key gets the scope secrets:read", widened),
+    reported("the digest of a narrow key is put into the row of a wide one", digest_moved),
+    reported("a chosen digest is put into the row of a wide key, as its former", digest_as_former),
+    reported("values of a narrow and a wide key are exchanged", values_exchanged),
+    reported("ids of a narrow and a wide key are exchanged", ids_exchanged),
+    reported("names of two keys are exchanged", names_exchanged),
+    reported("a deleted key is put back", |store, _| put_back(store, "deleted")),
+    reported("a disabled key is put back as it was", |store, _| put_back(store, "disabled")),
+    reported("a narrowed key is put back as it was", |store, _| put_back(store, "narrowed")),
+    reported("a replaced key is put back as it was", |store, _| put_back(store, "rotated")),
+    reported("a disabled key is enabled", |store, _| edited(store, "disabled", ENABLED)),
+    reported("an expired key has no end", |store, _| edited(store, "expired", FOR_EVER)),
+    reported("a key has no networks", |store, _| edited(store, "elsewhere", EVERYWHERE)),
+    reported("a key has no rate limit", |store, _| edited(store, "limited", UNLIMITED)),
+    reported("an overlap is made longer", |store, _| edited(store, "overlapping", LONGER)),
+    reported("a key is deleted", deleted),
+    reported("a key is doubled under another id", doubled),
+    reported("all keys are put back with their generation", all_put_back),
+    reported("one key is put back with the generation of then", one_put_back_with_generation),
+    reported("the row of the generation is put back", generation_put_back),
+    reported("the row of the generation is deleted", |store, _| {
         let row = generation(&store.now);
         Plan::new().delete(&store.now, "generation", row)
     }),
-    told("the generation is raised", |_, _| {
+    reported("the generation is raised", |_, _| {
         Plan::new().sql("UPDATE generation SET n = n + 1 WHERE id = 1")
     }),
-    told("the generation is of another store", |store, foreign| {
+    reported("the generation is of another store", |store, foreign| {
         Plan::new().put(&store.now, "generation", generation(&foreign.now))
     }),
 ];

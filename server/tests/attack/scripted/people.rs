@@ -2,28 +2,31 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Attack, row_of, told};
+use super::{Attack, reported, row_of};
 use crate::oracle::CHOSEN_TOKEN;
 use crate::snapshot::{Row, Snapshot, Table};
 use crate::step::Plan;
 use crate::store::Prepared;
 
 pub const ATTACKS: &[Attack] = &[
-    told("a session of the administrator with a chosen token is inserted", session_inserted),
-    told("a chosen session is put in the place of one that is there", session_replaced),
-    told("a session of another store is inserted", session_foreign),
-    told("a signed-out session is put back", session_put_back),
-    told("a signed-out session is put back with the whole set of people", people_put_back),
-    told("a session lasts longer", session_longer),
-    told("the sessions are deleted", |_, _| Plan::new().sql("DELETE FROM sessions")),
-    told("a user with a known password is inserted", user_inserted),
-    told("the administrator's password is replaced by a known one", password_replaced),
-    told("the administrator's address is replaced", address_replaced),
-    told("users are exchanged for those of another store", users_exchanged),
-    told("a chosen setup token is inserted", token_inserted),
-    told("users are deleted", |_, _| Plan::new().sql("DELETE FROM users")),
-    told("users are deleted and a chosen setup token is inserted", setup_opened),
-    told("everything of people is deleted and a chosen setup token is inserted", setup_opened_wide),
+    reported("a session of the administrator with a chosen token is inserted", session_inserted),
+    reported("a chosen session is put in the place of one that is there", session_replaced),
+    reported("a session of another store is inserted", session_foreign),
+    reported("a signed-out session is put back", session_put_back),
+    reported("a signed-out session is put back with the whole set of people", people_put_back),
+    reported("a session lasts longer", session_longer),
+    reported("the sessions are deleted", |_, _| Plan::new().sql("DELETE FROM sessions")),
+    reported("a user with a known password is inserted", user_inserted),
+    reported("the administrator's password is replaced by a known one", password_replaced),
+    reported("the administrator's address is replaced", address_replaced),
+    reported("users are exchanged for those of another store", users_exchanged),
+    reported("a chosen setup token is inserted", token_inserted),
+    reported("users are deleted", |_, _| Plan::new().sql("DELETE FROM users")),
+    reported("users are deleted and a chosen setup token is inserted", setup_opened),
+    reported(
+        "everything of people is deleted and a chosen setup token is inserted",
+        setup_opened_wide,
+    ),
 ];
 
 fn session_of(table: &Table, user: &str, token: &str) -> Vec<(String, String)> {

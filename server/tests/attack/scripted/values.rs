@@ -1,34 +1,34 @@
 //! Sealed values: secrets, and the keys of providers and models.
 
-use super::{Attack, limit, row_of, told};
+use super::{Attack, limit, reported, row_of};
 use crate::limits::active_key;
 use crate::snapshot::{Row, Snapshot};
 use crate::step::Plan;
 use crate::store::{Prepared, seal_legacy};
 
 pub const ATTACKS: &[Attack] = &[
-    told("names of two secrets are exchanged", names_exchanged),
-    told("a secret is renamed into the reach of a narrow key", renamed),
-    told("values of two secrets are exchanged", values_exchanged),
-    told("a value is copied into another secret", value_copied),
-    told("a provider's key is copied into a secret", key_copied_into_a_secret),
-    told("a secret's value is copied into a provider", value_copied_into_a_provider),
-    told("an old value of the older layout is put into another row", legacy_elsewhere),
-    told("an old value of the older layout is put into a new row", legacy_inserted),
-    told("an old value of the older layout is put back", legacy_put_back),
-    told("key_id is NULL", key_id_null),
-    told("key_id is that of the former data key", key_id_former),
-    told("a value of before the rotation is put back", value_of_before),
-    told("a value of another store is put in", value_foreign),
-    told("a legacy value under another root key is put in", legacy_foreign),
-    told("a provider's base URL is changed", base_url),
-    told("a provider's base URL is set where none was", base_url_added),
-    told("a provider's base URL is put back, and nothing else", base_url_put_back),
-    told("base URLs of two providers are exchanged", base_urls_exchanged),
-    told("a provider's row is exchanged for that of another store", provider_foreign),
-    told("a provider without a key is inserted beside a model's key", provider_for_model),
-    told("a model's key is moved to another provider", model_moved),
-    told("a provider's key is used as a model's", provider_as_model),
+    reported("names of two secrets are exchanged", names_exchanged),
+    reported("a secret is renamed into the reach of a narrow key", renamed),
+    reported("values of two secrets are exchanged", values_exchanged),
+    reported("a value is copied into another secret", value_copied),
+    reported("a provider's key is copied into a secret", key_copied_into_a_secret),
+    reported("a secret's value is copied into a provider", value_copied_into_a_provider),
+    reported("an old value of the older layout is put into another row", legacy_elsewhere),
+    reported("an old value of the older layout is put into a new row", legacy_inserted),
+    reported("an old value of the older layout is put back", legacy_put_back),
+    reported("key_id is NULL", key_id_null),
+    reported("key_id is that of the former data key", key_id_former),
+    reported("a value of before the rotation is put back", value_of_before),
+    reported("a value of another store is put in", value_foreign),
+    reported("a legacy value under another root key is put in", legacy_foreign),
+    reported("a provider's base URL is changed", base_url),
+    reported("a provider's base URL is set where none was", base_url_added),
+    reported("a provider's base URL is put back, and nothing else", base_url_put_back),
+    reported("base URLs of two providers are exchanged", base_urls_exchanged),
+    reported("a provider's row is exchanged for that of another store", provider_foreign),
+    reported("a provider without a key is inserted beside a model's key", provider_for_model),
+    reported("a model's key is moved to another provider", model_moved),
+    reported("a provider's key is used as a model's", provider_as_model),
     limit("a secret is deleted", secret_deleted),
     limit("a provider is deleted", |_, _| {
         Plan::new().sql("DELETE FROM provider_credentials WHERE id = 'anthropic'")
@@ -40,7 +40,9 @@ pub const ATTACKS: &[Attack] = &[
     limit("a description is changed", |_, _| {
         Plan::new().sql("UPDATE secrets SET description = 'x'")
     }),
-    told("a note is changed", |_, _| Plan::new().sql("UPDATE provider_credentials SET note = 'x'")),
+    reported("a note is changed", |_, _| {
+        Plan::new().sql("UPDATE provider_credentials SET note = 'x'")
+    }),
 ];
 
 const SEALED: [&str; 2] = ["encrypted_value", "key_id"];

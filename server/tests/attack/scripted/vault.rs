@@ -1,6 +1,6 @@
 //! The wrapped keys.
 
-use super::{Attack, told};
+use super::{Attack, reported};
 use crate::limits::active_key;
 use crate::snapshot::{Row, Snapshot};
 use crate::step::Plan;
@@ -9,37 +9,44 @@ use crate::store::Prepared;
 const TABLE: &str = "encryption_keys";
 
 pub const ATTACKS: &[Attack] = &[
-    told("states of two data keys are exchanged", states_exchanged),
-    told("the active data key is retired", |_, _| {
+    reported("states of two data keys are exchanged", states_exchanged),
+    reported("the active data key is retired", |_, _| {
         Plan::new().sql("UPDATE encryption_keys SET state = 'retired' WHERE purpose = 'data'")
     }),
-    told("wrapped keys of two data keys are exchanged", wrapped_exchanged),
-    told("versions of two data keys are exchanged", versions_exchanged),
-    told("the newest data key is removed and the former one put back", former_put_back),
-    told("the vault is put back with every value and its generation", vault_put_back),
-    told("the former data key is put back beside the newest", former_beside),
-    told("the former data key is put back with a value of before the rotation", former_with_value),
-    told("the former data key gets the highest version", former_raised),
-    told("the data key is that of another store", |store, foreign| swapped(store, foreign, "data")),
-    told("the audit key is that of another store", |store, foreign| {
+    reported("wrapped keys of two data keys are exchanged", wrapped_exchanged),
+    reported("versions of two data keys are exchanged", versions_exchanged),
+    reported("the newest data key is removed and the former one put back", former_put_back),
+    reported("the vault is put back with every value and its generation", vault_put_back),
+    reported("the former data key is put back beside the newest", former_beside),
+    reported(
+        "the former data key is put back with a value of before the rotation",
+        former_with_value,
+    ),
+    reported("the former data key gets the highest version", former_raised),
+    reported("the data key is that of another store", |store, foreign| {
+        swapped(store, foreign, "data")
+    }),
+    reported("the audit key is that of another store", |store, foreign| {
         swapped(store, foreign, "audit")
     }),
-    told("the rows key is that of another store", |store, foreign| swapped(store, foreign, "rows")),
-    told("the audit key is removed", |_, _| {
+    reported("the rows key is that of another store", |store, foreign| {
+        swapped(store, foreign, "rows")
+    }),
+    reported("the audit key is removed", |_, _| {
         Plan::new().sql("DELETE FROM encryption_keys WHERE purpose = 'audit'")
     }),
-    told("the rows key is removed", |_, _| {
+    reported("the rows key is removed", |_, _| {
         Plan::new().sql("DELETE FROM encryption_keys WHERE purpose = 'rows'")
     }),
-    told("the rows key is removed, and all that it made", unsigned),
-    told("a data key is used as the rows key", |store, _| used_as(store, "data", "rows")),
-    told("the audit key is used as the rows key", |store, _| used_as(store, "audit", "rows")),
-    told("the rows key is used as the audit key", |store, _| used_as(store, "rows", "audit")),
-    told("a retired key is removed", |_, _| {
+    reported("the rows key is removed, and all that it made", unsigned),
+    reported("a data key is used as the rows key", |store, _| used_as(store, "data", "rows")),
+    reported("the audit key is used as the rows key", |store, _| used_as(store, "audit", "rows")),
+    reported("the rows key is used as the audit key", |store, _| used_as(store, "rows", "audit")),
+    reported("a retired key is removed", |_, _| {
         Plan::new().sql("DELETE FROM encryption_keys WHERE state = 'retired'")
     }),
-    told("a copy of a data key is inserted with a higher version", copy_raised),
-    told("all wrapped keys are removed", |_, _| Plan::new().sql("DELETE FROM encryption_keys")),
+    reported("a copy of a data key is inserted with a higher version", copy_raised),
+    reported("all wrapped keys are removed", |_, _| Plan::new().sql("DELETE FROM encryption_keys")),
 ];
 
 fn former<'a>(store: &Prepared, snapshot: &'a Snapshot) -> &'a Row {

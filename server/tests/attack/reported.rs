@@ -1,4 +1,4 @@
-//! Whether a change of the store is told by the commands that are there for it.
+//! Whether a change of the store is reported by the commands that are there for it.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::server::run;
 
 /// What says that the store was changed from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Reported {
     /// `keyward store check` has findings.
     Check(String),
     /// `keyward audit verify` fails.
@@ -16,7 +16,7 @@ pub enum Told {
     Refusal(String),
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Reported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Check(tables) => write!(f, "store check: {tables}"),
@@ -27,19 +27,19 @@ impl fmt::Display for Told {
 }
 
 /// Asks both commands.
-pub async fn told(place: &Place, root: &str) -> Option<Told> {
+pub async fn reported(place: &Place, root: &str) -> Option<Reported> {
     let (code, findings) = run(place, root, &["store", "check", "--json"]).await;
     match code {
-        1 => return Some(Told::Check(tables(&findings))),
-        78 => return Some(Told::Refusal("exit code 78".to_owned())),
+        1 => return Some(Reported::Check(tables(&findings))),
+        78 => return Some(Reported::Refusal("exit code 78".to_owned())),
         // 2: there is no such command.
         _ => (),
     }
     let (code, _) = run(place, root, &["audit", "verify"]).await;
     match code {
         0 => None,
-        78 => Some(Told::Refusal("exit code 78".to_owned())),
-        _ => Some(Told::Audit),
+        78 => Some(Reported::Refusal("exit code 78".to_owned())),
+        _ => Some(Reported::Audit),
     }
 }
 
