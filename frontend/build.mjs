@@ -1,6 +1,7 @@
 // Builds the page into frontend/dist: `node frontend/build.mjs`, or `make page`.
 //
 //   compiler.mjs   finds a compiler for wasm32-unknown-unknown and runs cargo
+//   trim.mjs       makes the module and its script smaller
 //   bundle.mjs     names every file after its content and writes dist
 //   size.mjs       says how much the first visit downloads, and refuses too much
 //
@@ -14,7 +15,8 @@ import { bundle } from "./build/bundle.mjs";
 import { compile } from "./build/compiler.mjs";
 import { DIST, HERE, TARGET, run, say } from "./build/run.mjs";
 import { checkSize } from "./build/size.mjs";
-import { wasmBindgen, wasmOpt } from "./build/tools.mjs";
+import { wasmBindgen } from "./build/tools.mjs";
+import { trim } from "./build/trim.mjs";
 
 /** What dist is made of, so that an unchanged page is not made again. */
 function fingerprint(files) {
@@ -45,8 +47,8 @@ if (existsSync(DIST) && existsSync(stamp) && readFileSync(stamp, "utf8") === mad
   if (existsSync(join(work, "snippets"))) {
     throw new Error("a crate brings JavaScript snippets, which bundle.mjs does not name after their content");
   }
-  wasmOpt(join(work, "app_bg.wasm"), join(work, "app.wasm"));
-  await bundle({ js: join(work, "app.js"), wasm: join(work, "app.wasm") });
+  const module = { js: join(work, "app.js"), wasm: join(work, "app_bg.wasm") };
+  await bundle(await trim(module, join(TARGET, "page", "trimmed")));
   writeFileSync(stamp, made);
 }
 checkSize(DIST);

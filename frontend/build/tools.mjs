@@ -1,6 +1,6 @@
 // The two programs between the compiler's module and the browser's.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HERE, ROOT, TARGET, ask, fail, run, say } from "./run.mjs";
 
@@ -21,23 +21,12 @@ export function wasmBindgen() {
   return program;
 }
 
-/** Makes the module smaller without changing what it does. */
-export function wasmOpt(from, to) {
-  const program = join(HERE, "node_modules", ".bin", "wasm-opt");
-  if (!existsSync(program)) {
-    say("npm ci: wasm-opt");
-    run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: HERE });
-  }
-  say("wasm-opt -Os");
-  run(program, [
-    // Larger than with -Oz by a tenth, and smaller once it is compressed.
-    "-Os", "--strip-debug", "--strip-producers",
-    // Nothing is at the first 1024 addresses: they are the last ones of the stack.
-    "--low-memory-unused", "--optimize-added-constants-propagate",
-    // What rustc emits for this target by default since LLVM 20.
-    "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext",
-    "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue",
-    from, "-o", to,
-  ]);
-  say(`${statSync(from).size} bytes became ${statSync(to).size}`);
+/** A program that makes modules smaller. */
+export const wasmOpt = () => join(HERE, "node_modules", ".bin", "wasm-opt");
+
+/** Binaryen and esbuild. */
+export function installPackages() {
+  if (existsSync(wasmOpt())) return;
+  say("npm ci: Binaryen and esbuild");
+  run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: HERE });
 }
