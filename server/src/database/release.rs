@@ -26,6 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) async fn is_outside_transaction(
     connection: &mut impl Connection,
 ) -> Result<bool, Error> {
+    // A transaction that was dropped is rolled back by the thread of the connection, in its turn.
+    if connection.is_in_transaction() {
+        tokio::time::timeout(PATIENCE, connection.ping())
+            .await
+            .map_err(|_| Error::PoolTimedOut)??;
+    }
     if connection.is_in_transaction() {
         return Ok(closed("the driver still counts a transaction"));
     }
@@ -41,4 +47,46 @@ pub(super) async fn is_outside_transaction(
 fn closed(reason: &str) -> bool {
     tracing::warn!(reason, "a connection is closed: its transaction did not end cleanly");
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sqlx::{AssertSqlSafe, Executor, SqliteConnection};
+
+    use super::*;
+
+    async fn connection() -> SqliteConnection {
+        SqliteConnection::connect("sqlite::memory:").await.unwrap()
+    }
+
+    async fn execute(connection: &mut SqliteConnection, sql: &'static str) {
+        connection.execute(AssertSqlSafe(sql)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_after_a_transaction_that_was_dropped() {
+        let mut connection = connection().await;
+        for _ in 0..200 {
+            let mut transaction = connection.begin().await.unwrap();
+            execute(&mut transaction, "CREATE TABLE kept (id)").await;
+            drop(transaction);
+            assert!(is_outside_transaction(&mut connection).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_closed_when_a_transaction_is_open_that_nobody_counts() {
+        let mut connection = connection().await;
+        execute(&mut connection, "BEGIN").await;
+        assert!(!is_outside_transaction(&mut connection).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_closed_when_a_transaction_is_counted_that_is_over() {
+        let mut connection = connection().await;
+        let mut transaction = connection.begin().await.unwrap();
+        execute(&mut transaction, "COMMIT").await;
+        drop(transaction);
+        assert!(!is_outside_transaction(&mut connection).await.unwrap());
+    }
 }
