@@ -2,12 +2,14 @@
 //! answer does: then nobody can say whether a commit was made, and memory follows the database.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use super::changes::Round;
 use super::expect_agreement;
@@ -63,7 +65,18 @@ impl Cutter {
 async fn relay(client: TcpStream, server: TcpStream, plan: Plan) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let answers = tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+    let (is_cut, answered) = <(Arc<AtomicBool>, Arc<Notify>)>::default();
+    let (withheld, came) = (is_cut.clone(), answered.clone());
+    let answers = tokio::spawn(async move {
+        let mut part = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from_server.read(&mut part).await {
+            if withheld.load(Ordering::SeqCst) {
+                came.notify_one();
+            } else if to_client.write_all(&part[..length]).await.is_err() {
+                break;
+            }
+        }
+    });
     let mut has_started = false;
     while let Some(message) = next_message(&mut from_client, &mut has_started).await {
         let cut = is_statement(&message).then(|| due(&plan)).flatten();
@@ -72,14 +85,17 @@ async fn relay(client: TcpStream, server: TcpStream, plan: Plan) {
             None | Some(Moment::BeforeTheStatement) => break,
             Some(Moment::BeforeItsAnswer) => (),
         }
-        answers.abort();
+        is_cut.store(true, Ordering::SeqCst);
         to_server.write_all(&message).await.unwrap();
-        if message[0] == b'E' {
-            let sync = next_message(&mut from_client, &mut has_started).await.unwrap();
-            to_server.write_all(&sync).await.unwrap();
+        // Of a prepared one, PostgreSQL says nothing before a Sync.
+        let mut last = message[0];
+        while !matches!(last, b'Q' | b'S') {
+            let message = next_message(&mut from_client, &mut has_started).await.unwrap();
+            to_server.write_all(&message).await.unwrap();
+            last = message[0];
         }
-        // So that PostgreSQL does it before it sees that nobody listens.
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        // It is done, and nobody learns of it.
+        tokio::time::timeout(Duration::from_secs(20), answered.notified()).await.unwrap();
         break;
     }
     answers.abort();
