@@ -27,6 +27,7 @@ enum Users {
 #[derive(DeriveIden)]
 enum Sessions {
     Table,
+    SeenMac,
 }
 
 #[derive(DeriveIden)]
@@ -69,6 +70,12 @@ impl MigrationTrait for Migration {
             let add = Table::alter().table(table).add_column(blob_null(Mac)).to_owned();
             manager.alter_table(add).await?;
         }
+        // The last request of a session changes often, and alone.
+        let add = Table::alter()
+            .table(Sessions::Table)
+            .add_column(blob_null(Sessions::SeenMac))
+            .to_owned();
+        manager.alter_table(add).await?;
         // One at a time: SQLite adds one column with a statement.
         for column in [
             big_integer_null(Generation::Count),
@@ -95,6 +102,8 @@ impl MigrationTrait for Migration {
             let drop = Table::alter().table(Generation::Table).drop_column(column).to_owned();
             manager.alter_table(drop).await?;
         }
+        let drop = Table::alter().table(Sessions::Table).drop_column(Sessions::SeenMac).to_owned();
+        manager.alter_table(drop).await?;
         for table in tables() {
             let drop = Table::alter().table(table).drop_column(Mac).to_owned();
             manager.alter_table(drop).await?;

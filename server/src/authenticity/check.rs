@@ -23,7 +23,8 @@ pub async fn check(
         for row in rows {
             stored.add(key, table.name, &row, row.mac.as_deref());
             let problem = match (&row.mac, row.is_ours()) {
-                (_, true) => continue,
+                (_, true) if row.is_seen => continue,
+                (_, true) => "its last request was changed outside of Keyward",
                 (None, _) => "it has no mac: Keyward did not write it",
                 (Some(_), _) => "it was changed outside of Keyward",
             };

@@ -1,7 +1,5 @@
 //! Reading the authenticated rows of whole tables, in parts, for those who check or sign them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
 use super::row::{Authenticated, RowKey, RowMac};
@@ -9,6 +7,8 @@ use super::set::{SetName, Tally};
 use super::tables::{AuthenticatedTable, TABLES};
 use crate::providers::entity::{model, provider};
 use crate::session::entity::{sessions, users};
+use crate::session::people::readable;
+use crate::session::seen::Seen;
 use crate::settings::{self, Kind};
 
 /// Rows that are in memory at a time.
@@ -24,6 +24,9 @@ pub struct Row {
     pub mac: Option<Vec<u8>>,
     /// The mac that it should have; none: it cannot be read.
     pub right: Option<RowMac>,
+    /// Whether what changes by itself, and so has a mac beside it, is as Keyward wrote it: the
+    /// last request of a session.
+    pub is_seen: bool,
 }
 
 impl Row {
@@ -76,13 +79,13 @@ fn read(rows: &RowKey, table: &str, id: &str, set: Option<SetName>, row: &QueryR
         set: set.filter(|set| *set != SetName::Keys || is_key()),
         mac: row.try_get("", "mac").unwrap_or_default(),
         right,
+        is_seen: table != sessions::Model::TABLE
+            || readable::<sessions::Model>(row, "").is_some_and(|row| rows.is_ours(&Seen(&row))),
     }
 }
 
 fn right<R: Authenticated + FromQueryResult>(rows: &RowKey, row: &QueryResult) -> Option<RowMac> {
-    // The driver panics at times that are none, such as 'infinity' in PostgreSQL.
-    let read = catch_unwind(AssertUnwindSafe(|| R::from_query_result(row, "")));
-    Some(rows.sign(&read.ok()?.ok()?))
+    Some(rows.sign(&readable::<R>(row, "")?))
 }
 
 /// How many rows of a table have an id that is none, so that [`after`] finds them nowhere.

@@ -12,6 +12,7 @@ use super::store as sets;
 use crate::audit::sets::Generations;
 use crate::encryption::unbound;
 use crate::keys::generation;
+use crate::session::seen;
 
 /// How many rows were signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub async fn everything(
         scan::write(transaction, table, macs).await
     })
     .await?;
+    signed.sessions = signed.sessions.max(seen::sign_all(transaction, key).await?);
     signed.secrets = unbound::sign_unbound(transaction, key).await?;
     let [keys, _, people] = floor;
     put(transaction, key, SetName::Keys, stored.keys.all(), keys).await?;

@@ -32,10 +32,7 @@ pub const TABLES: [AuthenticatedTable; 5] = [
         name: "sessions",
         id: "token_hash",
         set: Some(SetName::People),
-        free: &[(
-            "last_seen_at",
-            "written behind; it lengthens a session at most to its absolute end",
-        )],
+        free: &[("last_seen_at", "has a mac beside it, in seen_mac"), ("seen_mac", "is one")],
     },
     AuthenticatedTable {
         name: "provider_credentials",

@@ -69,10 +69,11 @@ pub mod sessions {
         pub expires_at: TimeDateTimeWithTimeZone,
         /// See [`Authenticated`].
         pub mac: Option<Vec<u8>>,
+        /// The mac of the last request.
+        pub seen_mac: Option<Vec<u8>>,
     }
 
-    /// All but the last request, which is written behind: it can only lengthen a session within
-    /// its absolute end.
+    /// All but the last request: see [`Seen`](crate::session::seen::Seen).
     impl Authenticated for Model {
         const TABLE: &'static str = "sessions";
 

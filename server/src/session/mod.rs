@@ -10,6 +10,7 @@ pub mod handlers;
 pub mod limit;
 pub mod password;
 pub mod people;
+pub mod seen;
 pub mod setup;
 pub mod store;
 

@@ -198,7 +198,7 @@ impl People {
 
 /// The row, if its columns hold what they should. The driver panics at times that are none, such
 /// as 'infinity' in PostgreSQL.
-pub(super) fn readable<R: FromQueryResult>(row: &QueryResult, prefix: &str) -> Option<R> {
+pub fn readable<R: FromQueryResult>(row: &QueryResult, prefix: &str) -> Option<R> {
     catch_unwind(AssertUnwindSafe(|| R::from_query_result(row, prefix))).ok()?.ok()
 }
 

@@ -1,7 +1,6 @@
 //! Queries on users and sessions.
 
 use keyward_api::session::Email;
-use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Statement,
@@ -10,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::entity::{sessions, users};
 use super::people::{Change, People, readable};
+use super::seen::{self, Seen};
 use crate::audit::{Action, Actor, AuditLog, Origin};
 use crate::authenticity::set::SetName;
 use crate::authenticity::store::{self as sets, SetError};
@@ -79,7 +79,7 @@ impl People {
         now: OffsetDateTime,
         recorder: &Recorder<'_>,
     ) -> Result<OffsetDateTime, SetError> {
-        // Whole seconds, here and in `touch`: SQLite compares times as text, and these sort.
+        // Whole seconds, here and at each use: SQLite compares times as text, and these sort.
         let now = now.truncate_to_second();
         let expires_at = now + ABSOLUTE;
         let transaction = begin_write(self.db()).await?;
@@ -107,8 +107,10 @@ impl People {
             last_seen_at: now,
             expires_at,
             mac: None,
+            seen_mac: None,
         };
         session.mac = Some(change.add(&session));
+        session.seen_mac = Some(self.rows().sign(&Seen(&session)).to_vec());
         let session = session.into_active_model();
         sessions::Entity::insert(session).exec_without_returning(&transaction).await?;
         let made = change.finish().await?;
@@ -124,18 +126,23 @@ impl People {
         token_hash: &str,
         now: OffsetDateTime,
     ) -> Result<Option<ActiveSession>, SetError> {
-        let Some((session, user, n)) = find_session(self.db(), token_hash).await? else {
+        let Some((mut session, user, n)) = find_session(self.db(), token_hash).await? else {
             return Ok(None);
         };
         if !self.has(&session, n).await? || !self.has(&user, n).await? {
+            return Ok(None);
+        }
+        if !self.rows().is_ours(&Seen(&session)) {
             return Ok(None);
         }
         if now >= session.expires_at || now >= session.last_seen_at + IDLE {
             return Ok(None);
         }
         if now >= session.last_seen_at + SEEN_STEP {
+            session.last_seen_at = now.truncate_to_second();
+            let update = seen::update(self.db(), self.rows(), &session);
             // A store that is busy for long must not sign people out.
-            if let Err(error) = touch(self.db(), token_hash, now).await {
+            if let Err(error) = update.await {
                 tracing::warn!(%error, "the last request of a session was not stored");
             }
         }
@@ -173,7 +180,7 @@ async fn find_session(
     // At once, so that nothing changes in between.
     const SQL: &str = "SELECT s.token_hash AS s_token_hash, s.user_id AS s_user_id, \
         s.created_at AS s_created_at, s.last_seen_at AS s_last_seen_at, \
-        s.expires_at AS s_expires_at, s.mac AS s_mac, u.id AS u_id, u.email AS u_email, \
+        s.expires_at AS s_expires_at, s.mac AS s_mac, s.seen_mac AS s_seen_mac, u.id AS u_id, u.email AS u_email, \
         u.password_hash AS u_password_hash, u.created_at AS u_created_at, u.mac AS u_mac, \
         (SELECT n FROM generation WHERE id = 3) AS n \
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1";
@@ -183,17 +190,4 @@ async fn find_session(
     let (session, user) = (readable(&row, "s_"), readable(&row, "u_"));
     let n = row.try_get("", "n").unwrap_or_default();
     Ok(session.zip(user).map(|(session, user)| (session, user, n)))
-}
-
-async fn touch(
-    db: &impl ConnectionTrait,
-    token_hash: &str,
-    now: OffsetDateTime,
-) -> Result<(), DbErr> {
-    sessions::Entity::update_many()
-        .col_expr(sessions::Column::LastSeenAt, Expr::value(now.truncate_to_second()))
-        .filter(sessions::Column::TokenHash.eq(token_hash))
-        .exec(db)
-        .await
-        .map(drop)
 }

@@ -31,6 +31,7 @@ on_both_databases!(
     a_key_that_was_taken_out_stays_as_it_was_known,
     a_session_that_was_inserted_is_nobodys,
     a_session_that_was_ended_and_put_back_is_nobodys,
+    a_session_that_is_said_to_have_been_used_is_nobodys,
     a_user_with_another_password_cannot_sign_in,
     setup_is_not_opened_by_deleting_the_users,
     a_set_that_does_not_hold_is_told_everywhere_and_recorded_once,
@@ -156,14 +157,15 @@ async fn every_table_and_column_is_listed(backend: Backend) {
 /// SQL that gives a column of a row another value of its type.
 fn other_value(backend: Backend, column: &str) -> String {
     match (backend, column) {
-        (Backend::Postgres, "created_at" | "updated_at" | "expires_at") => {
+        (Backend::Postgres, "created_at" | "updated_at" | "expires_at" | "last_seen_at") => {
             format!("{column} + interval '1 second'")
         }
-        (Backend::Sqlite, "created_at" | "updated_at" | "expires_at") => {
+        (Backend::Sqlite, "created_at" | "updated_at" | "expires_at" | "last_seen_at") => {
             "'2031-01-01 00:00:00+00:00'".to_owned()
         }
         // Must name a user.
         (_, "user_id") => "'00000000-0000-7000-8000-000000000000'".to_owned(),
+        (Backend::Postgres, "seen_mac") => "'\\x00'".to_owned(),
         _ if column == "id" || column == "token_hash" => format!("substr({column}, 2) || '0'"),
         _ => format!("substr(coalesce({column}, 'ab'), 2) || 'x'"),
     }
@@ -183,7 +185,9 @@ async fn a_change_of_any_column_is_found(backend: Backend) {
         for column in columns(&app, name).await {
             let rows = find(&app, &table).await;
             assert!(!rows.is_empty() && rows.iter().all(Row::is_ours), "{name}");
-            if column == "mac" || free.iter().any(|(free, _)| *free == column) {
+            let is_seen = name == "sessions" && ["last_seen_at", "seen_mac"].contains(&&*column);
+            let is_free = free.iter().any(|(free, _)| *free == column) && !is_seen;
+            if column == "mac" || is_free {
                 continue;
             }
             if column == "user_id" {
@@ -197,7 +201,8 @@ async fn a_change_of_any_column_is_found(backend: Backend) {
             }
             run(&app, &format!("UPDATE {name} SET {column} = {value}")).await;
             let rows = find(&app, &table).await;
-            assert!(rows.iter().all(|row| !row.is_ours()), "{name}.{column}");
+            let is_found = |row: &Row| if is_seen { !row.is_seen } else { !row.is_ours() };
+            assert!(rows.iter().all(is_found), "{name}.{column}");
             run(&app, &format!("DELETE FROM {name}")).await;
             run(&app, &format!("INSERT INTO {name} SELECT * FROM kept")).await;
             run(&app, "DROP TABLE kept").await;
@@ -592,4 +597,19 @@ async fn a_change_that_did_not_commit_leaves_no_trace_in_the_log(backend: Backen
     admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
     start(&app).await.unwrap();
     admin.create_key(&json!({ "name": "a" })).await;
+}
+
+async fn a_session_that_is_said_to_have_been_used_is_nobodys(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.anonymous();
+    let sign_in = json!({ "email": EMAIL, "password": PASSWORD });
+    admin.post("/api/session", &sign_in).await.expect(200);
+    admin.get("/api/session").await.expect(200);
+    let later = other_value(backend, "last_seen_at");
+    run(&app, &format!("UPDATE sessions SET last_seen_at = {later}")).await;
+    admin.get("/api/session").await.expect(401);
+    let found = find(&app, &TABLES[2]).await;
+    assert!(found.iter().all(|row| row.is_ours() && !row.is_seen), "the set holds without it");
+    // Nobody else is kept out by it.
+    app.anonymous().post("/api/session", &sign_in).await.expect(200);
 }

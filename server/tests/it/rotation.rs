@@ -286,7 +286,7 @@ async fn a_server_with_the_former_root_key_does_not_rotate(backend: Backend) {
 }
 
 /// Binary columns that hold no sealed value, each with what it holds instead.
-const NOT_SEALED: [(&str, &str); 17] = [
+const NOT_SEALED: [(&str, &str); 18] = [
     ("encryption_keys", "wrapped"), // sealed under the root key; re-wrapped when that changes
     ("secrets", "iv"),              // a nonce of the older layout
     ("secrets", "mac"),             // a mac
@@ -298,6 +298,7 @@ const NOT_SEALED: [(&str, &str); 17] = [
     ("settings", "mac"),            // a mac
     ("users", "mac"),               // a mac
     ("sessions", "mac"),            // a mac
+    ("sessions", "seen_mac"),       // a mac
     ("provider_credentials", "mac"), // a mac
     ("model_credentials", "mac"),   // a mac
     ("audit_head", "sets"),         // how often each set was changed
