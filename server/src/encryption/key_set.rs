@@ -58,13 +58,13 @@ impl Authenticated for Row<'_> {
     const TABLE: &'static str = TABLE;
 
     fn write(&self, columns: &mut Columns) {
-        let Model { id, purpose, version, state, wrapped, .. } = self.0;
+        let Model { id, purpose, version, state, wrapped, kek_id, .. } = self.0;
         columns.put(id);
         columns.put(purpose);
         columns.put_number((*version).into());
         columns.put(state);
-        // One that was erased is not put back.
-        columns.put_number(wrapped.is_empty().into());
+        // One that was erased is not put back, and not wrapped for another root key.
+        columns.put_or_none(wrapped.is_empty().then_some(kek_id));
     }
 
     fn mac(&self) -> Option<&[u8]> {

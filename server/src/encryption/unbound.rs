@@ -43,7 +43,11 @@ impl Authenticated for Unbound<'_> {
 /// Whether nothing speaks against opening the row: its seal binds its name, or its mac does.
 /// (Keys of providers and models are found by their ids, which every seal binds.)
 pub(super) fn is_ours(rows: &RowKey, column: SealedColumn, row: &SealedRow, newest: i32) -> bool {
-    !column.has_iv || is_bound(row) || rows.is_ours(&Unbound(row, newest))
+    if column.has_iv && is_bound(row) {
+        // Neither belongs beside such a value.
+        return row.iv.is_none() && row.mac.is_none();
+    }
+    !column.has_iv || rows.is_ours(&Unbound(row, newest))
 }
 
 fn is_bound(row: &SealedRow) -> bool {
