@@ -40,6 +40,11 @@ impl Newest {
         newest
     }
 
+    /// Whether a head was seen that says something of the sets.
+    pub(super) fn has_seen_any(&self) -> bool {
+        self.seen() != Generations::default()
+    }
+
     /// What was seen.
     pub(super) fn seen(&self) -> Generations {
         std::array::from_fn(|n| self.sets[n].load(Ordering::SeqCst))
@@ -81,6 +86,11 @@ pub(super) fn reported(key: &AuditKey, head: &head::Model) -> Option<Generations
     let (numbers, rest) = sets.as_chunks::<8>();
     let numbers = <[[u8; 8]; NAMES.len()]>::try_from(numbers).ok()?;
     (is_ours && rest.is_empty()).then(|| numbers.map(i64::from_be_bytes))
+}
+
+/// Whether nobody else wrote what the head says of the sets. An earlier version wrote nothing.
+pub(super) fn are_ours(key: &AuditKey, head: &head::Model) -> bool {
+    head.sets.is_none() && head.sets_mac.is_none() || reported(key, head).is_some()
 }
 
 /// As the head has them.

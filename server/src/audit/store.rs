@@ -175,10 +175,12 @@ async fn good_end(
             return Ok(None);
         }
     }
-    newest.seq.fetch_max(head.seq, Ordering::SeqCst);
-    if let Some(reported) = sets::reported(key, &head) {
-        newest.saw(reported);
+    match sets::reported(key, &head) {
+        Some(reported) => _ = newest.saw(reported),
+        None if newest.has_seen_any() || !sets::are_ours(key, &head) => return Ok(None),
+        None => (),
     }
+    newest.seq.fetch_max(head.seq, Ordering::SeqCst);
     Ok(Some((head.seq, head.entry_hash)))
 }
 
