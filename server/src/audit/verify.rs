@@ -1,11 +1,12 @@
 //! Reads the whole log, in order and as it is at one moment, for [`super::check`].
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 
+use futures_util::TryStreamExt;
 use keyward_api::audit::AuditProgress;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait,
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryOrder, QueryResult, QueryTrait,
 };
 
 use super::breaks::Verification;
@@ -13,11 +14,11 @@ use super::chain::AuditKeys;
 use super::check::{Check, StoredHead};
 use super::entity::log;
 use super::sets::Newest;
-use super::store;
-use crate::database::{DatabaseConnection, begin_read};
+use super::{sets, store};
+use crate::database::{DatabaseConnection, begin_read, read_many};
 
-/// Entries that are read at a time.
-const CHUNK: usize = 4096;
+/// Entries between two reports of how far the check is.
+const STEP: u64 = 4096;
 
 /// Checks every entry and the head as they are at one moment, and says how far it is.
 pub async fn verify(
@@ -41,41 +42,41 @@ pub async fn verify_at(
 ) -> Result<Verification, DbErr> {
     let total = store::number(moment).await?;
     let mut check = Check::new(keys);
-    let (mut after, mut checked) = (None, 0);
-    loop {
-        let rows = moment.query_all_raw(chunk(after).build(moment.get_database_backend())).await?;
-        for row in &rows {
-            match read(row) {
+    let mut checked = 0;
+    {
+        let entries = log::Entity::find().order_by_asc(log::Column::Seq);
+        let entries = read_many(moment, entries.build(moment.get_database_backend()), read);
+        let mut entries = pin!(entries.await?);
+        while let Some(entry) = entries.try_next().await? {
+            match entry {
                 Ok(entry) => check.entry(&entry.stored()),
-                Err(_) => check.unreadable(row.try_get_by_index(0)?),
+                Err(seq) => check.unreadable(seq?),
+            }
+            checked += 1;
+            if checked % STEP == 0 {
+                progress(AuditProgress { checked, total });
             }
         }
-        checked += rows.len() as u64;
-        progress(AuditProgress { checked, total });
-        let Some(last) = rows.last().filter(|_| rows.len() == CHUNK) else { break };
-        after = Some(last.try_get_by_index(0)?);
     }
+    progress(AuditProgress { checked, total });
     let head = store::stored_head(moment).await?;
     let head = head.as_ref().map(|head| StoredHead {
         seq: head.seq,
         entry_hash: &head.entry_hash,
-        mac: &head.mac,
+        // What it says of the sets is a part of it.
+        mac: if sets::are_ours(keys.active(), head) { &head.mac } else { &[] },
     });
     Ok(check.finish(head, newest))
 }
 
-/// The columns in the order of [`log::Model`]. At first without a bound: a row may have been
-/// given any number.
-fn chunk(after: Option<i64>) -> sea_orm::Select<log::Entity> {
-    let entries = log::Entity::find().order_by_asc(log::Column::Seq).limit(CHUNK as u64);
-    match after {
-        Some(after) => entries.filter(log::Column::Seq.gt(after)),
-        None => entries,
-    }
+/// The entry, or the number of one that cannot be read.
+fn read(row: &QueryResult) -> Result<log::Model, Result<i64, DbErr>> {
+    columns(row).map_err(|_| row.try_get_by_index(0))
 }
 
-/// By the places of the columns: looking them up by name would take longer than the check.
-fn read(row: &QueryResult) -> Result<log::Model, DbErr> {
+/// The columns in the order of [`log::Model`], by their places: looking them up by name would
+/// take longer than the check.
+fn columns(row: &QueryResult) -> Result<log::Model, DbErr> {
     Ok(log::Model {
         seq: row.try_get_by_index(0)?,
         time: row.try_get_by_index(1)?,

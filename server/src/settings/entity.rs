@@ -88,19 +88,25 @@ impl FoundRow {
     }
 }
 
-impl FromQueryResult for FoundRow {
+impl FoundRow {
     /// Never fails: one broken row must not hide the others.
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+    pub fn read(row: &QueryResult, prefix: &str) -> Self {
         let text = |column| row.try_get(prefix, column).unwrap_or_default();
         // The driver panics at times that are none, such as 'infinity' in PostgreSQL.
         let read = catch_unwind(AssertUnwindSafe(|| Model::from_query_result(row, prefix)));
         let reason = match read {
-            Ok(Ok(whole)) => return Ok(Self::Whole(whole)),
+            Ok(Ok(whole)) => return Self::Whole(whole),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "a time is out of range".to_owned(),
         };
         let mac = row.try_get(prefix, "mac").unwrap_or_default();
-        Ok(Self::Broken { id: text("id"), key: text("key"), reason, mac })
+        Self::Broken { id: text("id"), key: text("key"), reason, mac }
+    }
+}
+
+impl FromQueryResult for FoundRow {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self::read(row, prefix))
     }
 }
 
