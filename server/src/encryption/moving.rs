@@ -46,6 +46,7 @@ type Work<T> = JoinHandle<Result<T, RotateError>>;
 impl Moving<'_> {
     /// Moves the values of a column; how many there are.
     pub(super) async fn all(&self, column: SealedColumn) -> Result<u64, RotateError> {
+        column.drop_index(self.transaction).await?;
         let (mut moved, mut last) = (0, String::new());
         let mut next = self.read(column, &mut last).await?;
         let mut checked: Option<Work<u64>> = None;
@@ -60,6 +61,7 @@ impl Moving<'_> {
         if let Some(before) = checked {
             moved += self.finish(before).await?;
         }
+        column.create_index(self.transaction).await?;
         if column.count_elsewhere(self.transaction, &self.sealer.key_id).await? != 0 {
             return Err(not_stored(column));
         }
