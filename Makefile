@@ -4,6 +4,8 @@
 .PHONY: help run build page test unit integration e2e lint fmt bench bench-page crash attack timing timing-count screenshots clean
 
 CARGO ?= cargo
+# What crash and attack are built with: dev is there after the tests, and slower.
+PROFILE ?= release
 unexport CARGO_TARGET_DIR
 WITH_POSTGRES := server/tests/with-postgres
 
@@ -89,10 +91,10 @@ bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chro
 	cd e2e && npx playwright test --config bench/config.ts
 
 crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
-	$(WITH_POSTGRES) $(CARGO) test --release -p keyward --test crash
+	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) -p keyward --test crash
 
 attack: page ## Change the database behind the server in every way, and see that nothing is gained (RUNS=2000)
-	$(WITH_POSTGRES) $(CARGO) test --release -p keyward --test attack
+	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) -p keyward --test attack
 
 timing: timing-count ## Show twice that a lookup tells nothing by its time
 	$(CARGO) bench -p keyward --bench timing -- test

@@ -5,10 +5,9 @@ use crate::snapshot::{Difference, Row, Snapshot, Table};
 use crate::store::Prepared;
 
 /// Columns that decide nothing: people are shown them.
-const FREE: [(&str, &str, &str); 10] = [
+const FREE: [(&str, &str, &str); 9] = [
     ("settings", "last_used_at", "written behind, up to five seconds late, and shown"),
     ("settings", "former_last_used_at", "the same of a key that was replaced"),
-    ("sessions", "last_seen_at", "lengthens a session at most to its absolute end"),
     ("secrets", "description", "shown"),
     ("secrets", "created_by", "shown"),
     ("secrets", "created_at", "shown"),

@@ -51,7 +51,8 @@ use step::Plan;
 /// Attacks that are under way at a time: most of the time of each is waiting.
 const AT_ONCE: usize = 4;
 
-/// With fewer random combinations, one row of each column is enough.
+/// With fewer random combinations, each attack is made at one of its moments, and one row of each
+/// column is enough.
 const ALL: u32 = 2_000;
 
 #[derive(Default)]
@@ -101,7 +102,7 @@ async fn attack(
     let store = store::prepare(backend, OWNER).await;
     let foreign = store::prepare(backend, ATTACKER).await;
     let oracle = baseline(&store, &foreign).await;
-    try_scripted(&oracle, only, tally).await;
+    try_scripted(&oracle, only, runs, &mut rng, tally).await;
     try_live(&oracle, only, tally).await;
     try_cells(&oracle, only, runs, &mut rng, tally).await;
     if only.is_none() {
@@ -127,10 +128,19 @@ async fn baseline<'a>(store: &'a store::Prepared, foreign: &'a store::Prepared) 
     oracle
 }
 
-async fn try_scripted(oracle: &Oracle<'_>, only: Option<&str>, tally: &mut Tally) {
-    let moments = [Moment::Running, Moment::Stopped];
+async fn try_scripted(
+    oracle: &Oracle<'_>,
+    only: Option<&str>,
+    runs: u32,
+    rng: &mut StdRng,
+    tally: &mut Tally,
+) {
     let attacks = scripted::all().into_iter().filter(|attack| is_wanted(only, attack.name));
-    let attacks = attacks.flat_map(|attack| moments.map(|moment| (attack, moment)));
+    let attacks = attacks.flat_map(|attack| {
+        let both = [Moment::Running, Moment::Stopped];
+        let moments = if runs >= ALL { both.to_vec() } else { vec![both[rng.random_range(0..2)]] };
+        moments.into_iter().map(move |moment| (attack, moment))
+    });
     let attempts = iter(attacks).map(async |(attack, moment)| {
         let plan = (attack.steps)(oracle.store, oracle.foreign);
         let manner = Manner { form: Form::Program, moment, whole: true, owner_works: true };

@@ -173,9 +173,12 @@ impl<'a> Oracle<'a> {
             let provider = query.split('&').next().unwrap_or_default();
             let fallback = self.store.given.providers.get(provider).into_iter().flatten();
             let mut allowed = pairs.iter().chain(fallback);
-            if answer.is_success()
-                && !allowed.any(|pair| *pair == (value.clone(), data["baseUrl"].clone()))
-            {
+            // With the provider's row deleted, its models have no base URL: a limit.
+            let is_alone = data["source"] == "model" && data["baseUrl"].is_null();
+            let is_set = |(entered, base_url): &(String, Value)| {
+                *entered == value && (is_alone || data["baseUrl"] == *base_url)
+            };
+            if answer.is_success() && !allowed.any(is_set) {
                 wrong.push(format!("{query} is what the owner did not set: {}", answer.text));
             }
         }
