@@ -43,7 +43,7 @@ integration: page target/examples/node_modules target/examples/venv/installed ta
 	.ci/need pgbouncer pgbouncer
 	$(WITH_POSTGRES) $(CARGO) test -p keyward --test it
 
-# Express and FastAPI, for the examples of the README.
+# Express and FastAPI, for the examples of server/docs/back-ends.md.
 target/examples/node_modules: server/tests/examples/package-lock.json
 	mkdir -p target/examples && cp -R server/tests/examples/. target/examples
 	cd target/examples && npm ci --no-audit --no-fund

@@ -18,7 +18,7 @@
 //! digests, so that the scan is a linear read, which the compiler vectorises for what every
 //! x86-64 has, and for AVX2 and AVX-512, which are chosen when the machine has them. A lookup
 //! among very many keys costs what reading the tags costs: with 64 bits of each digest it
-//! took twice as long. Numbers: README, "Measured".
+//! took twice as long. Numbers: `server/docs/measured.md`.
 //!
 //! A key has one digest, or two while a rotation overlaps.
 

@@ -1,5 +1,5 @@
-//! What the README tells back ends without forward auth to do is done, word for word: each of
-//! its examples serves here and asks Keyward about its callers.
+//! What server/docs/back-ends.md says is done, word for word: each of its examples serves here and
+//! asks Keyward about its callers.
 //!
 //! On one database: what these look at is the answer to a question about a key, and that both
 //! databases give the same is shown in `key_verification`.
@@ -25,7 +25,7 @@ use crate::support::{Answer, App, Backend, Client};
 #[expect(dead_code, reason = "main takes the address of Keyward from the environment")]
 mod axum_example;
 
-const README: &str = include_str!("../../../README.md");
+const DOCUMENT: &str = include_str!("../../docs/back-ends.md");
 const AXUM: &str = include_str!("../../tower/examples/axum.rs");
 
 /// Where `make` installs what the examples need.
@@ -36,17 +36,18 @@ const NAME: &str = "Gr\u{fc}\u{df}e & Co";
 
 /// The example in this language.
 fn example(language: &str) -> &'static str {
-    let (_, section) = README.split_once("\n### For back ends without forward auth\n").unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let (_, rest) = section.split_once(&format!("\n```{language}\n")).unwrap();
+    let (_, rest) = DOCUMENT.split_once(&format!("\n```{language}\n")).unwrap();
     rest.split("\n```").next().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_axum_example_does_what_the_readme_says() {
+async fn the_axum_example_does_what_is_documented() {
     // Then there is `main`, which reads the environment and listens.
     let shown = format!("\n\n{}\n\n#[tokio::main]\n", example("rust"));
-    assert!(AXUM.contains(&shown), "server/tower/examples/axum.rs is not what the README shows");
+    assert!(
+        AXUM.contains(&shown),
+        "server/tower/examples/axum.rs is not what server/docs/back-ends.md shows"
+    );
     let stage = Stage::new().await;
     let app = axum_example::app(&stage.way.url, &stage.own_key).unwrap();
     let listener = UnixListener::bind(stage.socket()).unwrap();
@@ -56,7 +57,7 @@ async fn the_axum_example_does_what_the_readme_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_express_example_does_what_the_readme_says() {
+async fn the_express_example_does_what_is_documented() {
     let stage = Stage::new().await;
     let mut node = Command::new("node");
     node.args(["--input-type=module", "-e", example("js")]).env("PORT", stage.socket());
@@ -71,7 +72,7 @@ async fn the_express_example_does_what_the_readme_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_fastapi_example_does_what_the_readme_says() {
+async fn the_fastapi_example_does_what_is_documented() {
     let stage = Stage::new().await;
     fs::write(stage.folder().join("orders.py"), example("python")).unwrap();
     let mut python = Command::new(format!("{INSTALLED}/venv/bin/python"));

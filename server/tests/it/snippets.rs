@@ -1,4 +1,4 @@
-//! What the README tells programs to do is done, word for word: each of its snippets gets the
+//! What the documents tell programs to do is done, word for word: each of its snippets gets the
 //! key of a provider here and calls that provider, for which a server of the test stands in.
 
 use std::process::Stdio;
@@ -14,14 +14,13 @@ use tokio::process::Command;
 
 use crate::support::{App, Backend, on_both_databases};
 
-on_both_databases!(each_snippet_of_the_readme_calls_a_provider_with_its_key);
+on_both_databases!(each_snippet_calls_a_provider_with_its_key);
 
-const README: &str = include_str!("../../../README.md");
+const DOCUMENT: &str = include_str!("../../docs/providers.md");
 
-/// The snippet in this language beneath `### From a program`.
+/// The snippet in this language beneath `## From a program`.
 fn snippet(language: &str) -> &'static str {
-    let (_, section) = README.split_once("\n### From a program\n").unwrap();
-    let section = section.split("\n## ").next().unwrap();
+    let (_, section) = DOCUMENT.split_once("\n## From a program\n").unwrap();
     let (_, rest) = section.split_once(&format!("\n```{language}\n")).unwrap();
     rest.split("\n```").next().unwrap()
 }
@@ -112,7 +111,7 @@ async fn no_snippet_takes_a_key_elsewhere_or_prints_it() {
     }
 }
 
-async fn each_snippet_of_the_readme_calls_a_provider_with_its_key(backend: Backend) {
+async fn each_snippet_calls_a_provider_with_its_key(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let body = json!({ "name": "a program", "scopes": ["providers:resolve:openai"] });

@@ -1,4 +1,4 @@
-//! A back end that asks Keyward who calls; what the README shows of it is above `main`.
+//! A back end that asks Keyward who calls; what `server/docs/back-ends.md` shows of it is above `main`.
 
 use axum::{Extension, Router, routing::get};
 use keyward_tower::{Caller, ConfigError, KeywardLayer};
