@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build page test unit integration e2e lint fmt bench bench-page crash attack timing timing-count screenshots clean
+.PHONY: help run build page test unit integration e2e contract openapi lint fmt bench bench-page crash attack timing timing-count screenshots clean
 
 CARGO ?= cargo
 # What crash and attack are built with: dev is there after the tests, and slower.
@@ -73,6 +73,9 @@ lint: page e2e/node_modules ## Check form, clippy and types
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	cd e2e && npm run check
+
+openapi: page ## Write server/openapi.json, which a test compares
+	KEYWARD_WRITE_OPENAPI=1 $(CARGO) test -p keyward --lib openapi
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

@@ -18,7 +18,7 @@ use crate::state::AppState;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The process answers.
-#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/livez", operation_id = "getLiveness", tag = "health", responses((status = 200, body = String)))]
 pub async fn livez() -> &'static str {
     "ok"
 }
@@ -27,8 +27,8 @@ pub async fn livez() -> &'static str {
 /// not told to stop. Verification goes on without all that. Anybody may ask, so the database
 /// is asked for all of them together, a few times a second.
 #[utoipa::path(
-    get, path = "/readyz", tag = "health",
-    responses((status = 200, body = String), (status = 503))
+    get, path = "/readyz", operation_id = "getReadiness", tag = "health",
+    responses((status = 200, body = String))
 )]
 pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error> {
     if state.is_stopping.load(Ordering::Relaxed) {

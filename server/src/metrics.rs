@@ -153,8 +153,11 @@ impl Metrics {
 
 /// Counts of forward auth and keys, for Prometheus.
 #[utoipa::path(
-    get, path = "/metrics", tag = "health",
-    responses((status = 200, content_type = "application/openmetrics-text", body = String))
+    get, path = "/metrics", operation_id = "getMetrics", tag = "health",
+    responses(
+        (status = 200, content_type = "application/openmetrics-text", body = String),
+        (status = 404, description = "The metrics have an address of their own.")
+    )
 )]
 pub async fn metrics(State(state): State<AppState>) -> Result<Response, Error> {
     if state.metrics_are_elsewhere { Err(Error::NoRoute) } else { show(State(state)).await }

@@ -22,11 +22,14 @@ const MAX_CURSOR: usize = 4096;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Entries of one answer, 1 to 1000; 1000 by default.
+    /// Entries of one answer.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
     pub limit: Option<String>,
     /// `nextCursor` of the answer before.
+    #[param(format = "cursor", max_length = 4096)]
     pub cursor: Option<String>,
     /// A part of the name; case does not matter.
+    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "git")]
     pub q: Option<String>,
 }
 

@@ -62,8 +62,7 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Everything the server answers.
 pub fn build(state: AppState) -> Entrance {
-    let (api, mut document) = api().split_for_parts();
-    openapi::name_session(&mut document, state.cookies.session_name());
+    let (api, document) = described(state.cookies.session_name());
     let described = Arc::new(Described::by(&document));
     let methods = Methods::of(&document);
     let api = api.route_layer(middleware::from_fn_with_state(described, query::refuse_unknown));
@@ -106,6 +105,13 @@ pub fn build(state: AppState) -> Entrance {
 pub fn build_metrics(state: AppState) -> Entrance {
     let router = Router::new().route("/metrics", get(metrics::show)).fallback(no_route);
     Entrance::without_forward_auth(state.clone(), router.with_state(state))
+}
+
+/// The routes of the API and the document that describes them, for sessions in this cookie.
+pub fn described(cookie: &str) -> (Router<AppState>, utoipa::openapi::OpenApi) {
+    let (api, mut document) = api().split_for_parts();
+    openapi::complete(&mut document, cookie);
+    (api, document)
 }
 
 /// The routes that the OpenAPI document describes.

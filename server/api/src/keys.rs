@@ -7,6 +7,8 @@ use time::OffsetDateTime;
 
 use crate::Sensitive;
 use crate::characters::{has_invisible, has_visible, is_control};
+#[cfg(feature = "openapi")]
+use crate::limits::Network;
 use crate::limits::{GraceSeconds, RateLimit};
 use crate::patch::{nullable, present};
 use crate::scopes::{Scopes, asked, asked_anew};
@@ -18,7 +20,7 @@ use crate::scopes::{Scopes, asked, asked_anew};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 64))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = "line", min_length = 1, max_length = 64, examples("production")))]
 pub struct KeyName(String);
 
 impl KeyName {
@@ -187,12 +189,14 @@ pub struct CreateApiKey {
     pub scopes: Scopes,
     /// In the future; absent or `null` for a key that does not expire.
     #[serde(default, with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "openapi", schema(examples("2099-12-31T23:59:59Z")))]
     pub expires_at: Option<OffsetDateTime>,
     /// Absent or `null` for a key that is accepted as often as it comes.
     #[serde(default)]
     pub rate_limit: Option<RateLimit>,
     /// At most 32 networks or addresses; none by default: accepted from everywhere.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Network>, required = false, max_items = 32))]
     pub allowed_networks: Vec<String>,
 }
 
@@ -212,16 +216,19 @@ pub struct RotateApiKey {
 pub struct UpdateApiKey {
     /// A new name, distinct among all keys.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = KeyName, required = false))]
     pub name: Option<KeyName>,
     /// Replaces all scopes.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "asked_anew")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Scopes, required = false))]
     pub scopes: Option<Scopes>,
     /// A new expiry in the future, or `null` for none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable_time")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime, examples("2099-12-31T23:59:59Z")))]
     pub expires_at: Option<Option<OffsetDateTime>>,
     /// `false` refuses the key until it is `true` again.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = bool, required = false))]
     pub enabled: Option<bool>,
     /// A new limit, or `null` for none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
@@ -229,6 +236,7 @@ pub struct UpdateApiKey {
     pub rate_limit: Option<Option<RateLimit>>,
     /// Replaces all networks; an empty list accepts the key from everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Network>, required = false, max_items = 32))]
     pub allowed_networks: Option<Vec<String>>,
 }
 

@@ -109,6 +109,15 @@ pub struct RateLimit {
     pub window_seconds: WindowSeconds,
 }
 
+/// A network in CIDR notation, or an address, as the OpenAPI document describes it.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(value_type = String, format = "network", min_length = 2, max_length = 64, examples("10.0.0.0/8"))]
+pub struct Network(
+    /// The text.
+    pub String,
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ use crate::secrets::SecretValue;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(
     feature = "openapi",
-    schema(value_type = String, pattern = "^\\s*[!-~]+\\s*$", min_length = 1, max_length = 65536)
+    schema(value_type = String, pattern = "^\\s*[!-~]+\\s*$", min_length = 1, max_length = 65536, examples("sk-0123456789"))
 )]
 pub struct ProviderKey(Sensitive);
 

@@ -15,7 +15,9 @@ use crate::secrets::Description;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[a-z][a-z0-9_-]{0,63}$"))]
+#[cfg_attr(feature = "openapi", schema(
+    value_type = String, pattern = "^[a-z][a-z0-9_-]{0,63}$", max_length = 64, examples("openai")
+))]
 pub struct ProviderId(String);
 
 impl ProviderId {
@@ -68,7 +70,7 @@ impl std::error::Error for ProviderIdError {}
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 255))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = "line", min_length = 1, max_length = 255, examples("gpt-5")))]
 pub struct ModelName(String);
 
 impl ModelName {
@@ -163,7 +165,10 @@ impl std::error::Error for ModelNameError {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 2048))]
+#[cfg_attr(feature = "openapi", schema(
+    value_type = String, max_length = 2048, examples("https://api.openai.com/v1"),
+    pattern = r#"^(https?://[!"$-.0->A-\[\]-~]+([/?#\\][!-~]*)?)?$"#
+))]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
@@ -290,11 +295,11 @@ pub struct SetProvider {
     /// Where the provider is reached, or `null` for nowhere in particular; plain text in the
     /// database.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 2048))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<BaseUrl>))]
     pub base_url: Option<Option<BaseUrl>>,
     /// A note, or `null` for none; plain text in the database.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 500))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Description>))]
     pub note: Option<Option<Description>>,
 }
 
@@ -305,11 +310,11 @@ pub struct SetProvider {
 pub struct UpdateProvider {
     /// Where the provider is reached, or `null` for nowhere in particular.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 2048))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<BaseUrl>))]
     pub base_url: Option<Option<BaseUrl>>,
     /// A note, or `null` for none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 500))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Description>))]
     pub note: Option<Option<Description>>,
 }
 

@@ -19,15 +19,6 @@ pub const MAX_SCOPES: usize = 32;
 /// other is the operator's own word for a service behind forward auth.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(
-    feature = "openapi",
-    schema(
-        value_type = String,
-        pattern = "^([a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*|secrets:(read|write):([A-Z][A-Z0-9_]*\\*?|\\*))$",
-        max_length = 269
-    )
-)]
 pub struct Scope(String);
 
 impl Scope {
@@ -127,7 +118,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Scope>", into = "Vec<Scope>")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = Vec<String>, max_items = 32))]
+#[cfg_attr(feature = "openapi", schema(value_type = Vec<Scope>, max_items = 32))]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
@@ -207,6 +198,31 @@ impl fmt::Display for ScopesError {
 }
 
 impl std::error::Error for ScopesError {}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Scope {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Type};
+        let text = |pattern: &str, longest: usize| {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            text.pattern(Some(pattern)).max_length(Some(longest))
+        };
+        let word = text("^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$", Self::MAX_CHARS);
+        let narrowed =
+            text(r"^secrets:(read|write):([A-Z][A-Z0-9_]*\*?|\*)$", Self::MAX_NARROWED_CHARS);
+        let description = "What a key may do: the operator's own word, or one of Keyward's \
+            scopes, which may be narrowed to a name or to names that begin alike.";
+        AnyOfBuilder::new()
+            .item(word)
+            .item(narrowed)
+            .description(Some(description))
+            .examples(["orders:write", "secrets:read:GITHUB_*"])
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Scope {}
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,10 @@ use crate::patch::present;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(
     feature = "openapi",
-    schema(value_type = String, pattern = "^[A-Z][A-Z0-9_]*$", min_length = 1, max_length = 255)
+    schema(
+        value_type = String, pattern = "^[A-Z][A-Z0-9_]*$", min_length = 1, max_length = 255,
+        examples("GITHUB_TOKEN")
+    )
 )]
 pub struct SecretKey(String);
 
@@ -75,7 +78,10 @@ impl std::error::Error for SecretKeyError {}
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Sensitive", into = "Sensitive")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 65536))]
+#[cfg_attr(feature = "openapi", schema(
+    value_type = String, pattern = "^[^\\x00]*$", min_length = 1, max_length = 65536,
+    examples("ghp_0123456789")
+))]
 pub struct SecretValue(Sensitive);
 
 impl SecretValue {
@@ -139,7 +145,7 @@ impl std::error::Error for SecretValueError {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 500))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = "line", max_length = 500, examples("for CI")))]
 pub struct Description(String);
 
 impl Description {
@@ -261,10 +267,11 @@ pub struct CreatedSecret {
 pub struct UpdateSecret {
     /// A new value.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "openapi", schema(value_type = SecretValue, required = false))]
     pub value: Option<SecretValue>,
     /// A new description, or `null` for none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, max_length = 500))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Description>))]
     pub description: Option<Option<Description>>,
 }
 

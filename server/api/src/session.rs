@@ -13,7 +13,7 @@ use crate::characters::{is_control, is_invisible};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, max_length = 254))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = "email", max_length = 254, examples("ada@example.com")))]
 pub struct Email(String);
 
 impl Email {
@@ -87,7 +87,7 @@ impl std::error::Error for EmailError {}
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Sensitive", into = "Sensitive")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 10, max_length = 200))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 10, max_length = 200, examples("correct horse battery")))]
 pub struct NewPassword(Sensitive);
 
 impl NewPassword {

@@ -20,7 +20,7 @@ pub struct VerifyKey {
     /// The address the caller came from. A key that is accepted from some networks only is
     /// not good without it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "address")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = "ip", examples("192.0.2.1")))]
     pub address: Option<IpAddr>,
 }
 

@@ -24,30 +24,43 @@ use crate::state::AppState;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    /// Entries of one answer, 1 to 1000; 1000 by default.
+    /// Entries of one answer; the export has all of them.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
     limit: Option<String>,
     /// `nextCursor` of the answer before.
+    #[param(pattern = "^[1-9][0-9]{0,17}$", example = "1000000")]
     cursor: Option<String>,
     /// A part of the actor's name or of the target; case does not matter.
+    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "ada")]
     q: Option<String>,
     /// A part of the actor's name, or a whole id; case does not matter.
+    #[param(
+        max_length = 255,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$",
+        example = "ada@example.com"
+    )]
     actor: Option<String>,
     /// A whole action (`secret.read`) or its noun (`secret`).
+    #[param(max_length = 255, pattern = "^[a-z.]*$", example = "secret.read")]
     action: Option<String>,
     /// A part of the target; case does not matter.
+    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "GITHUB_TOKEN")]
     target: Option<String>,
-    /// `success` or `refused`.
+    /// Whether it was done.
+    #[param(inline, value_type = Option<AuditOutcome>)]
     outcome: Option<String>,
-    /// Not before this time (RFC 3339).
+    /// Not before this time.
+    #[param(format = DateTime, example = "2026-01-01T00:00:00Z")]
     since: Option<String>,
-    /// Before this time (RFC 3339).
+    /// Before this time.
+    #[param(format = DateTime, example = "2099-12-31T23:59:59Z")]
     until: Option<String>,
 }
 
 /// The newest entries first. `total` is there when there is no filter.
 #[utoipa::path(
-    get, path = "/api/admin/audit", tag = "audit", security(("session" = [])),
-    params(AuditQuery), responses((status = 200, body = Page<AuditEntry>), (status = 400))
+    get, path = "/api/admin/audit", operation_id = "listAuditEntries", tag = "audit", security(("session" = [])),
+    params(AuditQuery), responses((status = 200, body = Page<AuditEntry>))
 )]
 pub async fn list(
     admin: Admin,
@@ -75,7 +88,7 @@ pub async fn list(
 
 /// Checks the whole log.
 #[utoipa::path(
-    get, path = "/api/admin/audit/verify", tag = "audit", security(("session" = [])),
+    get, path = "/api/admin/audit/verify", operation_id = "verifyAuditLog", tag = "audit", security(("session" = [])),
     responses((status = 200, body = Data<AuditVerification>))
 )]
 pub async fn verify(
@@ -88,7 +101,7 @@ pub async fn verify(
 
 /// How far the check is that runs on this server.
 #[utoipa::path(
-    get, path = "/api/admin/audit/verify/progress", tag = "audit", security(("session" = [])),
+    get, path = "/api/admin/audit/verify/progress", operation_id = "getAuditVerification", tag = "audit", security(("session" = [])),
     responses((status = 200, body = Data<AuditCheck>))
 )]
 pub async fn progress(
@@ -100,7 +113,7 @@ pub async fn progress(
 
 /// The log as JSON lines, newest first. Cut off when the session ends meanwhile.
 #[utoipa::path(
-    get, path = "/api/admin/audit/export", tag = "audit", security(("session" = [])),
+    get, path = "/api/admin/audit/export", operation_id = "exportAuditLog", tag = "audit", security(("session" = [])),
     params(AuditQuery),
     responses((status = 200, content_type = "application/x-ndjson", body = String))
 )]

@@ -10,7 +10,7 @@ use crate::state::AppState;
 
 /// Data keys, and how many values are under them.
 #[utoipa::path(
-    get, path = "/api/admin/encryption", tag = "encryption", security(("session" = [])),
+    get, path = "/api/admin/encryption", operation_id = "getEncryption", tag = "encryption", security(("session" = [])),
     responses((status = 200, body = Data<EncryptionStatus>))
 )]
 pub async fn status(
@@ -22,8 +22,11 @@ pub async fn status(
 
 /// Makes a new data key and seals every value anew under it, wholly or not at all.
 #[utoipa::path(
-    post, path = "/api/admin/encryption/rotate", tag = "encryption", security(("session" = [])),
-    responses((status = 200, body = Data<Rotated>), (status = 409))
+    post, path = "/api/admin/encryption/rotate", operation_id = "rotateEncryption", tag = "encryption", security(("session" = [])),
+    responses(
+        (status = 200, body = Data<Rotated>),
+        (status = 409, description = "`rotation_running`")
+    )
 )]
 pub async fn rotate(
     admin: Admin,

@@ -35,19 +35,24 @@ use crate::state::AppState;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct KeysQuery {
-    /// Keys of one answer, 1 to 1000; 1000 by default.
+    /// Keys of one answer.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
     limit: Option<String>,
     /// `nextCursor` of the answer before, in the same order.
+    #[param(format = "cursor", max_length = 4096)]
     cursor: Option<String>,
     /// A part of the name, the first 4 or more characters of the prefix that is shown, or the
     /// whole id; case does not matter.
+    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "billing")]
     q: Option<String>,
-    /// `active`, `disabled`, `expired`, `unreadable` or `altered`.
+    /// What became of the key.
+    #[param(inline, value_type = Option<KeyStatus>)]
     status: Option<String>,
     /// A scope that the key has, word for word.
+    #[param(value_type = Option<Scope>, example = "orders:write")]
     scope: Option<String>,
-    /// `createdAt` (the default, oldest first), `-createdAt`, `name`, `-lastUsedAt` or
-    /// `expiresAt`.
+    /// The order; `createdAt`, the oldest first, by default.
+    #[param(inline, value_type = Option<KeySort>)]
     sort: Option<String>,
 }
 
@@ -78,8 +83,8 @@ fn position(cursor: &str, sort: KeySort) -> Result<Position, Error> {
 
 /// The keys that match a filter, oldest first unless another order is asked for.
 #[utoipa::path(
-    get, path = "/api/keys", tag = "keys", security(("session" = [])), params(KeysQuery),
-    responses((status = 200, body = Page<ApiKey>), (status = 400))
+    get, path = "/api/keys", operation_id = "listKeys", tag = "keys", security(("session" = [])), params(KeysQuery),
+    responses((status = 200, body = Page<ApiKey>))
 )]
 pub async fn list(
     _admin: Admin,
@@ -95,9 +100,9 @@ pub async fn list(
 
 /// One key.
 #[utoipa::path(
-    get, path = "/api/keys/{id}", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path)),
-    responses((status = 200, body = Data<ApiKey>), (status = 404))
+    get, path = "/api/keys/{id}", operation_id = "getKey", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    responses((status = 200, body = Data<ApiKey>))
 )]
 pub async fn get(
     _admin: Admin,
@@ -110,8 +115,11 @@ pub async fn get(
 
 /// Makes a key. The answer is the only place where it is ever shown.
 #[utoipa::path(
-    post, path = "/api/keys", tag = "keys", security(("session" = [])),
-    responses((status = 200, body = Data<CreatedApiKey>))
+    post, path = "/api/keys", operation_id = "createKey", tag = "keys", security(("session" = [])),
+    responses(
+        (status = 200, body = Data<CreatedApiKey>),
+        (status = 409, description = "`key_name_taken`: another key has the name.")
+    )
 )]
 pub async fn create(
     admin: Admin,
@@ -132,9 +140,13 @@ fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKe
 
 /// Renames a key, changes its scopes, expiry or limits, disables or enables it.
 #[utoipa::path(
-    patch, path = "/api/keys/{id}", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path)),
-    responses((status = 200, body = Data<ApiKey>))
+    patch, path = "/api/keys/{id}", operation_id = "updateKey", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    responses(
+        (status = 200, body = Data<ApiKey>),
+        (status = 409, description = "`key_name_taken`: another key has the name. `key_unreadable`, \
+            `key_altered`: the stored row does not hold.")
+    )
 )]
 pub async fn update(
     admin: Admin,
@@ -157,9 +169,13 @@ pub async fn update(
 /// scopes and limits stay. The old key works for the grace, and never past the expiry; one
 /// that an earlier rotation left is refused from now on.
 #[utoipa::path(
-    post, path = "/api/keys/{id}/rotate", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path)),
-    responses((status = 200, body = Data<CreatedApiKey>))
+    post, path = "/api/keys/{id}/rotate", operation_id = "rotateKey", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    responses(
+        (status = 200, body = Data<CreatedApiKey>),
+        (status = 409, description = "`key_expired`: the key has expired. `key_rotated`: another \
+            rotation came first. `key_unreadable`, `key_altered`: the stored row does not hold.")
+    )
 )]
 pub async fn rotate(
     admin: Admin,
@@ -173,9 +189,12 @@ pub async fn rotate(
 
 /// Refuses the old key of a rotation from now on.
 #[utoipa::path(
-    delete, path = "/api/keys/{id}/overlap", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path)),
-    responses((status = 200, body = Data<ApiKey>))
+    delete, path = "/api/keys/{id}/overlap", operation_id = "endKeyOverlap", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    responses(
+        (status = 200, body = Data<ApiKey>),
+        (status = 409, description = "`key_unreadable`, `key_altered`: the stored row does not hold.")
+    )
 )]
 pub async fn end_overlap(
     admin: Admin,
@@ -187,8 +206,8 @@ pub async fn end_overlap(
 
 /// Deletes a key. When the answer arrives, no verification accepts it any more.
 #[utoipa::path(
-    delete, path = "/api/keys/{id}", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path)),
+    delete, path = "/api/keys/{id}", operation_id = "deleteKey", tag = "keys", security(("session" = [])),
+    params(("id" = String, Path, min_length = 1, max_length = 64)),
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete(
@@ -202,7 +221,7 @@ pub async fn delete(
 
 /// Tells a back end whether the key that a caller presented to it is good.
 #[utoipa::path(
-    post, path = "/api/keys/verify", tag = "verify", security(("apiKey" = []), ("bearer" = [])),
+    post, path = "/api/keys/verify", operation_id = "verifyKey", tag = "verify", security(("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<Verdict>))
 )]
 pub async fn judge(

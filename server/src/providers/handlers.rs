@@ -23,9 +23,9 @@ use crate::state::AppState;
 
 /// Providers by name, without their keys; those that a narrowed scope reaches.
 #[utoipa::path(
-    get, path = "/api/providers", tag = "providers",
+    get, path = "/api/providers", operation_id = "listProviders", tag = "providers",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    params(ListQuery), responses((status = 200, body = Page<Provider>), (status = 400))
+    params(ListQuery), responses((status = 200, body = Page<Provider>))
 )]
 pub async fn list(
     caller: WithScope<ProvidersResolve>,
@@ -40,9 +40,9 @@ pub async fn list(
 
 /// Enters the key of a provider or replaces it.
 #[utoipa::path(
-    put, path = "/api/providers/{provider}", tag = "providers", security(("session" = [])),
+    put, path = "/api/providers/{provider}", operation_id = "setProvider", tag = "providers", security(("session" = [])),
     params(("provider" = ProviderId, Path)),
-    responses((status = 200, body = Data<Provider>))
+    responses((status = 200, body = Data<Provider>), (status = 409))
 )]
 pub async fn set(
     admin: Admin,
@@ -56,9 +56,9 @@ pub async fn set(
 
 /// Changes base URL or note of a provider that has a key.
 #[utoipa::path(
-    patch, path = "/api/providers/{provider}", tag = "providers", security(("session" = [])),
+    patch, path = "/api/providers/{provider}", operation_id = "updateProvider", tag = "providers", security(("session" = [])),
     params(("provider" = ProviderId, Path)),
-    responses((status = 200, body = Data<Provider>), (status = 404))
+    responses((status = 200, body = Data<Provider>), (status = 409))
 )]
 pub async fn update(
     admin: Admin,
@@ -72,9 +72,9 @@ pub async fn update(
 
 /// Deletes a provider with the keys of its models.
 #[utoipa::path(
-    delete, path = "/api/providers/{provider}", tag = "providers", security(("session" = [])),
+    delete, path = "/api/providers/{provider}", operation_id = "deleteProvider", tag = "providers", security(("session" = [])),
     params(("provider" = ProviderId, Path)),
-    responses((status = 200, body = Data<Deleted>), (status = 404))
+    responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete(
     admin: Admin,
@@ -87,9 +87,9 @@ pub async fn delete(
 
 /// Enters the key of a model or replaces it; it goes before the key of the provider.
 #[utoipa::path(
-    put, path = "/api/providers/{provider}/models/{model}", tag = "providers",
+    put, path = "/api/providers/{provider}/models/{model}", operation_id = "setModel", tag = "providers",
     security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
-    responses((status = 200, body = Data<ModelCredential>))
+    responses((status = 200, body = Data<ModelCredential>), (status = 409))
 )]
 pub async fn set_model(
     admin: Admin,
@@ -104,9 +104,9 @@ pub async fn set_model(
 
 /// Deletes the key of a model: the key of its provider is used from now on.
 #[utoipa::path(
-    delete, path = "/api/providers/{provider}/models/{model}", tag = "providers",
+    delete, path = "/api/providers/{provider}/models/{model}", operation_id = "deleteModel", tag = "providers",
     security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
-    responses((status = 200, body = Data<Deleted>), (status = 404))
+    responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete_model(
     admin: Admin,
@@ -123,11 +123,13 @@ pub async fn delete_model(
 #[into_params(parameter_in = Query)]
 pub struct ResolveQuery {
     /// The provider.
-    #[param(required = true)]
+    #[param(required = true, value_type = ProviderId, example = "openai")]
     provider: Option<String>,
     /// The model; without it, the key of the provider itself.
+    #[param(value_type = Option<ModelName>, example = "gpt-5")]
     model: Option<String>,
     /// `true` tells which key would be used, without the key.
+    #[param(value_type = Option<bool>, default = false)]
     explain: Option<String>,
 }
 
@@ -144,9 +146,14 @@ pub enum Resolution {
 /// The key to use: the model's own, else the provider's. That it was given out is recorded
 /// before it is sent.
 #[utoipa::path(
-    get, path = "/api/resolve", tag = "providers",
+    get, path = "/api/resolve", operation_id = "resolveCredential", tag = "providers",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    params(ResolveQuery), responses((status = 200, body = Data<Resolution>), (status = 404))
+    params(ResolveQuery),
+    responses(
+        (status = 200, body = Data<Resolution>),
+        (status = 404, description = "`no_credential`: no key is stored for what was asked for."),
+        (status = 409, description = "`credential_altered`: the stored row does not hold.")
+    )
 )]
 pub async fn resolve(
     caller: WithScope<ProvidersResolve>,

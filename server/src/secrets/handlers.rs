@@ -25,9 +25,9 @@ type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
 /// Secrets by key, without their values; those that a narrowed scope reaches.
 #[utoipa::path(
-    get, path = "/api/secrets", tag = "secrets",
+    get, path = "/api/secrets", operation_id = "listSecrets", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    params(ListQuery), responses((status = 200, body = Page<Secret>), (status = 400))
+    params(ListQuery), responses((status = 200, body = Page<Secret>))
 )]
 pub async fn list(
     caller: WithScope<SecretsRead>,
@@ -42,9 +42,15 @@ pub async fn list(
 
 /// Adds a secret.
 #[utoipa::path(
-    post, path = "/api/secrets", tag = "secrets",
+    post, path = "/api/secrets", operation_id = "createSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    responses((status = 200, body = Data<CreatedSecret>), (status = 409))
+    responses(
+        (
+            status = 200, body = Data<CreatedSecret>,
+            headers(("ETag" = String, description = "The time of the last change, in quotes."))
+        ),
+        (status = 409, description = "`secret_exists`: another secret has the key.")
+    )
 )]
 pub async fn create(
     caller: WithScope<SecretsWrite>,
@@ -60,9 +66,12 @@ pub async fn create(
 
 /// The value of a secret. That it was read is recorded before it is sent.
 #[utoipa::path(
-    get, path = "/api/secrets/{key}", tag = "secrets",
-    security(("session" = []), ("apiKey" = []), ("bearer" = [])), params(("key" = String, Path)),
-    responses((status = 200, body = Data<RevealedSecret>))
+    get, path = "/api/secrets/{key}", operation_id = "getSecret", tag = "secrets",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])), params(("key" = SecretKey, Path)),
+    responses((
+        status = 200, body = Data<RevealedSecret>,
+        headers(("ETag" = String, description = "The time of the last change, in quotes."))
+    ))
 )]
 pub async fn reveal(
     caller: WithScope<SecretsRead>,
@@ -76,10 +85,19 @@ pub async fn reveal(
 
 /// Changes value or description. With `If-Match`, only if nobody else did before.
 #[utoipa::path(
-    put, path = "/api/secrets/{key}", tag = "secrets",
+    put, path = "/api/secrets/{key}", operation_id = "updateSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    params(("key" = String, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = Data<UpdatedSecret>), (status = 412))
+    params(("key" = SecretKey, Path), (
+            "If-Match" = Option<String>, Header, description = "The `ETag` of the secret.",
+            format = "etag", max_length = 1024, example = "*"
+        )),
+    responses(
+        (
+            status = 200, body = Data<UpdatedSecret>,
+            headers(("ETag" = String, description = "`updatedAt`, in quotes."))
+        ),
+        (status = 412)
+    )
 )]
 pub async fn update(
     caller: WithScope<SecretsWrite>,
@@ -97,9 +115,12 @@ pub async fn update(
 
 /// Deletes a secret. With `If-Match`, only if nobody changed it before.
 #[utoipa::path(
-    delete, path = "/api/secrets/{key}", tag = "secrets",
+    delete, path = "/api/secrets/{key}", operation_id = "deleteSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    params(("key" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("key" = SecretKey, Path), (
+            "If-Match" = Option<String>, Header, description = "The `ETag` of the secret.",
+            format = "etag", max_length = 1024, example = "*"
+        )),
     responses((status = 200, body = Data<Deleted>), (status = 412))
 )]
 pub async fn delete(

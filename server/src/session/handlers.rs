@@ -28,7 +28,7 @@ type SignedIn = (SetCookies<2>, axum::Json<Data<Session>>);
 
 /// Whether the first administrator is to be created: exactly while there is no user.
 #[utoipa::path(
-    get, path = "/api/setup", tag = "session",
+    get, path = "/api/setup", operation_id = "getSetup", tag = "session",
     responses((status = 200, body = Data<SetupStatus>))
 )]
 pub async fn setup_status(
@@ -47,10 +47,11 @@ async fn setup_is_closed(state: &AppState) -> Result<bool, DbErr> {
 
 /// Creates the first administrator with a token that a server printed, and signs them in.
 #[utoipa::path(
-    post, path = "/api/setup", tag = "session",
+    post, path = "/api/setup", operation_id = "completeSetup", tag = "session",
     responses(
-        (status = 200, body = Data<Session>), (status = 401),
-        (status = 409), (status = 429)
+        (status = 200, body = Data<Session>),
+        (status = 401, description = "`wrong_setup_token`"),
+        (status = 409, description = "`setup_closed`: there is a user."), (status = 429)
     )
 )]
 pub async fn setup(
@@ -99,10 +100,10 @@ pub async fn setup(
 /// Signs in. Answers the same, in the same time, for an unknown address and a wrong
 /// password.
 #[utoipa::path(
-    post, path = "/api/session", tag = "session",
+    post, path = "/api/session", operation_id = "createSession", tag = "session",
     responses(
-        (status = 200, body = Data<Session>), (status = 401),
-        (status = 429), (status = 503)
+        (status = 200, body = Data<Session>),
+        (status = 401, description = "`wrong_credentials`"), (status = 429)
     )
 )]
 pub async fn sign_in(
@@ -165,7 +166,7 @@ async fn judge(state: &AppState, lane: Lane, wanted: SignIn) -> Result<Judged, E
 
 /// Who is signed in.
 #[utoipa::path(
-    get, path = "/api/session", tag = "session", security(("session" = [])),
+    get, path = "/api/session", operation_id = "getSession", tag = "session", security(("session" = [])),
     responses((status = 200, body = Data<Session>))
 )]
 pub async fn who_am_i(admin: Admin, State(state): State<AppState>) -> axum::Json<Data<Session>> {
@@ -176,7 +177,7 @@ pub async fn who_am_i(admin: Admin, State(state): State<AppState>) -> axum::Json
 
 /// Signs out: the session ends here, not only in the browser.
 #[utoipa::path(
-    delete, path = "/api/session", tag = "session", security(("session" = [])),
+    delete, path = "/api/session", operation_id = "deleteSession", tag = "session", security(("session" = [])),
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn sign_out(

@@ -14,48 +14,48 @@ on_both_databases!(
     no_route_of_the_api_answers_head,
 );
 
-/// Statuses for anonymous, a session, a key without scope, a key with every known scope.
+/// Operation id, and statuses for anonymous, a session, a key without scope, a key with every known scope.
 /// Requests are sent without a body: 400 and 415 mean that the caller was let in.
-const MATRIX: [(&str, &str, [u16; 4]); 38] = [
-    ("get", "/livez", [200, 200, 200, 200]),
-    ("get", "/readyz", [200, 200, 200, 200]),
-    ("get", "/metrics", [200, 200, 200, 200]),
-    ("get", "/api/setup", [200, 200, 200, 200]),
-    ("post", "/api/setup", [415, 415, 415, 415]),
-    ("post", "/api/session", [415, 415, 415, 415]),
-    ("get", "/api/session", [401, 200, 401, 401]),
-    ("get", "/api/keys", [401, 200, 401, 401]),
-    ("post", "/api/keys", [401, 415, 401, 401]),
-    ("get", "/api/keys/{id}", [401, 404, 401, 401]),
-    ("patch", "/api/keys/{id}", [401, 415, 401, 401]),
-    ("delete", "/api/keys/{id}", [401, 404, 401, 401]),
-    ("post", "/api/keys/{id}/rotate", [401, 415, 401, 401]),
-    ("delete", "/api/keys/{id}/overlap", [401, 404, 401, 401]),
-    ("post", "/api/keys/verify", [401, 401, 403, 415]),
-    ("get", "/api/verify", [401, 401, 200, 200]),
-    ("post", "/api/verify", [401, 401, 200, 200]),
-    ("get", "/api/verify/envoy/{path}", [401, 401, 200, 200]),
-    ("delete", "/api/verify/envoy/{path}", [401, 401, 200, 200]),
-    ("get", "/api/secrets", [401, 200, 403, 200]),
-    ("post", "/api/secrets", [401, 415, 403, 415]),
-    ("get", "/api/secrets/{key}", [401, 404, 403, 404]),
-    ("put", "/api/secrets/{key}", [401, 415, 403, 415]),
-    ("delete", "/api/secrets/{key}", [401, 404, 403, 404]),
-    ("get", "/api/providers", [401, 200, 403, 200]),
-    ("put", "/api/providers/{provider}", [401, 415, 401, 401]),
-    ("patch", "/api/providers/{provider}", [401, 415, 401, 401]),
-    ("delete", "/api/providers/{provider}", [401, 404, 401, 401]),
-    ("put", "/api/providers/{provider}/models/{model}", [401, 415, 401, 401]),
-    ("delete", "/api/providers/{provider}/models/{model}", [401, 404, 401, 401]),
-    ("get", "/api/resolve", [401, 400, 403, 400]),
-    ("get", "/api/admin/encryption", [401, 200, 401, 401]),
-    ("post", "/api/admin/encryption/rotate", [401, 200, 401, 401]),
-    ("get", "/api/admin/audit", [401, 200, 401, 401]),
-    ("get", "/api/admin/audit/verify", [401, 200, 401, 401]),
-    ("get", "/api/admin/audit/verify/progress", [401, 200, 401, 401]),
-    ("get", "/api/admin/audit/export", [401, 200, 401, 401]),
+const MATRIX: [(&str, &str, &str, [u16; 4]); 38] = [
+    ("getLiveness", "get", "/livez", [200, 200, 200, 200]),
+    ("getReadiness", "get", "/readyz", [200, 200, 200, 200]),
+    ("getMetrics", "get", "/metrics", [200, 200, 200, 200]),
+    ("getSetup", "get", "/api/setup", [200, 200, 200, 200]),
+    ("completeSetup", "post", "/api/setup", [415, 415, 415, 415]),
+    ("createSession", "post", "/api/session", [415, 415, 415, 415]),
+    ("getSession", "get", "/api/session", [401, 200, 401, 401]),
+    ("listKeys", "get", "/api/keys", [401, 200, 401, 401]),
+    ("createKey", "post", "/api/keys", [401, 415, 401, 401]),
+    ("getKey", "get", "/api/keys/{id}", [401, 404, 401, 401]),
+    ("updateKey", "patch", "/api/keys/{id}", [401, 415, 401, 401]),
+    ("deleteKey", "delete", "/api/keys/{id}", [401, 404, 401, 401]),
+    ("rotateKey", "post", "/api/keys/{id}/rotate", [401, 415, 401, 401]),
+    ("endKeyOverlap", "delete", "/api/keys/{id}/overlap", [401, 404, 401, 401]),
+    ("verifyKey", "post", "/api/keys/verify", [401, 401, 403, 415]),
+    ("verifyCaller", "get", "/api/verify", [401, 401, 200, 200]),
+    ("verifyCallerByPost", "post", "/api/verify", [401, 401, 200, 200]),
+    ("verifyEnvoyCaller", "get", "/api/verify/envoy/{path}", [401, 401, 200, 200]),
+    ("verifyEnvoyCallerByDelete", "delete", "/api/verify/envoy/{path}", [401, 401, 200, 200]),
+    ("listSecrets", "get", "/api/secrets", [401, 200, 403, 200]),
+    ("createSecret", "post", "/api/secrets", [401, 415, 403, 415]),
+    ("getSecret", "get", "/api/secrets/{key}", [401, 404, 403, 404]),
+    ("updateSecret", "put", "/api/secrets/{key}", [401, 415, 403, 415]),
+    ("deleteSecret", "delete", "/api/secrets/{key}", [401, 404, 403, 404]),
+    ("listProviders", "get", "/api/providers", [401, 200, 403, 200]),
+    ("setProvider", "put", "/api/providers/{provider}", [401, 415, 401, 401]),
+    ("updateProvider", "patch", "/api/providers/{provider}", [401, 415, 401, 401]),
+    ("deleteProvider", "delete", "/api/providers/{provider}", [401, 404, 401, 401]),
+    ("setModel", "put", "/api/providers/{provider}/models/{model}", [401, 415, 401, 401]),
+    ("deleteModel", "delete", "/api/providers/{provider}/models/{model}", [401, 404, 401, 401]),
+    ("resolveCredential", "get", "/api/resolve", [401, 400, 403, 400]),
+    ("getEncryption", "get", "/api/admin/encryption", [401, 200, 401, 401]),
+    ("rotateEncryption", "post", "/api/admin/encryption/rotate", [401, 200, 401, 401]),
+    ("listAuditEntries", "get", "/api/admin/audit", [401, 200, 401, 401]),
+    ("verifyAuditLog", "get", "/api/admin/audit/verify", [401, 200, 401, 401]),
+    ("getAuditVerification", "get", "/api/admin/audit/verify/progress", [401, 200, 401, 401]),
+    ("exportAuditLog", "get", "/api/admin/audit/export", [401, 200, 401, 401]),
     // Last, since it ends the session.
-    ("delete", "/api/session", [401, 200, 401, 401]),
+    ("deleteSession", "delete", "/api/session", [401, 200, 401, 401]),
 ];
 
 /// The same handler and layer for every method of these paths.
@@ -95,9 +95,10 @@ async fn every_route_of_the_document_answers_each_caller_as_the_matrix_says(back
 
     let mut undecided = document(&anonymous).await;
     assert!(undecided.len() >= 35, "{}", undecided.len());
-    for (method, path, expected) in MATRIX {
-        let described = undecided.remove(&(method.to_owned(), path.to_owned())).is_some();
-        assert!(described, "{method} {path} is not in the document");
+    for (id, method, path, expected) in MATRIX {
+        let described = undecided.remove(&(method.to_owned(), path.to_owned()));
+        let described = described.expect("not in the document");
+        assert_eq!(described["operationId"], id, "{method} {path}");
         let actual = [
             call(&anonymous, method, path, None).await.status,
             call(&admin, method, path, None).await.status,
@@ -113,7 +114,7 @@ async fn every_route_of_the_document_answers_each_caller_as_the_matrix_says(back
 async fn the_document_names_the_credentials_of_each_route(backend: Backend) {
     let app = App::start(backend).await;
     let operations = document(&app.anonymous()).await;
-    for (method, path, statuses) in MATRIX {
+    for (_, method, path, statuses) in MATRIX {
         let security = &operations[&(method.to_owned(), path.to_owned())]["security"];
         let expected = match statuses {
             [401, 401, 200, _] => json!([{ "apiKey": [] }, { "bearer": [] }, { "basic": [] }]),
