@@ -63,12 +63,12 @@ pub fn complete(document: &mut utoipa::openapi::OpenApi, cookie: &str) {
 /// may be asked for in the header `X-Keyward-Scope` as well. Other parameters of the query are
 /// ignored. `Basic` with the key as password is accepted with `KEYWARD_BASIC=on`.
 #[utoipa::path(
-    method(get, head, post, put, patch, delete, options), path = "/api/verify",
+    method(get, head, post, put, patch, delete, options, trace), path = "/api/verify",
     operation_id = "verifyCaller", tag = "verify",
     security(("apiKey" = []), ("bearer" = []), ("basic" = [])),
     params(
-        ("scope" = Option<String>, Query, max_length = 1024, example = "orders:write"),
-        ("X-Keyward-Scope" = Option<String>, Header, max_length = 1024, example = "orders:write")
+        ("scope" = Option<String>, Query, nullable = false, example = "orders:write"),
+        ("X-Keyward-Scope" = Option<String>, Header, nullable = false, example = "orders:write")
     ),
     responses(
         (
@@ -88,12 +88,12 @@ fn verify() {}
 /// The same for Envoy, which puts the path of its client behind this one. The query is the
 /// client's own; the header `X-Keyward-Scope` asks for a scope.
 #[utoipa::path(
-    method(get, head, post, put, patch, delete, options), path = "/api/verify/envoy/{path}",
+    method(get, head, post, put, patch, delete, options, trace), path = "/api/verify/envoy/{path}",
     operation_id = "verifyEnvoyCaller", tag = "verify",
     security(("apiKey" = []), ("bearer" = []), ("basic" = [])),
     params(
-        ("path" = String, Path, max_length = 8192, example = "orders"),
-        ("X-Keyward-Scope" = Option<String>, Header, max_length = 1024, example = "orders:write")
+        ("path" = String, Path, example = "orders"),
+        ("X-Keyward-Scope" = Option<String>, Header, nullable = false, example = "orders:write")
     ),
     responses(
         (

@@ -26,7 +26,7 @@ pub struct ListQuery {
     #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
     pub limit: Option<String>,
     /// `nextCursor` of the answer before.
-    #[param(format = "cursor", max_length = 4096)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 4096)]
     pub cursor: Option<String>,
     /// A part of the name; case does not matter.
     #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "git")]

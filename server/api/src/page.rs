@@ -14,6 +14,7 @@ pub struct Page<T> {
     pub data: Vec<T>,
     /// What to send as `cursor` for the next part; `null` at the end. It stays good when
     /// entries are added or removed: none that stays is left out or comes twice.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub next_cursor: Option<String>,
     /// How many entries match the filter, on all pages together. Absent where counting would
     /// read all that is stored: in the audit log under a filter.

@@ -255,7 +255,8 @@ pub struct Provider {
     pub created_by: Option<String>,
     /// The stored row was changed outside of Keyward: its key is not given out.
     // The page, whose size counts, does not read it.
-    #[serde(skip_deserializing, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(not(feature = "openapi"), serde(skip_deserializing))]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub altered: bool,
     /// Its models that have a key of their own, by name.
     pub models: Vec<ModelCredential>,
@@ -280,7 +281,8 @@ pub struct ModelCredential {
     pub created_by: Option<String>,
     /// The stored row was changed outside of Keyward: its key is not given out.
     // The page, whose size counts, does not read it.
-    #[serde(skip_deserializing, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(not(feature = "openapi"), serde(skip_deserializing))]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub altered: bool,
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |beginning| name.starts_with(beginning))
 }
 
-/// At most [`MAX_SCOPES`] scopes, sorted, each once.
+/// At most 32 scopes, sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Scope>", into = "Vec<Scope>")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -154,8 +154,10 @@ pub struct Setup {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignIn {
     /// The address of a user.
+    #[cfg_attr(feature = "openapi", schema(examples("ada@example.com")))]
     pub email: String,
     /// The password of that user.
+    #[cfg_attr(feature = "openapi", schema(examples("correct horse battery")))]
     pub password: Sensitive,
 }
 

@@ -19,14 +19,22 @@ use crate::paging;
 use crate::session::Admin;
 use crate::state::AppState;
 
-/// The query of the list and of the export.
+/// The query of the list alone: an export has no limit.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct AuditQuery {
-    /// Entries of one answer; the export has all of them.
+pub struct LimitQuery {
+    /// Entries of one answer.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
     limit: Option<String>,
+}
+
+/// The query of the list and of the export. Unknown names are refused before it is read
+/// ([`crate::query`]).
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
     /// `nextCursor` of the answer before.
     #[param(pattern = "^[1-9][0-9]{0,17}$", example = "1000000")]
     cursor: Option<String>,
@@ -60,14 +68,15 @@ pub struct AuditQuery {
 /// The newest entries first. `total` is there when there is no filter.
 #[utoipa::path(
     get, path = "/api/admin/audit", operation_id = "listAuditEntries", tag = "audit", security(("session" = [])),
-    params(AuditQuery), responses((status = 200, body = Page<AuditEntry>))
+    params(LimitQuery, AuditQuery), responses((status = 200, body = Page<AuditEntry>))
 )]
 pub async fn list(
     admin: Admin,
     State(state): State<AppState>,
+    Query(LimitQuery { limit }): Query<LimitQuery>,
     Query(query): Query<AuditQuery>,
 ) -> Result<axum::Json<Page<AuditEntry>>, Error> {
-    let limit: u64 = paging::limit(query.limit.as_deref())?;
+    let limit: u64 = paging::limit(limit.as_deref())?;
     let (before, filter) = (query.cursor()?.unwrap_or(i64::MAX), query.filter()?);
     // One more tells whether there is a next part.
     let mut entries = store::list(&state.db, &filter, before, limit + 1).await?;

@@ -39,7 +39,7 @@ pub struct KeysQuery {
     #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
     limit: Option<String>,
     /// `nextCursor` of the answer before, in the same order.
-    #[param(format = "cursor", max_length = 4096)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 4096)]
     cursor: Option<String>,
     /// A part of the name, the first 4 or more characters of the prefix that is shown, or the
     /// whole id; case does not matter.
@@ -101,7 +101,7 @@ pub async fn list(
 /// One key.
 #[utoipa::path(
     get, path = "/api/keys/{id}", operation_id = "getKey", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses((status = 200, body = Data<ApiKey>))
 )]
 pub async fn get(
@@ -141,7 +141,7 @@ fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKe
 /// Renames a key, changes its scopes, expiry or limits, disables or enables it.
 #[utoipa::path(
     patch, path = "/api/keys/{id}", operation_id = "updateKey", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<ApiKey>),
         (status = 409, description = "`key_name_taken`: another key has the name. `key_unreadable`, \
@@ -170,7 +170,7 @@ pub async fn update(
 /// that an earlier rotation left is refused from now on.
 #[utoipa::path(
     post, path = "/api/keys/{id}/rotate", operation_id = "rotateKey", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<CreatedApiKey>),
         (status = 409, description = "`key_expired`: the key has expired. `key_rotated`: another \
@@ -190,7 +190,7 @@ pub async fn rotate(
 /// Refuses the old key of a rotation from now on.
 #[utoipa::path(
     delete, path = "/api/keys/{id}/overlap", operation_id = "endKeyOverlap", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<ApiKey>),
         (status = 409, description = "`key_unreadable`, `key_altered`: the stored row does not hold.")
@@ -207,7 +207,7 @@ pub async fn end_overlap(
 /// Deletes a key. When the answer arrives, no verification accepts it any more.
 #[utoipa::path(
     delete, path = "/api/keys/{id}", operation_id = "deleteKey", tag = "keys", security(("session" = [])),
-    params(("id" = String, Path, min_length = 1, max_length = 64)),
+    params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete(

@@ -108,10 +108,12 @@ fn every_refusal_is_a_problem_and_every_answer_is_described() {
     }
 }
 
+/// But those of forward auth, which are the proxy's and as long as HTTP has them.
 #[test]
 fn every_parameter_has_limits() {
     let document = document();
-    for (name, operation) in operations(&document) {
+    let of_routes = |(name, _): &(String, &Value)| !name.contains("/api/verify");
+    for (name, operation) in operations(&document).into_iter().filter(of_routes) {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let schema = &parameter["schema"];
             let schema = match schema["$ref"].as_str() {

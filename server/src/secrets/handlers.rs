@@ -87,10 +87,13 @@ pub async fn reveal(
 #[utoipa::path(
     put, path = "/api/secrets/{key}", operation_id = "updateSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    params(("key" = SecretKey, Path), (
+    params(
+        ("key" = SecretKey, Path),
+        (
             "If-Match" = Option<String>, Header, description = "The `ETag` of the secret.",
-            format = "etag", max_length = 1024, example = "*"
-        )),
+            nullable = false, format = "etag", example = "*"
+        )
+    ),
     responses(
         (
             status = 200, body = Data<UpdatedSecret>,
@@ -117,10 +120,13 @@ pub async fn update(
 #[utoipa::path(
     delete, path = "/api/secrets/{key}", operation_id = "deleteSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
-    params(("key" = SecretKey, Path), (
+    params(
+        ("key" = SecretKey, Path),
+        (
             "If-Match" = Option<String>, Header, description = "The `ETag` of the secret.",
-            format = "etag", max_length = 1024, example = "*"
-        )),
+            nullable = false, format = "etag", example = "*"
+        )
+    ),
     responses((status = 200, body = Data<Deleted>), (status = 412))
 )]
 pub async fn delete(

@@ -278,6 +278,9 @@ async fn it_is_exported_as_json_lines(backend: Backend) {
     assert_eq!(lines.len(), 250);
     assert_eq!((&lines[0]["target"], &lines[249]["target"]), (&json!("249"), &json!("0")));
     assert_eq!(lines[..200], entries(&admin, "&action=secret").await[..]);
+    // An export has no limit, and says so instead of leaving nothing out.
+    let limited = admin.get("/api/admin/audit/export?limit=1").await;
+    limited.expect_problem(400, "validation_failed", "Unknown parameter");
 }
 
 async fn a_change_of_the_log_is_told(backend: Backend) {
