@@ -9,9 +9,9 @@ use crate::Sensitive;
 use crate::characters::{is_control, is_invisible};
 use crate::secrets::SecretValue;
 
-/// 1 byte to 64 KiB of visible ASCII characters, the white space around them taken away: what
-/// is copied from a file or a page often ends in a line break. What else could not be sent, or
-/// would be sent twice, is refused.
+/// 1 byte to 64 KiB of visible ASCII characters and of white space around them, which is taken
+/// away: what is copied from a file or a page often ends in a line break. What else could not
+/// be sent, or would be sent twice, is refused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Sensitive", into = "Sensitive")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -32,6 +32,10 @@ impl TryFrom<Sensitive> for ProviderKey {
     type Error = ProviderKeyError;
 
     fn try_from(text: Sensitive) -> Result<Self, Self::Error> {
+        // Counted with the white space, as the OpenAPI document does.
+        if text.expose().len() > SecretValue::MAX_BYTES {
+            return Err(ProviderKeyError::TooLong);
+        }
         let key = text.expose().trim();
         check(key)?;
         Ok(Self(key.to_owned().into()))
@@ -49,7 +53,6 @@ fn check(key: &str) -> Result<(), ProviderKeyError> {
     let has = |is: fn(char) -> bool| key.chars().any(is);
     let rules = [
         (key.is_empty(), Wrong::Empty),
-        (key.len() > SecretValue::MAX_BYTES, Wrong::TooLong),
         (has_prefix(key), Wrong::Prefix),
         (has(char::is_control), Wrong::Control),
         (has(|c| is_invisible(c) || is_control(c)), Wrong::Invisible),
@@ -156,6 +159,7 @@ mod tests {
             ("", Wrong::Empty),
             (" \r\n\u{a0}", Wrong::Empty),
             (&"a".repeat(64 * 1024 + 1), Wrong::TooLong),
+            (&format!("a{}", " ".repeat(64 * 1024)), Wrong::TooLong),
             ("Bearer sk-1", Wrong::Prefix),
             ("bearer\u{a0}sk-1", Wrong::Prefix),
             ("BEARER ", Wrong::Prefix),
