@@ -8,7 +8,7 @@ whether the answers are those of the document:  run.py PROGRAM [SEED]
 | narrowed | a key with narrowed scopes, as `Bearer` | those that take keys |
 | password | a key as the password of `Basic` | forward auth |
 | session | a person who is signed in | all but signing in and setup |
-| links | the same, following links alone | those that need another first |
+| links | the same, following links alone | keys, and providers |
 | sign-in | nothing, with the right password and without | signing in |
 | setup | nothing, then the token, on a server of its own | setup |
 
@@ -33,8 +33,11 @@ SCHEMATHESIS = pathlib.Path(sys.executable).parent / "st"
 ROOT_KEY = "q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw="
 ADMIN = {"email": "ada@example.com", "password": "correct horse battery"}
 SIGN_IN, SETUP = ["createSession"], ["getSetup", "completeSetup"]
-# What can succeed only after another.
-LINKED = ["createKey", "rotateKey", "endKeyOverlap", "setModel", "deleteModel"]
+# What can succeed only after another; in a run of all operations, few links are followed.
+LINKED = {
+    "keys": ["createKey", "getKey", "rotateKey", "endKeyOverlap", "deleteKey"],
+    "providers": ["setProvider", "setModel", "resolveCredential", "deleteModel", "deleteProvider"],
+}
 # Operations that lead to no other.
 WITHOUT_LINKS = ["--phases", "examples,coverage,fuzzing"]
 QUICK = ["--phases", "examples,fuzzing,stateful"]
@@ -195,8 +198,9 @@ def check(server, empty, folder, seed):
     contract.run("password", basic, 2, *only(of_passwords), *WITHOUT_LINKS)
     # After those with keys, which it deletes.
     credentials = {"session": {"api_key": session}}
-    contract.run("session", credentials, 12, *without(SIGN_IN + SETUP[1:]), session=session)
-    contract.run("links", credentials, 20, *only(LINKED), *STATEFUL, session=session)
+    contract.run("session", credentials, 8, *without(SIGN_IN + SETUP[1:]), session=session)
+    for name, linked in LINKED.items():
+        contract.run(f"links of {name}", credentials, 15, *only(linked), *STATEFUL, session=session)
     # Last on its server, so that an account that is throttled is no matter to the others.
     contract.run("sign-in right", {}, 2, *only(SIGN_IN), *POSITIVE, right={"createSession": ADMIN})
     contract.run("sign-in", {}, 10, *only(SIGN_IN), *WITHOUT_LINKS)
