@@ -41,6 +41,10 @@ use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rows of one `INSERT`.
 const BATCH: usize = 2_000;
 
@@ -56,8 +60,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (sealing, opening) = seal_and_open()?;
     expect("seal 200 bytes".into(), micros(sealing), "us", sealing < Duration::from_micros(4));
     expect("open 200 bytes".into(), micros(opening), "us", opening < Duration::from_micros(4));
+    let mut folders = Vec::new();
     for (values, limit) in [(10_000, 0.5), (100_000, 2.0)] {
-        let seconds = rotate(values).await?.as_secs_f64();
+        let (elapsed, folder) = rotate(values).await?;
+        folders.push(folder);
+        let seconds = elapsed.as_secs_f64();
         expect(format!("rotate {values} values"), seconds, "s", seconds < limit);
     }
     let folder = folder::Folder::new("audit")?;
@@ -102,8 +109,10 @@ fn seal_and_open() -> Result<(Duration, Duration), Box<dyn Error>> {
     Ok((sealing, start.elapsed() / TIMES))
 }
 
-async fn rotate(values: usize) -> Result<Duration, Box<dyn Error>> {
-    let folder = folder::Folder::new("rotate")?;
+/// The folder stays as long as the answer: a database in a new one might get the files of this one,
+/// which SQLite closes a moment later.
+async fn rotate(values: usize) -> Result<(Duration, folder::Folder), Box<dyn Error>> {
+    let folder = folder::Folder::new(&format!("rotate-{values}"))?;
     let (db, Unlocked { keyring, audit, .. }) =
         serve::open(&folder.config()?.store, &Clock::System, Opening::Store).await?;
     let transaction = begin_write(&db).await?;
@@ -138,7 +147,7 @@ async fn rotate(values: usize) -> Result<Duration, Box<dyn Error>> {
     let elapsed = start.elapsed();
     assert_eq!(rotated.re_encrypted, values as u64);
     db.close().await?;
-    Ok(elapsed)
+    Ok((elapsed, folder))
 }
 
 async fn append(

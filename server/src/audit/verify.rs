@@ -3,10 +3,11 @@
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 
-use futures_util::TryStreamExt;
+use futures_util::StreamExt;
 use keyward_api::audit::AuditProgress;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryOrder, QueryResult, QueryTrait,
+    StreamTrait,
 };
 
 use super::breaks::Verification;
@@ -15,7 +16,7 @@ use super::check::{Check, StoredHead};
 use super::entity::log;
 use super::sets::Newest;
 use super::{sets, store};
-use crate::database::{DatabaseConnection, begin_read, read_many};
+use crate::database::{DatabaseConnection, ROWS_ON_THEIR_WAY, begin_read};
 
 /// Entries between two reports of how far the check is.
 const STEP: u64 = 4096;
@@ -41,20 +42,25 @@ pub async fn verify_at(
     progress: impl Fn(AuditProgress),
 ) -> Result<Verification, DbErr> {
     let total = store::number(moment).await?;
-    let mut check = Check::new(keys);
-    let mut checked = 0;
+    let (mut check, mut checked) = (Check::new(keys), 0);
     {
         let entries = log::Entity::find().order_by_asc(log::Column::Seq);
-        let entries = read_many(moment, entries.build(moment.get_database_backend()), read);
-        let mut entries = pin!(entries.await?);
-        while let Some(entry) = entries.try_next().await? {
-            match entry {
-                Ok(entry) => check.entry(&entry.stored()),
-                Err(seq) => check.unreadable(seq?),
-            }
-            checked += 1;
-            if checked % STEP == 0 {
-                progress(AuditProgress { checked, total });
+        let backend = ConnectionTrait::get_database_backend(moment);
+        let rows = moment.stream_raw(entries.build(backend)).await?;
+        // The database reads on while entries are checked. All that have come are taken at once:
+        // with each taken alone, most of the time goes into waking threads.
+        let mut chunks = pin!(rows.ready_chunks(ROWS_ON_THEIR_WAY));
+        while let Some(rows) = chunks.next().await {
+            for row in rows {
+                let row = row?;
+                match read(&row) {
+                    Ok(entry) => check.entry(&entry.stored()),
+                    Err(_) => check.unreadable(row.try_get_by_index(0)?),
+                }
+                checked += 1;
+                if checked % STEP == 0 {
+                    progress(AuditProgress { checked, total });
+                }
             }
         }
     }
@@ -69,14 +75,9 @@ pub async fn verify_at(
     Ok(check.finish(head, newest))
 }
 
-/// The entry, or the number of one that cannot be read.
-fn read(row: &QueryResult) -> Result<log::Model, Result<i64, DbErr>> {
-    columns(row).map_err(|_| row.try_get_by_index(0))
-}
-
 /// The columns in the order of [`log::Model`], by their places: looking them up by name would
 /// take longer than the check.
-fn columns(row: &QueryResult) -> Result<log::Model, DbErr> {
+fn read(row: &QueryResult) -> Result<log::Model, DbErr> {
     Ok(log::Model {
         seq: row.try_get_by_index(0)?,
         time: row.try_get_by_index(1)?,

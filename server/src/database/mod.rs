@@ -7,7 +7,6 @@
 //! | [`error`] | why a store cannot be opened |
 //! | [`connection`] | one statement, with and without a pooler in between |
 //! | [`transaction`] | several statements, and the turns that processes take |
-//! | `reading` | very many rows of one query |
 //! | `release` | in what state a connection goes back to the pool |
 //! | [`schema`] | bringing the tables up to date |
 
@@ -15,15 +14,13 @@ pub mod address;
 pub mod connect;
 pub mod connection;
 pub mod error;
-mod reading;
 mod release;
 pub mod schema;
 pub mod transaction;
 
 pub use address::Address;
-pub use connect::{Opening, connect};
+pub use connect::{Opening, ROWS_ON_THEIR_WAY, connect};
 pub use connection::DatabaseConnection;
 pub use error::OpenError;
-pub use reading::read_many;
 pub use schema::migrate;
 pub use transaction::{Turn, begin_read, begin_turn, begin_write, try_begin_turn};

@@ -28,6 +28,9 @@ use crate::database::begin_read;
 /// Keys that are read at a time when others changed them.
 const CHUNK: usize = 512;
 
+/// A set that is said to have more keys is believed when they come.
+const EXPECTED: i64 = 2_000_000;
+
 /// Uses that are followed at a time.
 const USES: u64 = 20_000;
 
@@ -237,7 +240,7 @@ impl Inner {
     ) -> Result<bool, DbErr> {
         let found = in_time(store::stream(moment, &self.rows)).await?;
         pin_mut!(found);
-        let mut loaded = Loaded::default();
+        let mut loaded = Loaded::of(stored.count.min(EXPECTED));
         while let Some(row) = in_time(found.try_next()).await? {
             loaded.add(&row);
             self.show_read(&row.key);

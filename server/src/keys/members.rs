@@ -48,6 +48,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// None yet, of so many.
+    pub fn of(number: i64) -> Self {
+        let macs = HashMap::with_capacity(usize::try_from(number).unwrap_or_default());
+        Self { macs, ..Self::default() }
+    }
+
     /// With one row more.
     pub fn add(&mut self, row: &Found) {
         let (is_ours, id) = (is_ours(&row.key), Arc::from(record(&row.key).id.as_str()));

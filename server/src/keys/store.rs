@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use ipnet::IpNet;
 use keyward_api::keys::KeyName;
 use keyward_api::limits::RateLimit;
@@ -209,7 +209,8 @@ pub async fn stream(
     rows: &RowKey,
 ) -> Result<impl Stream<Item = Result<Found, DbErr>>, DbErr> {
     let rows = rows.clone();
-    settings::stream(moment, Kind::ApiKey, move |row| Found::of(&rows, row)).await
+    let found = settings::stream(moment, Kind::ApiKey).await?;
+    Ok(found.map(move |row| Ok(Found::of(&rows, row?))))
 }
 
 /// The keys with these ids, in no order.

@@ -88,25 +88,35 @@ impl FoundRow {
     }
 }
 
-impl FoundRow {
-    /// Never fails: one broken row must not hide the others.
-    pub fn read(row: &QueryResult, prefix: &str) -> Self {
+/// The columns of a query for whole rows, by their places: for very many of them, looking them up
+/// by name takes as long as to read them.
+fn columns(row: &QueryResult) -> Result<Model, DbErr> {
+    Ok(Model {
+        id: row.try_get_by_index(0)?,
+        kind: row.try_get_by_index(1)?,
+        key: row.try_get_by_index(2)?,
+        value: row.try_get_by_index(3)?,
+        created_at: row.try_get_by_index(4)?,
+        updated_at: row.try_get_by_index(5)?,
+        last_used_at: row.try_get_by_index(6)?,
+        former_last_used_at: row.try_get_by_index(7)?,
+        mac: row.try_get_by_index(8)?,
+    })
+}
+
+impl FromQueryResult for FoundRow {
+    /// Of a query for whole rows. Never fails: one broken row must not hide the others.
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
         let text = |column| row.try_get(prefix, column).unwrap_or_default();
         // The driver panics at times that are none, such as 'infinity' in PostgreSQL.
-        let read = catch_unwind(AssertUnwindSafe(|| Model::from_query_result(row, prefix)));
+        let read = catch_unwind(AssertUnwindSafe(|| columns(row)));
         let reason = match read {
-            Ok(Ok(whole)) => return Self::Whole(whole),
+            Ok(Ok(whole)) => return Ok(Self::Whole(whole)),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "a time is out of range".to_owned(),
         };
         let mac = row.try_get(prefix, "mac").unwrap_or_default();
-        Self::Broken { id: text("id"), key: text("key"), reason, mac }
-    }
-}
-
-impl FromQueryResult for FoundRow {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self::read(row, prefix))
+        Ok(Self::Broken { id: text("id"), key: text("key"), reason, mac })
     }
 }
 
