@@ -115,16 +115,18 @@ test("Back returns to the same page and row", async ({ keys, page }) => {
 });
 
 test("a search is one question for what was typed, not one for each letter", async ({ keys, page }) => {
-  await page.clock.install();
   await keys.open();
   await expect(keys.names()).toHaveCount(100);
-  // However slowly the letters come here, for the page they come at once.
-  await page.clock.pauseAt(Date.now() + 60_000);
   const asked = questions(page);
-  await keys.search.pressSequentially("BILLING-0011");
-  await expect(keys.search).toHaveValue("BILLING-0011");
-  expect(asked).toEqual([]);
-  await page.clock.resume();
+  await keys.search.focus();
+  // In one task: on a busy machine the pause between two keystrokes may be longer than that after
+  // which the page asks.
+  await keys.search.evaluate((input: HTMLInputElement, text) => {
+    for (let length = 1; length <= text.length; length++) {
+      input.value = text.slice(0, length);
+      input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }
+  }, "BILLING-0011");
   await expect(keys.count).toHaveText("20 keys found");
   await expect(keys.names().first()).toHaveText("billing-001195");
   await expect(keys.search).toBeFocused();
