@@ -61,7 +61,7 @@ target/examples/venv/installed target/proxies/venv/installed target/contract/ven
 	@touch $@
 
 contract: page target/contract/venv/installed ## Ask a server what the OpenAPI document describes, and compile clients made of it
-	$(CARGO) build -p keyward
+	$(CARGO) test -p keyward --test it --no-run # builds the program as the tests have it
 	target/contract/venv/bin/python server/tests/contract/run.py target/debug/keyward
 	CARGO=$(CARGO) server/tests/contract/clients
 
