@@ -13,7 +13,7 @@ use crate::audit;
 use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
 use crate::authority::NotRecorded;
-use crate::encryption::keyring::KeyringError;
+use crate::encryption::error::KeyringError;
 use crate::encryption::rotation::RotateError;
 use crate::keys::rate::Allowance;
 use crate::keys::registry::CreateError;

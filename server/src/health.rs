@@ -9,7 +9,7 @@ use sea_orm::DbErr;
 
 use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
-use crate::encryption::keyring::KeyringError;
+use crate::encryption::error::KeyringError;
 use crate::error::Error;
 use crate::keys::generation;
 use crate::state::AppState;

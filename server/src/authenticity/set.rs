@@ -7,8 +7,8 @@
 //! 1. A row's element is a number of 256 bits: HMAC-SHA256, under the key for rows, over its
 //!    table, its id and its mac. The sum of a set is that of its elements modulo 2^256, so a
 //!    change adds and takes away, whatever the size of the set.
-//! 2. What is stored is the sum plus a mask, which is another HMAC, over the generation: anyone who
-//!    reads one stored sum after the other learns no element, and so cannot search for other
+//! 2. What is stored is the sum plus a mask, which is another HMAC, over the generation: anyone
+//!    who reads one stored sum after the other learns no element, and so cannot search for other
 //!    rows of earlier days with the same sum.
 //! 3. Generation, number of rows and masked sum are under one mac, with the name of the set.
 //!

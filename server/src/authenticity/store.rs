@@ -70,8 +70,8 @@ pub async fn lock(
     open(name, key, find(transaction, name, locked(transaction)).await?)
 }
 
-/// The generation of a set, no matter who stored it, locked until the transaction ends: a set that is
-/// signed again goes on from there.
+/// The generation of a set, no matter who stored it, locked until the transaction ends: a set that
+/// is signed again goes on from there.
 pub async fn generation(transaction: &DatabaseTransaction, name: SetName) -> Result<i64, DbErr> {
     Ok(find(transaction, name, locked(transaction)).await?.map_or(0, |row| row.n))
 }

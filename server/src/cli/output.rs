@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::authenticity::store::SetError;
 use crate::config::ConfigError;
-use crate::encryption::unlock::UnlockError;
+use crate::encryption::error::UnlockError;
 use crate::serve::StartError;
 use crate::{printable, stdout};
 

@@ -9,7 +9,8 @@ use super::output::{CliError, failed, print, to_json};
 use crate::audit::{Action, Actor};
 use crate::authenticity::{check, sign};
 use crate::database::{DatabaseConnection, begin_read, begin_write};
-use crate::encryption::unlock::{Manner, UnlockError, Unlocked};
+use crate::encryption::error::UnlockError;
+use crate::encryption::unlock::{Manner, Unlocked};
 use crate::encryption::{self, key_set};
 use crate::log;
 

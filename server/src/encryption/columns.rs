@@ -16,10 +16,7 @@
 //! changes by itself and need not be there: what guards it is the mac of that row, which is
 //! checked whenever it is used.
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, TryGetable,
-    Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGetable, Value};
 
 use super::seal::Place;
 
@@ -220,27 +217,6 @@ impl SealedColumn {
         let Some(row) = one(db, sql, vec![]).await? else { return Ok(None) };
         let label: String = row.try_get("", "label")?;
         Ok(Some(NamedRow { row: self.name(&label), key_id: row.try_get("", "key_id")? }))
-    }
-
-    /// Before every row is given another key: in SQLite, to follow each row in the index of the
-    /// keys takes as long as to write the row, and to make the index again almost nothing. In
-    /// PostgreSQL that would stop all readers.
-    pub async fn drop_index(&self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-        let table = self.table;
-        if transaction.get_database_backend() == DbBackend::Sqlite {
-            transaction.execute_unprepared(&format!("DROP INDEX \"{table}_key_id\"")).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes the index again.
-    pub async fn create_index(&self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-        let table = self.table;
-        if transaction.get_database_backend() == DbBackend::Sqlite {
-            let create = format!("CREATE INDEX \"{table}_key_id\" ON \"{table}\" (\"key_id\")");
-            transaction.execute_unprepared(&create).await?;
-        }
-        Ok(())
     }
 
     /// Replaces the values of these rows by values under the key `key_id`; the number of

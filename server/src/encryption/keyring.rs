@@ -14,15 +14,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use keyward_api::Sensitive;
 use keyward_api::encryption::DataKeyState;
-use rand::rngs::SysError;
 use sea_orm::sea_query::LockType;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::columns::{SealedColumn, SealedRow};
 use super::dek::Dek;
 use super::entity::Model;
+use super::error::KeyringError;
 use super::kek::RootKey;
-use super::key_set::{self, KeySetError};
+use super::key_set;
 use super::seal::{self, OpenError, Opened};
 use super::sealer::Sealer;
 use super::store::{self, Purpose};
@@ -39,91 +39,6 @@ struct Inner {
     data: RwLock<HashMap<String, Arc<Dek>>>,
     /// The highest version of a data key that was seen.
     newest: AtomicI32,
-}
-
-/// Why a value was not sealed or opened.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// The database did not answer.
-    #[error(transparent)]
-    Database(#[from] DbErr),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
-    Random(#[from] SysError),
-    /// A row names a key that is not stored.
-    #[error("no data key with the id {0} is stored")]
-    UnknownKey(String),
-    /// The root key was changed, and this process has the former one.
-    #[error(
-        "SECRETS_ENCRYPTION_KEY is a former root key: the data key with the id {key} is wrapped \
-         under the root key with the id {wanted}. Restart this server with that one"
-    )]
-    FormerRootKey {
-        /// The id of the data key.
-        key: String,
-        /// The id of the root key that opens it.
-        wanted: String,
-    },
-    /// A stored key does not open under the root key that it names.
-    #[error("the data key with the id {0} was changed: it does not open under its root key")]
-    DamagedKey(String),
-    /// The key was erased, since no value was left under it: a rotation came in between, or
-    /// somebody put a value back.
-    #[error("the data key with the id {0} was erased: no value may be under it any more")]
-    ErasedKey(String),
-    /// No data key is stored.
-    #[error("no data key is stored")]
-    NoActiveKey,
-    /// The newest data key is not the active one.
-    #[error(
-        "the newest data key, version {0}, is not active: the table encryption_keys was changed. \
-         `keyward store check` lists what does not hold"
-    )]
-    NotActive(i32),
-    /// The newest data key is older than one that this process has seen.
-    #[error(
-        "the newest data key has version {stored}, but was version {seen}: the table \
-         encryption_keys was changed, or restored while this server ran"
-    )]
-    WentBack {
-        /// The version now.
-        stored: i32,
-        /// The highest version that was seen.
-        seen: i32,
-    },
-    /// The stored keys are not those that were stored.
-    #[error(transparent)]
-    KeySet(#[from] KeySetError),
-    /// The row was changed by somebody else.
-    #[error(
-        "the row was altered: its value is sealed without its name, and the mac that binds both is \
-         missing or wrong"
-    )]
-    Altered,
-    /// The value does not open.
-    #[error(transparent)]
-    Value(#[from] OpenError),
-}
-
-impl KeyringError {
-    /// Whether the table of the stored keys was changed from outside.
-    pub fn is_about_the_keys(&self) -> bool {
-        match self {
-            Self::NoActiveKey | Self::NotActive(_) | Self::WentBack { .. } => true,
-            Self::KeySet(error) => !matches!(error, KeySetError::Database(_)),
-            _ => false,
-        }
-    }
-
-    /// Whether the server cannot open anything now; else it is about one stored value.
-    pub fn is_about_the_server(&self) -> bool {
-        matches!(self, Self::Database(_) | Self::FormerRootKey { .. })
-    }
-
-    /// Whether a rotation may have moved the value since its row was read: another look tells.
-    pub fn may_have_moved(&self) -> bool {
-        matches!(self, Self::ErasedKey(_) | Self::Altered)
-    }
 }
 
 impl Keyring {

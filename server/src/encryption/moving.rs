@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use subtle::ConstantTimeEq;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::columns::{SealedColumn, SealedRow};
 use super::dek::Dek;
-use super::keyring::{Keyring, KeyringError};
+use super::error::KeyringError;
+use super::keyring::Keyring;
 use super::rotation::RotateError;
 use super::seal::Opened;
 use super::sealer::Sealer;
@@ -46,7 +47,7 @@ type Work<T> = JoinHandle<Result<T, RotateError>>;
 impl Moving<'_> {
     /// Moves the values of a column; how many there are.
     pub(super) async fn all(&self, column: SealedColumn) -> Result<u64, RotateError> {
-        column.drop_index(self.transaction).await?;
+        drop_index(self.transaction, column).await?;
         let (mut moved, mut last) = (0, String::new());
         let mut next = self.read(column, &mut last).await?;
         let mut checked: Option<Work<u64>> = None;
@@ -61,7 +62,7 @@ impl Moving<'_> {
         if let Some(before) = checked {
             moved += self.finish(before).await?;
         }
-        column.create_index(self.transaction).await?;
+        create_index(self.transaction, column).await?;
         if column.count_elsewhere(self.transaction, &self.sealer.key_id).await? != 0 {
             return Err(not_stored(column));
         }
@@ -110,6 +111,27 @@ impl Moving<'_> {
         (self.moved)(number);
         Ok(number)
     }
+}
+
+/// Before every row is given another key: in SQLite, to follow each row in the index of the keys
+/// takes as long as to write the row, and to make the index again almost nothing. In PostgreSQL
+/// that would stop all readers.
+async fn drop_index(db: &DatabaseTransaction, column: SealedColumn) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        // A store that somebody copied by hand may lack it, and has it from then on.
+        let sql = format!("DROP INDEX IF EXISTS \"{}_key_id\"", column.table);
+        db.execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
+async fn create_index(db: &DatabaseTransaction, column: SealedColumn) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        let table = column.table;
+        let sql = format!("CREATE INDEX \"{table}_key_id\" ON \"{table}\" (\"key_id\")");
+        db.execute_unprepared(&sql).await?;
+    }
+    Ok(())
 }
 
 fn seal(

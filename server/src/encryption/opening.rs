@@ -6,10 +6,11 @@ use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::dek::Dek;
 use super::entity::Model;
+use super::error::{KeyName, UnlockError};
 use super::kek::RootKey;
 use super::key_set;
 use super::store::{self, Purpose};
-use super::unlock::{KeyName, RootKeys, UnlockError};
+use super::unlock::RootKeys;
 use crate::audit::chain::{AuditKey, AuditKeys};
 use crate::audit::{self, Action, Actor, AuditLog};
 use crate::authenticity::RowKey;

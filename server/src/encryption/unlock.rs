@@ -15,20 +15,16 @@
 //!    They are rewrapped with it. A store of this version without that key is refused, or
 //!    deleting it would be the way to have rows signed.
 
-use std::fmt;
+use sea_orm::DatabaseTransaction;
 
-use rand::rngs::SysError;
-use sea_orm::{DatabaseTransaction, DbErr};
-
-use super::columns::{NamedRow, SEALED, SealedRow};
+use super::columns::{SEALED, SealedRow};
+use super::error::UnlockError;
 use super::kek::RootKey;
-use super::key_set::KeySetError;
 use super::keyring::Keyring;
 use super::legacy;
 use super::opening::Keys;
 use super::store::Purpose;
 use crate::audit::{self, Action, Actor, AuditLog, Event};
-use crate::authenticity::set::SetName;
 use crate::authenticity::{RowKey, sign};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, Turn, begin_turn};
@@ -54,119 +50,6 @@ pub struct Unlocked {
     pub audit: AuditLog,
     /// Makes the macs of rows.
     pub rows: RowKey,
-}
-
-/// Why the stored keys were not opened. The sentence names the variable, the stored and the
-/// given root key, or the row.
-#[derive(Debug, thiserror::Error)]
-pub enum UnlockError {
-    /// The database did not answer.
-    #[error(transparent)]
-    Database(#[from] DbErr),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
-    Random(#[from] SysError),
-    /// The keys are wrapped under a root key that was not given.
-    #[error(
-        "SECRETS_ENCRYPTION_KEY is not the root key of this database: its keys are wrapped under \
-         the root key with the id {stored}, given was {given}. To change the root key, set the \
-         former one as SECRETS_ENCRYPTION_KEY_PREVIOUS"
-    )]
-    WrongRootKey {
-        /// The id of the root key it is wrapped under.
-        stored: String,
-        /// The ids of those that were given.
-        given: String,
-    },
-    /// A stored key was changed.
-    #[error(
-        "the stored {0} was changed: it does not open under the root key it names. Restore the \
-         table encryption_keys from a backup"
-    )]
-    DamagedKey(KeyName),
-    /// A value is sealed under a key that is not stored.
-    #[error(
-        "{} is sealed under the data key with the id {}, which is not stored. Restore the table \
-         encryption_keys from a backup", .0.row, .0.key_id
-    )]
-    UnknownKey(NamedRow),
-    /// A value of the older layout does not open.
-    #[error(
-        "{row} does not open: it is of the older layout, sealed directly under a root key, and \
-         SECRETS_ENCRYPTION_KEY (id {given}) is not that key, or the row was changed"
-    )]
-    LegacyRow {
-        /// The row.
-        row: String,
-        /// The id of the root key that was given.
-        given: String,
-    },
-    /// The root key cannot be changed while values are directly under it.
-    #[error(
-        "{0} values of the older layout are sealed directly under the former root key. Start with \
-         that one as SECRETS_ENCRYPTION_KEY, rotate (`keyward encryption rotate`), then change it"
-    )]
-    LegacyBeforeChange(u64),
-    /// There are keys, but none that seals.
-    #[error("no data key is stored. Restore the table encryption_keys from a backup")]
-    NoActiveKey,
-    /// The newest data key is not the one that seals, or not the only one.
-    #[error(
-        "of the data keys in the table encryption_keys the newest one, version {0}, must be active, \
-         and no other: the table was changed. Restore it from a backup"
-    )]
-    NotActive(i32),
-    /// The stored keys are not those that were stored.
-    #[error(transparent)]
-    KeySet(#[from] KeySetError),
-    /// The key for rows was taken away.
-    #[error(
-        "the key that makes the macs of rows is not stored, but it was made. Restore the table \
-         encryption_keys from a backup"
-    )]
-    NoRowKey,
-    /// A set of rows is of an earlier day than the end of the audit log.
-    #[error(
-        "the stored {} were put back to an earlier day, or the end of the audit log was changed: \
-         restore a backup of the whole database, or accept what is stored with `keyward store \
-         accept`", .0.rows()
-    )]
-    PutBack(SetName),
-    /// Rows are signed at the first start of this version only when the log is whole.
-    #[error(
-        "the rows of this store are not signed yet, and the audit log was changed, so nobody can \
-         say whether they were: look at them, and sign them with `keyward store accept --yes`"
-    )]
-    AlteredLog,
-    /// There was a log, but its key is gone, or that of a version.
-    #[error(
-        "a key of the audit log is not stored, but the log was begun. Restore the table \
-         encryption_keys from a backup"
-    )]
-    NoAuditKey,
-}
-
-impl UnlockError {
-    fn is_of_rule_5(&self) -> bool {
-        match self {
-            Self::NotActive(_) => true,
-            Self::KeySet(error) => !matches!(error, KeySetError::Database(_)),
-            _ => false,
-        }
-    }
-}
-
-/// Which key, for a sentence.
-#[derive(Clone, Debug)]
-pub struct KeyName {
-    pub(super) purpose: String,
-    pub(super) version: i32,
-}
-
-impl fmt::Display for KeyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} key, version {},", self.purpose, self.version)
-    }
 }
 
 /// Opens the stored keys; makes the first ones.

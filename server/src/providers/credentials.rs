@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
 use crate::encryption::Keyring;
 use crate::encryption::columns::{MODELS, PROVIDERS, SealedRow, Subject};
-use crate::encryption::keyring::KeyringError;
+use crate::encryption::error::KeyringError;
 use crate::encryption::sealer::Sealer;
 use crate::paging::Names;
 

@@ -3,7 +3,7 @@
 use sea_orm::DbErr;
 
 use crate::authority::NotRecorded;
-use crate::encryption::keyring::KeyringError;
+use crate::encryption::error::KeyringError;
 
 /// Why something was not done with a key.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
 use crate::encryption::Keyring;
 use crate::encryption::columns::{SECRETS, Subject};
-use crate::encryption::keyring::KeyringError;
+use crate::encryption::error::KeyringError;
 use crate::paging::Names;
 
 /// The secrets of this installation. Cheap to clone.

@@ -4,8 +4,9 @@ use keyward::audit::entity::log;
 use keyward::audit::{Action, Actor};
 use keyward::clock::Clock;
 use keyward::encryption::entity::{Column, Entity};
+use keyward::encryption::error::UnlockError;
 use keyward::encryption::kek::RootKey;
-use keyward::encryption::unlock::{RootKeys, UnlockError, Unlocked, unlock};
+use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 

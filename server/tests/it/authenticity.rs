@@ -10,7 +10,7 @@ use keyward::authenticity::set::{SetName, SetState};
 use keyward::authenticity::store as sets;
 use keyward::authenticity::tables::{AuthenticatedTable, OTHERS, TABLES};
 use keyward::config::{Config, Flags};
-use keyward::encryption::unlock::UnlockError;
+use keyward::encryption::error::UnlockError;
 use keyward::keys::rows::KeyRows;
 use keyward::keys::store::{ChangeError, KeyChange};
 use keyward::keys::token::KeyDigest;

@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 use keyward::clock::Clock;
 use keyward::database::DatabaseConnection;
 use keyward::encryption::entity::{Column, Entity};
+use keyward::encryption::error::UnlockError;
 use keyward::encryption::kek::RootKey;
-use keyward::encryption::unlock::{RootKeys, UnlockError, Unlocked, unlock};
+use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
 use keyward::{audit, database};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Statement, Value,
