@@ -203,12 +203,15 @@ pub(super) async fn retire(
     Ok(result.rows_affected)
 }
 
-/// Erases the retired data keys. No value may be under them any more.
+/// Erases the retired data keys. No value may be under them any more. Rows that are erased already
+/// stay as they are: a writer that waited for an earlier rotation may hold one of them, and waits
+/// for the newest key, which this transaction holds.
 pub(super) async fn erase_retired(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     let erase = Entity::update_many()
         .col_expr(Column::Wrapped, Expr::value(Vec::<u8>::new()))
         .filter(is_data())
-        .filter(Column::State.eq(RETIRED));
+        .filter(Column::State.eq(RETIRED))
+        .filter(Column::Wrapped.ne(Vec::<u8>::new()));
     erase.exec(transaction).await.map(drop)
 }
 
