@@ -92,7 +92,12 @@ async fn every_break_is_told_and_the_acknowledged_ones_are_known(backend: Backen
 }
 
 async fn a_head_that_is_wrong_is_acknowledged_with_the_entry_that_tells_it(backend: Backend) {
-    for sql in ["UPDATE audit_head SET seq = 5", "DELETE FROM audit_head"] {
+    for sql in [
+        "UPDATE audit_head SET seq = 5",
+        "DELETE FROM audit_head",
+        "UPDATE audit_head SET sets = sets_mac",
+        "UPDATE audit_head SET sets = NULL",
+    ] {
         let (app, admin) = started(backend).await;
         execute(&app, sql).await;
         assert_eq!(verify(&admin).await["broken"]["seq"], 9, "{sql}");

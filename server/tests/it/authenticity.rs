@@ -11,6 +11,7 @@ use keyward::authenticity::store as sets;
 use keyward::authenticity::tables::{AuthenticatedTable, OTHERS, TABLES};
 use keyward::config::{Config, Flags};
 use keyward::encryption::error::UnlockError;
+use keyward::encryption::key_set::KeySetError;
 use keyward::keys::rows::KeyRows;
 use keyward::keys::store::{ChangeError, KeyChange};
 use keyward::keys::token::KeyDigest;
@@ -32,6 +33,8 @@ on_both_databases!(
     a_session_that_was_inserted_is_nobodys,
     a_session_that_was_ended_and_put_back_is_nobodys,
     a_session_that_is_said_to_have_been_used_is_nobodys,
+    a_value_with_columns_of_another_layout_beside_it_does_not_open,
+    an_erased_key_with_another_root_key_stops_a_start,
     a_user_with_another_password_cannot_sign_in,
     setup_is_not_opened_by_deleting_the_users,
     a_set_that_does_not_hold_is_told_everywhere_and_recorded_once,
@@ -612,4 +615,28 @@ async fn a_session_that_is_said_to_have_been_used_is_nobodys(backend: Backend) {
     assert!(found.iter().all(|row| row.is_ours() && !row.is_seen), "the set holds without it");
     // Nobody else is kept out by it.
     app.anonymous().post("/api/session", &sign_in).await.expect(200);
+}
+
+async fn a_value_with_columns_of_another_layout_beside_it_does_not_open(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    admin.post("/api/secrets", &json!({ "key": "TOKEN", "value": "v" })).await.expect(200);
+    for column in ["iv", "mac"] {
+        run(&app, &format!("UPDATE secrets SET {column} = encrypted_value")).await;
+        admin.get("/api/secrets/TOKEN").await.expect(500);
+        run(&app, &format!("UPDATE secrets SET {column} = NULL")).await;
+        admin.get("/api/secrets/TOKEN").await.expect(200);
+    }
+}
+
+async fn an_erased_key_with_another_root_key_stops_a_start(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    admin.post("/api/admin/encryption/rotate", &json!({})).await.expect(200);
+    run(&app, "UPDATE encryption_keys SET kek_id = 'another' WHERE state = 'retired'").await;
+    let refused = start(&app).await;
+    assert!(
+        matches!(&refused, Err(StartError::Locked(UnlockError::KeySet(KeySetError::AlteredRows)))),
+        "{refused:?}"
+    );
 }
