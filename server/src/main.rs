@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-/// Rows come from a thread of the database and go away in another: with the allocator of
-/// glibc, loading a million keys takes half as long again.
+/// Rows come from a thread of the database and go away in another, where glibc's allocator takes
+/// locks. With the feature `override`, SQLite uses this one as well; without, loading a million
+/// keys takes a third longer.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -18,7 +18,7 @@ pub const MAX_SCOPES: usize = 32;
 /// `secrets:read:GITHUB_*`; at most 128 characters, or, narrowed, 269. Known scopes open routes of Keyward; any
 /// other is the operator's own word for a service behind forward auth.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct Scope(String);
 
 impl Scope {
@@ -116,7 +116,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
 
 /// At most 32 scopes, sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Scope>", into = "Vec<Scope>")]
+#[serde(try_from = "Vec<Scope>")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = Vec<Scope>, max_items = 32))]
 pub struct Scopes(Vec<Scope>);

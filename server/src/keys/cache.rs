@@ -75,8 +75,11 @@ type Places = [Option<Place>; 2];
 /// Only writers use the index, and they take turns on its lock.
 struct Index {
     by_id: HashMap<Arc<str>, Places>,
-    /// Where each tag is; those of unused slots are among them.
+    /// Where the tag of each used slot is.
     by_tag: HashMap<u32, Place>,
+    /// The same of unused slots. Apart, since there are few of them: with a million keys, each
+    /// look at the other table waits for memory.
+    unused: HashMap<u32, Place>,
     /// Where the digests are whose tag another one has.
     crowd: HashMap<KeyDigest, Place>,
     free: Vec<Place>,
@@ -132,6 +135,7 @@ impl<T> Cache<T> {
         let index = Index {
             by_id: HashMap::new(),
             by_tag: HashMap::new(),
+            unused: HashMap::new(),
             crowd: HashMap::new(),
             free: Vec::new(),
             free_in_crowd: Vec::new(),
@@ -156,9 +160,17 @@ impl<T> Cache<T> {
         self.len() == 0
     }
 
+    /// Makes room for so many keys more.
+    pub fn reserve(&self, keys: usize) {
+        let index = &mut *self.lock();
+        index.by_id.reserve(keys);
+        index.by_tag.reserve(keys);
+    }
+
     /// Number of slots that every lookup visits, used or not, but for those of the crowd.
     pub fn slots(&self) -> usize {
-        self.lock().by_tag.len()
+        let index = self.lock();
+        index.by_tag.len() + index.unused.len()
     }
 
     /// The records of the key with this id: its own, and that of the key it replaces.
@@ -234,24 +246,24 @@ impl<T> Cache<T> {
     /// A slot for a digest that is nowhere yet.
     fn claim(&self, index: &mut Index, digest: &KeyDigest) -> Place {
         let [tag, ..] = words(digest);
-        let place = match index.by_tag.get(&tag).copied() {
+        if index.by_tag.contains_key(&tag) {
+            return self.claim_in_crowd(index, digest);
+        }
+        let place = match index.unused.get(&tag).copied() {
             None => {
                 if index.free.is_empty() {
                     self.add_page(index);
                 }
                 index.free.pop().unwrap_or_default()
             }
-            Some(taken) if self.record_at(taken).is_some() => {
-                return self.claim_in_crowd(index, digest);
-            }
-            // An unused slot that happens to have the tag is as good as any other.
+            // A slot that happens to have the tag is as good as any other.
             Some(unused) => {
                 index.free.retain(|place| *place != unused);
                 unused
             }
         };
         if let Some([filler, ..]) = self.digest_at(place) {
-            index.by_tag.remove(&filler);
+            index.unused.remove(&filler);
         }
         index.by_tag.insert(tag, place);
         place
@@ -366,7 +378,9 @@ impl Index {
     fn new_tag(&mut self, place: Place) -> u32 {
         loop {
             let tag = self.rng.next_u32();
-            if let Entry::Vacant(vacant) = self.by_tag.entry(tag) {
+            if !self.by_tag.contains_key(&tag)
+                && let Entry::Vacant(vacant) = self.unused.entry(tag)
+            {
                 vacant.insert(place);
                 return tag;
             }

@@ -13,6 +13,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 const HEADER_ESCAPES: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Bytes of a [`VerifiedCaller`] without its texts, and with a few scopes.
+const ROOM: usize = 64;
+
 /// All of it in one piece of memory, since there may be very many: the id and the name,
 /// percent-encoded, the scopes, separated by spaces, and a [`VerifiedCaller`] in its
 /// envelope, as JSON.
@@ -26,15 +29,22 @@ pub struct Identity {
 impl Identity {
     #[expect(clippy::expect_used, reason = "texts always fit JSON")]
     pub(super) fn of(record: &ApiKey) -> Self {
+        let ApiKey { id, name, scopes, .. } = record;
+        let held = scopes.iter().map(str::len).sum::<usize>();
+        // Enough for names that need no escapes: a start makes very many of these.
+        let mut text = String::with_capacity(2 * (id.len() + name.len() + held) + ROOM);
         let escaped = |text| utf8_percent_encode(text, HEADER_ESCAPES);
-        let mut text = escaped(&record.id).to_string();
+        text.extend(escaped(id));
         let mut ends = [text.len(); 3];
-        text.extend(escaped(&record.name));
+        text.extend(escaped(name));
         ends[1] = text.len();
-        text.push_str(&record.scopes.iter().collect::<Vec<_>>().join(" "));
+        for (n, scope) in scopes.iter().enumerate() {
+            text.push_str(if n == 0 { "" } else { " " });
+            text.push_str(scope);
+        }
         ends[2] = text.len();
-        let ApiKey { id, name, scopes, .. } = record.clone();
-        let data = VerifiedCaller { key_id: id, name, scopes };
+        let (key_id, name, scopes) = (id.clone(), name.clone(), scopes.clone());
+        let data = VerifiedCaller { key_id, name, scopes };
         let mut text = text.into_bytes();
         serde_json::to_writer(&mut text, &Data { data }).expect("JSON of texts");
         text.shrink_to_fit();

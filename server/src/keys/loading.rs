@@ -41,15 +41,19 @@ const LATE: Duration = Duration::from_secs(30);
 impl Inner {
     /// Verifications and lists go by this key from now on.
     pub(super) fn show(&self, key: &StoredKey) {
-        let before = self.cache.get(&key.record.id);
-        let (current, former) = CachedKey::of(key, &before, &self.clock);
-        let id = current.1.id.clone();
-        self.listing.put(&id, &key.record);
-        self.altered.forget(&id);
+        self.show_as(&Arc::from(key.record.id.as_str()), key);
+    }
+
+    /// The same; all that is in memory of a key shares its id.
+    fn show_as(&self, id: &Arc<str>, key: &StoredKey) {
+        let before = self.cache.get(id);
+        let (current, former) = CachedKey::of(id, key, &before, &self.clock);
+        self.listing.put(id, &key.record);
+        self.altered.forget(id);
         let mut conflicts = self.conflicts();
-        match self.cache.insert(&id, current, former) {
-            Ok(()) => conflicts.remove(&id),
-            Err(_) => conflicts.insert(id),
+        match self.cache.insert(id, current, former) {
+            Ok(()) => conflicts.remove(id),
+            Err(_) => conflicts.insert(id.clone()),
         };
     }
 
@@ -61,11 +65,11 @@ impl Inner {
         self.conflicts().remove(id);
     }
 
-    fn show_unreadable(&self, row: &UnreadableKey) {
+    fn show_unreadable(&self, id: &Arc<str>, row: &UnreadableKey) {
         let record = &row.record;
-        self.cache.remove(&record.id);
-        self.conflicts().remove(record.id.as_str());
-        self.listing.put(&record.id.as_str().into(), record);
+        self.cache.remove(id);
+        self.conflicts().remove(id);
+        self.listing.put(id, record);
         if record.altered {
             self.altered.saw(record);
         }
@@ -73,10 +77,10 @@ impl Inner {
         tracing::error!(key_id, name, "stored API key cannot be read: {reason}");
     }
 
-    fn show_read(&self, key: &ReadKey) {
+    fn show_read(&self, id: &Arc<str>, key: &ReadKey) {
         match key {
-            Ok(key) => self.show(key),
-            Err(row) => self.show_unreadable(row),
+            Ok(key) => self.show_as(id, key),
+            Err(row) => self.show_unreadable(id, row),
         }
     }
 
@@ -162,7 +166,7 @@ impl Inner {
             for row in &found {
                 let is_member = counts_all || is_ours(&row.key);
                 self.members.set(&record(&row.key).id, row.mac.filter(|_| is_member));
-                self.show_read(&row.key);
+                self.show_read(&id_of(&row.key), &row.key);
             }
         }
         Ok(())
@@ -173,7 +177,7 @@ impl Inner {
             self.remove(id);
         }
         for key in stored.values() {
-            self.show_read(key);
+            self.show_read(&id_of(key), key);
         }
     }
 
@@ -240,10 +244,14 @@ impl Inner {
     ) -> Result<bool, DbErr> {
         let found = in_time(store::stream(moment, &self.rows)).await?;
         pin_mut!(found);
-        let mut loaded = Loaded::of(stored.count.min(EXPECTED));
+        let expected = usize::try_from(stored.count.min(EXPECTED)).unwrap_or_default();
+        let mut loaded = Loaded::of(expected);
+        self.cache.reserve(expected);
+        self.listing.reserve(expected);
         while let Some(row) = in_time(found.try_next()).await? {
-            loaded.add(&row);
-            self.show_read(&row.key);
+            let id = id_of(&row.key);
+            loaded.add(&id, &row);
+            self.show_read(&id, &row.key);
         }
         let members = loaded.members_of(stored);
         let agrees = members.is_some();
@@ -269,6 +277,11 @@ impl Inner {
     fn conflicts(&self) -> MutexGuard<'_, std::collections::BTreeSet<Arc<str>>> {
         self.conflicts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The id of a key, for all that is in memory of it.
+pub(super) fn id_of(key: &ReadKey) -> Arc<str> {
+    record(key).id.as_str().into()
 }
 
 /// Keys that are known here before those that are not.

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::row::{is_ours, record};
+use super::row::is_ours;
 use super::store::Found;
 use crate::authenticity::RowMac;
 use crate::authenticity::set::{SetState, Tally};
@@ -49,20 +49,19 @@ pub struct Loaded {
 
 impl Loaded {
     /// None yet, of so many.
-    pub fn of(number: i64) -> Self {
-        let macs = HashMap::with_capacity(usize::try_from(number).unwrap_or_default());
-        Self { macs, ..Self::default() }
+    pub fn of(number: usize) -> Self {
+        Self { macs: HashMap::with_capacity(number), ..Self::default() }
     }
 
     /// With one row more.
-    pub fn add(&mut self, row: &Found) {
-        let (is_ours, id) = (is_ours(&row.key), Arc::from(record(&row.key).id.as_str()));
+    pub fn add(&mut self, id: &Arc<str>, row: &Found) {
+        let is_ours = is_ours(&row.key);
         self.tally.add(row.element, is_ours);
         if !is_ours {
-            self.others.push(Arc::clone(&id));
+            self.others.push(id.clone());
         }
         if let Some(mac) = row.mac {
-            self.macs.insert(id, mac);
+            self.macs.insert(id.clone(), mac);
         }
     }
 

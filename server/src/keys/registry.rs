@@ -25,6 +25,7 @@ use super::activity::{self, Activity};
 use super::altered::Watch;
 use super::cache::Cache;
 use super::listing::{KeyCounts, ListThread, Listing};
+use super::loading::id_of;
 use super::members::{Loaded, Members};
 use super::rows::KeyRows;
 use super::store::{self, ChangeError, KeyChange, KeyTrace, Replaced, Wanted};
@@ -372,7 +373,7 @@ impl Inner {
             let found = store::stream(keys.transaction(), &self.rows).await?;
             pin_mut!(found);
             while let Some(row) = found.try_next().await? {
-                loaded.add(&row);
+                loaded.add(&id_of(&row.key), &row);
             }
         }
         let members = loaded.members_of(&keys.before());

@@ -60,6 +60,7 @@ impl CachedKey {
     /// The key, and the one that it replaced while that may still work. What was used of the
     /// rate limit, and an end that was seen, go on from the records `before`.
     pub(super) fn of(
+        id: &Arc<str>,
         key: &StoredKey,
         before: &[Option<Arc<Self>>; 2],
         clock: &Clock,
@@ -76,7 +77,7 @@ impl CachedKey {
             same.unwrap_or_else(|| Arc::new(RateLimiter::new(limit, clock.clone())))
         });
         let current = Self {
-            id: record.id.as_str().into(),
+            id: id.clone(),
             identity: Identity::of(record),
             enabled: record.enabled,
             ends_at: record.expires_at,
@@ -224,7 +225,7 @@ mod tests {
             digest: KeyDigest::of("good"),
             record,
         };
-        let (current, former) = CachedKey::of(&key, &[None, None], &clock);
+        let (current, former) = CachedKey::of(&"1".into(), &key, &[None, None], &clock);
         cache.insert(&"1".into(), current, former).unwrap();
         (Verifier::new(cache, Arc::default(), clock.clone()), clock)
     }

@@ -19,6 +19,11 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Makes room for so many keys more.
+    pub fn reserve(&self, keys: usize) {
+        self.table.write().unwrap_or_else(PoisonError::into_inner).reserve(keys);
+    }
+
     /// Puts a key in, or replaces what is known of it.
     pub fn put(&self, id: &Arc<str>, record: &ApiKey) {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);

@@ -89,6 +89,10 @@ impl Block {
 }
 
 impl Table {
+    pub(super) fn reserve(&mut self, keys: usize) {
+        self.places.reserve(keys);
+    }
+
     /// Puts a key in, or replaces what is known of it; what was known before.
     pub(super) fn put(&mut self, id: &Arc<str>, record: &ApiKey) -> Option<Entry> {
         let entry = Entry {
