@@ -1,29 +1,17 @@
 //! Every request the page makes, and what it answers.
 
-use keyward_api::Sensitive;
 use keyward_api::encryption::{EncryptionStatus, Rotated};
 use keyward_api::keys::{CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
 use keyward_api::providers::{Explained, SetModel, SetProvider, UpdateProvider};
 use keyward_api::secrets::{CreateSecret, RevealedSecret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
+use keyward_api::{Sensitive, paths};
 
 pub use crate::http::ClientError;
-use crate::http::{Answer, Body, Cause, Exchange, ROTATE, Request, exchange, json, send};
+use crate::http::{Answer, Body, Cause, Exchange, Request, exchange, json, send};
 use crate::place::Place;
 use crate::routes::{encode, with_query};
 use crate::session::state::SessionState;
-
-/// Where the keys are.
-pub const KEYS: &str = "/api/keys";
-
-/// Where the secrets are.
-pub const SECRETS: &str = "/api/secrets";
-
-/// Where the providers are.
-pub const PROVIDERS: &str = "/api/providers";
-
-/// Where the audit log is.
-pub const AUDIT: &str = "/api/admin/audit";
 
 /// Speaks to the server this page came from. The session is a cookie that scripts
 /// cannot read, so there is no credential in here.
@@ -39,27 +27,27 @@ pub struct Client {
 impl Client {
     /// May the first administrator still be created?
     pub async fn setup_status(self) -> Answer<SetupStatus> {
-        exchange("GET", "/api/setup", None).await?.data()
+        exchange("GET", paths::SETUP, None).await?.data()
     }
 
     /// Creates the first administrator, who is signed in afterwards.
     pub async fn set_up(self, setup: &Setup) -> Answer<Session> {
-        exchange("POST", "/api/setup", json(setup)).await?.data()
+        exchange("POST", paths::SETUP, json(setup)).await?.data()
     }
 
     /// Signs in. Wrong credentials are the server's sentence, not a lost session.
     pub async fn sign_in(self, who: &SignIn) -> Answer<Session> {
-        exchange("POST", "/api/session", json(who)).await?.data()
+        exchange("POST", paths::SESSION, json(who)).await?.data()
     }
 
     /// Who is signed in?
     pub async fn session(self) -> Answer<Session> {
-        self.signed_in("GET", "/api/session", None).await?.data()
+        self.signed_in("GET", paths::SESSION, None).await?.data()
     }
 
     /// Signs out. The body of the answer does not matter.
     pub async fn sign_out(self) -> Answer<()> {
-        exchange("DELETE", "/api/session", None).await.map(drop)
+        exchange("DELETE", paths::SESSION, None).await.map(drop)
     }
 
     /// A page of a list; the path names the list and what is looked for.
@@ -69,38 +57,38 @@ impl Client {
 
     /// Creates a key; [`created`] reads the answer.
     pub fn create_key(self, key: &CreateApiKey) -> Exchange {
-        self.signed_in("POST", KEYS, json(key))
+        self.signed_in("POST", paths::KEYS, json(key))
     }
 
     /// Changes what is present in the update.
     pub fn update_key(self, id: &str, update: &UpdateApiKey) -> Exchange {
-        self.signed_in("PATCH", &below(KEYS, id), json(update))
+        self.signed_in("PATCH", &below(paths::KEYS, id), json(update))
     }
 
     /// Replaces a key by a new one; [`created`] reads the answer.
     pub fn rotate_key(self, id: &str, rotate: &RotateApiKey) -> Exchange {
-        self.signed_in("POST", &format!("{}/rotate", below(KEYS, id)), json(rotate))
+        self.signed_in("POST", &format!("{}/rotate", below(paths::KEYS, id)), json(rotate))
     }
 
     /// Refuses a key that was replaced, before its time.
     pub fn end_overlap(self, id: &str) -> Exchange {
-        self.signed_in("DELETE", &format!("{}/overlap", below(KEYS, id)), None)
+        self.signed_in("DELETE", &format!("{}/overlap", below(paths::KEYS, id)), None)
     }
 
     /// Deletes a key, for ever.
     pub async fn delete_key(self, id: &str) -> Answer<()> {
-        self.signed_in("DELETE", &below(KEYS, id), None).await?.done()
+        self.signed_in("DELETE", &below(paths::KEYS, id), None).await?.done()
     }
 
     /// One value. The server writes into its log that it was read.
     pub async fn reveal_secret(self, key: &str) -> Answer<Sensitive> {
-        let body = self.signed_in("GET", &below(SECRETS, key), None).await?;
+        let body = self.signed_in("GET", &below(paths::SECRETS, key), None).await?;
         body.data::<RevealedSecret>().map(|secret| secret.value)
     }
 
     /// Keeps a new secret. The list tells more about it than the answer does.
     pub async fn create_secret(self, secret: &CreateSecret) -> Answer<()> {
-        self.signed_in("POST", SECRETS, json(secret)).await?.done()
+        self.signed_in("POST", paths::SECRETS, json(secret)).await?.done()
     }
 
     /// Changes what is present in the update, unless the secret is no longer as it was at
@@ -112,27 +100,27 @@ impl Client {
         version: String,
     ) -> Answer<()> {
         let request = Request { body: json(update), if_match: Some(version) };
-        self.watched(send("PUT", below(SECRETS, key), request)).await?.done()
+        self.watched(send("PUT", below(paths::SECRETS, key), request)).await?.done()
     }
 
     /// Deletes a secret, for ever.
     pub async fn delete_secret(self, key: &str) -> Answer<()> {
-        self.signed_in("DELETE", &below(SECRETS, key), None).await?.done()
+        self.signed_in("DELETE", &below(paths::SECRETS, key), None).await?.done()
     }
 
     /// Enters the key of a provider, or replaces it.
     pub fn set_provider(self, provider: &str, set: &SetProvider) -> Exchange {
-        self.signed_in("PUT", &below(PROVIDERS, provider), json(set))
+        self.signed_in("PUT", &below(paths::PROVIDERS, provider), json(set))
     }
 
     /// Changes what is present in the update.
     pub fn update_provider(self, provider: &str, update: &UpdateProvider) -> Exchange {
-        self.signed_in("PATCH", &below(PROVIDERS, provider), json(update))
+        self.signed_in("PATCH", &below(paths::PROVIDERS, provider), json(update))
     }
 
     /// Deletes the key of a provider and those of all its models.
     pub fn delete_provider(self, provider: &str) -> Exchange {
-        self.signed_in("DELETE", &below(PROVIDERS, provider), None)
+        self.signed_in("DELETE", &below(paths::PROVIDERS, provider), None)
     }
 
     /// Enters the key of a model, or replaces it.
@@ -148,18 +136,18 @@ impl Client {
     /// Which key would be used; an empty model means the provider itself.
     pub async fn explain(self, provider: &str, model: &str) -> Answer<Explained> {
         let parts = [("provider", provider), ("model", model), ("explain", "true")];
-        self.signed_in("GET", &with_query("/api/resolve", &parts), None).await?.data()
+        self.signed_in("GET", &with_query(paths::RESOLVE, &parts), None).await?.data()
     }
 
     /// The data keys, and a rotation that runs.
     pub async fn encryption(self) -> Answer<EncryptionStatus> {
-        self.signed_in("GET", "/api/admin/encryption", None).await?.data()
+        self.signed_in("GET", paths::ENCRYPTION, None).await?.data()
     }
 
     /// Makes a new data key and seals every value anew. Answers when all of it is done,
     /// however long that takes.
     pub async fn rotate(self) -> Answer<Rotated> {
-        self.signed_in("POST", ROTATE, None).await?.data()
+        self.signed_in("POST", paths::ENCRYPTION_ROTATE, None).await?.data()
     }
 
     /// Asks about the audit log. The answer is read by its members, since types for it would
@@ -201,7 +189,7 @@ fn below(path: &str, id: &str) -> String {
 }
 
 fn model_path(provider: &str, model: &str) -> String {
-    below(&format!("{}/models", below(PROVIDERS, provider)), model)
+    below(&format!("{}/models", below(paths::PROVIDERS, provider)), model)
 }
 
 #[cfg(test)]

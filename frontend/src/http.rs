@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use keyward_api::Problem;
+use keyward_api::{Problem, paths};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,9 +14,6 @@ use crate::json::Json;
 
 /// A request that takes longer has failed, in milliseconds.
 const TIMEOUT_MS: u32 = 30_000;
-
-/// The one request that may take as long as it needs.
-pub const ROTATE: &str = "/api/admin/encryption/rotate";
 
 /// Why a request did not succeed.
 #[derive(Clone, Debug)]
@@ -168,7 +165,7 @@ pub fn send(method: &'static str, path: String, request: Request) -> Exchange {
 fn init(method: &str, path: &str, request: &Request) -> Result<RequestInit, JsValue> {
     let (init, headers) = (RequestInit::new(), Headers::new()?);
     init.set_method(method);
-    if path != ROTATE {
+    if path != paths::ENCRYPTION_ROTATE {
         init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
     }
     if let Some(body) = &request.body {

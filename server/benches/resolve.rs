@@ -30,9 +30,10 @@ use client::Client;
 use keyward::clock::Clock;
 use keyward::encryption::columns::Subject;
 use keyward::keys::token::PlainKey;
-use keyward::providers::entity::{model, model_id, provider};
+use keyward::providers::entity::{model, provider};
 use keyward::serve;
 use keyward::state::AppState;
+use keyward_api::providers::model_id;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use tokio::runtime;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use keyward_api::{FieldError, Problem};
+use keyward_api::{FieldError, Problem, challenge};
 use sea_orm::DbErr;
 
 use crate::audit;
@@ -26,8 +26,7 @@ use crate::secrets::vault::VaultError;
 const BUSY: Duration = Duration::from_secs(2);
 
 /// Sent with every 401, whatever the reason.
-const CHALLENGE: HeaderValue =
-    HeaderValue::from_static(r#"ApiKey realm="keyward", header="x-api-key""#);
+const CHALLENGE: HeaderValue = HeaderValue::from_static(challenge::CHALLENGE);
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 

@@ -6,10 +6,11 @@
 //!
 //! `server/openapi.json` is the result, compared by a test; `make openapi` writes it.
 
+use keyward_api::challenge::API_KEY_HEADER;
 use keyward_api::keys::VerifiedCaller;
 use keyward_api::providers::{ModelName, ProviderId};
 use keyward_api::scopes::Scope;
-use keyward_api::{Data, FieldError, Problem};
+use keyward_api::{Data, FieldError, Problem, paths};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -38,7 +39,7 @@ struct Credentials;
 impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
-        let key = ApiKey::Header(ApiKeyValue::new("x-api-key"));
+        let key = ApiKey::Header(ApiKeyValue::new(API_KEY_HEADER));
         components.add_security_scheme("apiKey", SecurityScheme::ApiKey(key));
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.add_security_scheme("bearer", bearer);
@@ -63,7 +64,7 @@ pub fn complete(document: &mut utoipa::openapi::OpenApi, cookie: &str) {
 /// may be asked for in the header `X-Keyward-Scope` as well. Other parameters of the query are
 /// ignored. `Basic` with the key as password is accepted with `KEYWARD_BASIC=on`.
 #[utoipa::path(
-    method(get, head, post, put, patch, delete, options, trace), path = "/api/verify",
+    method(get, head, post, put, patch, delete, options, trace), path = paths::VERIFY,
     operation_id = "verifyCaller", tag = "verify",
     security(("apiKey" = []), ("bearer" = []), ("basic" = [])),
     params(

@@ -15,6 +15,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue};
+use keyward_api::paths;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
@@ -46,7 +47,7 @@ const VALUE_BODY_LIMIT: usize = 6 * 64 * 1024 + 8 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Work that grows with what is stored, and goes on when nobody waits any more.
-const WITHOUT_TIMEOUT: [&str; 2] = ["/api/admin/encryption/rotate", "/api/admin/audit/verify"];
+const WITHOUT_TIMEOUT: [&str; 2] = [paths::ENCRYPTION_ROTATE, paths::AUDIT_VERIFY];
 
 /// No inline script or style, nothing from elsewhere, and no frame around it.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use axum::extract::FromRequestParts;
 use http::Method;
 use http::request::Parts;
+use keyward_api::paths;
 use keyward_api::scopes::{self, KnownScope, Scopes};
 use keyward_api::secrets::SecretKey;
 use percent_encoding::percent_decode_str;
@@ -56,7 +57,7 @@ impl Opening for SecretsWrite {
 }
 
 fn secret_in_path(parts: &Parts) -> Option<String> {
-    let key = parts.uri.path().strip_prefix("/api/secrets/")?;
+    let key = parts.uri.path().strip_prefix(paths::SECRETS)?.strip_prefix('/')?;
     let key = percent_decode_str(key).decode_utf8().ok()?;
     SecretKey::try_from(key.into_owned()).ok().map(String::from)
 }

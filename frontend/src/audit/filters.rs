@@ -1,8 +1,8 @@
 //! The form of the filter. It acts while the person types; the address keeps it.
 
+use keyward_api::audit::Action;
 use leptos::prelude::*;
 
-use crate::audit::filter;
 use crate::audit::store::Audit;
 use crate::once::when;
 use crate::pages::toolbar::{filter_list, filter_text, refresh};
@@ -29,11 +29,13 @@ pub fn Filters() -> impl IntoView {
     }
 }
 
+/// Each noun, for all of its actions, and then these.
 fn actions() -> Vec<(&'static str, String)> {
     let mut options = vec![("", "Any".to_owned())];
-    for (noun, actions) in filter::actions() {
+    for actions in Action::ALL.chunk_by(|a, b| a.noun() == b.noun()) {
+        let noun = actions[0].noun();
         options.push((noun, format!("{noun}: any")));
-        options.extend(actions.map(|action| (action, action.to_owned())));
+        options.extend(actions.iter().map(|action| (action.as_str(), action.as_str().to_owned())));
     }
     options
 }

@@ -1,5 +1,6 @@
 //! `/admin/audit`.
 
+use keyward_api::paths;
 use leptos::prelude::*;
 
 use crate::audit::chain::Chain;
@@ -10,9 +11,6 @@ use crate::components::icon::{Icon, icon};
 use crate::components::title::use_title;
 use crate::once::live;
 use crate::pages::view::{Views, list};
-
-/// Where all entries that are looked for can be downloaded.
-const EXPORT: &str = "/api/admin/audit/export";
 
 /// The page.
 #[component]
@@ -27,7 +25,7 @@ pub fn AuditPage() -> impl IntoView {
                     <h1 id="audit-title">"Audit log"</h1>
                     <p class="lead">"Every change, and every reading of a value. It never holds a value."</p>
                 </div>
-                <a class="button" href=move || audit.pages.question_at(EXPORT) download="keyward-audit.jsonl">
+                <a class="button" href=move || audit.pages.question_at(paths::AUDIT_EXPORT) download="keyward-audit.jsonl">
                     {icon(Icon::Download)} "Export as JSON lines"
                 </a>
             </div>

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use keyward_api::audit::AuditEntry;
+use keyward_api::paths;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -14,9 +15,6 @@ use crate::hub::{Hub, hub};
 use crate::load::Load;
 use crate::once::effect;
 use crate::pages::store::Pages;
-
-const VERIFY: &str = "/api/admin/audit/verify";
-const PROGRESS: &str = "/api/admin/audit/verify/progress";
 
 /// How often a check that runs is looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -71,7 +69,7 @@ impl Audit {
         self.check.begin();
         self.look();
         spawn_local(async move {
-            let answer = self.hub.client.audit(VERIFY).await;
+            let answer = self.hub.client.audit(paths::AUDIT_VERIFY).await;
             let verified = answer.and_then(|body| Verified::read(&body).ok_or_else(unreadable));
             self.check.end(verified.map(|verified| drop(self.verified.try_set(Some(verified)))));
         });
@@ -84,7 +82,9 @@ impl Audit {
                 return;
             }
             spawn_local(async move {
-                let Ok(body) = self.hub.client.audit(PROGRESS).await else { return };
+                let Ok(body) = self.hub.client.audit(paths::AUDIT_VERIFY_PROGRESS).await else {
+                    return;
+                };
                 let running = body.json.member("data").member("running");
                 let Ok(checked) = running.member("checked").number() else { return };
                 let text = grouped(checked);

@@ -1,8 +1,8 @@
 //! Which keys the list shows, and in which order.
 
 use keyward_api::key_list::{KeySort, KeyStatus};
+use keyward_api::paths;
 
-use crate::client::KEYS;
 use crate::pages::listing::{Listing, Part, as_it_is};
 use crate::routes;
 
@@ -10,7 +10,7 @@ use crate::routes;
 pub const LISTING: Listing = Listing {
     path: routes::SECRETS,
     tab: "keys",
-    api: KEYS,
+    api: paths::KEYS,
     limit: 100,
     fields: &["q", "status", "scope", "sort"],
     ask,

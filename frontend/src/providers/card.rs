@@ -1,6 +1,6 @@
 //! One provider with its models.
 
-use keyward_api::providers::{ModelCredential, Provider};
+use keyward_api::providers::{ModelCredential, Provider, model_id};
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
@@ -9,7 +9,7 @@ use crate::components::each::Each;
 use crate::components::time::{Instant, Short};
 use crate::once::{live, memo, when};
 use crate::providers::asked::Asked;
-use crate::providers::store::{Providers, model_id};
+use crate::providers::store::Providers;
 use crate::routes::encode;
 
 /// The card. It follows its provider by name, so that a change leaves the card, and with it

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use keyward_api::providers::Provider;
+use keyward_api::providers::{Provider, model_id};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::components::delete_question::{DeleteQuestion, Deletion};
 use crate::components::heir::{hand_focus_on, neighbour};
 use crate::providers::asked::{Asked, without_model, without_provider};
 use crate::providers::card::{add_model_button, delete_button};
-use crate::providers::store::{Change, Providers, model_id};
+use crate::providers::store::{Change, Providers};
 
 /// The dialog: of a model, or else of the provider itself.
 #[component]

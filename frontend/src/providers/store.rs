@@ -3,13 +3,14 @@
 //! Invariant: a value that was typed is in its field and in the request that carries it,
 //! until the dialog closes; the server never tells one.
 
+use keyward_api::paths;
 use keyward_api::providers::{
     Explained, ModelCredential, ModelName, Provider, SetModel, SetProvider, UpdateProvider,
 };
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::client::{ClientError, PROVIDERS};
+use crate::client::ClientError;
 use crate::hub::{Hub, hub};
 use crate::pages::listing::{Listing, as_it_is};
 use crate::pages::store::Pages;
@@ -20,7 +21,7 @@ use crate::routes;
 pub const LISTING: Listing = Listing {
     path: routes::SECRETS,
     tab: "providers",
-    api: PROVIDERS,
+    api: paths::PROVIDERS,
     limit: 100,
     fields: &["q"],
     ask: as_it_is,
@@ -120,10 +121,4 @@ impl Providers {
     pub async fn explain(self, provider: &str, model: &str) -> Result<Explained, ClientError> {
         self.hub.client.explain(provider, model).await
     }
-}
-
-/// An id of a model among those of all providers. The name of a provider has no slash, so
-/// the first one ends it.
-pub fn model_id(provider: &str, model: &str) -> String {
-    format!("{provider}/{model}")
 }

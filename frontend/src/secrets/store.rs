@@ -4,12 +4,12 @@
 //! that shows it, until it is hidden or the page is left; never in storage, an address, a
 //! title, a toast or the console.
 
-use keyward_api::Sensitive;
 use keyward_api::secrets::{CreateSecret, Secret, UpdateSecret};
+use keyward_api::{Sensitive, paths};
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::client::{ClientError, SECRETS};
+use crate::client::ClientError;
 use crate::clock;
 use crate::components::copy::write_clipboard;
 use crate::components::quote::quoted;
@@ -22,7 +22,7 @@ use crate::routes;
 pub const LISTING: Listing = Listing {
     path: routes::SECRETS,
     tab: "secrets",
-    api: SECRETS,
+    api: paths::SECRETS,
     limit: 100,
     fields: &["q"],
     ask: as_it_is,

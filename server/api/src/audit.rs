@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub use crate::action::Action;
+
 /// One entry of the log. It never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +60,19 @@ pub enum AuditActorKind {
     Anonymous,
 }
 
+impl AuditActorKind {
+    /// The word in the JSON, and as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Key => "key",
+            Self::Command => "command",
+            Self::System => "system",
+            Self::Anonymous => "anonymous",
+        }
+    }
+}
+
 /// Whether something was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -67,6 +82,16 @@ pub enum AuditOutcome {
     Success,
     /// It was refused.
     Refused,
+}
+
+impl AuditOutcome {
+    /// The word in the JSON, and as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// `GET /api/admin/audit/verify`.

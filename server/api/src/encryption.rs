@@ -51,6 +51,16 @@ pub enum DataKeyState {
     Retired,
 }
 
+impl DataKeyState {
+    /// The word in the JSON, and as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Retired => "retired",
+        }
+    }
+}
+
 /// How far a rotation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

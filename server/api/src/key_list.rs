@@ -41,12 +41,25 @@ impl KeyStatus {
 
     /// The status of a key at this time.
     pub fn of(key: &ApiKey, now: OffsetDateTime) -> Self {
+        Self::before_expiry(key).unless_expired(|| key.expires_at.is_some_and(|end| end <= now))
+    }
+
+    /// The status of a key as long as it has not expired.
+    pub fn before_expiry(key: &ApiKey) -> Self {
         match key {
             ApiKey { altered: true, .. } => Self::Altered,
             ApiKey { unreadable: true, .. } => Self::Unreadable,
             ApiKey { enabled: false, .. } => Self::Disabled,
-            ApiKey { expires_at: Some(end), .. } if *end <= now => Self::Expired,
             _ => Self::Active,
+        }
+    }
+
+    /// The status of a key that has this one before its expiry: only what is active expires.
+    #[must_use]
+    pub fn unless_expired(self, has_expired: impl FnOnce() -> bool) -> Self {
+        match self {
+            Self::Active if has_expired() => Self::Expired,
+            other => other,
         }
     }
 }

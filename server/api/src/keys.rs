@@ -1,7 +1,5 @@
 //! Named API keys as they cross the wire, and the rule for their names.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -78,33 +76,24 @@ impl From<KeyName> for String {
 }
 
 /// Why a text is not the name of a key. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyNameError {
     /// Nothing but white space.
+    #[error("Name is required")]
     Blank,
     /// More than [`KeyName::MAX_CHARS`].
+    #[error("Name must be 64 characters or fewer")]
     TooLong,
     /// A line break, a NUL or another control character, or one that turns text round.
+    #[error("Name must not contain control characters")]
     Control,
     /// Nothing of it can be seen.
+    #[error("Name must contain a visible character")]
     Unseen,
     /// A character of no width where it means nothing.
+    #[error("Name must not contain invisible characters")]
     Invisible,
 }
-
-impl fmt::Display for KeyNameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Blank => "Name is required",
-            Self::TooLong => "Name must be 64 characters or fewer",
-            Self::Control => "Name must not contain control characters",
-            Self::Unseen => "Name must contain a visible character",
-            Self::Invisible => "Name must not contain invisible characters",
-        })
-    }
-}
-
-impl std::error::Error for KeyNameError {}
 
 /// One key as everybody who is signed in may see it: never the key, never its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

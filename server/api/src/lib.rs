@@ -17,13 +17,17 @@
 //! | [`error`] | the one error body (RFC 9457) |
 //! | [`data`] | the one success body |
 //! | [`page`] | the success body of a list in parts |
+//! | [`paths`] | every path of the API |
+//! | [`challenge`] | how a caller presents a key |
 //! | [`sensitive`] | text that must not be printed |
 //!
 //! Input types validate when they are built (`TryFrom<String>`), so the form and the
 //! server say the same sentence about the same mistake. The crate knows neither HTTP
 //! nor a database and compiles to WASM.
 
+mod action;
 pub mod audit;
+pub mod challenge;
 mod characters;
 pub mod data;
 pub mod encryption;
@@ -34,6 +38,7 @@ mod known_scopes;
 pub mod limits;
 pub mod page;
 mod patch;
+pub mod paths;
 pub mod provider_key;
 pub mod providers;
 pub mod scopes;

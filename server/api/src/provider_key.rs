@@ -1,8 +1,6 @@
 //! The key of a provider or a model as somebody enters it: it is to be sent in a header, so
 //! it must be able to stand there.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::Sensitive;
@@ -82,49 +80,35 @@ fn is_quoted(key: &str) -> bool {
 
 /// Why a text is not the key of a provider. `Display` is the sentence a person reads, and
 /// holds nothing of the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderKeyError {
     /// Nothing but white space.
+    #[error("Value is required")]
     Empty,
     /// More than 64 KiB.
+    #[error("Value must be 64 KiB or smaller")]
     TooLong,
     /// The name of a scheme or of a header stands before it.
+    #[error("Value must be the key alone, without \"Bearer\" or the name of a header before it")]
     Prefix,
     /// A line break, a NUL or another control character.
+    #[error(
+        "Value must not contain line breaks or other control characters: it is sent in a header"
+    )]
     Control,
     /// A character of no width, a byte order mark, or one that turns text round.
+    #[error("Value must not contain invisible characters: it is sent in a header")]
     Invisible,
     /// White space inside.
+    #[error("Value must not contain spaces: it is sent in a header")]
     Space,
     /// A letter with an accent, a curly quotation mark and so on.
+    #[error("Value must contain ASCII characters only: it is sent in a header")]
     NotAscii,
     /// In quotation marks, as in a configuration file.
+    #[error("Value must not be in quotation marks")]
     Quotes,
 }
-
-impl fmt::Display for ProviderKeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "Value is required",
-            Self::TooLong => "Value must be 64 KiB or smaller",
-            Self::Prefix => {
-                "Value must be the key alone, without \"Bearer\" or the name of a header before it"
-            }
-            Self::Control => {
-                "Value must not contain line breaks or other control characters: it is sent in a \
-                 header"
-            }
-            Self::Invisible => {
-                "Value must not contain invisible characters: it is sent in a header"
-            }
-            Self::Space => "Value must not contain spaces: it is sent in a header",
-            Self::NotAscii => "Value must contain ASCII characters only: it is sent in a header",
-            Self::Quotes => "Value must not be in quotation marks",
-        })
-    }
-}
-
-impl std::error::Error for ProviderKeyError {}
 
 #[cfg(test)]
 mod tests {

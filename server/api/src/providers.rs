@@ -1,7 +1,5 @@
 //! Credentials of providers as they cross the wire, and the rules for their names.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -51,18 +49,15 @@ impl From<ProviderId> for String {
 }
 
 /// The text is no name of a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Provider must be 1 to 64 lower-case letters, digits, - or _, and begin with a letter")]
 pub struct ProviderIdError;
 
-impl fmt::Display for ProviderIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "Provider must be 1 to 64 lower-case letters, digits, - or _, and begin with a letter",
-        )
-    }
+/// The id of a model among those of all providers. A provider has no slash in its name, so no
+/// two models share one.
+pub fn model_id(provider: &str, model: &str) -> String {
+    format!("{provider}/{model}")
 }
-
-impl std::error::Error for ProviderIdError {}
 
 /// A model of a provider, as the provider calls it: 1 to 255 characters (Unicode scalar
 /// values), none of them a control character, no white space at its ends, and neither `.`
@@ -128,36 +123,27 @@ impl From<ModelName> for String {
 }
 
 /// Why a text is no name of a model. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelNameError {
     /// Nothing at all.
+    #[error("Model is required")]
     Empty,
     /// More than [`ModelName::MAX_CHARS`].
+    #[error("Model must be 255 characters or fewer")]
     TooLong,
     /// A line break, a NUL or another control character.
+    #[error("Model must not contain control characters")]
     Control,
     /// White space at an end, or nothing but one or two dots.
+    #[error("Model must not begin or end with white space, nor be . or ..")]
     Odd,
     /// A character that cannot be seen.
+    #[error("Model must not contain invisible characters")]
     Invisible,
     /// White space that cannot be told from a single space.
+    #[error("Model must not contain white space other than single spaces")]
     Spaces,
 }
-
-impl fmt::Display for ModelNameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "Model is required",
-            Self::TooLong => "Model must be 255 characters or fewer",
-            Self::Control => "Model must not contain control characters",
-            Self::Odd => "Model must not begin or end with white space, nor be . or ..",
-            Self::Invisible => "Model must not contain invisible characters",
-            Self::Spaces => "Model must not contain white space other than single spaces",
-        })
-    }
-}
-
-impl std::error::Error for ModelNameError {}
 
 /// Where a provider is reached: `http://` or `https://`, at most 2048 visible ASCII
 /// characters, without a user name or password, since it is kept as plain text. Empty for
@@ -210,24 +196,15 @@ impl From<BaseUrl> for String {
 }
 
 /// Why a text is no base URL. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     /// Not of the form of a URL.
+    #[error("Base URL must look like https://api.example.com/v1")]
     NoUrl,
     /// It holds a user name or a password.
+    #[error("Base URL must not contain a user name or password")]
     Credentials,
 }
-
-impl fmt::Display for BaseUrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoUrl => "Base URL must look like https://api.example.com/v1",
-            Self::Credentials => "Base URL must not contain a user name or password",
-        })
-    }
-}
-
-impl std::error::Error for BaseUrlError {}
 
 /// One provider: never a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,5 @@
 //! What a key may do beyond proving who calls.
 
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use crate::known_scopes::{
@@ -48,12 +46,13 @@ impl TryFrom<String> for Scope {
 impl Scope {
     /// What somebody asks for: a narrowed scope that no name can match is refused.
     pub fn asked(text: String) -> Result<Self, ScopeError> {
-        let narrowed = |known: &KnownScope| {
-            Some((known.pattern(&text)?, known.narrowed_by?)).map(|(pattern, by)| by.fits(pattern))
-        };
-        let fits = match KNOWN_SCOPES.iter().find_map(|known| Some((known, narrowed(known)?))) {
-            Some((known, false)) => return Err(ScopeError::Narrowing(*known)),
-            Some((_, true)) => text.len() <= Self::MAX_NARROWED_CHARS,
+        let narrowed =
+            |known: &KnownScope| Some((known.text, known.narrowed_by?, known.pattern(&text)?));
+        let fits = match KNOWN_SCOPES.iter().find_map(narrowed) {
+            Some((known, by, pattern)) if !by.fits(pattern) => {
+                return Err(ScopeError::Narrowing { known, by });
+            }
+            Some(_) => text.len() <= Self::MAX_NARROWED_CHARS,
             None => is_word(&text) && text.len() <= Self::MAX_CHARS,
         };
         if fits { Ok(Self(text)) } else { Err(ScopeError::Malformed) }
@@ -75,32 +74,24 @@ impl From<Scope> for String {
 }
 
 /// Why a text is no scope. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
     /// Not of the form of a scope.
+    #[error("Scope must look like orders:write (lower case, at most 128 characters)")]
     Malformed,
-    /// This scope is narrowed to what no name can match.
-    Narrowing(KnownScope),
+    /// A scope of Keyward is narrowed to what no name can match.
+    #[error(
+        "{known} is narrowed to a {} or the beginning of its name, like {known}:{}",
+        by.noun(),
+        by.example()
+    )]
+    Narrowing {
+        /// The scope.
+        known: &'static str,
+        /// To what it can be narrowed.
+        by: Narrowing,
+    },
 }
-
-impl fmt::Display for ScopeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Narrowing(KnownScope { text, narrowed_by: Some(by), .. }) => {
-                let (noun, example) = (by.noun(), by.example());
-                write!(
-                    f,
-                    "{text} is narrowed to a {noun} or the beginning of its name, like {text}:{example}"
-                )
-            }
-            _ => f.write_str(
-                "Scope must look like orders:write (lower case, at most 128 characters)",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ScopeError {}
 
 /// Whether a scope grants another: the same one, any that begins so if it ends in `*`, and
 /// one of Keyward's own all that it can be narrowed to.
@@ -188,16 +179,9 @@ impl From<Scopes> for Vec<Scope> {
 }
 
 /// More than [`MAX_SCOPES`] scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("A key may have at most 32 scopes")]
 pub struct ScopesError;
-
-impl fmt::Display for ScopesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("A key may have at most 32 scopes")
-    }
-}
-
-impl std::error::Error for ScopesError {}
 
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Scope {

@@ -1,7 +1,5 @@
 //! Third-party secrets as they cross the wire, and the rules for keys and values.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -55,24 +53,15 @@ impl From<SecretKey> for String {
 }
 
 /// Why a text is not the key of a secret. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretKeyError {
     /// Not capital letters, digits and underscores, a letter first.
+    #[error("Key must be SCREAMING_SNAKE_CASE (e.g., MY_API_KEY)")]
     Malformed,
     /// More than [`SecretKey::MAX_CHARS`].
+    #[error("Key must be 255 characters or fewer")]
     TooLong,
 }
-
-impl fmt::Display for SecretKeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "Key must be SCREAMING_SNAKE_CASE (e.g., MY_API_KEY)",
-            Self::TooLong => "Key must be 255 characters or fewer",
-        })
-    }
-}
-
-impl std::error::Error for SecretKeyError {}
 
 /// The value of a secret: 1 byte to 64 KiB of UTF-8 without NUL, kept byte for byte.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -119,27 +108,18 @@ impl From<SecretValue> for Sensitive {
 }
 
 /// Why a text is not the value of a secret. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretValueError {
     /// Nothing at all.
+    #[error("Value is required")]
     Empty,
     /// More than [`SecretValue::MAX_BYTES`].
+    #[error("Value must be 64 KiB or smaller")]
     TooLong,
     /// A NUL, which no environment variable and few programs can hold.
+    #[error("Value must not contain NUL")]
     Nul,
 }
-
-impl fmt::Display for SecretValueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "Value is required",
-            Self::TooLong => "Value must be 64 KiB or smaller",
-            Self::Nul => "Value must not contain NUL",
-        })
-    }
-}
-
-impl std::error::Error for SecretValueError {}
 
 /// What a secret is for: trimmed, at most 500 characters, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,24 +160,15 @@ impl From<Description> for String {
 }
 
 /// Why a text is no description. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DescriptionError {
     /// More than [`Description::MAX_CHARS`].
+    #[error("Text must be 500 characters or fewer")]
     TooLong,
     /// A line break, a NUL or another control character, or one that turns text round.
+    #[error("Text must not contain control characters")]
     Control,
 }
-
-impl fmt::Display for DescriptionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "Text must be 500 characters or fewer",
-            Self::Control => "Text must not contain control characters",
-        })
-    }
-}
-
-impl std::error::Error for DescriptionError {}
 
 /// One secret as the list shows it: never its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,5 @@
 //! First start, signing in and who is signed in.
 
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -64,24 +62,15 @@ impl From<Email> for String {
 }
 
 /// Why a text is not an address. `Display` is the sentence a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// Nothing but white space.
+    #[error("Email is required")]
     Blank,
     /// Not `name@host`, or longer than 254 bytes.
+    #[error("Email must look like name@example.com")]
     Malformed,
 }
-
-impl fmt::Display for EmailError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Blank => "Email is required",
-            Self::Malformed => "Email must look like name@example.com",
-        })
-    }
-}
-
-impl std::error::Error for EmailError {}
 
 /// A password that is being set: 10 to 200 characters (Unicode scalar values).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -115,16 +104,9 @@ impl From<NewPassword> for Sensitive {
 }
 
 /// The password is too short or too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Password must have 10 to 200 characters")]
 pub struct NewPasswordError;
-
-impl fmt::Display for NewPasswordError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password must have 10 to 200 characters")
-    }
-}
-
-impl std::error::Error for NewPasswordError {}
 
 /// `GET /api/setup`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,10 @@
 //!
 //! Such an entry counts only when it is as it was written: [`super::check`] sees to that.
 
+use keyward_api::audit::Action;
+
 use super::chain::{Fields, GENESIS, Hash};
-use super::event::{Action, Actor, Event};
+use super::event::{Actor, Event};
 
 /// Between the words of a person and what they are bound to.
 const BREAK: &str = " (break ";

@@ -11,12 +11,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use keyward_api::audit::Action;
 use sha2::{Digest, Sha256};
 
 use super::about_log::{self, Checkpoint};
 use super::breaks::{Acknowledgement, Breaks, Verification};
 use super::chain::{AuditKey, AuditKeys, GENESIS, Hash, Stored};
-use super::event::Action;
 
 const CHANGED: &str = "it was changed";
 const FOREIGN: &str = "it was not written by this server";

@@ -2,106 +2,9 @@
 
 use std::net::IpAddr;
 
-use keyward_api::audit::{AuditActorKind, AuditOutcome};
+use keyward_api::audit::{Action, AuditActorKind, AuditOutcome};
 
 use crate::authority::Authority;
-
-/// Everything that is recorded. The noun before the dot is what it was done to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Somebody knows of a break of the log.
-    AuditAcknowledge,
-    /// The log was found changed; the entry stays as the sign of it.
-    AuditBroken,
-    /// Old entries were closed, and are no longer stored.
-    AuditCheckpoint,
-    /// The log was handed out as a file.
-    AuditExport,
-    /// The log was read.
-    AuditRead,
-    /// The first key was made.
-    EncryptionMint,
-    /// The stored keys were rewrapped under another root key, and a new audit key took over.
-    EncryptionRewrap,
-    /// A new data key took over, and all values were sealed under it.
-    EncryptionRotate,
-    /// An API key was made.
-    KeyCreate,
-    /// An API key was deleted.
-    KeyDelete,
-    /// An old API key was ended that still worked beside the one that replaced it.
-    KeyRetire,
-    /// An API key was replaced by another.
-    KeyRotate,
-    /// An API key was renamed, or its scopes, expiry or state changed.
-    KeyUpdate,
-    /// Somebody asked whether a key is good.
-    KeyVerify,
-    /// A provider or a model was deleted with its key.
-    ProviderDelete,
-    /// The key of a provider or model was given out.
-    ProviderResolve,
-    /// The key of a provider or model was entered or replaced.
-    ProviderSet,
-    /// The base URL or the note of a provider was changed.
-    ProviderUpdate,
-    /// A secret was added.
-    SecretCreate,
-    /// A secret was deleted.
-    SecretDelete,
-    /// The value of a secret was read.
-    SecretRead,
-    /// The value or description of a secret was changed.
-    SecretUpdate,
-    /// A person signed in, or tried to.
-    SessionCreate,
-    /// A person signed out.
-    SessionDelete,
-    /// What is stored was accepted as it is, by a person at the command line.
-    StoreAccept,
-    /// Rows were found that were changed outside of Keyward.
-    StoreAltered,
-    /// The rows of a store of an older version were signed, once.
-    StoreSign,
-    /// A person was added.
-    UserCreate,
-}
-
-impl Action {
-    /// As it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AuditAcknowledge => "audit.acknowledge",
-            Self::AuditBroken => "audit.broken",
-            Self::AuditCheckpoint => "audit.checkpoint",
-            Self::AuditExport => "audit.export",
-            Self::AuditRead => "audit.read",
-            Self::EncryptionMint => "encryption.mint",
-            Self::EncryptionRewrap => "encryption.rewrap",
-            Self::EncryptionRotate => "encryption.rotate",
-            Self::KeyCreate => "key.create",
-            Self::KeyDelete => "key.delete",
-            Self::KeyRetire => "key.retire",
-            Self::KeyRotate => "key.rotate",
-            Self::KeyUpdate => "key.update",
-            Self::KeyVerify => "key.verify",
-            Self::ProviderDelete => "provider.delete",
-            Self::ProviderResolve => "provider.resolve",
-            Self::ProviderSet => "provider.set",
-            Self::ProviderUpdate => "provider.update",
-            Self::SecretCreate => "secret.create",
-            Self::SecretDelete => "secret.delete",
-            Self::SecretRead => "secret.read",
-            Self::SecretUpdate => "secret.update",
-            Self::SessionCreate => "session.create",
-            Self::SessionDelete => "session.delete",
-            Self::StoreAccept => "store.accept",
-            Self::StoreAltered => "store.altered",
-            Self::StoreSign => "store.sign",
-            Self::UserCreate => "user.create",
-        }
-    }
-}
 
 /// Where a request came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -197,24 +100,5 @@ impl Event {
     #[must_use]
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
-    }
-}
-
-/// As it is stored.
-pub fn kind_text(kind: AuditActorKind) -> &'static str {
-    match kind {
-        AuditActorKind::User => "user",
-        AuditActorKind::Key => "key",
-        AuditActorKind::Command => "command",
-        AuditActorKind::System => "system",
-        AuditActorKind::Anonymous => "anonymous",
-    }
-}
-
-/// As it is stored.
-pub fn outcome_text(outcome: AuditOutcome) -> &'static str {
-    match outcome {
-        AuditOutcome::Success => "success",
-        AuditOutcome::Refused => "refused",
     }
 }

@@ -5,10 +5,11 @@
 
 use axum::body::Bytes;
 use futures_util::{Stream, stream};
+use keyward_api::audit::Action;
 
 use super::about_log;
 use super::answer::entry;
-use super::event::{Action, Actor};
+use super::event::Actor;
 use super::store::{self, Filter};
 use crate::authority::{Authority, NotRecorded};
 use crate::state::AppState;

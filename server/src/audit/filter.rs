@@ -6,7 +6,6 @@ use sea_orm::{ColumnTrait, Condition};
 use time::OffsetDateTime;
 
 use super::entity::log;
-use super::event;
 use super::store::micros;
 use crate::paging::containing;
 
@@ -56,7 +55,7 @@ impl Filter {
                 }
             }))
             .add_option(target.as_ref().map(|text| contains(log::Column::Target, text)))
-            .add_option(outcome.map(|o| log::Column::Outcome.eq(event::outcome_text(o))))
+            .add_option(outcome.map(|o| log::Column::Outcome.eq(o.as_str())))
             .add_option(since.as_ref().map(|time| log::Column::Time.gte(micros(*time))))
             .add_option(until.as_ref().map(|time| log::Column::Time.lt(micros(*time))))
     }

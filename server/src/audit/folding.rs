@@ -18,11 +18,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use keyward_api::audit::AuditActorKind;
+use keyward_api::audit::{Action, AuditActorKind};
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
-use super::event::{Action, Actor, Event, Origin};
+use super::event::{Actor, Event, Origin};
 use super::log::AuditLog;
 use crate::authority::NotRecorded;
 use crate::database::DatabaseConnection;

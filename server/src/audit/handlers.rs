@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use keyward_api::audit::{AuditCheck, AuditEntry, AuditOutcome, AuditVerification};
-use keyward_api::{Data, Page};
+use keyward_api::{Data, Page, paths};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -67,7 +67,7 @@ pub struct AuditQuery {
 
 /// The newest entries first. `total` is there when there is no filter.
 #[utoipa::path(
-    get, path = "/api/admin/audit", operation_id = "listAuditEntries", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT, operation_id = "listAuditEntries", tag = "audit", security(("session" = [])),
     params(LimitQuery, AuditQuery), responses((status = 200, body = Page<AuditEntry>))
 )]
 pub async fn list(
@@ -97,7 +97,7 @@ pub async fn list(
 
 /// Checks the whole log.
 #[utoipa::path(
-    get, path = "/api/admin/audit/verify", operation_id = "verifyAuditLog", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT_VERIFY, operation_id = "verifyAuditLog", tag = "audit", security(("session" = [])),
     responses((status = 200, body = Data<AuditVerification>))
 )]
 pub async fn verify(
@@ -110,7 +110,7 @@ pub async fn verify(
 
 /// How far the check is that runs on this server.
 #[utoipa::path(
-    get, path = "/api/admin/audit/verify/progress", operation_id = "getAuditVerification", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT_VERIFY_PROGRESS, operation_id = "getAuditVerification", tag = "audit", security(("session" = [])),
     responses((status = 200, body = Data<AuditCheck>))
 )]
 pub async fn progress(
@@ -122,7 +122,7 @@ pub async fn progress(
 
 /// The log as JSON lines, newest first. Cut off when the session ends meanwhile.
 #[utoipa::path(
-    get, path = "/api/admin/audit/export", operation_id = "exportAuditLog", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT_EXPORT, operation_id = "exportAuditLog", tag = "audit", security(("session" = [])),
     params(AuditQuery),
     responses((status = 200, content_type = "application/x-ndjson", body = String))
 )]

@@ -31,5 +31,6 @@ pub mod sets;
 pub mod store;
 mod verify;
 
-pub use event::{Action, Actor, Event, Origin};
+pub use event::{Actor, Event, Origin};
+pub use keyward_api::audit::Action;
 pub use log::AuditLog;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::event::{Action, Actor};
+use keyward_api::audit::Action;
+
+use super::event::Actor;
 use super::log::AuditLog;
 use crate::authority::NotRecorded;
 use crate::database::DatabaseConnection;
@@ -29,7 +31,7 @@ impl Reading {
         actor: &Actor,
         now: Duration,
     ) -> Result<(), NotRecorded> {
-        let reader = (super::event::kind_text(actor.kind), actor.id.clone());
+        let reader = (actor.kind.as_str(), actor.id.clone());
         if !self.is_first(reader.clone(), now) {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use keyward_api::audit::Action;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -12,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::chain::{AuditKey, AuditKeys, GENESIS};
 use super::entity::{head, log};
-use super::event::{self, Action, Actor, Event};
+use super::event::{Actor, Event};
 pub use super::filter::Filter;
 use super::sets::{self, Generations, Newest};
 use crate::authenticity::RowKey;
@@ -211,12 +212,12 @@ fn entry(
     let mut entry = log::Model {
         seq,
         time: micros(now),
-        actor_kind: event::kind_text(actor.kind).to_owned(),
+        actor_kind: actor.kind.as_str().to_owned(),
         actor_id: actor.id.map(storable),
         actor_name: Some(storable(actor.name)),
         action: action.as_str().to_owned(),
         target: target.map(storable),
-        outcome: event::outcome_text(outcome).to_owned(),
+        outcome: outcome.as_str().to_owned(),
         detail: detail.map(storable),
         request_id: actor.origin.request_id,
         address: actor.origin.address.map(|address| address.to_string()),

@@ -1,7 +1,7 @@
 //! `keyward encryption`.
 
 use clap::Subcommand;
-use keyward_api::encryption::{DataKey, DataKeyState, EncryptionStatus, Rotated};
+use keyward_api::encryption::{DataKey, EncryptionStatus, Rotated};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -56,7 +56,7 @@ fn key_table(status: &EncryptionStatus) -> String {
         text.unwrap_or_else(|| "-".to_owned())
     };
     let row = |key: &DataKey| {
-        let state = if key.state == DataKeyState::Active { "active" } else { "retired" };
+        let state = key.state.as_str();
         let DataKey { version, created_by, .. } = key;
         let (created, retired) = (text(Some(key.created_at)), text(key.retired_at));
         let created_by = printable::line(created_by);

@@ -1,8 +1,8 @@
 //! `/api/admin/encryption`: the state of the data keys, and their rotation.
 
 use axum::extract::State;
-use keyward_api::Data;
 use keyward_api::encryption::{EncryptionStatus, Rotated};
+use keyward_api::{Data, paths};
 
 use crate::error::Error;
 use crate::session::Admin;
@@ -10,7 +10,7 @@ use crate::state::AppState;
 
 /// Data keys, and how many values are under them.
 #[utoipa::path(
-    get, path = "/api/admin/encryption", operation_id = "getEncryption", tag = "encryption", security(("session" = [])),
+    get, path = paths::ENCRYPTION, operation_id = "getEncryption", tag = "encryption", security(("session" = [])),
     responses((status = 200, body = Data<EncryptionStatus>))
 )]
 pub async fn status(
@@ -22,7 +22,7 @@ pub async fn status(
 
 /// Makes a new data key and seals every value anew under it, wholly or not at all.
 #[utoipa::path(
-    post, path = "/api/admin/encryption/rotate", operation_id = "rotateEncryption", tag = "encryption", security(("session" = [])),
+    post, path = paths::ENCRYPTION_ROTATE, operation_id = "rotateEncryption", tag = "encryption", security(("session" = [])),
     responses(
         (status = 200, body = Data<Rotated>),
         (status = 409, description = "`rotation_running`")

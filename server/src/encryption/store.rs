@@ -37,13 +37,14 @@ impl Purpose {
     }
 }
 
-const ACTIVE: &str = "active";
-const RETIRED: &str = "retired";
-
 impl Model {
     /// Whether it seals new values.
     pub fn state(&self) -> DataKeyState {
-        if self.state == ACTIVE { DataKeyState::Active } else { DataKeyState::Retired }
+        if self.state == DataKeyState::Active.as_str() {
+            DataKeyState::Active
+        } else {
+            DataKeyState::Retired
+        }
     }
 
     /// Whether it is for this purpose.
@@ -87,7 +88,7 @@ impl Model {
     /// A former audit key is wrapped as one: anyone who can write to the database cannot make it
     /// the active one again.
     fn bound_column(&self) -> String {
-        let is_former = self.is_for(Purpose::Audit) && self.state == RETIRED;
+        let is_former = self.is_for(Purpose::Audit) && self.state == DataKeyState::Retired.as_str();
         let state = if is_former { "/retired" } else { "" };
         format!("wrapped/{}/{}{state}", self.purpose, self.version)
     }
@@ -96,7 +97,7 @@ impl Model {
     #[must_use]
     pub fn retired(self, now: OffsetDateTime) -> Self {
         let retired_at = self.retired_at.or(Some(now));
-        Self { state: RETIRED.to_owned(), retired_at, ..self }
+        Self { state: DataKeyState::Retired.as_str().to_owned(), retired_at, ..self }
     }
 }
 
@@ -113,7 +114,7 @@ pub fn mint(
         id: Uuid::now_v7().to_string(),
         purpose: purpose.as_str().to_owned(),
         version,
-        state: ACTIVE.to_owned(),
+        state: DataKeyState::Active.as_str().to_owned(),
         wrapped: Vec::new(),
         kek_id: String::new(),
         created_by: created_by.to_owned(),
@@ -193,10 +194,10 @@ pub(super) async fn retire(
     now: OffsetDateTime,
 ) -> Result<u64, DbErr> {
     let result = Entity::update_many()
-        .col_expr(Column::State, Expr::value(RETIRED))
+        .col_expr(Column::State, Expr::value(DataKeyState::Retired.as_str()))
         .col_expr(Column::RetiredAt, Expr::value(now))
         .filter(is_data())
-        .filter(Column::State.eq(ACTIVE))
+        .filter(Column::State.eq(DataKeyState::Active.as_str()))
         .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -210,7 +211,7 @@ pub(super) async fn erase_retired(transaction: &DatabaseTransaction) -> Result<(
     let erase = Entity::update_many()
         .col_expr(Column::Wrapped, Expr::value(Vec::<u8>::new()))
         .filter(is_data())
-        .filter(Column::State.eq(RETIRED))
+        .filter(Column::State.eq(DataKeyState::Retired.as_str()))
         .filter(Column::Wrapped.ne(Vec::<u8>::new()));
     erase.exec(transaction).await.map(drop)
 }

@@ -33,6 +33,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Request, StatusCode};
+use keyward_api::paths;
 use keyward_api::scopes::Scope;
 use tower::Service;
 use url::form_urlencoded;
@@ -52,11 +53,6 @@ pub const X_KEYWARD_KEY_NAME: HeaderName = HeaderName::from_static("x-keyward-ke
 pub const X_KEYWARD_SCOPES: HeaderName = HeaderName::from_static("x-keyward-scopes");
 /// Scopes that a proxy asks for, separated by spaces or commas.
 pub const X_KEYWARD_SCOPE: HeaderName = HeaderName::from_static("x-keyward-scope");
-
-/// Where proxies ask.
-const PATH: &str = "/api/verify";
-/// Where Envoy does, with the path of the client behind it.
-const ENVOY: &str = "/api/verify/envoy";
 
 /// How forward auth answers, as the operator decided.
 #[derive(Clone, Copy, Debug)]
@@ -205,11 +201,12 @@ fn scopes_asked_for<B>(request: &Request<B>) -> impl Iterator<Item = Cow<'_, str
 
 /// Whether forward auth is what this path is about. Some proxies put a slash after an address.
 pub fn answers(path: &str) -> bool {
-    path.strip_suffix('/').unwrap_or(path) == PATH || is_envoy(path)
+    path.strip_suffix('/').unwrap_or(path) == paths::VERIFY || is_envoy(path)
 }
 
 fn is_envoy(path: &str) -> bool {
-    path.strip_prefix(ENVOY).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(paths::VERIFY_ENVOY)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What the client asked the proxy for, as the proxy tells it. Without the query, where a
@@ -231,7 +228,11 @@ impl<'a> Asked<'a> {
         let own = request.uri().path();
         if is_envoy(own) {
             let method = Some(request.method().as_str());
-            return Self { method, host: header(["host"; 2]), path: own.strip_prefix(ENVOY) };
+            return Self {
+                method,
+                host: header(["host"; 2]),
+                path: own.strip_prefix(paths::VERIFY_ENVOY),
+            };
         }
         Self {
             method: header(["x-forwarded-method", "x-original-method"]),

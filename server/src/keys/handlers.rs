@@ -11,7 +11,7 @@ use keyward_api::keys::{
 };
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
-use keyward_api::{Data, Page};
+use keyward_api::{Data, Page, paths};
 use time::{OffsetDateTime, UtcOffset};
 
 use serde::Deserialize;
@@ -83,7 +83,7 @@ fn position(cursor: &str, sort: KeySort) -> Result<Position, Error> {
 
 /// The keys that match a filter, oldest first unless another order is asked for.
 #[utoipa::path(
-    get, path = "/api/keys", operation_id = "listKeys", tag = "keys", security(("session" = [])), params(KeysQuery),
+    get, path = paths::KEYS, operation_id = "listKeys", tag = "keys", security(("session" = [])), params(KeysQuery),
     responses((status = 200, body = Page<ApiKey>))
 )]
 pub async fn list(
@@ -100,7 +100,7 @@ pub async fn list(
 
 /// One key.
 #[utoipa::path(
-    get, path = "/api/keys/{id}", operation_id = "getKey", tag = "keys", security(("session" = [])),
+    get, path = paths::KEY, operation_id = "getKey", tag = "keys", security(("session" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses((status = 200, body = Data<ApiKey>))
 )]
@@ -115,7 +115,7 @@ pub async fn get(
 
 /// Makes a key. The answer is the only place where it is ever shown.
 #[utoipa::path(
-    post, path = "/api/keys", operation_id = "createKey", tag = "keys", security(("session" = [])),
+    post, path = paths::KEYS, operation_id = "createKey", tag = "keys", security(("session" = [])),
     responses(
         (status = 200, body = Data<CreatedApiKey>),
         (status = 409, description = "`key_name_taken`: another key has the name.")
@@ -140,7 +140,7 @@ fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKe
 
 /// Renames a key, changes its scopes, expiry or limits, disables or enables it.
 #[utoipa::path(
-    patch, path = "/api/keys/{id}", operation_id = "updateKey", tag = "keys", security(("session" = [])),
+    patch, path = paths::KEY, operation_id = "updateKey", tag = "keys", security(("session" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<ApiKey>),
@@ -169,7 +169,7 @@ pub async fn update(
 /// scopes and limits stay. The old key works for the grace, and never past the expiry; one
 /// that an earlier rotation left is refused from now on.
 #[utoipa::path(
-    post, path = "/api/keys/{id}/rotate", operation_id = "rotateKey", tag = "keys", security(("session" = [])),
+    post, path = paths::KEY_ROTATE, operation_id = "rotateKey", tag = "keys", security(("session" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<CreatedApiKey>),
@@ -189,7 +189,7 @@ pub async fn rotate(
 
 /// Refuses the old key of a rotation from now on.
 #[utoipa::path(
-    delete, path = "/api/keys/{id}/overlap", operation_id = "endKeyOverlap", tag = "keys", security(("session" = [])),
+    delete, path = paths::KEY_OVERLAP, operation_id = "endKeyOverlap", tag = "keys", security(("session" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<ApiKey>),
@@ -206,7 +206,7 @@ pub async fn end_overlap(
 
 /// Deletes a key. When the answer arrives, no verification accepts it any more.
 #[utoipa::path(
-    delete, path = "/api/keys/{id}", operation_id = "deleteKey", tag = "keys", security(("session" = [])),
+    delete, path = paths::KEY, operation_id = "deleteKey", tag = "keys", security(("session" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses((status = 200, body = Data<Deleted>))
 )]
@@ -221,7 +221,7 @@ pub async fn delete(
 
 /// Tells a back end whether the key that a caller presented to it is good.
 #[utoipa::path(
-    post, path = "/api/keys/verify", operation_id = "verifyKey", tag = "verify", security(("apiKey" = []), ("bearer" = [])),
+    post, path = paths::KEYS_VERIFY, operation_id = "verifyKey", tag = "verify", security(("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<Verdict>))
 )]
 pub async fn judge(

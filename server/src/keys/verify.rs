@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ipnet::IpNet;
+use keyward_api::key_list::KeyStatus;
 use time::OffsetDateTime;
 
 use super::activity::{Activity, Mark};
@@ -35,7 +36,7 @@ pub struct CachedKey {
     pub id: Arc<str>,
     /// What `/api/verify` answers.
     pub identity: Identity,
-    enabled: bool,
+    before_expiry: KeyStatus,
     ends_at: Option<OffsetDateTime>,
     has_ended: AtomicBool,
     limiter: Option<Arc<RateLimiter>>,
@@ -43,17 +44,6 @@ pub struct CachedKey {
     pub(super) mark: Mark,
     /// Whether another key has replaced this one.
     pub(super) is_former: bool,
-}
-
-/// What became of a key, for the metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyState {
-    /// It is accepted.
-    Active,
-    /// It is refused until it is enabled.
-    Disabled,
-    /// It is refused since its expiry.
-    Expired,
 }
 
 impl CachedKey {
@@ -79,7 +69,7 @@ impl CachedKey {
         let current = Self {
             id: id.clone(),
             identity: Identity::of(record),
-            enabled: record.enabled,
+            before_expiry: KeyStatus::before_expiry(record),
             ends_at: record.expires_at,
             has_ended: has_ended(false, record.expires_at),
             limiter,
@@ -91,7 +81,7 @@ impl CachedKey {
             let former = Self {
                 id: current.id.clone(),
                 identity: current.identity.clone(),
-                enabled: current.enabled,
+                before_expiry: current.before_expiry,
                 ends_at: Some(overlap.ends_at),
                 has_ended: has_ended(true, Some(overlap.ends_at)),
                 limiter: current.limiter.clone(),
@@ -114,12 +104,8 @@ impl CachedKey {
     }
 
     /// What became of it.
-    pub fn state(&self, now: OffsetDateTime) -> KeyState {
-        match self {
-            Self { enabled: false, .. } => KeyState::Disabled,
-            _ if self.has_ended(now) => KeyState::Expired,
-            _ => KeyState::Active,
-        }
+    pub fn status(&self, now: OffsetDateTime) -> KeyStatus {
+        self.before_expiry.unless_expired(|| self.has_ended(now))
     }
 }
 
@@ -169,10 +155,13 @@ impl Verifier {
         let digest = KeyDigest::of(presented);
         let Some(key) = self.cache.find(&digest) else { return Judgement::Unknown };
         let now = self.clock.now();
-        match key.state(now) {
-            KeyState::Disabled => return Judgement::Disabled(key),
-            KeyState::Expired => return Judgement::Expired(key),
-            KeyState::Active => (),
+        match key.status(now) {
+            KeyStatus::Active => (),
+            KeyStatus::Expired => return Judgement::Expired(key),
+            // What is unreadable or altered is not in the cache.
+            KeyStatus::Disabled | KeyStatus::Unreadable | KeyStatus::Altered => {
+                return Judgement::Disabled(key);
+            }
         }
         if !networks::allow(&key.networks, address) {
             return Judgement::Elsewhere(key);

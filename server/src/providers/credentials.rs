@@ -8,12 +8,12 @@ use futures_util::future::BoxFuture;
 use keyward_api::Sensitive;
 use keyward_api::providers::{
     BaseUrl, Explained, ModelCredential, ModelName, Provider, ProviderId, ProviderKey, Resolved,
-    SetModel, SetProvider, Source, UpdateProvider,
+    SetModel, SetProvider, Source, UpdateProvider, model_id,
 };
 use keyward_api::secrets::Description;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::entity::{model, model_id, provider};
+use super::entity::{model, provider};
 use super::error::CredentialError;
 use super::hint::hint;
 use super::resolve::{reason, resolve};

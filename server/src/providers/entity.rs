@@ -84,7 +84,7 @@ pub mod model {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "model_credentials")]
     pub struct Model {
-        /// `PROVIDER/MODEL`; see [`model_id`](super::model_id).
+        /// `PROVIDER/MODEL`; see [`keyward_api::providers::model_id`].
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: String,
         /// The provider.
@@ -132,10 +132,4 @@ pub mod model {
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// The id of the row of a model. A provider has no slash in its name, so no two models share
-/// one.
-pub fn model_id(provider: &str, model: &str) -> String {
-    format!("{provider}/{model}")
 }

@@ -8,7 +8,7 @@ use keyward_api::providers::{
     Explained, ModelCredential, ModelName, Provider, ProviderId, Resolved, SetModel, SetProvider,
     UpdateProvider,
 };
-use keyward_api::{Data, Page};
+use keyward_api::{Data, Page, paths};
 use serde::{Deserialize, Serialize};
 
 use super::credentials::asked;
@@ -23,7 +23,7 @@ use crate::state::AppState;
 
 /// Providers by name, without their keys; those that a narrowed scope reaches.
 #[utoipa::path(
-    get, path = "/api/providers", operation_id = "listProviders", tag = "providers",
+    get, path = paths::PROVIDERS, operation_id = "listProviders", tag = "providers",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(ListQuery), responses((status = 200, body = Page<Provider>))
 )]
@@ -40,7 +40,7 @@ pub async fn list(
 
 /// Enters the key of a provider or replaces it.
 #[utoipa::path(
-    put, path = "/api/providers/{provider}", operation_id = "setProvider", tag = "providers", security(("session" = [])),
+    put, path = paths::PROVIDER, operation_id = "setProvider", tag = "providers", security(("session" = [])),
     params(("provider" = ProviderId, Path)),
     responses((status = 200, body = Data<Provider>), (status = 409))
 )]
@@ -56,7 +56,7 @@ pub async fn set(
 
 /// Changes base URL or note of a provider that has a key.
 #[utoipa::path(
-    patch, path = "/api/providers/{provider}", operation_id = "updateProvider", tag = "providers", security(("session" = [])),
+    patch, path = paths::PROVIDER, operation_id = "updateProvider", tag = "providers", security(("session" = [])),
     params(("provider" = ProviderId, Path)),
     responses((status = 200, body = Data<Provider>), (status = 409))
 )]
@@ -72,7 +72,7 @@ pub async fn update(
 
 /// Deletes a provider with the keys of its models.
 #[utoipa::path(
-    delete, path = "/api/providers/{provider}", operation_id = "deleteProvider", tag = "providers", security(("session" = [])),
+    delete, path = paths::PROVIDER, operation_id = "deleteProvider", tag = "providers", security(("session" = [])),
     params(("provider" = ProviderId, Path)),
     responses((status = 200, body = Data<Deleted>))
 )]
@@ -87,7 +87,7 @@ pub async fn delete(
 
 /// Enters the key of a model or replaces it; it goes before the key of the provider.
 #[utoipa::path(
-    put, path = "/api/providers/{provider}/models/{model}", operation_id = "setModel", tag = "providers",
+    put, path = paths::MODEL, operation_id = "setModel", tag = "providers",
     security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
     responses((status = 200, body = Data<ModelCredential>), (status = 409))
 )]
@@ -104,7 +104,7 @@ pub async fn set_model(
 
 /// Deletes the key of a model: the key of its provider is used from now on.
 #[utoipa::path(
-    delete, path = "/api/providers/{provider}/models/{model}", operation_id = "deleteModel", tag = "providers",
+    delete, path = paths::MODEL, operation_id = "deleteModel", tag = "providers",
     security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
     responses((status = 200, body = Data<Deleted>))
 )]
@@ -146,7 +146,7 @@ pub enum Resolution {
 /// The key to use: the model's own, else the provider's. That it was given out is recorded
 /// before it is sent.
 #[utoipa::path(
-    get, path = "/api/resolve", operation_id = "resolveCredential", tag = "providers",
+    get, path = paths::RESOLVE, operation_id = "resolveCredential", tag = "providers",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(ResolveQuery),
     responses(

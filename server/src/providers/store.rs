@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use keyward_api::providers::{ModelCredential, Provider};
+use keyward_api::providers::{ModelCredential, Provider, model_id};
 use sea_orm::sea_query::{Expr, Func, OnConflict, Query, SelectStatement, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use super::entity::{model, model_id, provider};
+use super::entity::{model, provider};
 use crate::authenticity::{Authenticated, Columns, RowKey};
 use crate::encryption::columns::{SealedRow, Subject};
 use crate::paging::{Names, in_bytes};

@@ -9,7 +9,7 @@ use keyward_api::data::Deleted;
 use keyward_api::secrets::{
     CreateSecret, CreatedSecret, RevealedSecret, Secret, SecretKey, UpdateSecret, UpdatedSecret,
 };
-use keyward_api::{Data, Page};
+use keyward_api::{Data, Page, paths};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -25,7 +25,7 @@ type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
 /// Secrets by key, without their values; those that a narrowed scope reaches.
 #[utoipa::path(
-    get, path = "/api/secrets", operation_id = "listSecrets", tag = "secrets",
+    get, path = paths::SECRETS, operation_id = "listSecrets", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(ListQuery), responses((status = 200, body = Page<Secret>))
 )]
@@ -42,7 +42,7 @@ pub async fn list(
 
 /// Adds a secret.
 #[utoipa::path(
-    post, path = "/api/secrets", operation_id = "createSecret", tag = "secrets",
+    post, path = paths::SECRETS, operation_id = "createSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     responses(
         (
@@ -66,7 +66,7 @@ pub async fn create(
 
 /// The value of a secret. That it was read is recorded before it is sent.
 #[utoipa::path(
-    get, path = "/api/secrets/{key}", operation_id = "getSecret", tag = "secrets",
+    get, path = paths::SECRET, operation_id = "getSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])), params(("key" = SecretKey, Path)),
     responses((
         status = 200, body = Data<RevealedSecret>,
@@ -85,7 +85,7 @@ pub async fn reveal(
 
 /// Changes value or description. With `If-Match`, only if nobody else did before.
 #[utoipa::path(
-    put, path = "/api/secrets/{key}", operation_id = "updateSecret", tag = "secrets",
+    put, path = paths::SECRET, operation_id = "updateSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(
         ("key" = SecretKey, Path),
@@ -118,7 +118,7 @@ pub async fn update(
 
 /// Deletes a secret. With `If-Match`, only if nobody changed it before.
 #[utoipa::path(
-    delete, path = "/api/secrets/{key}", operation_id = "deleteSecret", tag = "secrets",
+    delete, path = paths::SECRET, operation_id = "deleteSecret", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(
         ("key" = SecretKey, Path),

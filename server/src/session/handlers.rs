@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum_extra::extract::cookie::CookieJar;
-use keyward_api::Data;
 use keyward_api::data::Deleted;
 use keyward_api::session::{Email, Session, Setup, SetupStatus, SignIn};
+use keyward_api::{Data, paths};
 use sea_orm::DbErr;
 
 use super::browser::BrowserId;
@@ -28,7 +28,7 @@ type SignedIn = (SetCookies<2>, axum::Json<Data<Session>>);
 
 /// Whether the first administrator is to be created: exactly while there is no user.
 #[utoipa::path(
-    get, path = "/api/setup", operation_id = "getSetup", tag = "session",
+    get, path = paths::SETUP, operation_id = "getSetup", tag = "session",
     responses((status = 200, body = Data<SetupStatus>))
 )]
 pub async fn setup_status(
@@ -47,7 +47,7 @@ async fn setup_is_closed(state: &AppState) -> Result<bool, DbErr> {
 
 /// Creates the first administrator with a token that a server printed, and signs them in.
 #[utoipa::path(
-    post, path = "/api/setup", operation_id = "completeSetup", tag = "session",
+    post, path = paths::SETUP, operation_id = "completeSetup", tag = "session",
     responses(
         (status = 200, body = Data<Session>),
         (status = 401, description = "`wrong_setup_token`"),
@@ -100,7 +100,7 @@ pub async fn setup(
 /// Signs in. Answers the same, in the same time, for an unknown address and a wrong
 /// password.
 #[utoipa::path(
-    post, path = "/api/session", operation_id = "createSession", tag = "session",
+    post, path = paths::SESSION, operation_id = "createSession", tag = "session",
     responses(
         (status = 200, body = Data<Session>),
         (status = 401, description = "`wrong_credentials`"), (status = 429)
@@ -166,7 +166,7 @@ async fn judge(state: &AppState, lane: Lane, wanted: SignIn) -> Result<Judged, E
 
 /// Who is signed in.
 #[utoipa::path(
-    get, path = "/api/session", operation_id = "getSession", tag = "session", security(("session" = [])),
+    get, path = paths::SESSION, operation_id = "getSession", tag = "session", security(("session" = [])),
     responses((status = 200, body = Data<Session>))
 )]
 pub async fn who_am_i(admin: Admin, State(state): State<AppState>) -> axum::Json<Data<Session>> {
@@ -177,7 +177,7 @@ pub async fn who_am_i(admin: Admin, State(state): State<AppState>) -> axum::Json
 
 /// Signs out: the session ends here, not only in the browser.
 #[utoipa::path(
-    delete, path = "/api/session", operation_id = "deleteSession", tag = "session", security(("session" = [])),
+    delete, path = paths::SESSION, operation_id = "deleteSession", tag = "session", security(("session" = [])),
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn sign_out(

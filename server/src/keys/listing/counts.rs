@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::table::{Entry, NEVER, State};
+use keyward_api::key_list::KeyStatus;
+
+use super::table::{Entry, NEVER};
 
 /// How many keys there are, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,17 +71,16 @@ impl Counts {
     }
 
     fn count(&mut self, entry: &Entry) -> &mut usize {
-        match entry.state {
-            State::Unreadable => &mut self.unreadable,
-            State::Altered => &mut self.altered,
-            State::Disabled => &mut self.disabled,
-            State::Enabled if entry.expires_at <= self.looked_at => &mut self.expired,
-            State::Enabled => &mut self.active,
+        match entry.status(self.looked_at) {
+            KeyStatus::Unreadable => &mut self.unreadable,
+            KeyStatus::Altered => &mut self.altered,
+            KeyStatus::Disabled => &mut self.disabled,
+            KeyStatus::Expired => &mut self.expired,
+            KeyStatus::Active => &mut self.active,
         }
     }
 
     fn is_to_end(&self, entry: &Entry) -> bool {
-        let is_enabled = entry.state == State::Enabled;
-        is_enabled && entry.expires_at != NEVER && entry.expires_at > self.looked_at
+        entry.status(self.looked_at) == KeyStatus::Active && entry.expires_at != NEVER
     }
 }

@@ -9,7 +9,7 @@ use keyward_api::key_list::{KeySort, KeyStatus};
 use keyward_api::scopes::Scope;
 use serde::{Deserialize, Serialize};
 
-use super::table::{Block, Entry, NEVER, State, fold};
+use super::table::{Block, Entry, NEVER, fold};
 
 /// The least that must be typed of a prefix: three characters of it are those of every key.
 const LEAST_OF_PREFIX: usize = 4;
@@ -143,21 +143,11 @@ impl<'a> Walk<'a> {
 
     fn matches(&self, entry: &Entry, text: &str) -> bool {
         let KeyFilter { status, scope, .. } = &self.query.filter;
-        status.is_none_or(|status| status == self.status(entry))
+        status.is_none_or(|status| status == entry.status(self.now))
             && self.needle.as_deref().is_none_or(|needle| is_found(needle, entry, text))
             && scope
                 .as_ref()
                 .is_none_or(|scope| entry.scopes.split(' ').any(|held| held == scope.as_str()))
-    }
-
-    fn status(&self, entry: &Entry) -> KeyStatus {
-        match entry.state {
-            State::Unreadable => KeyStatus::Unreadable,
-            State::Altered => KeyStatus::Altered,
-            State::Disabled => KeyStatus::Disabled,
-            State::Enabled if entry.expires_at <= self.now => KeyStatus::Expired,
-            State::Enabled => KeyStatus::Active,
-        }
     }
 
     fn keep(&mut self, entry: &Entry, text: &str) {

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::ApiKey;
 use time::OffsetDateTime;
 
@@ -12,15 +13,6 @@ const BLOCK: usize = 256;
 
 /// The time of what does not happen: no expiry, no use.
 pub(super) const NEVER: i64 = i64::MAX;
-
-/// Whether a key is refused whatever the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    Enabled,
-    Disabled,
-    Unreadable,
-    Altered,
-}
 
 /// What is known of a key beside its text. Times in microseconds since 1970.
 #[derive(Clone, Debug)]
@@ -31,7 +23,15 @@ pub(super) struct Entry {
     pub created_at: i64,
     pub expires_at: i64,
     pub last_used_at: i64,
-    pub state: State,
+    /// Its status as long as it has not expired.
+    pub before_expiry: KeyStatus,
+}
+
+impl Entry {
+    /// Its status at this time.
+    pub(super) fn status(&self, now: i64) -> KeyStatus {
+        self.before_expiry.unless_expired(|| self.expires_at <= now)
+    }
 }
 
 /// A place in a block. The text of a place without a key is empty.
@@ -101,12 +101,7 @@ impl Table {
             created_at: micros(record.created_at),
             expires_at: record.expires_at.map_or(NEVER, micros),
             last_used_at: record.last_used_at.map_or(NEVER, micros),
-            state: match record {
-                ApiKey { altered: true, .. } => State::Altered,
-                ApiKey { unreadable: true, .. } => State::Unreadable,
-                ApiKey { enabled: false, .. } => State::Disabled,
-                _ => State::Enabled,
-            },
+            before_expiry: KeyStatus::before_expiry(record),
         };
         let place = self.places.get(id).copied().unwrap_or_else(|| self.claim(id));
         let before = self.block(place).set(place % BLOCK, Some(entry), &text_of(record));

@@ -3,9 +3,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
-use keyward_api::Data;
 use keyward_api::scopes::{Scope, ScopeError};
 use keyward_api::verification::{Verdict, VerifyKey};
+use keyward_api::{Data, paths};
 use reqwest::{Url, redirect};
 
 use crate::header::{X_API_KEY, presented_in};
@@ -132,7 +132,7 @@ fn verify_url(base: &str) -> Result<Url, ConfigError> {
     url.path_segments_mut()
         .map_err(|()| ConfigError::Url)?
         .pop_if_empty()
-        .extend(["api", "keys", "verify"]);
+        .extend(paths::KEYS_VERIFY.split('/').skip(1));
     Ok(url)
 }
 

@@ -1,11 +1,10 @@
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use keyward_api::Problem;
+use keyward_api::challenge;
 use keyward_api::scopes::Scope;
 
-/// Sent with every 401, whatever the reason.
-const CHALLENGE: HeaderValue =
-    HeaderValue::from_static(r#"ApiKey realm="keyward", header="x-api-key""#);
+const CHALLENGE: HeaderValue = HeaderValue::from_static(challenge::CHALLENGE);
 
 /// Why a request does not reach the inner service, as far as its caller may know.
 #[derive(Clone, Debug, PartialEq, Eq)]
