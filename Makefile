@@ -1,8 +1,10 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build page test unit integration e2e contract openapi lint fmt bench bench-page crash attack timing timing-count screenshots clean
+.PHONY: help run dev build page test unit integration e2e contract openapi lint fmt bench bench-page crash attack timing timing-count screenshots clean
 
+# Everywhere with --workspace: a part built alone has dependencies with fewer features, and all of
+# them would be built once more.
 CARGO ?= cargo
 # What crash and attack are built with: dev is there after the tests, and slower.
 PROFILE ?= release
@@ -15,8 +17,11 @@ help: ## List the targets
 run: build .env ## Build everything and serve on SQLite (data/keyward.db)
 	@if [ -z "$$SECRETS_ENCRYPTION_KEY$$SECRETS_ENCRYPTION_KEY_FILE" ]; then set -a; . ./.env; set +a; fi; exec target/release/keyward serve
 
+dev: ## Serve on http://localhost:8080, build again what is changed, and reload the page (PORT=8080)
+	node frontend/dev.mjs
+
 build: page ## Build target/release/keyward with the page inside
-	$(CARGO) build --release -p keyward
+	$(CARGO) build --release --workspace --bin keyward
 
 page: ## Build the page to frontend/dist
 	node frontend/build.mjs
@@ -30,7 +35,7 @@ test: unit integration e2e ## Run every test: unit, SQLite, PostgreSQL, browser
 
 unit: page ## Run the tests that need no database
 	$(CARGO) test --workspace --lib --bins
-	$(CARGO) test -p keyward-tower --doc
+	$(CARGO) test --workspace --doc
 
 integration: page target/examples/node_modules target/examples/venv/installed target/proxies/venv/installed ## Run the tests that need SQLite, PostgreSQL and HTTP
 	.ci/need curl curl
@@ -41,7 +46,7 @@ integration: page target/examples/node_modules target/examples/venv/installed ta
 	.ci/need haproxy haproxy
 	.ci/need openssl openssl
 	.ci/need pgbouncer pgbouncer
-	$(WITH_POSTGRES) $(CARGO) test -p keyward --test it
+	$(WITH_POSTGRES) $(CARGO) test --workspace --test it
 
 # Express and FastAPI, for the examples of server/docs/back-ends.md.
 target/examples/node_modules: server/tests/examples/package-lock.json
@@ -61,7 +66,7 @@ target/examples/venv/installed target/proxies/venv/installed target/contract/ven
 	@touch $@
 
 contract: page target/contract/venv/installed ## Ask a server what the OpenAPI document describes, and compile clients made of it
-	$(CARGO) test -p keyward --test it --no-run # builds the program as the tests have it
+	$(CARGO) test --workspace --test it --no-run # builds the program as the tests have it
 	target/contract/venv/bin/python server/tests/contract/run.py target/debug/keyward
 	CARGO=$(CARGO) server/tests/contract/clients
 
@@ -77,22 +82,22 @@ e2e/node_modules: e2e/package-lock.json
 
 lint: page e2e/node_modules ## Check form, clippy and types
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	cd e2e && npm run check
 
 openapi: page ## Write server/openapi.json, which a test compares
-	KEYWARD_WRITE_OPENAPI=1 $(CARGO) test -p keyward --lib openapi
+	KEYWARD_WRITE_OPENAPI=1 $(CARGO) test --workspace --lib openapi
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
 bench: page ## Measure the scan, /api/verify, the start, lists, the vault and /api/resolve
-	$(CARGO) bench -p keyward --bench scan
-	$(CARGO) bench -p keyward --bench start
-	$(CARGO) bench -p keyward --bench verify
-	$(CARGO) bench -p keyward --bench lists
-	$(CARGO) bench -p keyward --bench vault
-	$(CARGO) bench -p keyward --bench resolve
+	$(CARGO) bench --workspace --bench scan
+	$(CARGO) bench --workspace --bench start
+	$(CARGO) bench --workspace --bench verify
+	$(CARGO) bench --workspace --bench lists
+	$(CARGO) bench --workspace --bench vault
+	$(CARGO) bench --workspace --bench resolve
 
 bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chromium
 	.ci/need chromium chromium fonts-dejavu-core
@@ -100,17 +105,17 @@ bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chro
 	cd e2e && npx playwright test --config bench/config.ts
 
 crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
-	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) -p keyward --test crash
+	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) --workspace --test crash
 
 attack: page ## Change the database behind the server in every way, and see that nothing is gained (RUNS=2000)
-	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) -p keyward --test attack
+	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) --workspace --test attack
 
 timing: timing-count ## Show twice that a lookup tells nothing by its time
-	$(CARGO) bench -p keyward --bench timing -- test
+	$(CARGO) bench --workspace --bench timing -- test
 
 timing-count: page
 	.ci/need valgrind valgrind
-	$(CARGO) bench -p keyward --bench timing -- count
+	$(CARGO) bench --workspace --bench timing -- count
 
 screenshots: build e2e/node_modules ## Write a picture of every page and state to e2e/results/screenshots
 	.ci/need chromium chromium fonts-dejavu-core
