@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 
+use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::Value;
 
+use super::cookies::Cookies;
+
 pub struct Client {
     http: reqwest::Client,
+    cookies: Cookies,
     base: String,
 }
 
@@ -19,13 +23,14 @@ pub struct Answer {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().cookie_store(true).build().unwrap();
-        Self { http, base: format!("http://{address}") }
+        let (http, cookies) = (reqwest::Client::new(), Cookies::default());
+        Self { http, cookies, base: format!("http://{address}") }
     }
 
     /// The same browser, with the same cookies, at another server.
     pub fn at(&self, address: SocketAddr) -> Self {
-        Self { http: self.http.clone(), base: format!("http://{address}") }
+        let (http, cookies) = (self.http.clone(), self.cookies.clone());
+        Self { http, cookies, base: format!("http://{address}") }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -64,11 +69,16 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
         }
+        let has_cookie = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+        if let Some(cookies) = self.cookies.header().filter(|_| !has_cookie) {
+            request = request.header(COOKIE, cookies);
+        }
         if let Some(body) = body {
             request = request.body(body);
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        self.cookies.take_from(&headers);
         Answer { status, headers, text: response.text().await.unwrap() }
     }
 

@@ -2,6 +2,7 @@
 
 mod app;
 mod client;
+mod cookies;
 mod database;
 pub mod earlier;
 pub mod helper;
