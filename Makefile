@@ -1,13 +1,15 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build page test unit integration e2e contract openapi lint fmt bench bench-page crash attack timing timing-count screenshots clean
+.PHONY: help run dev build page test unit integration e2e contract openapi lint fmt bench bench-page crash fuzz deny attack timing timing-count screenshots clean
 
 # Everywhere with --workspace: a part built alone has dependencies with fewer features, and all of
 # them would be built once more.
 CARGO ?= cargo
 # What crash and attack are built with: dev is there after the tests, and slower.
 PROFILE ?= release
+# How many inputs each reader gets.
+PROPTEST_CASES ?= 10000
 unexport CARGO_TARGET_DIR
 WITH_POSTGRES := server/tests/with-postgres
 
@@ -80,10 +82,23 @@ e2e/node_modules: e2e/package-lock.json
 	cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
 	@touch $@
 
-lint: page e2e/node_modules ## Check form, clippy and types
+lint: page e2e/node_modules target/tools/bin/cargo-machete ## Check form, clippy, types, links, features and dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	$(CARGO) check --locked -p keyward-api
+	$(CARGO) check --locked -p keyward-api --features unicode
+	$(CARGO) check --locked -p keyward-api --features openapi
+	$(CARGO) check --locked -p keyward-tower --no-default-features
+	target/tools/bin/cargo-machete --skip-target-dir
 	cd e2e && npm run check
+
+target/tools/bin/cargo-machete:
+	$(CARGO) install --locked --quiet --root target/tools cargo-machete@0.9.2
+
+deny: ## Check licences, sources and known vulnerabilities of the dependencies
+	@command -v cargo-deny >/dev/null || { echo 'cargo-deny is missing: cargo install --locked cargo-deny' >&2; exit 1; }
+	$(CARGO) deny --config .cargo/deny.toml check
 
 openapi: page ## Write server/openapi.json, which a test compares
 	KEYWARD_WRITE_OPENAPI=1 $(CARGO) test --workspace --lib openapi
@@ -106,6 +121,9 @@ bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chro
 
 crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
 	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) --workspace --test crash
+
+fuzz: page ## Read bytes that are nearly right by every reader of what comes from outside (PROPTEST_CASES=10000)
+	PROPTEST_CASES=$(PROPTEST_CASES) $(CARGO) test --workspace --test fuzz
 
 attack: page ## Change the database behind the server in every way, and see that nothing is gained (RUNS=2000)
 	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) --workspace --test attack

@@ -16,7 +16,7 @@ pub fn start() -> RwSignal<OffsetDateTime> {
     now
 }
 
-/// The clock of this computer, for a decision; what is shown goes by [`now`].
+/// The clock of this computer, for a decision; what is shown goes by [`start`].
 #[expect(clippy::disallowed_methods, reason = "the page's only reading of the clock")]
 pub fn read() -> OffsetDateTime {
     OffsetDateTime::now_utc()

@@ -22,7 +22,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, Form::Text, |c| !acts(c))
 }
 
-/// Several lines; the text of each cell must have gone through [`line`].
+/// Several lines; the text of each cell must have gone through [`line()`].
 pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, Form::Text, |c| c == '\n' || !acts(c))
 }

@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`address`] | what `DATABASE_URL` says |
-//! | [`connect`] | opening, and waiting for a server that is not there yet |
+//! | [`connect`](mod@connect) | opening, and waiting for a server that is not there yet |
 //! | [`error`] | why a store cannot be opened |
 //! | [`connection`] | one statement, with and without a pooler in between |
 //! | [`transaction`] | several statements, and the turns that processes take |

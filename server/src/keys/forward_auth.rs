@@ -12,7 +12,7 @@
 //! 1. The key is in `x-api-key`, in `Authorization: Bearer` (or `ApiKey`) unless that is
 //!    switched off, or in the password of `Authorization: Basic` if that is switched on; two at
 //!    once are 401, since two parties could each believe in another one.
-//! 2. [`Admission`] decides on the key.
+//! 2. [`Admission`](super::admission::Admission) decides on the key.
 //! 3. Each scope that is asked for must be granted: by `?scope=` (never in the form for
 //!    Envoy, where the query is the client's own), or by the header `X-Keyward-Scope`. More
 //!    scopes only ever refuse more, so it does no harm if the client sends that header.

@@ -13,8 +13,8 @@
 //! more than was given, and the change must be [`reported`], unless it is within the [`limits`]
 //! that are documented; and those must be just that, so that the list stays true.
 //!
-//! `SEED`, `DATABASE` (`sqlite`, `postgres`) and `ONLY` (a part of the name of an attack) choose
-//! what is run again.
+//! `SEED`, `DATABASE` (`sqlite`, `postgres`) and `ONLY` (a part of the name of an attack, or
+//! `random`) choose what is run again.
 
 #![expect(clippy::disallowed_macros, reason = "prints what was found")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic fails the run")]
@@ -105,7 +105,7 @@ async fn attack(
     try_scripted(&oracle, only, runs, &mut rng, tally).await;
     try_live(&oracle, only, tally).await;
     try_cells(&oracle, only, runs, &mut rng, tally).await;
-    if only.is_none() {
+    if only.is_none_or(|only| only == "random") {
         try_random(&oracle, runs, &mut rng, tally).await;
     }
     store.place.remove().await;

@@ -1,7 +1,7 @@
 //! A tower layer that lets a request pass when it carries a good key.
 //!
 //! It knows no database: what is good, and what a refusal looks like, is decided by an
-//! implementation of [`Verify`]. How one key is taken out of the headers is [`presented`],
+//! implementation of [`Verify`]. How one key is taken out of the headers is [`presented`](mod@presented),
 //! which is pure. In order:
 //!
 //! 1. No key, neither in `x-api-key` nor in an accepted `Authorization`: [`Refusal::Missing`].

@@ -1,0 +1,89 @@
+//! What comes from the database: sealed values and entries of the audit log.
+
+use keyward::audit::about_log;
+use keyward::audit::chain::{AuditKey, AuditKeys, Fields, GENESIS, Stored};
+use keyward::audit::check::Check;
+use keyward::encryption::dek::Dek;
+use keyward::encryption::seal::{Place, open, open_legacy, seal};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::bytes::nearly_text;
+
+const PLACE: Place<'_> = Place {
+    table: "secrets",
+    column: "encrypted_value",
+    row_id: "1",
+    key_id: "2",
+    bound: &[Some("MY_API_KEY")],
+};
+
+fn dek() -> Dek {
+    Dek::generate(&mut StdRng::seed_from_u64(1)).unwrap()
+}
+
+const WORDS: &[&str] = &[
+    "audit.acknowledge",
+    "audit.checkpoint",
+    "audit.export",
+    "key.create",
+    "1-5",
+    "7",
+    "5 entries closed, the last has the hash \
+     ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    "known (break \
+     ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad)",
+];
+
+proptest! {
+    #[test]
+    fn a_sealed_value_opens_as_it_is_or_not_at_all(
+        value in vec(any::<u8>(), 0..64),
+        at: Index,
+        byte: u8,
+        end: Index,
+    ) {
+        let sealed = seal(&dek(), PLACE, &value, &mut StdRng::seed_from_u64(2)).unwrap();
+        prop_assert_eq!(&*open(&dek(), PLACE, &sealed).unwrap(), &value);
+        let mut changed = sealed.clone();
+        changed[at.index(sealed.len())] = byte;
+        changed.truncate(end.index(2 * sealed.len()).max(1));
+        prop_assert_eq!(open(&dek(), PLACE, &changed).is_ok(), changed == sealed);
+    }
+
+    #[test]
+    fn bytes_that_nobody_sealed_do_not_open(
+        bytes in vec(any::<u8>(), 0..200),
+        iv in vec(any::<u8>(), 0..20),
+    ) {
+        prop_assert!(open(&dek(), PLACE, &bytes).is_err());
+        prop_assert!(open_legacy(&dek(), &iv, &bytes).is_err());
+    }
+
+    #[test]
+    fn an_entry_that_nobody_wrote_is_a_break(
+        seq: i64,
+        time: i64,
+        texts in vec(proptest::option::of(nearly_text(WORDS)), 9),
+        hashes in vec(vec(any::<u8>(), 0..40), 3),
+    ) {
+        let texts: Vec<_> = texts.iter().map(Option::as_deref).collect();
+        let fields = Fields { seq, time, texts: texts.try_into().unwrap() };
+        about_log::acknowledged(&fields);
+        about_log::closed(&fields);
+        about_log::exported(&fields);
+        let keys = AuditKeys::new(Vec::new(), AuditKey::new(&dek()));
+        let mut check = Check::new(&keys);
+        let forged = Stored {
+            fields, prev_hash: &hashes[0], entry_hash: &hashes[1], mac: &hashes[2],
+        };
+        check.entry(&forged);
+        // With hashes that fit, and no mac.
+        let entry_hash = fields.hash(&GENESIS, &mut Vec::new());
+        check.entry(&Stored { fields, prev_hash: &GENESIS, entry_hash: &entry_hash, mac: &[] });
+        prop_assert!(check.finish(None, seq).broken().is_some());
+    }
+}
