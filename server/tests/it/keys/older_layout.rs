@@ -43,7 +43,7 @@ impl Vector {
 }
 
 fn vectors() -> Vec<Vector> {
-    let text = include_str!("../../src/encryption/vectors/legacy.json");
+    let text = include_str!("../../../src/encryption/vectors/legacy.json");
     let Vectors { root, rows } = serde_json::from_str(text).unwrap();
     assert_eq!(root, ROOT_KEY);
     rows

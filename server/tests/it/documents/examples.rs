@@ -18,15 +18,15 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use crate::snippets::{redirects_to, stand_in};
+use super::snippets::{redirects_to, stand_in};
 use crate::support::{Answer, App, Backend, Client};
 
-#[path = "../../tower/examples/axum.rs"]
+#[path = "../../../tower/examples/axum.rs"]
 #[expect(dead_code, reason = "main takes the address of Keyward from the environment")]
 mod axum_example;
 
-const DOCUMENT: &str = include_str!("../../docs/back-ends.md");
-const AXUM: &str = include_str!("../../tower/examples/axum.rs");
+const DOCUMENT: &str = include_str!("../../../docs/back-ends.md");
+const AXUM: &str = include_str!("../../../tower/examples/axum.rs");
 
 /// Where `make` installs what the examples need.
 const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/examples");

@@ -18,7 +18,7 @@ const LIVEZ: &[u8] = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n";
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(400);
 /// Longer than any short limit, and than what a slow machine adds to it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const LIMITS: Limits = Limits { head: LONG, idle: LONG, stall: LONG, connections: 100 };
 
@@ -42,7 +42,7 @@ async fn answer(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4096];
     while !text.contains("\r\n\r\n") {
-        match timeout(PATIENCE, stream.read(&mut buffer)).await.expect("no answer") {
+        match timeout(TIMEOUT, stream.read(&mut buffer)).await.expect("no answer") {
             Ok(0) | Err(_) => break,
             Ok(n) => text.push_str(&String::from_utf8_lossy(&buffer[..n])),
         }
@@ -56,7 +56,7 @@ async fn asks(stream: &mut TcpStream) -> bool {
 
 /// Waits until the server closes it.
 async fn is_closed(stream: &mut TcpStream) -> bool {
-    let closed = timeout(PATIENCE, stream.read(&mut [0; 64])).await;
+    let closed = timeout(TIMEOUT, stream.read(&mut [0; 64])).await;
     closed.is_ok_and(|read| !matches!(read, Ok(1..)))
 }
 
@@ -90,7 +90,7 @@ async fn a_head_that_drips_is_cut_off() {
     slow.write_all(b"GET /livez HTTP/1.1\r\nx: ").await.unwrap();
     let start = Instant::now();
     while slow.write_all(b"a").await.is_ok() {
-        assert!(start.elapsed() < PATIENCE, "it may drip for ever");
+        assert!(start.elapsed() < TIMEOUT, "it may drip for ever");
         sleep(Duration::from_millis(20)).await;
     }
     let mut never = connect(address).await;
@@ -191,7 +191,7 @@ async fn ask_for_40_megabytes(stream: &mut TcpStream) -> usize {
 async fn read_to_end(stream: &mut TcpStream, until: usize) -> usize {
     let (mut read, mut buffer) = (0, vec![0; 1 << 20]);
     while read < until {
-        match timeout(PATIENCE, stream.read(&mut buffer)).await.expect("neither bytes nor an end") {
+        match timeout(TIMEOUT, stream.read(&mut buffer)).await.expect("neither bytes nor an end") {
             Ok(0) | Err(_) => break,
             Ok(n) => read += n,
         }
@@ -207,7 +207,7 @@ async fn a_client_that_takes_nothing_of_its_answer_is_closed() {
     let start = Instant::now();
     // It reads nothing, so only a write shows that the other end is gone.
     while stream.write_all(LIVEZ).await.is_ok() {
-        assert!(start.elapsed() < PATIENCE * 2, "it may hold an answer for ever");
+        assert!(start.elapsed() < TIMEOUT * 2, "it may hold an answer for ever");
         sleep(Duration::from_millis(100)).await;
     }
 }
@@ -256,7 +256,7 @@ async fn connect_many(address: SocketAddr, count: usize) -> Vec<TcpStream> {
     keyward::hardening::raise_file_limit();
     let mut open = Vec::new();
     for _ in 0..count {
-        open.push(timeout(PATIENCE, connect(address)).await.expect("not even connected"));
+        open.push(timeout(TIMEOUT, connect(address)).await.expect("not even connected"));
     }
     open
 }
@@ -266,7 +266,7 @@ async fn verifies(server: &Server, key: &str) -> u16 {
     let client = crate::support::Client::new(server.address);
     let headers = [("x-api-key", key.as_bytes())];
     let answer = client.get_with("/api/verify", &headers);
-    timeout(PATIENCE, answer).await.expect("verification stopped").status
+    timeout(TIMEOUT, answer).await.expect("verification stopped").status
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -46,16 +46,16 @@ async fn former(backend: Backend) -> (TestDatabase, Contents) {
     let database = TestDatabase::new(backend).await;
     let contents = match backend {
         Backend::Sqlite => {
-            let store = include_bytes!("../fixtures/store-before-rows/store.db");
+            let store = include_bytes!("../../fixtures/store-before-rows/store.db");
             std::fs::write(database.folder().join("test.db"), store).unwrap();
-            include_str!("../fixtures/store-before-rows/sqlite.json")
+            include_str!("../../fixtures/store-before-rows/sqlite.json")
         }
         Backend::Postgres => {
             let db = database.connect().await;
-            let dump = include_str!("../fixtures/store-before-rows/store.sql");
+            let dump = include_str!("../../fixtures/store-before-rows/store.sql");
             db.execute_unprepared(dump).await.unwrap();
             db.close().await.unwrap();
-            include_str!("../fixtures/store-before-rows/postgres.json")
+            include_str!("../../fixtures/store-before-rows/postgres.json")
         }
     };
     (database, serde_json::from_str(contents).unwrap())

@@ -16,7 +16,7 @@ use crate::support::{App, Backend, on_both_databases};
 
 on_both_databases!(each_snippet_calls_a_provider_with_its_key);
 
-const DOCUMENT: &str = include_str!("../../docs/providers.md");
+const DOCUMENT: &str = include_str!("../../../docs/providers.md");
 
 /// The snippet in this language beneath `## From a program`.
 fn snippet(language: &str) -> &'static str {

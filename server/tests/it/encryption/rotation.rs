@@ -257,10 +257,10 @@ async fn two_servers_do_not_rotate_at_once(backend: Backend) {
     let (here, there) = (app.admin().await, other.admin().await);
     add(&here, "A", "a").await;
     // What another server holds while it rotates, or changes the root key.
-    let turn = keyward::database::begin_turn(&other.state.db, Turn::Keys).await.unwrap();
+    let lock = keyward::database::begin_turn(&other.state.db, Turn::Keys).await.unwrap();
     let answer = here.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
     answer.expect_problem(409, "rotation_running", "A rotation is already running");
-    turn.rollback().await.unwrap();
+    lock.rollback().await.unwrap();
     let actor = Actor::system();
     let (first, second) =
         tokio::join!(app.state.rotation.rotate(&actor), other.state.rotation.rotate(&actor));

@@ -1,0 +1,4 @@
+//! The root key, data keys and their rotation.
+
+mod rotation;
+mod unlock;

@@ -1,0 +1,6 @@
+//! The program as an operator has it: commands, streams, signals, a database that is away.
+
+mod broken_streams;
+mod commands;
+mod outage;
+mod shutdown;

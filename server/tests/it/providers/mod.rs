@@ -1,0 +1,5 @@
+//! Credentials of providers and their models.
+
+mod input;
+mod manage;
+mod resolve;

@@ -1,0 +1,4 @@
+//! Secrets.
+
+mod input;
+mod manage;
