@@ -34,7 +34,9 @@ pub async fn repeat<F: Future<Output = Result<(), DbErr>>>(
 }
 
 /// A database that neither answers nor hangs up must not hold the keys for ever.
-pub async fn in_time<T, E: From<DbErr>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub async fn with_timeout<T, E: From<DbErr>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let late = |_| Err(DbErr::Custom(format!("no answer within {} s", LIMIT.as_secs())).into());
     tokio::time::timeout(LIMIT, work).await.unwrap_or_else(late)
 }

@@ -15,7 +15,7 @@ use crate::keys::generation;
 use crate::state::AppState;
 
 /// A store that takes longer than that is not ready, whether it will answer or not.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The process answers.
 #[utoipa::path(get, path = "/livez", operation_id = "getLiveness", tag = "health", responses((status = 200, body = String)))]
@@ -37,9 +37,9 @@ pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error
     // In a task of its own: one who hangs up leaves the answer to the next, and no question.
     let asked = tokio::spawn(async move {
         let check = async || {
-            let late = format!("no answer within {} s", PATIENCE.as_secs());
+            let late = format!("no answer within {} s", TIMEOUT.as_secs());
             let late = |_| Err(NotReady::Store(late));
-            tokio::time::timeout(PATIENCE, check(&state)).await.unwrap_or_else(late)
+            tokio::time::timeout(TIMEOUT, check(&state)).await.unwrap_or_else(late)
         };
         state.readiness.get(check).await
     });
@@ -118,7 +118,7 @@ async fn write(state: &AppState) -> Result<(), NotReady> {
         drop(turn);
         written
     });
-    match tokio::time::timeout(PATIENCE / 2, attempt).await {
+    match tokio::time::timeout(TIMEOUT / 2, attempt).await {
         Ok(Ok(written)) => Ok(written?),
         Ok(Err(stopped)) => Err(NotReady::Store(stopped.to_string())),
         Err(_) => Ok(()),

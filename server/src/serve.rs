@@ -20,7 +20,7 @@ use crate::audit::folding::{self, Folding};
 use crate::audit::reading::Reading;
 use crate::audit::retention;
 use crate::authenticity::store::SetError;
-use crate::background::{in_time, repeat};
+use crate::background::{repeat, with_timeout};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
 use crate::connections::{self, Limits};
@@ -303,9 +303,9 @@ async fn background(
     keep: Option<Duration>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), DbErr> {
-    let record = || in_time(state.refusals.flush(&state.audit, &state.db));
+    let record = || with_timeout(state.refusals.flush(&state.audit, &state.db));
     let refusals = repeat(folding::INTERVAL, "record refusals", stop.clone(), record);
-    let watch = || in_time(state.people.watch(&state.audit));
+    let watch = || with_timeout(state.people.watch(&state.audit));
     let people = repeat(POLL, "look at the users and sessions", stop.clone(), watch);
     let close = async || match keep {
         Some(keep) => {

@@ -32,7 +32,7 @@ pub fn portable(keys: usize) -> Cache<usize> {
     filled(Cache::for_arch([7; 32], Arch::Scalar), keys)
 }
 
-/// One in which every tenth key has a twin, so that a tenth is in the crowd.
+/// One in which every tenth key has a twin, so that a tenth is in overflow pages.
 pub fn crowded(keys: usize) -> Cache<usize> {
     let cache = cache(keys);
     for place in (0..keys).step_by(10) {

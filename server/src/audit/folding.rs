@@ -269,7 +269,7 @@ fn more(count: u64) -> String {
     format!("{count} more within a minute")
 }
 
-/// What one customer of a network has: an IPv4 address, or an IPv6 /64.
+/// What one subscriber of a network has: an IPv4 address, or an IPv6 /64.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),

@@ -20,7 +20,7 @@ use crate::authenticity::RowKey;
 use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
 use crate::authority::{Authority, NotRecorded};
-use crate::background::in_time;
+use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
@@ -85,7 +85,7 @@ impl AuditLog {
         let record = move |events: Vec<Event>| -> BoxFuture<'static, Vec<Recorded>> {
             let (this, db, number) = (this.clone(), db.clone(), events.len());
             Box::pin(async move {
-                let recorded = in_time(this.record_each(&db, events)).await;
+                let recorded = with_timeout(this.record_each(&db, events)).await;
                 recorded.unwrap_or_else(|error| vec![Err(error.into()); number])
             })
         };

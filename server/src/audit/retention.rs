@@ -17,7 +17,7 @@ use super::about_log::{self, Checkpoint};
 use super::entity::log;
 use super::log::AuditLog;
 use super::store::{extent, micros, stored_head};
-use crate::background::in_time;
+use crate::background::with_timeout;
 use crate::database::{DatabaseConnection, begin_write};
 
 /// How often it is looked.
@@ -49,7 +49,7 @@ pub async fn close_old(
     let (mut first, mut gone) = (first, 0);
     while first <= through {
         let through = through.min(first.saturating_add(SEGMENT - 1));
-        let closed = in_time(close(audit, db, first, through)).await?;
+        let closed = with_timeout(close(audit, db, first, through)).await?;
         if closed == 0 {
             break;
         }

@@ -12,7 +12,7 @@ use super::output::{CliError, NotPrinted, failed, print_once};
 use crate::audit::Actor;
 use crate::clock::Clock;
 use crate::keys::Registry;
-use crate::keys::store::{Replaced, Wanted};
+use crate::keys::store::{NewKey, Replaced};
 use crate::log::say;
 
 /// What can be done with keys.
@@ -61,9 +61,9 @@ impl KeysCommand {
                 let expires_at = expires_in
                     .map(|ttl| expiry(ttl).ok_or_else(|| failed("--expires-in is out of range")))
                     .transpose()?;
-                let wanted = Wanted { scopes, expires_at, ..Wanted::named(name) };
+                let new = NewKey { scopes, expires_at, ..NewKey::named(name) };
                 let (record, key) =
-                    keys.create(wanted, &Actor::command_line()).await.map_err(failed)?;
+                    keys.create(new, &Actor::command_line()).await.map_err(failed)?;
                 say(&format!("Created \"{}\". The key is not shown again:", record.name));
                 if let Err(error) = print_once(key.expose()) {
                     return Err(take_back(keys, &record, error).await);

@@ -16,18 +16,18 @@ use super::address::{Address, Server, SqliteFile};
 use super::connection::DatabaseConnection;
 use super::error::{OpenError, sentence};
 use super::release::is_outside_transaction;
-use super::transaction::PATIENCE_TEXT;
+use super::transaction::LOCK_TIMEOUT;
 use crate::config::DatabaseConfig;
 use crate::hardening::{warn_if_exposed, writable};
 
 /// How long a writer waits for another one, and a request for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Rows of SQLite come from a thread of its own; so many may be read and not yet taken.
 pub const ROWS_ON_THEIR_WAY: usize = 1024;
 
 /// How long a start waits for the first connection.
-const START_PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Connections to a PostgreSQL, which counts them for all servers together.
 const POSTGRES_CONNECTIONS: u32 = 5;
@@ -74,7 +74,7 @@ async fn open_file(
         .journal_mode(SqliteJournalMode::Wal)
         // With WAL, a commit is on the disk when it returns.
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(BUSY_TIMEOUT)
         .row_buffer_size(ROWS_ON_THEIR_WAY)
         .disable_statement_logging();
     let start = Instant::now();
@@ -82,7 +82,7 @@ async fn open_file(
         // A connection to a file does not go away, and asking it costs as much as a query.
         let pool = pool_options(number).test_before_acquire(false);
         match pool.connect_with(options.clone()).await {
-            Err(error) if is_slow(&error) && start.elapsed() < START_PATIENCE => (),
+            Err(error) if is_slow(&error) && start.elapsed() < START_TIMEOUT => (),
             opened => break opened.map_err(|error| OpenError::of_file(&file.path, error))?,
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -95,7 +95,7 @@ async fn open_file(
 fn pool_options<DB: Database>(number: u32) -> PoolOptions<DB> {
     PoolOptions::new()
         .max_connections(number)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(BUSY_TIMEOUT)
         .after_release(|connection, _| Box::pin(is_outside_transaction(connection)))
 }
 
@@ -191,7 +191,7 @@ async fn open_server(
 
 /// Without it, who waits for a lock would keep a connection for as long as that takes.
 fn with_lock_timeout(options: &PgConnectOptions) -> PgConnectOptions {
-    options.clone().options([("lock_timeout", PATIENCE_TEXT)])
+    options.clone().options([("lock_timeout", LOCK_TIMEOUT)])
 }
 
 /// Waits for the server, and finds out whether sessions keep what they are started with.
@@ -199,15 +199,15 @@ async fn first_session(options: &PgConnectOptions, opening: Opening) -> Result<b
     let start = Instant::now();
     let mut logged = String::new();
     loop {
-        let error = match tokio::time::timeout(PATIENCE, keeps_settings(options)).await {
+        let error = match tokio::time::timeout(BUSY_TIMEOUT, keeps_settings(options)).await {
             Ok(Ok(kept)) => return Ok(kept),
             Ok(Err(error)) => error,
             Err(_) => {
-                let text = format!("no answer within {} s", PATIENCE.as_secs());
+                let text = format!("no answer within {} s", BUSY_TIMEOUT.as_secs());
                 sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, text))
             }
         };
-        let may_wait = opening == Opening::Store && start.elapsed() < START_PATIENCE;
+        let may_wait = opening == Opening::Store && start.elapsed() < START_TIMEOUT;
         let is_over = !OpenError::may_pass(&error) || !may_wait;
         let error = OpenError::of_server(options, error);
         if is_over {
@@ -215,7 +215,7 @@ async fn first_session(options: &PgConnectOptions, opening: Opening) -> Result<b
         }
         if logged != error.to_string() {
             logged = error.to_string();
-            let seconds = START_PATIENCE.as_secs();
+            let seconds = START_TIMEOUT.as_secs();
             tracing::warn!("waiting up to {seconds} s for the database: {logged}");
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
@@ -233,7 +233,7 @@ async fn keeps_settings(options: &PgConnectOptions) -> Result<bool, sqlx::Error>
         }
         connected => connected?,
     };
-    let kept = lock_timeout(&mut session).await? == PATIENCE_TEXT;
+    let kept = lock_timeout(&mut session).await? == LOCK_TIMEOUT;
     session.close().await?;
     Ok(kept)
 }

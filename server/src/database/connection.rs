@@ -21,7 +21,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::transaction::PATIENCE_TEXT;
+use super::transaction::LOCK_TIMEOUT;
 
 /// A pool of connections to the database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl DatabaseConnection {
         let transaction = self.pool.begin_with_options(options).await?;
         let level = level.map(|level| format!("SET TRANSACTION ISOLATION LEVEL {level}; "));
         let level = level.unwrap_or_default();
-        let rules = format!("{level}SET LOCAL lock_timeout = '{PATIENCE_TEXT}'; DEALLOCATE ALL");
+        let rules = format!("{level}SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; DEALLOCATE ALL");
         transaction.execute_unprepared(&rules).await?;
         Ok(transaction)
     }

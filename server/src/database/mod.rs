@@ -23,4 +23,4 @@ pub use connect::{Opening, ROWS_ON_THEIR_WAY, connect};
 pub use connection::DatabaseConnection;
 pub use error::OpenError;
 pub use schema::migrate;
-pub use transaction::{Turn, begin_read, begin_turn, begin_write, try_begin_turn};
+pub use transaction::{AdvisoryLock, begin_locked, begin_read, begin_write, try_begin_locked};

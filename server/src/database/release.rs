@@ -19,7 +19,7 @@ use sea_orm::sqlx::{Connection, Error, SqlSafeStr};
 const IS_IN_TRANSACTION: &str = "/* is a transaction open? */";
 
 /// How long the database has for the answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whether the connection may be used again; it is closed otherwise, which ends whatever
 /// transaction is open.
@@ -28,7 +28,7 @@ pub(super) async fn is_outside_transaction(
 ) -> Result<bool, Error> {
     // A transaction that was dropped is rolled back by the thread of the connection, in its turn.
     if connection.is_in_transaction() {
-        tokio::time::timeout(PATIENCE, connection.ping())
+        tokio::time::timeout(TIMEOUT, connection.ping())
             .await
             .map_err(|_| Error::PoolTimedOut)??;
     }
@@ -36,7 +36,7 @@ pub(super) async fn is_outside_transaction(
         return Ok(closed("the driver still counts a transaction"));
     }
     let answer = connection.begin_with(IS_IN_TRANSACTION.into_sql_str());
-    match tokio::time::timeout(PATIENCE, answer).await {
+    match tokio::time::timeout(TIMEOUT, answer).await {
         Ok(Err(Error::BeginFailed)) => Ok(true),
         Ok(Ok(_)) => Ok(closed("the database has a transaction open")),
         Ok(Err(error)) => Err(error),

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 
 use super::connection::DatabaseConnection;
 use super::error::OpenError;
-use super::transaction::{Turn, begin_read, begin_turn};
+use super::transaction::{AdvisoryLock, begin_locked, begin_read};
 
 /// Where the migrations that were run are recorded.
 const APPLIED: &str = "seaql_migrations";
@@ -17,7 +17,7 @@ const APPLIED: &str = "seaql_migrations";
 /// take turns on a lock that lasts as long as the transaction. A store that a newer program
 /// made is left as it is.
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), OpenError> {
-    let transaction = begin_turn(db, Turn::Migrate).await?;
+    let transaction = begin_locked(db, AdvisoryLock::Migrate).await?;
     if let Some(newest) = unknown_migration(&transaction).await? {
         return Err(OpenError::Newer(newest));
     }

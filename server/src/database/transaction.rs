@@ -9,13 +9,13 @@ use sea_orm::{
 use super::connection::DatabaseConnection;
 
 /// How long a statement waits for a lock of PostgreSQL, as it spells it.
-pub(super) const PATIENCE_TEXT: &str = "5s";
+pub(super) const LOCK_TIMEOUT: &str = "5s";
 
-/// What processes take turns at. Any numbers that no other program uses for its advisory
-/// locks on the same database.
+/// The advisory locks, by which processes take turns. Any numbers that no other program uses on the
+/// same database.
 #[derive(Clone, Copy, Debug)]
 #[repr(i64)]
-pub enum Turn {
+pub enum AdvisoryLock {
     /// Bringing the schema up to date.
     Migrate = 0x6b65_7977_6172_6401,
     /// Opening, making, wrapping and rotating keys.
@@ -37,32 +37,35 @@ pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction,
 
 /// Begins a transaction that will write, when no other process is at the same thing, and
 /// waits for that. On SQLite every writer is alone anyway.
-pub async fn begin_turn(db: &DatabaseConnection, turn: Turn) -> Result<DatabaseTransaction, DbErr> {
+pub async fn begin_locked(
+    db: &DatabaseConnection,
+    lock: AdvisoryLock,
+) -> Result<DatabaseTransaction, DbErr> {
     let transaction = begin_write(db).await?;
     if db.get_database_backend() == DbBackend::Postgres {
-        let lock = format!(
+        let take = format!(
             "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({}); \
-             SET LOCAL lock_timeout = '{PATIENCE_TEXT}'",
-            turn as i64
+             SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
+            lock as i64
         );
-        transaction.execute_unprepared(&lock).await?;
+        transaction.execute_unprepared(&take).await?;
     }
     Ok(transaction)
 }
 
-/// Like [`begin_turn`], but does not wait for another process that is at it: `None`. On
+/// Like [`begin_locked`], but does not wait for another process that is at it: `None`. On
 /// SQLite that is any writer who takes longer than the busy timeout.
-pub async fn try_begin_turn(
+pub async fn try_begin_locked(
     db: &DatabaseConnection,
-    turn: Turn,
+    lock: AdvisoryLock,
 ) -> Result<Option<DatabaseTransaction>, DbErr> {
     let transaction = match begin_write(db).await {
         Err(error) if is_busy(&error) => return Ok(None),
         begun => begun?,
     };
     if db.get_database_backend() == DbBackend::Postgres {
-        let lock = format!("SELECT pg_try_advisory_xact_lock({}) AS ours", turn as i64);
-        let statement = Statement::from_string(DbBackend::Postgres, lock);
+        let take = format!("SELECT pg_try_advisory_xact_lock({}) AS ours", lock as i64);
+        let statement = Statement::from_string(DbBackend::Postgres, take);
         let row = transaction.query_one_raw(statement).await?;
         if !row.is_some_and(|row| row.try_get("", "ours").unwrap_or(false)) {
             return Ok(None);

@@ -22,7 +22,7 @@ use super::store::{self, Purpose};
 use crate::audit::{Action, Actor, AuditLog};
 use crate::authority::NotRecorded;
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, Turn, try_begin_turn};
+use crate::database::{AdvisoryLock, DatabaseConnection, try_begin_locked};
 
 /// Rotates, one at a time, and tells how it stands. Cheap to clone.
 #[derive(Clone)]
@@ -119,7 +119,7 @@ impl Rotation {
     }
 
     async fn run(&self, actor: &Actor) -> Result<Rotated, RotateError> {
-        let transaction = try_begin_turn(&self.db, Turn::Keys).await?;
+        let transaction = try_begin_locked(&self.db, AdvisoryLock::Keys).await?;
         let transaction = transaction.ok_or(RotateError::Running)?;
         let rotated = self.run_in(&transaction, actor).await;
         match rotated {

@@ -27,7 +27,7 @@ use super::store::Purpose;
 use crate::audit::{self, Action, Actor, AuditLog, Event};
 use crate::authenticity::{RowKey, sign};
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, Turn, begin_turn};
+use crate::database::{AdvisoryLock, DatabaseConnection, begin_locked};
 
 /// Rows of the older layout that prove the root key.
 const PROOFS: u64 = 8;
@@ -79,7 +79,7 @@ pub async fn unlock_altered(
     clock: &Clock,
     manner: Manner,
 ) -> Result<(Unlocked, Option<UnlockError>), UnlockError> {
-    let transaction = begin_turn(db, Turn::Keys).await?;
+    let transaction = begin_locked(db, AdvisoryLock::Keys).await?;
     let mut keys = Keys::open(&transaction, roots, clock).await?;
     let is_new = keys.stored.is_empty();
     prove(&transaction, roots, is_new, keys.has_previous).await?;

@@ -14,7 +14,7 @@ use super::registry::Inner;
 use crate::audit::{Action, Actor, Event};
 use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store::SetError;
-use crate::background::in_time;
+use crate::background::with_timeout;
 
 /// So many rows are recorded by name; more of them as a number.
 const NAMED: usize = 8;
@@ -100,7 +100,7 @@ impl Inner {
         if events.is_empty() {
             return Ok(());
         }
-        in_time(self.audit.record_all(&self.db, events)).await?;
+        with_timeout(self.audit.record_all(&self.db, events)).await?;
         let mut found = watch.lock();
         found.is_recorded = followed.is_err();
         let rows = take(&mut found.rows);

@@ -8,7 +8,7 @@
 //!    all ones or all zeros, and masks are only ever combined by `or`.
 //!    What is compared is the tag, the first 32 bits of each digest. No two slots have the
 //!    same tag, so the `or` of the selected places is one place. Digests whose tag is taken
-//!    are in the *crowd*, pages of their own, where all bits are compared.
+//!    are in *overflow pages*, where all bits are compared.
 //! 2. Unused slots hold random digests, so they cannot be told from used ones and the
 //!    time depends on the number of pages alone.
 //! 3. Then exactly one slot is compared on all bits, with `subtle`, which decides: the one
@@ -45,12 +45,12 @@ const FIRST_PAGE: u32 = 1024;
 /// memory. As all lengths, a multiple of [`LANES`].
 pub const PAGE_SLOTS: usize = 4096;
 
-/// Slots of a page of the crowd. Of 100 000 digests one pair shares its tag, of a million
+/// Slots of an overflow page. Of 100 000 digests one pair shares its tag, of a million
 /// about a hundred.
-const CROWD_PAGE_SLOTS: usize = LANES;
+const OVERFLOW_PAGE_SLOTS: usize = LANES;
 
-/// Set in the number of a page of the crowd.
-const CROWD: u32 = 1 << 31;
+/// Set in the number of an overflow page.
+const OVERFLOW: u32 = 1 << 31;
 
 /// An iterator over a `DashMap` locks, and allocates, once for each shard; there are by
 /// default four for each processor. Verifications only read, so they do not need them.
@@ -81,11 +81,11 @@ struct Index {
     /// look at the other table waits for memory.
     unused: HashMap<u32, Place>,
     /// Where the digests are whose tag another one has.
-    crowd: HashMap<KeyDigest, Place>,
+    overflow: HashMap<KeyDigest, Place>,
     free: Vec<Place>,
-    free_in_crowd: Vec<Place>,
+    free_in_overflow: Vec<Place>,
     pages: u32,
-    pages_of_crowd: u32,
+    overflow_pages: u32,
     rng: StdRng,
 }
 
@@ -136,11 +136,11 @@ impl<T> Cache<T> {
             by_id: HashMap::new(),
             by_tag: HashMap::new(),
             unused: HashMap::new(),
-            crowd: HashMap::new(),
+            overflow: HashMap::new(),
             free: Vec::new(),
-            free_in_crowd: Vec::new(),
+            free_in_overflow: Vec::new(),
             pages: 0,
-            pages_of_crowd: 0,
+            overflow_pages: 0,
             rng: StdRng::from_seed(seed),
         };
         let pages = DashMap::with_hasher_and_shard_amount(BuildHasherDefault::default(), SHARDS);
@@ -167,7 +167,7 @@ impl<T> Cache<T> {
         index.by_tag.reserve(keys);
     }
 
-    /// Number of slots that every lookup visits, used or not, but for those of the crowd.
+    /// Number of slots that every lookup visits, used or not, but for those of overflow pages.
     pub fn slots(&self) -> usize {
         let index = self.lock();
         index.by_tag.len() + index.unused.len()
@@ -230,15 +230,15 @@ impl<T> Cache<T> {
 
     fn clear(&self, index: &mut Index, place: Place) {
         let mut random: Words = std::array::from_fn(|_| index.rng.next_u32());
-        if place.page & CROWD == 0 {
+        if place.page & OVERFLOW == 0 {
             if let Some([tag, ..]) = self.digest_at(place) {
                 index.by_tag.remove(&tag);
             }
             random[0] = index.new_tag(place);
             index.free.push(place);
         } else {
-            index.crowd.retain(|_, other| *other != place);
-            index.free_in_crowd.push(place);
+            index.overflow.retain(|_, other| *other != place);
+            index.free_in_overflow.push(place);
         }
         self.write(place, random, None);
     }
@@ -247,7 +247,7 @@ impl<T> Cache<T> {
     fn claim(&self, index: &mut Index, digest: &KeyDigest) -> Place {
         let [tag, ..] = words(digest);
         if index.by_tag.contains_key(&tag) {
-            return self.claim_in_crowd(index, digest);
+            return self.claim_in_overflow(index, digest);
         }
         let place = match index.unused.get(&tag).copied() {
             None => {
@@ -269,16 +269,16 @@ impl<T> Cache<T> {
         place
     }
 
-    fn claim_in_crowd(&self, index: &mut Index, digest: &KeyDigest) -> Place {
-        if index.free_in_crowd.is_empty() {
-            let page = CROWD | index.pages_of_crowd;
-            index.pages_of_crowd += 1;
-            self.open_page(page, Page::random(CROWD_PAGE_SLOTS, &mut index.rng));
-            let places = (0..).take(CROWD_PAGE_SLOTS).map(|slot| Place { page, slot });
-            index.free_in_crowd.extend(places);
+    fn claim_in_overflow(&self, index: &mut Index, digest: &KeyDigest) -> Place {
+        if index.free_in_overflow.is_empty() {
+            let page = OVERFLOW | index.overflow_pages;
+            index.overflow_pages += 1;
+            self.open_page(page, Page::random(OVERFLOW_PAGE_SLOTS, &mut index.rng));
+            let places = (0..).take(OVERFLOW_PAGE_SLOTS).map(|slot| Place { page, slot });
+            index.free_in_overflow.extend(places);
         }
-        let place = index.free_in_crowd.pop().unwrap_or_default();
-        index.crowd.insert(*digest, place);
+        let place = index.free_in_overflow.pop().unwrap_or_default();
+        index.overflow.insert(*digest, place);
         place
     }
 
@@ -287,24 +287,24 @@ impl<T> Cache<T> {
     pub fn locate(&self, digest: &KeyDigest) -> Located {
         let _reads = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let wanted = words(digest);
-        // One for the slots found by their tag, one for those of the crowd.
+        // One for the slots found by their tag, one for those of overflow pages.
         let mut selected = [Place::default(); 2];
         for page in &self.pages {
             let number = *page.key();
-            let in_crowd = number >> 31;
-            let slot = if in_crowd == 0 {
+            let in_overflow = number >> 31;
+            let slot = if in_overflow == 0 {
                 scan(self.arch, &page.tags, wanted[0])
             } else {
                 scan_whole(&page.digests, &wanted)
             };
-            let place = &mut selected[in_crowd as usize];
+            let place = &mut selected[in_overflow as usize];
             place.page |= !zero_mask(slot) & number;
             place.slot |= slot;
         }
-        let [by_tag, in_crowd] = selected;
+        let [by_tag, in_overflow] = selected;
         // All bits outweigh a tag.
-        let is_in_crowd = !in_crowd.slot.ct_eq(&0);
-        let place = Place::conditional_select(&by_tag, &in_crowd, is_in_crowd);
+        let is_in_overflow = !in_overflow.slot.ct_eq(&0);
+        let place = Place::conditional_select(&by_tag, &in_overflow, is_in_overflow);
         let found = !place.slot.ct_eq(&0);
         // Slots are counted from one. A digest that moves during the scan may be seen twice:
         // then the place is a wrong one, or none, and refused there.
@@ -327,7 +327,7 @@ impl<T> Cache<T> {
         let wanted = words(digest);
         let by_tag = index.by_tag.get(&wanted[0]).copied();
         let by_tag = by_tag.filter(|place| self.digest_at(*place) == Some(wanted));
-        by_tag.or_else(|| index.crowd.get(digest).copied())
+        by_tag.or_else(|| index.overflow.get(digest).copied())
     }
 
     fn digest_at(&self, place: Place) -> Option<Words> {
@@ -472,7 +472,7 @@ mod tests {
         let insert = |n: u8| {
             cache.insert(&n.to_string().into(), (alike(n), Arc::new(n)), None).unwrap();
         };
-        // Over two pages of the crowd.
+        // Over two overflow pages.
         for n in 0..100 {
             insert(n);
             for m in 0..101 {

@@ -20,7 +20,7 @@ use super::list::KeyPage;
 use super::listing::search::Position;
 use super::listing::{KeyFilter, KeyQuery};
 use super::networks;
-use super::store::{ChangeError, KeyChange, Wanted};
+use super::store::{ChangeError, KeyChange, NewKey};
 use super::token::PlainKey;
 use super::verify::{Caller, Judgement};
 use crate::error::Error;
@@ -129,8 +129,8 @@ pub async fn create(
     let CreateApiKey { name, scopes, expires_at, rate_limit, allowed_networks } = wanted;
     let expires_at = expires_at.map(|expiry| future(expiry, &state)).transpose()?;
     let networks = networks::parse(&allowed_networks).map_err(Error::Validation)?;
-    let wanted = Wanted { name, scopes, expires_at, rate_limit, networks };
-    Ok(shown_once(state.keys.create(wanted, &admin.actor).await?))
+    let new = NewKey { name, scopes, expires_at, rate_limit, networks };
+    Ok(shown_once(state.keys.create(new, &admin.actor).await?))
 }
 
 fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKey>> {

@@ -11,7 +11,7 @@ use super::listing::KeyQuery;
 use super::listing::search::Position;
 use super::row::{self, record};
 use super::store;
-use crate::background::in_time;
+use crate::background::with_timeout;
 use crate::database::begin_read;
 
 /// One page of the list.
@@ -56,10 +56,10 @@ impl Registry {
 
     /// Learns which keys there are, for [`Registry::page`] in a command that loads none.
     pub async fn load_listing(&self) -> Result<(), DbErr> {
-        let moment = in_time(begin_read(&self.0.db)).await?;
-        let stored = in_time(store::stream(&moment, &self.0.rows)).await?;
+        let moment = with_timeout(begin_read(&self.0.db)).await?;
+        let stored = with_timeout(store::stream(&moment, &self.0.rows)).await?;
         pin_mut!(stored);
-        while let Some(row) = in_time(stored.try_next()).await? {
+        while let Some(row) = with_timeout(stored.try_next()).await? {
             let record = record(&row.key);
             self.0.listing.put(&record.id.as_str().into(), record);
         }

@@ -22,7 +22,7 @@ use super::verify::CachedKey;
 use super::{generation, store};
 use crate::authenticity::set::{SetName, SetState, Tally};
 use crate::authenticity::store::{self as sets, SetError};
-use crate::background::in_time;
+use crate::background::with_timeout;
 use crate::database::begin_read;
 
 /// Keys that are read at a time when others changed them.
@@ -87,12 +87,12 @@ impl Inner {
     /// Follows the changes that other processes made since the set was `known`, when the keys of
     /// now add up to the set that they stored; else nothing changes here.
     pub(super) async fn follow(&self, known: &mut Option<SetState>) -> Result<(), SetError> {
-        let now = in_time(sets::read_signed(&self.db, SetName::Keys, &self.rows)).await?;
+        let now = with_timeout(sets::read_signed(&self.db, SetName::Keys, &self.rows)).await?;
         if *known == Some(now) {
             return Ok(());
         }
-        let moment = in_time(begin_read(&self.db)).await?;
-        let now = in_time(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
+        let moment = with_timeout(begin_read(&self.db)).await?;
+        let now = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
         self.follow_at(&moment, known, now).await
     }
 
@@ -109,7 +109,7 @@ impl Inner {
         }
         if let Some(before) = *known
             && let Some(changed) =
-                in_time(generation::changed_between(moment, before.n, now.n)).await?
+                with_timeout(generation::changed_between(moment, before.n, now.n)).await?
             && let Some(counts_all) = self.adds_up(moment, before, &now, &changed).await?
         {
             self.show_followed(moment, &changed, counts_all).await?;
@@ -139,7 +139,8 @@ impl Inner {
         let mut tally = Tally::after(set);
         let ids: Vec<&str> = changed.iter().map(String::as_str).collect();
         for ids in ids.chunks(CHUNK) {
-            let found = in_time(store::find_many(moment, &self.rows, ids.iter().copied())).await?;
+            let found =
+                with_timeout(store::find_many(moment, &self.rows, ids.iter().copied())).await?;
             for row in &found {
                 tally.add(row.element, is_ours(&row.key));
             }
@@ -158,7 +159,7 @@ impl Inner {
         let ids = known_first(changed, |id| self.listing.contains(id));
         for ids in ids.chunks(CHUNK) {
             let found = store::find_many(moment, &self.rows, ids.iter().copied());
-            let found = in_time(found).await?;
+            let found = with_timeout(found).await?;
             for id in ids.iter().filter(|id| found.iter().all(|row| record(&row.key).id != **id)) {
                 self.remove(id);
                 self.members.set(id, None);
@@ -186,7 +187,7 @@ impl Inner {
         let ids: Vec<Arc<str>> = self.conflicts().iter().cloned().collect();
         for ids in ids.chunks(CHUNK) {
             let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
-            let stored = in_time(store::get_many(db, &self.rows, ids.iter().copied())).await?;
+            let stored = with_timeout(store::get_many(db, &self.rows, ids.iter().copied())).await?;
             self.show_changed(&ids, &stored);
         }
         Ok(())
@@ -196,8 +197,8 @@ impl Inner {
     /// twice. It may take long, and only ends in between if the database falls silent. Fails
     /// when they are not the rows of the stored set: then nothing may go by what was loaded.
     pub(super) async fn load(&self, known: &mut Option<SetState>) -> Result<(), SetError> {
-        let moment = in_time(begin_read(&self.db)).await?;
-        let stored = in_time(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
+        let moment = with_timeout(begin_read(&self.db)).await?;
+        let stored = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
         if !self.show_stored(&moment, &stored).await? {
             return Err(SetError::Altered(SetName::Keys));
         }
@@ -242,13 +243,13 @@ impl Inner {
         moment: &DatabaseTransaction,
         stored: &SetState,
     ) -> Result<bool, DbErr> {
-        let found = in_time(store::stream(moment, &self.rows)).await?;
+        let found = with_timeout(store::stream(moment, &self.rows)).await?;
         pin_mut!(found);
         let expected = usize::try_from(stored.count.min(EXPECTED)).unwrap_or_default();
         let mut loaded = Loaded::of(expected);
         self.cache.reserve(expected);
         self.listing.reserve(expected);
-        while let Some(row) = in_time(found.try_next()).await? {
+        while let Some(row) = with_timeout(found.try_next()).await? {
             let id = id_of(&row.key);
             loaded.add(&id, &row);
             self.show_read(&id, &row.key);
@@ -265,9 +266,9 @@ impl Inner {
         moment: &DatabaseTransaction,
     ) -> Result<(Tally, HashSet<Arc<str>>), DbErr> {
         let (mut tally, mut gone) = (Tally::default(), self.listing.ids());
-        let stored = in_time(store::stream(moment, &self.rows)).await?;
+        let stored = with_timeout(store::stream(moment, &self.rows)).await?;
         pin_mut!(stored);
-        while let Some(row) = in_time(stored.try_next()).await? {
+        while let Some(row) = with_timeout(stored.try_next()).await? {
             tally.add(row.element, is_ours(&row.key));
             gone.remove(record(&row.key).id.as_str());
         }
@@ -296,7 +297,7 @@ impl Registry {
     pub async fn follow_uses(&self) -> Result<(), DbErr> {
         let seen = || self.0.uses_seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, now) = (*seen() - LATE, self.0.clock.now());
-        for (id, at) in in_time(store::used_since(&self.0.db, since, USES)).await? {
+        for (id, at) in with_timeout(store::used_since(&self.0.db, since, USES)).await? {
             self.0.listing.used(&id, at);
         }
         *seen() = now;

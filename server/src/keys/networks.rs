@@ -61,8 +61,9 @@ pub fn allow(networks: &[IpNet], address: Option<IpAddr>) -> bool {
         })
 }
 
-/// Who an address stands for: an IPv6 customer has a whole /64 to send from.
-pub fn customer(address: IpAddr) -> IpAddr {
+/// What attempts are counted by: an IPv4 address, or an IPv6 /64, since a subscriber has a whole
+/// one to send from.
+pub fn rate_limit_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();

@@ -28,14 +28,14 @@ use super::listing::{KeyCounts, ListThread, Listing};
 use super::loading::id_of;
 use super::members::{Loaded, Members};
 use super::rows::KeyRows;
-use super::store::{self, ChangeError, KeyChange, KeyTrace, Replaced, Wanted};
+use super::store::{self, ChangeError, KeyChange, NewDigest, NewKey, Replaced};
 use super::token::PlainKey;
 use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::authenticity::RowKey;
 use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store::SetError;
-use crate::background::{in_time, repeat};
+use crate::background::{repeat, with_timeout};
 use crate::clock::Clock;
 use crate::database::DatabaseConnection;
 
@@ -169,17 +169,17 @@ impl Registry {
     /// Makes a key. Its text exists in the answer and nowhere else.
     pub async fn create(
         &self,
-        wanted: Wanted,
+        new: NewKey,
         actor: &Actor,
     ) -> Result<(ApiKey, PlainKey), CreateError> {
         let plain = PlainKey::generate(&mut SysRng)?;
-        let event = actor.did(Action::KeyCreate, Some(wanted.name.as_str().to_owned()));
-        let event = event.with_detail(wanted.to_string());
-        let (inner, by, trace) = (self.0.clone(), actor.name.clone(), trace(&plain));
+        let event = actor.did(Action::KeyCreate, Some(new.name.as_str().to_owned()));
+        let event = event.with_detail(new.to_string());
+        let (inner, by, digest) = (self.0.clone(), actor.name.clone(), new_digest(&plain));
         let record = finish(async move {
             let mut change = inner.begin().await?;
             let now = inner.clock.now();
-            let key = store::insert(&mut change.keys, wanted, trace, by, now).await?;
+            let key = store::insert(&mut change.keys, new, digest, by, now).await?;
             inner.commit(change, event, |inner| inner.show(&key)).await?;
             Ok(key.record)
         })
@@ -234,11 +234,11 @@ impl Registry {
         let plain = PlainKey::generate(&mut SysRng)?;
         // So that the old key takes the time of its last use along.
         self.flush().await.map_err(ChangeError::from)?;
-        let (inner, actor, trace) = (self.0.clone(), actor.clone(), trace(&plain));
+        let (inner, actor, digest) = (self.0.clone(), actor.clone(), new_digest(&plain));
         let (record, replaced) = finish(async move {
             let mut begun = inner.begin().await?;
             let now = inner.clock.now();
-            let (key, replaced) = store::rotate(&mut begun.keys, &id, trace, grace, now).await?;
+            let (key, replaced) = store::rotate(&mut begun.keys, &id, digest, grace, now).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
             inner.commit(begun, event, |inner| inner.show(&key)).await?;
@@ -307,7 +307,7 @@ impl Registry {
 
     /// Writes the times of last use.
     pub async fn flush(&self) -> Result<(), DbErr> {
-        in_time(self.0.activity.flush(&self.0.db)).await
+        with_timeout(self.0.activity.flush(&self.0.db)).await
     }
 
     /// Looks for foreign changes, writes the times of last use and follows those that others
@@ -410,8 +410,8 @@ impl Inner {
     }
 }
 
-fn trace(plain: &PlainKey) -> KeyTrace {
-    KeyTrace { prefix: plain.display_prefix().to_owned(), digest: plain.digest() }
+fn new_digest(plain: &PlainKey) -> NewDigest {
+    NewDigest { prefix: plain.display_prefix().to_owned(), digest: plain.digest() }
 }
 
 /// Runs a change to its end even if nobody waits for it any more.
@@ -420,7 +420,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, ChangeError>> + Send + 'static,
 {
-    tokio::spawn(in_time(change)).await.unwrap_or_else(|stopped| {
+    tokio::spawn(with_timeout(change)).await.unwrap_or_else(|stopped| {
         Err(DbErr::Custom(format!("the change was stopped: {stopped}")).into())
     })
 }

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::networks::customer;
+use super::networks::rate_limit_key;
 
 /// Places of a table, 8 bytes each.
 const PLACES: usize = 1 << 16;
@@ -34,7 +34,7 @@ pub struct Standing {
     failures: Table,
 }
 
-/// Where an address is remembered. Requests without an address are one customer.
+/// Where an address is remembered. Requests without an address share one place.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     index: usize,
@@ -53,7 +53,7 @@ impl Default for Standing {
 impl Standing {
     /// The place of this address.
     pub fn place(&self, address: Option<IpAddr>) -> Place {
-        let hash = self.hasher.hash_one(address.map(customer));
+        let hash = self.hasher.hash_one(address.map(rate_limit_key));
         let [c, d, tag @ .., a, b] = hash.to_be_bytes();
         let [index, second] = [[a, b], [c, d]].map(|place| usize::from(u16::from_be_bytes(place)));
         Place { index, second, tag: u32::from_be_bytes(tag) | 1 }

@@ -26,8 +26,8 @@ use crate::authenticity::{Authenticated, RowKey, RowMac};
 use crate::authority::NotRecorded;
 use crate::settings::{self, FoundRow, Kind, Model};
 
-/// What somebody wants a new key to be.
-pub struct Wanted {
+/// A key that is to be made.
+pub struct NewKey {
     /// Distinct among all keys.
     pub name: KeyName,
     /// What it may do.
@@ -40,7 +40,7 @@ pub struct Wanted {
     pub networks: Vec<IpNet>,
 }
 
-impl Wanted {
+impl NewKey {
     /// A key that proves who calls, from everywhere, as often as it comes, for ever.
     pub fn named(name: KeyName) -> Self {
         let (scopes, networks) = (Scopes::default(), Vec::new());
@@ -48,8 +48,8 @@ impl Wanted {
     }
 }
 
-/// What is kept of a key that was just made.
-pub struct KeyTrace {
+/// The digest of a key that was just made, and its display prefix.
+pub struct NewDigest {
     /// Its first characters.
     pub prefix: String,
     /// Its digest.
@@ -95,7 +95,7 @@ impl fmt::Display for KeyChange {
 }
 
 /// What the key may do, and how long, how often and from where, for the audit log.
-impl fmt::Display for Wanted {
+impl fmt::Display for NewKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scopes, expiry) = (scopes_text(&self.scopes), expiry_text(self.expires_at));
         let (limit, networks) =
@@ -251,16 +251,16 @@ pub async fn used_since(
 /// Stores a new key and gives back what the list shows.
 pub async fn insert(
     keys: &mut KeyRows,
-    wanted: Wanted,
-    trace: KeyTrace,
+    new: NewKey,
+    digest: NewDigest,
     created_by: String,
     now: OffsetDateTime,
 ) -> Result<StoredKey, ChangeError> {
-    let Wanted { name, scopes, expires_at, rate_limit, networks } = wanted;
+    let NewKey { name, scopes, expires_at, rate_limit, networks } = new;
     refuse_taken_name(keys, name.as_str(), None).await?;
     let stored = Stored {
-        key_prefix: trace.prefix,
-        key_hash: trace.digest.to_hex(),
+        key_prefix: digest.prefix,
+        key_hash: digest.digest.to_hex(),
         name: None,
         scopes,
         expires_at,
@@ -276,7 +276,7 @@ pub async fn insert(
         .insert(&id, &key, to_json(&stored), now)
         .await
         .map_err(|error| taken_or_failed(error, &key))?;
-    Ok(to_key(row, stored, trace.digest))
+    Ok(to_key(row, stored, digest.digest))
 }
 
 /// Changes a key: what the list shows from now on, and the name it had.
@@ -312,7 +312,7 @@ pub async fn update(
 pub async fn rotate(
     keys: &mut KeyRows,
     id: &str,
-    new: KeyTrace,
+    new: NewDigest,
     grace: Duration,
     now: OffsetDateTime,
 ) -> Result<(StoredKey, Replaced), ChangeError> {

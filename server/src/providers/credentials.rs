@@ -20,7 +20,7 @@ use super::resolve::{reason, resolve};
 use super::store::{self, Candidate, Candidates, Lookup};
 use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::authenticity::{Authenticated, RowKey};
-use crate::background::in_time;
+use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
@@ -322,7 +322,7 @@ impl Credentials {
         let query = move |lookups: Vec<Lookup>| -> BoxFuture<'static, Vec<_>> {
             let (db, rows) = (db.clone(), rows.clone());
             Box::pin(async move {
-                let found = in_time(store::candidates(&db, &rows, &lookups)).await;
+                let found = with_timeout(store::candidates(&db, &rows, &lookups)).await;
                 found.unwrap_or_else(|error| vec![Err(error); lookups.len()])
             })
         };

@@ -26,7 +26,7 @@ use super::browser::BrowserId;
 use super::password::Lane;
 use crate::buckets::{Buckets, Reservation};
 use crate::clock::Clock;
-use crate::keys::networks::customer;
+use crate::keys::networks::rate_limit_key;
 
 /// So many failures at once, and then one more after each of these times.
 type Allowance = (u32, Duration);
@@ -91,7 +91,7 @@ impl SignInLimit {
                 attempt.lane = Lane::Known;
                 return attempt.count(self.browsers.reserve(browser));
             }
-            attempt.count(self.addresses.reserve(address.map(customer)))?;
+            attempt.count(self.addresses.reserve(address.map(rate_limit_key)))?;
             if self.known.contains(address, account) {
                 attempt.lane = Lane::New;
                 return Ok(());
@@ -109,7 +109,7 @@ impl SignInLimit {
     /// limit for all together, which would keep the owner out.
     pub fn attempt_setup(&self, address: Option<IpAddr>) -> Result<Attempt<'_>, Duration> {
         Attempt::begin(|attempt| {
-            attempt.count(self.addresses.reserve(address.map(customer)))?;
+            attempt.count(self.addresses.reserve(address.map(rate_limit_key)))?;
             attempt.count(self.sites.reserve(address.map(site)))
         })
     }
@@ -144,7 +144,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// The /48 of an IPv6 address, which is what a customer with many /64 has; an IPv4 address.
+/// The /48 of an IPv6 address, which is what a subscriber with many /64 has; an IPv4 address.
 fn site(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
@@ -184,7 +184,7 @@ impl KnownAddresses {
     }
 
     fn place(&self, address: IpAddr, account: &str) -> (u16, u64) {
-        let hash = self.hasher.hash_one((customer(address), account));
+        let hash = self.hasher.hash_one((rate_limit_key(address), account));
         #[expect(clippy::cast_possible_truncation, reason = "the number of places is 2^16")]
         let place = hash as u16;
         (place, hash)

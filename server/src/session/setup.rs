@@ -24,7 +24,7 @@ use crate::audit::Action;
 use crate::authenticity::RowKey;
 use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
-use crate::database::{DatabaseConnection, Turn, begin_turn};
+use crate::database::{AdvisoryLock, DatabaseConnection, begin_locked};
 use crate::settings::{self, FoundRow, Kind};
 
 /// The rows of tokens have this and the hash as their key.
@@ -51,7 +51,7 @@ pub async fn open(
     token: &Sensitive,
     now: OffsetDateTime,
 ) -> Result<bool, DbErr> {
-    let transaction = begin_turn(db, Turn::Setup).await?;
+    let transaction = begin_locked(db, AdvisoryLock::Setup).await?;
     if has_user(&transaction).await? {
         return Ok(false);
     }
@@ -86,7 +86,7 @@ pub async fn create_first_admin(
     now: OffsetDateTime,
     recorder: &Recorder<'_>,
 ) -> Result<Option<users::Model>, SetError> {
-    let transaction = begin_turn(people.db(), Turn::Setup).await?;
+    let transaction = begin_locked(people.db(), AdvisoryLock::Setup).await?;
     if has_user(&transaction).await? {
         return Ok(None);
     }

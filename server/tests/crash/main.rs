@@ -24,7 +24,7 @@ use database::{Backend, TestDatabase};
 use keyward::audit::store::{Filter, list};
 use keyward::clock::Clock;
 use keyward::config::{Flags, StoreConfig};
-use keyward::database::{DatabaseConnection, Opening, Turn, begin_turn, begin_write};
+use keyward::database::{AdvisoryLock, DatabaseConnection, Opening, begin_locked, begin_write};
 use keyward::encryption::columns::{SECRETS, Subject};
 use keyward::encryption::unlock::Unlocked;
 use keyward::encryption::{Rotation, store};
@@ -144,7 +144,7 @@ fn value(id: &str) -> String {
 async fn check(database: &TestDatabase, former: u32) -> Outcome<u32> {
     let (db, Unlocked { keyring, audit, .. }) = open(database).await?;
     // PostgreSQL may still be ending the transaction of a client that is gone.
-    let transaction = begin_turn(&db, Turn::Keys).await?;
+    let transaction = begin_locked(&db, AdvisoryLock::Keys).await?;
     let active = keyring.active(&transaction).await?;
     let keys = store::list(&transaction).await?;
     let mut data = keys.iter().filter(|key| key.is_for(store::Purpose::Data));

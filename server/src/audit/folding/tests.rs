@@ -62,7 +62,7 @@ fn a_flood_of_addresses_is_one_entry_of_the_actor_who_has_them() {
     assert!(minute.takes(at(&key, "192.0.2.255", "")));
     let rest = "192 more within a minute, from many addresses".to_owned();
     assert_eq!(minute.details(), [("anonymous".to_owned(), None, rest)]);
-    // A customer with an IPv6 network has as many addresses as anybody wants.
+    // A subscriber with an IPv6 network has as many addresses as anybody wants.
     let mut minute = Minute::default();
     let v6 = |n: u32| at(&key, &format!("2001:db8::{n:x}"), "");
     assert_eq!((1..=1_000).filter(|n| minute.takes(v6(*n))).count(), KINDS);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::Actor;
-use keyward::database::{Turn, begin_write};
+use keyward::database::{AdvisoryLock, begin_write};
 use keyward::encryption;
 use keyward::encryption::columns::{SEALED, SECRETS};
 use keyward::encryption::entity::{Entity as KeyEntity, Model as Key};
@@ -257,7 +257,7 @@ async fn two_servers_do_not_rotate_at_once(backend: Backend) {
     let (here, there) = (app.admin().await, other.admin().await);
     add(&here, "A", "a").await;
     // What another server holds while it rotates, or changes the root key.
-    let lock = keyward::database::begin_turn(&other.state.db, Turn::Keys).await.unwrap();
+    let lock = keyward::database::begin_locked(&other.state.db, AdvisoryLock::Keys).await.unwrap();
     let answer = here.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
     answer.expect_problem(409, "rotation_running", "A rotation is already running");
     lock.rollback().await.unwrap();

@@ -9,7 +9,7 @@ use keyward::authenticity::store as sets;
 use keyward::database::begin_write;
 use keyward::keys::Registry;
 use keyward::keys::listing::KeyCounts;
-use keyward::keys::store::{KeyChange, Wanted};
+use keyward::keys::store::{KeyChange, NewKey};
 use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::KeyName;
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
@@ -48,8 +48,8 @@ async fn names(client: &Client, query: &str) -> Vec<String> {
     names
 }
 
-fn wanted(name: &str) -> Wanted {
-    Wanted::named(KeyName::try_from(name.to_owned()).unwrap())
+fn wanted(name: &str) -> NewKey {
+    NewKey::named(KeyName::try_from(name.to_owned()).unwrap())
 }
 
 async fn other_process(app: &App) -> Registry {

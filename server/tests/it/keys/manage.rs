@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use keyward::audit::Actor;
 use keyward::keys::rows::KeyRows;
-use keyward::keys::store::{KeyChange, Wanted};
+use keyward::keys::store::{KeyChange, NewKey};
 use keyward_api::keys::KeyName;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -187,7 +187,7 @@ async fn another_process_is_followed(backend: Backend) {
         app.state.rows.clone(),
     );
     let other = other.await.unwrap();
-    let wanted = |name: &str| Wanted::named(KeyName::try_from(name.to_owned()).unwrap());
+    let wanted = |name: &str| NewKey::named(KeyName::try_from(name.to_owned()).unwrap());
     let (_, here) = app.state.keys.create(wanted("here"), actor).await.unwrap();
     let (record, there) = other.create(wanted("there"), actor).await.unwrap();
     app.verify(there.expose()).await.expect(401);
@@ -223,7 +223,7 @@ async fn of_more_changes_than_are_remembered_none_is_missed(backend: Backend) {
     let mut last = None;
     for n in 0..70 {
         let name = KeyName::try_from(format!("key {n}")).unwrap();
-        last = Some(command.create(Wanted::named(name), actor).await.unwrap().1);
+        last = Some(command.create(NewKey::named(name), actor).await.unwrap().1);
     }
     app.verify(&revoked).await.expect(200);
     app.state.keys.refresh().await.unwrap();
