@@ -160,11 +160,11 @@ impl<T> Cache<T> {
         self.len() == 0
     }
 
-    /// Makes room for so many keys more.
+    /// Makes room for so many keys in all.
     pub fn reserve(&self, keys: usize) {
         let index = &mut *self.lock();
-        index.by_id.reserve(keys);
-        index.by_tag.reserve(keys);
+        index.by_id.reserve(keys.saturating_sub(index.by_id.len()));
+        index.by_tag.reserve(keys.saturating_sub(index.by_tag.len()));
     }
 
     /// Number of slots that every lookup visits, used or not, but for those of overflow pages.
@@ -436,6 +436,22 @@ mod tests {
         }
         assert_eq!(cache.find(&digest(keys)), None);
         assert_eq!(cache.len() as u64, keys);
+    }
+
+    #[test]
+    fn room_that_is_there_is_not_made_again() {
+        let cache = cache(0);
+        cache.reserve(1_000);
+        let room = |cache: &Cache<u64>| {
+            let index = cache.lock();
+            [index.by_id.capacity(), index.by_tag.capacity()]
+        };
+        let made = room(&cache);
+        for n in 0..1_000 {
+            cache.insert(&n.to_string().into(), (digest(n), Arc::new(n)), None).unwrap();
+        }
+        cache.reserve(1_000);
+        assert_eq!(room(&cache), made);
     }
 
     #[test]

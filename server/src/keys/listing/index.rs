@@ -19,7 +19,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Makes room for so many keys more.
+    /// Makes room for so many keys in all.
     pub fn reserve(&self, keys: usize) {
         self.table.write().unwrap_or_else(PoisonError::into_inner).reserve(keys);
     }

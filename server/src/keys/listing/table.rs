@@ -90,7 +90,7 @@ impl Block {
 
 impl Table {
     pub(super) fn reserve(&mut self, keys: usize) {
-        self.places.reserve(keys);
+        self.places.reserve(keys.saturating_sub(self.places.len()));
     }
 
     /// Puts a key in, or replaces what is known of it; what was known before.
