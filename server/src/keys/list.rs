@@ -1,6 +1,9 @@
 //! Looking keys up for people: a page of the list, or one of them. What is shown of a key is
 //! read from the database.
 
+use std::sync::PoisonError;
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
 use futures_util::pin_mut;
 use keyward_api::keys::ApiKey;
@@ -13,6 +16,13 @@ use super::row::{self, record};
 use super::store;
 use crate::background::with_timeout;
 use crate::database::begin_read;
+
+/// Uses that are followed at a time.
+const USES: u64 = 20_000;
+
+/// A server may write a use so much later than another one that it wrote, and its clock may
+/// be behind.
+const LATE: Duration = Duration::from_secs(30);
 
 /// One page of the list.
 #[derive(Debug)]
@@ -63,6 +73,17 @@ impl Registry {
             let record = record(&row.key);
             self.0.listing.put(&record.id.as_str().into(), record);
         }
+        Ok(())
+    }
+
+    /// Brings the order of the list up to the uses that this server and others have written.
+    pub async fn follow_uses(&self) -> Result<(), DbErr> {
+        let seen = || self.0.uses_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, now) = (*seen() - LATE, self.0.clock.now());
+        for (id, at) in with_timeout(store::used_since(&self.0.db, since, USES)).await? {
+            self.0.listing.used(&id, at);
+        }
+        *seen() = now;
         Ok(())
     }
 }

@@ -9,12 +9,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::{TryStreamExt, pin_mut};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
-use super::Registry;
 use super::members::Loaded;
 use super::registry::Inner;
 use super::row::{ReadKey, StoredKey, UnreadableKey, is_ours, record};
@@ -30,13 +28,6 @@ const CHUNK: usize = 512;
 
 /// A set that is said to have more keys is believed when they come.
 const EXPECTED: i64 = 2_000_000;
-
-/// Uses that are followed at a time.
-const USES: u64 = 20_000;
-
-/// A server may write a use so much later than another one that it wrote, and its clock may
-/// be behind.
-const LATE: Duration = Duration::from_secs(30);
 
 impl Inner {
     /// Verifications and lists go by this key from now on.
@@ -290,19 +281,6 @@ fn known_first(ids: &[String], is_known: impl Fn(&str) -> bool) -> Vec<&str> {
     let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     ids.sort_by_key(|id| !is_known(id));
     ids
-}
-
-impl Registry {
-    /// Brings the order of the list up to the uses that this server and others have written.
-    pub async fn follow_uses(&self) -> Result<(), DbErr> {
-        let seen = || self.0.uses_seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, now) = (*seen() - LATE, self.0.clock.now());
-        for (id, at) in with_timeout(store::used_since(&self.0.db, since, USES)).await? {
-            self.0.listing.used(&id, at);
-        }
-        *seen() = now;
-        Ok(())
-    }
 }
 
 #[cfg(test)]
