@@ -164,3 +164,19 @@ pub struct AuditCheck {
     /// The check that runs on this server; null when none does.
     pub running: Option<AuditProgress>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_the_json() {
+        use AuditActorKind::{Anonymous, Command, Key, System, User};
+        for kind in [User, Key, Command, System, Anonymous] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        for outcome in [AuditOutcome::Success, AuditOutcome::Refused] {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
+    }
+}

@@ -82,3 +82,15 @@ pub struct Rotated {
     /// Values that were sealed anew.
     pub re_encrypted: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_the_json() {
+        for state in [DataKeyState::Active, DataKeyState::Retired] {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+    }
+}

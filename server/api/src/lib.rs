@@ -40,6 +40,7 @@ pub mod page;
 mod patch;
 pub mod paths;
 pub mod provider_key;
+mod provider_names;
 pub mod providers;
 pub mod scopes;
 pub mod secrets;
