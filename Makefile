@@ -36,7 +36,7 @@ test: unit integration e2e ## Run every test: unit, SQLite, PostgreSQL, browser
 	@echo 'Ran: unit tests, integration tests on SQLite and PostgreSQL, browser tests. Nothing was left out.'
 
 unit: page ## Run the tests that need no database
-	$(CARGO) test --workspace --lib --bins
+	$(CARGO) test --workspace --lib --bins --test fuzz
 	$(CARGO) test --workspace --doc
 
 integration: page target/examples/node_modules target/examples/venv/installed target/proxies/venv/installed ## Run the tests that need SQLite, PostgreSQL and HTTP

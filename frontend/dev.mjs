@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { existsSync, watch, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { join } from "node:path";
-import { ROOT, ask, say } from "./build/run.mjs";
+import { ROOT, ask, fail, say } from "./build/run.mjs";
 
 const PROGRAM = "target/debug/keyward";
 const KEYS = join(ROOT, ".env");
@@ -132,6 +132,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     process.exit(0);
   });
 }
-createServer(proxy).listen(PORT, "127.0.0.1");
+createServer(proxy)
+  .on("error", ({ message }) => fail(`${message}: set PORT to another`))
+  .listen(PORT, "127.0.0.1");
 changed = true;
 look();
