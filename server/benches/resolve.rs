@@ -29,11 +29,11 @@ use std::time::Duration;
 use client::Client;
 use keyward::clock::Clock;
 use keyward::encryption::columns::Subject;
-use keyward::keys::token::PlainKey;
 use keyward::providers::entity::{model, provider};
 use keyward::serve;
 use keyward::state::AppState;
 use keyward_api::providers::model_id;
+use keyward_core::token::PlainKey;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use tokio::runtime;
 

@@ -22,8 +22,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use keyward::keys::cache::Cache;
-use keyward::keys::token::KeyDigest;
+use keyward_core::cache::Cache;
+use keyward_core::digest::KeyDigest;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subtle::{Choice, ConstantTimeEq};

@@ -17,13 +17,13 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use crate::authenticity::RowKey;
-use crate::keys::networks;
 use crate::keys::row::{self, StoredKey};
-use crate::keys::token::KeyDigest;
 use crate::session::entity::sessions;
 use crate::session::store::IDLE;
 use crate::settings::{self, FoundRow, Kind};
+use keyward_core::digest::KeyDigest;
+use keyward_core::networks;
+use keyward_core::row::RowKey;
 
 /// The credential of a request. Ordered by what its row is found by.
 #[derive(Clone, PartialEq, Eq)]

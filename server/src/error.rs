@@ -10,7 +10,6 @@ use keyward_api::{FieldError, Problem, challenge};
 use sea_orm::DbErr;
 
 use crate::audit;
-use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
 use crate::authority::NotRecorded;
 use crate::encryption::error::KeyringError;
@@ -21,6 +20,7 @@ use crate::keys::store::ChangeError;
 use crate::layers::whole_body;
 use crate::providers::CredentialError;
 use crate::secrets::vault::VaultError;
+use keyward_core::set::SetName;
 
 /// All that wait for a hash are done by then.
 const BUSY: Duration = Duration::from_secs(2);

@@ -7,12 +7,12 @@ use axum::extract::State;
 use keyward_migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
 
-use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
 use crate::encryption::error::KeyringError;
 use crate::error::Error;
 use crate::keys::generation;
 use crate::state::AppState;
+use keyward_core::set::SetName;
 
 /// A store that takes longer than that is not ready, whether it will answer or not.
 const TIMEOUT: Duration = Duration::from_secs(1);

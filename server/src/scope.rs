@@ -16,10 +16,10 @@ use crate::audit::{Action, Actor, Event, Origin};
 use crate::authority::Authority;
 use crate::error::Error;
 use crate::extract::ClientAddress;
-use crate::keys::token::KeyDigest;
 use crate::layers::api_key::{Accepts, Refusal, presented};
 use crate::session::Admin;
 use crate::state::AppState;
+use keyward_core::digest::KeyDigest;
 
 /// A scope that opens routes of Keyward.
 pub trait Opening: Send + Sync {

@@ -12,7 +12,6 @@ use url::Url;
 use crate::audit::AuditLog;
 use crate::audit::folding::Folding;
 use crate::audit::reading::Reading;
-use crate::authenticity::RowKey;
 use crate::clock::Clock;
 use crate::database::DatabaseConnection;
 use crate::encryption::{Keyring, Rotation};
@@ -29,6 +28,7 @@ use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
 use crate::session::people::People;
+use keyward_core::row::RowKey;
 
 /// Cheap to clone: every request does it.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::{Command, Output};
 
-use keyward::keys::cache::FIRST_PAGE_SLOTS;
+use keyward_core::cache::FIRST_PAGE_SLOTS;
 
 use crate::subject::{self, KEYS};
 

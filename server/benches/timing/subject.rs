@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use keyward::keys::cache::Cache;
-use keyward::keys::token::KeyDigest;
+use keyward_core::cache::Cache;
+use keyward_core::digest::KeyDigest;
 use pulp::Arch;
 
 /// Three pages, the last one not full.

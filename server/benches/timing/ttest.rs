@@ -4,7 +4,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use keyward::keys::token::KeyDigest;
+use keyward_core::digest::KeyDigest;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

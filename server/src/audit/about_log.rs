@@ -6,8 +6,8 @@
 
 use keyward_api::audit::Action;
 
-use super::chain::{Fields, GENESIS, Hash};
 use super::event::{Actor, Event};
+use keyward_core::chain::{Fields, GENESIS, Hash};
 
 /// Between the words of a person and what they are bound to.
 const BREAK: &str = " (break ";

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::chain::Hash;
 use super::check::{digest, missing};
+use keyward_core::chain::Hash;
 
 /// So many breaks are kept; those after them are counted alone, and cannot be known.
 const KEPT: usize = 10_000;

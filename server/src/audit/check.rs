@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::about_log::{self, Checkpoint};
 use super::breaks::{Acknowledgement, Breaks, Verification};
-use super::chain::{AuditKey, AuditKeys, GENESIS, Hash, Stored};
+use keyward_core::chain::{AuditKey, AuditKeys, GENESIS, Hash, Stored};
 
 const CHANGED: &str = "it was changed";
 const FOREIGN: &str = "it was not written by this server";

@@ -4,7 +4,7 @@
 pub mod log {
     use sea_orm::entity::prelude::*;
 
-    use crate::audit::chain::{Fields, Stored};
+    use keyward_core::chain::{Fields, Stored};
 
     /// One entry; what its columns mean is in `keyward_api::audit`.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -12,18 +12,18 @@ use time::OffsetDateTime;
 
 use super::about_log::{self, Because};
 use super::breaks::Verification;
-use super::chain::AuditKeys;
 use super::event::{Actor, Event};
 use super::sets::{self, Generations, Newest};
 use super::{store, verify};
-use crate::authenticity::RowKey;
-use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
 use crate::authority::{Authority, NotRecorded};
 use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
+use keyward_core::chain::AuditKeys;
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 
 /// Appends entries and checks them. Cheap to clone.
 #[derive(Clone)]

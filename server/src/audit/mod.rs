@@ -4,7 +4,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`event`] | what happened |
-//! | [`chain`] | pure: ties entries together |
+//! | `keyward_core::chain` | ties entries together |
 //! | [`check`], [`breaks`] | pure: whether they still are, and where not |
 //! | [`about_log`] | pure: what entries say about the log itself |
 //! | [`store`], [`filter`], [`verify`] | appending, reading, reading all of it to check it |
@@ -16,7 +16,6 @@
 pub mod about_log;
 pub mod answer;
 pub mod breaks;
-pub mod chain;
 pub mod check;
 pub mod entity;
 pub mod event;

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sea_orm::{DatabaseTransaction, DbErr};
 use subtle::ConstantTimeEq;
 
-use super::chain::AuditKey;
 use super::entity::head;
-use crate::authenticity::RowKey;
-use crate::authenticity::set::SetName;
 use crate::authenticity::store::{self as sets, SetError};
+use keyward_core::chain::AuditKey;
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 
 /// The sets in the order in which they are written.
 const NAMES: [SetName; 3] = [SetName::Keys, SetName::Vault, SetName::People];

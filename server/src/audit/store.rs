@@ -11,15 +11,15 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use super::chain::{AuditKey, AuditKeys, GENESIS};
 use super::entity::{head, log};
 use super::event::{Actor, Event};
 pub use super::filter::Filter;
 use super::sets::{self, Generations, Newest};
-use crate::authenticity::RowKey;
-use crate::authenticity::set::SetName;
 use crate::encryption;
 use crate::encryption::store::Purpose;
+use keyward_core::chain::{AuditKey, AuditKeys, GENESIS};
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 
 /// The id of the only row of `audit_head`.
 const HEAD: i32 = 1;

@@ -11,12 +11,12 @@ use sea_orm::{
 };
 
 use super::breaks::Verification;
-use super::chain::AuditKeys;
 use super::check::{Check, StoredHead};
 use super::entity::log;
 use super::sets::Newest;
 use super::{sets, store};
 use crate::database::{DatabaseConnection, ROWS_ON_THEIR_WAY, begin_read};
+use keyward_core::chain::AuditKeys;
 
 /// Entries between two reports of how far the check is.
 const STEP: u64 = 4096;

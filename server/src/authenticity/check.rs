@@ -3,13 +3,13 @@
 use keyward_api::store::Finding;
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::row::RowKey;
 use super::scan::{self, Sets};
-use super::set::SetName;
 use super::store::{self as sets, SetError};
 use super::tables::TABLES;
 use crate::encryption::Keyring;
 use crate::encryption::columns::SEALED;
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 
 /// Looks at every authenticated row, every set and every sealed value, as they are at one
 /// moment, and answers what does not hold.

@@ -2,14 +2,14 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
-use super::row::{Authenticated, RowKey, RowMac};
-use super::set::{SetName, Tally};
 use super::tables::{AuthenticatedTable, TABLES};
 use crate::providers::entity::{model, provider};
 use crate::session::entity::{sessions, users};
 use crate::session::people::readable;
 use crate::session::seen::Seen;
 use crate::settings::{self, Kind};
+use keyward_core::row::{Authenticated, RowKey, RowMac};
+use keyward_core::set::{SetName, Tally};
 
 /// Rows that are in memory at a time.
 pub const CHUNK: usize = 500;

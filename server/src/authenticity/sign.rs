@@ -5,14 +5,14 @@ use std::fmt;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::row::{RowKey, RowMac};
 use super::scan::{self, Sets};
-use super::set::{SetName, SetState};
 use super::store as sets;
 use crate::audit::sets::Generations;
 use crate::encryption::unbound;
 use crate::keys::generation;
 use crate::session::seen;
+use keyward_core::row::{RowKey, RowMac};
+use keyward_core::set::{SetName, SetState};
 
 /// How many rows were signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use sea_orm::{
     FromQueryResult, IntoActiveModel, QueryFilter, Statement,
 };
 
-use super::row::RowKey;
-use super::set::{SealedSet, SetName, SetState};
 use crate::keys::entity::generation::{Column, Entity, Model};
+use keyward_core::row::RowKey;
+use keyward_core::set::{SealedSet, SetName, SetState};
 
 /// Why the sum of a set was not read.
 #[derive(Debug, thiserror::Error)]
@@ -27,22 +27,6 @@ pub enum SetError {
          stored now with `keyward store accept`", .0.rows()
     )]
     Altered(SetName),
-}
-
-impl SetName {
-    /// What is in it, for a sentence.
-    pub fn rows(self) -> &'static str {
-        match self {
-            Self::Keys => "API keys",
-            Self::Vault => "wrapped keys",
-            Self::People => "users and sessions",
-        }
-    }
-
-    /// The id of its row in the table `generation`.
-    fn id(self) -> i16 {
-        self as i16
-    }
 }
 
 /// The set as it is now; `None`: unsigned.

@@ -1,7 +1,7 @@
 //! Which rows are authenticated, and how. A test fails when the schema has a table or a column
 //! that is not listed here.
 
-use super::set::SetName;
+use keyward_core::set::SetName;
 
 /// A table whose rows have macs.
 #[derive(Clone, Copy, Debug)]

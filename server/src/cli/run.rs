@@ -17,12 +17,12 @@ use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
 use crate::database::{self, DatabaseConnection, Opening};
 use crate::encryption::Rotation;
-use crate::encryption::kek::RootKey;
 use crate::encryption::unlock::Unlocked;
 use crate::hardening;
 use crate::keys::Registry;
 use crate::log;
 use crate::serve::{self, StartError};
+use keyward_core::kek::RootKey;
 
 /// What `EX_CONFIG` is in sysexits.h.
 const EXIT_CONFIG: u8 = 78;

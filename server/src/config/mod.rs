@@ -14,12 +14,12 @@ use keyward_api::Sensitive;
 use keyward_api::session::{Email, NewPassword};
 use url::Url;
 
-use crate::encryption::kek::{RootKey, RootKeyError};
 use crate::encryption::unlock::RootKeys;
 use crate::hardening::warn_if_exposed;
 use crate::keys::forward_auth::ForwardAuthConfig;
-use crate::keys::networks;
 use crate::layers::api_key::Accepts;
+use keyward_core::kek::{RootKey, RootKeyError};
+use keyward_core::networks;
 
 use database::DATABASE_URL;
 pub use database::DatabaseConfig;

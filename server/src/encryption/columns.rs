@@ -18,7 +18,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGetable, Value};
 
-use super::seal::Place;
+use keyward_core::seal::Place;
 
 /// A column of sealed values.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,8 @@ use sea_orm::DbErr;
 
 use super::columns::NamedRow;
 use super::key_set::KeySetError;
-use super::seal::OpenError;
-use crate::authenticity::set::SetName;
+use keyward_core::seal::OpenError;
+use keyward_core::set::SetName;
 
 /// Why a value was not sealed or opened.
 #[derive(Debug, thiserror::Error)]

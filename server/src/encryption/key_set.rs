@@ -10,10 +10,10 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::entity::Model;
 use super::store;
-use crate::authenticity::row::Columns;
-use crate::authenticity::set::{SetName, SetState, Sum};
 use crate::authenticity::store::{self as sets, SetError};
-use crate::authenticity::{Authenticated, RowKey};
+use keyward_core::row::Columns;
+use keyward_core::row::{Authenticated, RowKey};
+use keyward_core::set::{SetName, SetState, Sum};
 
 const TABLE: &str = "encryption_keys";
 

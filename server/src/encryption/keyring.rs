@@ -18,16 +18,17 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::columns::{SealedColumn, SealedRow};
-use super::dek::Dek;
 use super::entity::Model;
 use super::error::KeyringError;
-use super::kek::RootKey;
 use super::key_set;
-use super::seal::{self, OpenError, Opened};
 use super::sealer::Sealer;
 use super::store::{self, Purpose};
-use super::{legacy, unbound};
-use crate::authenticity::RowKey;
+use super::unbound;
+use keyward_core::dek::Dek;
+use keyward_core::kek::RootKey;
+use keyward_core::legacy;
+use keyward_core::row::RowKey;
+use keyward_core::seal::{self, OpenError, Opened};
 
 /// Seals and opens values. Cheap to clone; `Debug` shows nothing of it.
 #[derive(Clone)]
@@ -175,7 +176,7 @@ impl Keyring {
             (Some(dek), Some(key_id)) => {
                 Ok(seal::open(dek, row.subject(column).place(key_id), &row.sealed)?)
             }
-            _ => Ok(legacy::open(&self.0.root, row)?),
+            _ => Ok(legacy::open(&self.0.root, row.iv.as_deref(), &row.sealed)?),
         }
     }
 

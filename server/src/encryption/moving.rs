@@ -11,12 +11,12 @@ use subtle::ConstantTimeEq;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::columns::{SealedColumn, SealedRow};
-use super::dek::Dek;
 use super::error::KeyringError;
 use super::keyring::Keyring;
 use super::rotation::RotateError;
-use super::seal::Opened;
 use super::sealer::Sealer;
+use keyward_core::dek::Dek;
+use keyward_core::seal::Opened;
 
 /// Values of a chunk; up to 64 KiB each, and up to four chunks are in memory.
 const CHUNK: u64 = 256;

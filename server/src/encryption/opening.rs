@@ -4,17 +4,17 @@
 use keyward_api::encryption::DataKeyState;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::dek::Dek;
 use super::entity::Model;
 use super::error::{KeyName, UnlockError};
-use super::kek::RootKey;
 use super::key_set;
 use super::store::{self, Purpose};
 use super::unlock::RootKeys;
-use crate::audit::chain::{AuditKey, AuditKeys};
 use crate::audit::{self, Action, Actor, AuditLog};
-use crate::authenticity::RowKey;
 use crate::clock::Clock;
+use keyward_core::chain::{AuditKey, AuditKeys};
+use keyward_core::dek::Dek;
+use keyward_core::kek::RootKey;
+use keyward_core::row::RowKey;
 
 /// The keys in the transaction that opens them.
 pub(super) struct Keys<'a> {

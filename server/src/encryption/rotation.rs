@@ -11,7 +11,6 @@ use keyward_api::encryption::{DataKey, EncryptionStatus, Rotated, RotationProgre
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::columns::{Counts, SEALED};
-use super::dek::Dek;
 use super::entity::Model;
 use super::error::KeyringError;
 use super::key_set;
@@ -23,6 +22,7 @@ use crate::audit::{Action, Actor, AuditLog};
 use crate::authority::NotRecorded;
 use crate::clock::Clock;
 use crate::database::{AdvisoryLock, DatabaseConnection, try_begin_locked};
+use keyward_core::dek::Dek;
 
 /// Rotates, one at a time, and tells how it stands. Cheap to clone.
 #[derive(Clone)]

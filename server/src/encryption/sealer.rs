@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rand::rngs::{SysError, SysRng};
 
 use super::columns::Subject;
-use super::dek::Dek;
-use super::seal::{self, OpenError, Opened};
+use keyward_core::dek::Dek;
+use keyward_core::seal::{self, OpenError, Opened};
 
 /// The active data key, held until the transaction ends; `Debug` shows nothing of it.
 #[derive(Clone)]

@@ -10,10 +10,10 @@ use sea_orm::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::dek::Dek;
 use super::entity::{ActiveModel, Column, Entity, Model};
-use super::kek::RootKey;
-use super::seal::{self, Format, OpenError, Place};
+use keyward_core::dek::Dek;
+use keyward_core::kek::RootKey;
+use keyward_core::seal::{self, Format, OpenError, Place};
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

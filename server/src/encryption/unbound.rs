@@ -1,5 +1,5 @@
 //! Secrets whose seal does not bind their name: those of the older layout, and of format 1 of
-//! [`seal`](super::seal).
+//! [`seal`](keyward_core::seal).
 //!
 //! Anyone who can write to the database could give such a value another name, and so have it read
 //! by a caller who may read that name. So a mac in the row binds the two. It is given once, to
@@ -10,10 +10,10 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 
 use super::columns::{SECRETS, SealedColumn, SealedRow};
-use super::seal::Format;
 use super::store;
-use crate::authenticity::row::Columns;
-use crate::authenticity::{Authenticated, RowKey};
+use keyward_core::row::Columns;
+use keyward_core::row::{Authenticated, RowKey};
+use keyward_core::seal::Format;
 
 /// Rows of one statement.
 const CHUNK: u64 = 256;

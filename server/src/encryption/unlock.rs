@@ -19,15 +19,16 @@ use sea_orm::DatabaseTransaction;
 
 use super::columns::{SEALED, SealedRow};
 use super::error::UnlockError;
-use super::kek::RootKey;
 use super::keyring::Keyring;
-use super::legacy;
 use super::opening::Keys;
 use super::store::Purpose;
 use crate::audit::{self, Action, Actor, AuditLog, Event};
-use crate::authenticity::{RowKey, sign};
+use crate::authenticity::sign;
 use crate::clock::Clock;
 use crate::database::{AdvisoryLock, DatabaseConnection, begin_locked};
+use keyward_core::kek::RootKey;
+use keyward_core::legacy;
+use keyward_core::row::RowKey;
 
 /// Rows of the older layout that prove the root key.
 const PROOFS: u64 = 8;
@@ -188,7 +189,8 @@ async fn prove(
         }
         // One that opens is proof; one that does not may be damaged.
         let oldest = column.oldest_legacy(transaction, PROOFS).await?;
-        let opens = |row: &SealedRow| legacy::open(&roots.current, row).is_ok();
+        let opens =
+            |row: &SealedRow| legacy::open(&roots.current, row.iv.as_deref(), &row.sealed).is_ok();
         if let (Some(first), false) = (oldest.first(), oldest.iter().any(opens)) {
             let (row, given) = (column.name(&first.label), roots.current.id());
             return Err(UnlockError::LegacyRow { row, given });

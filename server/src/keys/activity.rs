@@ -12,9 +12,9 @@ use sea_orm::DbErr;
 use time::OffsetDateTime;
 
 use super::store;
-use super::token::KeyDigest;
 use super::verify::CachedKey;
 use crate::database::{DatabaseConnection, begin_write};
+use keyward_core::digest::KeyDigest;
 
 /// How often the marks are written.
 pub const INTERVAL: Duration = Duration::from_secs(5);

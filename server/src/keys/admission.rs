@@ -18,11 +18,11 @@ use std::time::Duration;
 
 pub use super::standing::BURST;
 use super::standing::{Place, Standing};
-use super::token;
 use super::verify::{Caller, Judgement, Verifier};
 use crate::error::Error;
 use crate::layers::api_key::{Presented, Refusal};
 use crate::metrics::Outcome;
+use keyward_core::token;
 
 /// Judges presented keys, and counts the failures of each address.
 pub struct Admission {

@@ -12,9 +12,9 @@ use sea_orm::DbErr;
 
 use super::registry::Inner;
 use crate::audit::{Action, Actor, Event};
-use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store::SetError;
 use crate::background::with_timeout;
+use keyward_core::set::{SetName, SetState};
 
 /// So many rows are recorded by name; more of them as a number.
 const NAMED: usize = 8;

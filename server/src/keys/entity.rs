@@ -5,7 +5,7 @@
 pub mod generation {
     use sea_orm::entity::prelude::*;
 
-    /// One set; see `crate::authenticity::set`.
+    /// One set; see `keyward_core::set`.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "generation")]
     pub struct Model {

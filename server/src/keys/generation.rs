@@ -9,10 +9,10 @@ use sea_orm::{
 };
 
 use super::entity::change;
-use crate::authenticity::RowKey;
-use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store as sets;
 use crate::database::{DatabaseConnection, begin_write};
+use keyward_core::row::RowKey;
+use keyward_core::set::{SetName, SetState};
 
 /// So many changes are remembered: what a process that misses them for minutes can follow
 /// without reading all keys, in a table of a few MB.

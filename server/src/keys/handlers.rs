@@ -19,9 +19,7 @@ use serde::Deserialize;
 use super::list::KeyPage;
 use super::listing::search::Position;
 use super::listing::{KeyFilter, KeyQuery};
-use super::networks;
 use super::store::{ChangeError, KeyChange, NewKey};
-use super::token::PlainKey;
 use super::verify::{Caller, Judgement};
 use crate::error::Error;
 use crate::extract::{Json, Query};
@@ -29,6 +27,8 @@ use crate::paging;
 use crate::scope::{KeyWithScope, KeysVerify};
 use crate::session::Admin;
 use crate::state::AppState;
+use keyward_core::networks;
+use keyward_core::token::PlainKey;
 
 /// The query of the list.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]

@@ -18,10 +18,10 @@ use super::registry::Inner;
 use super::row::{ReadKey, StoredKey, UnreadableKey, is_ours, record};
 use super::verify::CachedKey;
 use super::{generation, store};
-use crate::authenticity::set::{SetName, SetState, Tally};
 use crate::authenticity::store::{self as sets, SetError};
 use crate::background::with_timeout;
 use crate::database::begin_read;
+use keyward_core::set::{SetName, SetState, Tally};
 
 /// Keys that are read at a time when others changed them.
 const CHUNK: usize = 512;

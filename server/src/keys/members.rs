@@ -10,8 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::row::is_ours;
 use super::store::Found;
-use crate::authenticity::RowMac;
-use crate::authenticity::set::{SetState, Tally};
+use keyward_core::row::RowMac;
+use keyward_core::set::{SetState, Tally};
 
 /// The rows of the set.
 #[derive(Default)]

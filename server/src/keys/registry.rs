@@ -23,21 +23,21 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::activity::{self, Activity};
 use super::altered::Watch;
-use super::cache::Cache;
 use super::listing::{KeyCounts, ListThread, Listing};
 use super::loading::id_of;
 use super::members::{Loaded, Members};
 use super::rows::KeyRows;
 use super::store::{self, ChangeError, KeyChange, NewDigest, NewKey, Replaced};
-use super::token::PlainKey;
 use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
-use crate::authenticity::RowKey;
-use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store::SetError;
 use crate::background::{repeat, with_timeout};
 use crate::clock::Clock;
 use crate::database::DatabaseConnection;
+use keyward_core::cache::Cache;
+use keyward_core::row::RowKey;
+use keyward_core::set::{SetName, SetState};
+use keyward_core::token::PlainKey;
 
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::networks;
-use super::token::KeyDigest;
-use crate::authenticity::RowKey;
 use crate::settings::{FoundRow, Model};
+use keyward_core::digest::KeyDigest;
+use keyward_core::networks;
+use keyward_core::row::RowKey;
 
 /// The JSON in `value`. Older rows have the first two members only, and perhaps `name`;
 /// members this version does not know are kept.

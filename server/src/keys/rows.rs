@@ -1,5 +1,5 @@
 //! Changing the rows of keys. Each change brings the authenticated set of the keys forward in
-//! its transaction: see [`crate::authenticity::set`].
+//! its transaction: see [`keyward_core::set`].
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use time::OffsetDateTime;
 use super::generation;
 use super::members::Members;
 use crate::audit::{AuditLog, Event};
-use crate::authenticity::set::{SetName, SetState};
 use crate::authenticity::store::{self as sets, SetError};
-use crate::authenticity::{Authenticated, RowKey, RowMac};
 use crate::authority::NotRecorded;
 use crate::database::{DatabaseConnection, begin_write};
 use crate::settings::{self, FoundRow, Kind, Model};
+use keyward_core::row::{Authenticated, RowKey, RowMac};
+use keyward_core::set::{SetName, SetState};
 
 /// A transaction that changes one key. All other changes, of all processes, wait for it.
 pub struct KeyRows {

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::networks::rate_limit_key;
+use keyward_core::networks::rate_limit_key;
 
 /// Places of a table, 8 bytes each.
 const PLACES: usize = 1 << 16;

@@ -16,15 +16,15 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use super::networks;
 use super::row::{Former, ReadKey, Stored, StoredKey, parse, read, record, to_json, to_key};
 use super::rows::KeyRows;
-use super::token::KeyDigest;
-use crate::authenticity::set::Sum;
 use crate::authenticity::store::SetError;
-use crate::authenticity::{Authenticated, RowKey, RowMac};
 use crate::authority::NotRecorded;
 use crate::settings::{self, FoundRow, Kind, Model};
+use keyward_core::digest::KeyDigest;
+use keyward_core::networks;
+use keyward_core::row::{Authenticated, RowKey, RowMac};
+use keyward_core::set::Sum;
 
 /// A key that is to be made.
 pub struct NewKey {

@@ -21,13 +21,13 @@ use keyward_api::key_list::KeyStatus;
 use time::OffsetDateTime;
 
 use super::activity::{Activity, Mark};
-use super::cache::{Cache, Digested};
 use super::identity::Identity;
-use super::networks;
 use super::rate::{Allowance, RateLimiter};
 use super::row::StoredKey;
-use super::token::KeyDigest;
 use crate::clock::Clock;
+use keyward_core::cache::{Cache, Digested};
+use keyward_core::digest::KeyDigest;
+use keyward_core::networks;
 
 /// What a verification needs to know of a key, ready to be sent.
 #[derive(Debug)]

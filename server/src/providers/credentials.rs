@@ -19,7 +19,6 @@ use super::hint::hint;
 use super::resolve::{reason, resolve};
 use super::store::{self, Candidate, Candidates, Lookup};
 use crate::audit::{Action, Actor, AuditLog, Event};
-use crate::authenticity::{Authenticated, RowKey};
 use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
@@ -29,6 +28,7 @@ use crate::encryption::columns::{MODELS, PROVIDERS, SealedRow, Subject};
 use crate::encryption::error::KeyringError;
 use crate::encryption::sealer::Sealer;
 use crate::paging::Names;
+use keyward_core::row::{Authenticated, RowKey};
 
 /// The keys of the providers of this installation. Cheap to clone.
 #[derive(Clone)]

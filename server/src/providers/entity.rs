@@ -4,8 +4,8 @@
 pub mod provider {
     use sea_orm::entity::prelude::*;
 
-    use crate::authenticity::{Authenticated, Columns};
     use crate::encryption::columns::{SealedRow, Subject};
+    use keyward_core::row::{Authenticated, Columns};
 
     /// A provider with its key, which is sealed for this row and no other.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -77,7 +77,7 @@ pub mod provider {
 pub mod model {
     use sea_orm::entity::prelude::*;
 
-    use crate::authenticity::{Authenticated, Columns};
+    use keyward_core::row::{Authenticated, Columns};
 
     /// A model with its key, which is sealed for this row and no other. Its provider need
     /// not have one.

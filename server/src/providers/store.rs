@@ -12,9 +12,9 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entity::{model, provider};
-use crate::authenticity::{Authenticated, Columns, RowKey};
 use crate::encryption::columns::{SealedRow, Subject};
 use crate::paging::{Names, in_bytes};
+use keyward_core::row::{Authenticated, Columns, RowKey};
 
 /// What the list shows of a provider: the sealed key is not even read.
 #[derive(FromQueryResult)]

@@ -14,7 +14,7 @@ pub struct Model {
     /// Distinct.
     #[sea_orm(unique)]
     pub key: String,
-    /// The sealed value; see `crate::encryption::seal`.
+    /// The sealed value; see `keyward_core::seal`.
     pub encrypted_value: Vec<u8>,
     /// The nonce of the older layout.
     pub iv: Option<Vec<u8>>,

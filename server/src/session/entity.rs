@@ -4,7 +4,7 @@
 pub mod users {
     use sea_orm::entity::prelude::*;
 
-    use crate::authenticity::{Authenticated, Columns};
+    use keyward_core::row::{Authenticated, Columns};
 
     /// One person.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -50,7 +50,7 @@ pub mod users {
 pub mod sessions {
     use sea_orm::entity::prelude::*;
 
-    use crate::authenticity::{Authenticated, Columns};
+    use keyward_core::row::{Authenticated, Columns};
 
     /// One browser of one person.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

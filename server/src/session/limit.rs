@@ -26,7 +26,7 @@ use super::browser::BrowserId;
 use super::password::Lane;
 use crate::buckets::{Buckets, Reservation};
 use crate::clock::Clock;
-use crate::keys::networks::rate_limit_key;
+use keyward_core::networks::rate_limit_key;
 
 /// So many failures at once, and then one more after each of these times.
 type Allowance = (u32, Duration);

@@ -19,10 +19,10 @@ use sea_orm::{
 
 use super::entity::{sessions, users};
 use crate::audit::{Action, Actor, AuditLog};
-use crate::authenticity::set::{SetName, SetState, Tally};
 use crate::authenticity::store::{self as sets, SetError};
-use crate::authenticity::{Authenticated, RowKey};
 use crate::database::{DatabaseConnection, begin_read};
+use keyward_core::row::{Authenticated, RowKey};
+use keyward_core::set::{SetName, SetState, Tally};
 
 /// The users and sessions of this installation. Cheap to clone.
 #[derive(Clone)]

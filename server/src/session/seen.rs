@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Sta
 
 use super::entity::sessions::{Column, Entity, Model};
 use super::people::readable;
-use crate::authenticity::{Authenticated, Columns, RowKey};
+use keyward_core::row::{Authenticated, Columns, RowKey};
 
 /// The last request of a session.
 pub struct Seen<'a>(pub &'a Model);

@@ -21,11 +21,11 @@ use super::entity::users;
 use super::people::{Change, People};
 use super::store::{Recorder, has_user};
 use crate::audit::Action;
-use crate::authenticity::RowKey;
-use crate::authenticity::set::SetName;
 use crate::authenticity::store::SetError;
 use crate::database::{AdvisoryLock, DatabaseConnection, begin_locked};
 use crate::settings::{self, FoundRow, Kind};
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 
 /// The rows of tokens have this and the hash as their key.
 const TOKEN: &str = "setup-token:";

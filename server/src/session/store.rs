@@ -11,9 +11,9 @@ use super::entity::{sessions, users};
 use super::people::{Change, People, readable};
 use super::seen::{self, Seen};
 use crate::audit::{Action, Actor, AuditLog, Origin};
-use crate::authenticity::set::SetName;
 use crate::authenticity::store::{self as sets, SetError};
 use crate::database::{DatabaseConnection, begin_write};
+use keyward_core::set::SetName;
 
 /// A session that is not used ends after this time.
 pub const IDLE: Duration = Duration::hours(12);

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryResult};
 
-use crate::authenticity::{Authenticated, Columns};
+use keyward_core::row::{Authenticated, Columns};
 
 /// `UNIQUE(type, key)`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 use crate::database::ROWS_ON_THEIR_WAY;
 
 use super::entity::{Column, Entity, FoundRow, Model};
-use crate::authenticity::RowKey;
+use keyward_core::row::RowKey;
 
 /// The types of rows in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use keyward::encryption::kek::RootKey;
 use keyward::extract::client_address;
-use keyward::keys::networks;
-use keyward::keys::token::{KeyDigest, Shape, shape};
 use keyward::layers::api_key::{Accepts, MAX_BYTES, X_API_KEY, presented};
 use keyward_api::scopes::{Scope, grants};
+use keyward_core::digest::KeyDigest;
+use keyward_core::kek::RootKey;
+use keyward_core::networks;
+use keyward_core::token::{Shape, shape};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -1,10 +1,10 @@
 //! What comes from the database: sealed values and entries of the audit log.
 
 use keyward::audit::about_log;
-use keyward::audit::chain::{AuditKey, AuditKeys, Fields, GENESIS, Stored};
 use keyward::audit::check::Check;
-use keyward::encryption::dek::Dek;
-use keyward::encryption::seal::{Place, open, open_legacy, seal};
+use keyward_core::chain::{AuditKey, AuditKeys, Fields, GENESIS, Stored};
+use keyward_core::dek::Dek;
+use keyward_core::seal::{Place, open, open_legacy, seal};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -1,10 +1,10 @@
 //! The schema goes up, down and up again, and the entities match it.
 
 use futures_util::future::join_all;
-use keyward::authenticity::set::SetName;
 use keyward::authenticity::store as sets;
 use keyward::database::{self, DatabaseConnection, begin_write};
 use keyward::session::entity::{sessions, users};
+use keyward_core::set::SetName;
 use keyward_migration::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, EntityTrait, IdenStatic, Iterable, Statement};
 

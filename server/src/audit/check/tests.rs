@@ -5,7 +5,7 @@ use super::super::about_log::Because;
 use super::super::entity::log::Model;
 use super::super::event::{Actor, Event};
 use super::*;
-use crate::encryption::dek::Dek;
+use keyward_core::dek::Dek;
 
 fn key(seed: u64) -> AuditKey {
     AuditKey::new(&Dek::generate(&mut StdRng::seed_from_u64(seed)).unwrap())

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use keyward::audit::{Action, Actor};
 use keyward::authenticity::scan::{self, Row};
-use keyward::authenticity::set::{SetName, SetState};
 use keyward::authenticity::store as sets;
 use keyward::authenticity::tables::{AuthenticatedTable, OTHERS, TABLES};
 use keyward::config::{Config, Flags};
@@ -14,8 +13,9 @@ use keyward::encryption::error::UnlockError;
 use keyward::encryption::key_set::KeySetError;
 use keyward::keys::rows::KeyRows;
 use keyward::keys::store::{ChangeError, KeyChange};
-use keyward::keys::token::KeyDigest;
 use keyward::serve::{self, StartError};
+use keyward_core::digest::KeyDigest;
+use keyward_core::set::{SetName, SetState};
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};

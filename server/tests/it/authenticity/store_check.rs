@@ -1,6 +1,6 @@
 //! `keyward store check` and `keyward store accept`.
 
-use keyward::keys::token::KeyDigest;
+use keyward_core::digest::KeyDigest;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 

@@ -5,9 +5,9 @@ use keyward::clock::Clock;
 use keyward::database::DatabaseConnection;
 use keyward::encryption::entity::{Column, Entity};
 use keyward::encryption::error::UnlockError;
-use keyward::encryption::kek::RootKey;
 use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
 use keyward::{audit, database};
+use keyward_core::kek::RootKey;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Statement, Value,
 };

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use keyward::audit::Actor;
-use keyward::authenticity::set::{SetName, SetState};
 use keyward::authenticity::store as sets;
 use keyward::database::begin_write;
 use keyward::keys::Registry;
@@ -12,6 +11,7 @@ use keyward::keys::listing::KeyCounts;
 use keyward::keys::store::{KeyChange, NewKey};
 use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::KeyName;
+use keyward_core::set::{SetName, SetState};
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 

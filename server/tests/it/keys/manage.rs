@@ -52,7 +52,7 @@ async fn a_new_key_is_shown_once_and_only_its_digest_is_stored(backend: Backend)
     let rows = keyward::settings::Entity::find().all(&app.state.db).await.unwrap();
     let row = rows.iter().find(|row| row.kind == "api_key").unwrap();
     let value: Value = serde_json::from_str(&row.value).unwrap();
-    let digest = keyward::keys::token::KeyDigest::of(key).to_hex();
+    let digest = keyward_core::digest::KeyDigest::of(key).to_hex();
     assert_eq!((&value["key_hash"], &value["key_prefix"]), (&json!(digest), &json!(key[..8])));
     assert!(!format!("{rows:?}").contains(&key[8..]));
 }

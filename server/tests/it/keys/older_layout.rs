@@ -5,8 +5,8 @@ use keyward::database;
 use keyward::database::{DatabaseConnection, begin_write};
 use keyward::encryption::columns::SECRETS;
 use keyward::encryption::error::UnlockError;
-use keyward::encryption::kek::RootKey;
 use keyward::encryption::unlock::{RootKeys, unlock};
+use keyward_core::kek::RootKey;
 use sea_orm::{ConnectionTrait, Statement, Value};
 use serde::Deserialize;
 use serde_json::json;
@@ -20,7 +20,7 @@ on_both_databases!(
     rows_of_any_form_prove_the_root_key_at_the_first_start,
 );
 
-/// Made by Node: `server/src/encryption/vectors/make-legacy.mjs`.
+/// Made by Node: `server/core/src/vectors/make-legacy.mjs`.
 #[derive(Deserialize)]
 struct Vectors {
     root: String,
@@ -43,7 +43,7 @@ impl Vector {
 }
 
 fn vectors() -> Vec<Vector> {
-    let text = include_str!("../../../src/encryption/vectors/legacy.json");
+    let text = include_str!("../../../core/src/vectors/legacy.json");
     let Vectors { root, rows } = serde_json::from_str(text).unwrap();
     assert_eq!(root, ROOT_KEY);
     rows

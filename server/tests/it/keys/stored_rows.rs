@@ -1,7 +1,7 @@
 //! Rows that this version did not write: the older layout, other types, broken ones.
 
-use keyward::keys::token::KeyDigest;
 use keyward::settings::{Column, Entity, Kind};
+use keyward_core::digest::KeyDigest;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 

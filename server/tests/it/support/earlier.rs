@@ -6,11 +6,11 @@ use hkdf::Hkdf;
 use keyward::clock::Clock;
 use keyward::database::{DatabaseConnection, begin_write};
 use keyward::encryption::columns::{MODELS, PROVIDERS, SECRETS, SealedColumn, SealedRow};
-use keyward::encryption::dek::Dek;
 use keyward::encryption::entity::{Entity, Model};
-use keyward::encryption::kek::RootKey;
 use keyward::encryption::unbound;
 use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
+use keyward_core::dek::Dek;
+use keyward_core::kek::RootKey;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Statement, Value};
 use sha2::{Digest, Sha256};
 

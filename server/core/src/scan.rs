@@ -1,5 +1,5 @@
 //! One digest against many: the loops that must not tell by their time what they found. The
-//! rules are in [`super::cache`]; this is how rule 1 is kept.
+//! rules are in [`crate::cache`]; this is how rule 1 is kept.
 
 use std::hint::black_box;
 

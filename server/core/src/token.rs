@@ -9,8 +9,9 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryCryptoRng;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
+
+use crate::digest::KeyDigest;
 
 const PREFIX: &str = "kw_";
 const RANDOM_BYTES: usize = 32;
@@ -56,46 +57,6 @@ impl fmt::Debug for PlainKey {
     }
 }
 
-/// SHA-256 of a whole key. 256 random bits need no slow hash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyDigest([u8; 32]);
-
-impl KeyDigest {
-    /// The digest of a presented text, whatever its form: imported keys keep their own.
-    pub fn of(presented: &str) -> Self {
-        Self(Sha256::digest(presented.as_bytes()).into())
-    }
-
-    /// The digest from 64 hex digits, `None` for anything else.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).ok()?;
-        Some(Self(bytes))
-    }
-
-    /// 64 lower-case hex digits, as they are stored.
-    pub fn to_hex(self) -> String {
-        hex::encode(self.0)
-    }
-
-    /// The 32 bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl From<[u8; 32]> for KeyDigest {
-    fn from(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Debug for KeyDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyDigest([redacted])")
-    }
-}
-
 /// What the form of a refused text says about it, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -131,12 +92,6 @@ mod tests {
     }
 
     #[test]
-    fn a_hasher_wipes_what_it_has_seen_of_a_key() {
-        fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
-        is_wiped::<Sha256>();
-    }
-
-    #[test]
     fn a_key_is_51_characters_and_intact() {
         let key = key(1);
         assert_eq!(key.expose().len(), 51);
@@ -155,15 +110,6 @@ mod tests {
         let body = [[0u8; 32].as_slice(), &[0x19, 0x0a, 0x55, 0xad]].concat();
         let text = format!("kw_{}", URL_SAFE_NO_PAD.encode(body));
         assert_eq!(shape(&text), Shape::Intact);
-    }
-
-    #[test]
-    fn the_digest_is_the_sha256_of_the_whole_text() {
-        // FIPS 180-2, appendix B.1.
-        let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(KeyDigest::of("abc").to_hex(), hex);
-        assert_eq!(KeyDigest::from_hex(hex), Some(KeyDigest::of("abc")));
-        assert_eq!(KeyDigest::from_hex(&hex[1..]), None);
     }
 
     #[test]

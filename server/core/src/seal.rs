@@ -11,7 +11,7 @@
 //! are the commitment. The aad names the place of the value and what it is bound to, each part
 //! after its length (32 bits, big-endian; 2^32 - 1 and no bytes where there is none): table,
 //! column, id of the row, id of the data key, then the parts that the column lays down (see
-//! [`super::columns`]). It is GCM's associated data as well.
+//! the registry of sealed columns in the server). It is GCM's associated data as well.
 //!
 //! 1. A fresh salt makes a fresh key for each value, so a nonce is never used twice under
 //!    one key, however many values there are (NIST SP 800-38D, 8.3).
@@ -34,21 +34,21 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::dek::Dek;
+use crate::dek::Dek;
 
 /// The cipher.
-pub(super) type Gcm = AesGcm<Aes256, U12>;
+pub(crate) type Gcm = AesGcm<Aes256, U12>;
 
 /// The cipher of values of the older layout with 16 bytes of `iv`.
-pub(super) type Gcm16 = AesGcm<Aes256, U16>;
+pub(crate) type Gcm16 = AesGcm<Aes256, U16>;
 
 /// The derivation.
-pub(super) type Kdf = Hkdf<Sha256>;
+pub(crate) type Kdf = Hkdf<Sha256>;
 
 const SALT: usize = 32;
 const COMMITMENT: usize = 32;
 const NONCE: usize = 12;
-pub(super) const TAG: usize = 16;
+pub(crate) const TAG: usize = 16;
 
 /// How many bytes a sealed value is longer than what is in it.
 pub const OVERHEAD: usize = 1 + SALT + COMMITMENT + NONCE + TAG;

@@ -21,7 +21,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 
 use subtle::ConstantTimeEq;
 
-use super::row::{RowKey, RowMac, finished};
+use crate::row::{RowKey, RowMac, finished};
 
 /// The sets, each with the id of its row in the table `generation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,22 @@ pub enum SetName {
     Vault = 2,
     /// Users and sessions.
     People = 3,
+}
+
+impl SetName {
+    /// What is in it, for a sentence.
+    pub fn rows(self) -> &'static str {
+        match self {
+            Self::Keys => "API keys",
+            Self::Vault => "wrapped keys",
+            Self::People => "users and sessions",
+        }
+    }
+
+    /// The id of its row in the table `generation`.
+    pub fn id(self) -> i16 {
+        self as i16
+    }
 }
 
 /// A number of 256 bits, modulo 2^256.
@@ -239,7 +255,7 @@ mod tests {
     use rand::rngs::StdRng;
 
     use super::*;
-    use crate::encryption::dek::Dek;
+    use crate::dek::Dek;
 
     fn key() -> RowKey {
         RowKey::new(&Dek::generate(&mut StdRng::seed_from_u64(1)).unwrap())

@@ -19,20 +19,19 @@ use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::columns::SealedRow;
-use super::kek::RootKey;
-use super::seal::{self, OpenError, Opened, TAG};
+use crate::kek::RootKey;
+use crate::seal::{self, OpenError, Opened, TAG};
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const BASE64: [GeneralPurpose; 2] =
     [GeneralPurpose::new(&STANDARD, LENIENT), GeneralPurpose::new(&URL_SAFE, LENIENT)];
 
-/// Opens a row of the older layout, in whatever form it was written.
-pub(super) fn open(root: &RootKey, row: &SealedRow) -> Result<Opened, OpenError> {
-    let (key, iv) = (root.legacy_key(), row.iv.as_deref().ok_or(OpenError)?);
+/// Opens a value of the older layout, in whatever form its two columns were written.
+pub fn open(root: &RootKey, iv: Option<&[u8]>, sealed: &[u8]) -> Result<Opened, OpenError> {
+    let (key, iv) = (root.legacy_key(), iv.ok_or(OpenError)?);
     let ivs: Vec<_> = readings(iv).into_iter().filter(|iv| is_iv(iv)).collect();
-    let mut values = readings(&row.sealed).into_iter().chain(ciphertext_and_tag(&row.sealed));
+    let mut values = readings(sealed).into_iter().chain(ciphertext_and_tag(sealed));
     let opened =
         values.find_map(|value| ivs.iter().find_map(|iv| seal::open_legacy(&key, iv, &value).ok()));
     opened.ok_or(OpenError)
@@ -94,19 +93,21 @@ mod tests {
         RootKey::parse(&vectors().root).unwrap()
     }
 
-    fn row(iv: &[u8], value: &[u8]) -> SealedRow {
-        SealedRow {
-            id: "id".into(),
-            label: "LABEL".into(),
-            bound: Vec::new(),
-            key_id: None,
-            iv: Some(iv.to_vec()),
-            mac: None,
-            sealed: value.to_vec(),
-        }
+    #[derive(Clone)]
+    struct Row {
+        iv: Option<Vec<u8>>,
+        sealed: Vec<u8>,
     }
 
-    fn rows() -> impl Iterator<Item = (String, SealedRow, Vec<u8>)> {
+    fn row(iv: &[u8], sealed: &[u8]) -> Row {
+        Row { iv: Some(iv.to_vec()), sealed: sealed.to_vec() }
+    }
+
+    fn open(root: &RootKey, row: &Row) -> Result<Opened, OpenError> {
+        super::open(root, row.iv.as_deref(), &row.sealed)
+    }
+
+    fn rows() -> impl Iterator<Item = (String, Row, Vec<u8>)> {
         let bytes = |text: String| hex::decode(text).unwrap();
         vectors().rows.into_iter().map(move |vector| {
             let Vector { form, iv, value, plaintext } = vector;
@@ -147,9 +148,9 @@ mod tests {
             changed.sealed[0] = if changed.sealed[0] == b'0' { b'1' } else { b'0' };
             assert!(open(&root(), &changed).is_err(), "{form}, changed");
             let end = row.sealed.len() - 4;
-            let shorter = SealedRow { sealed: row.sealed[..end].to_vec(), ..row.clone() };
+            let shorter = Row { sealed: row.sealed[..end].to_vec(), ..row.clone() };
             assert!(open(&root(), &shorter).is_err(), "{form}, cut off");
-            assert!(open(&root(), &SealedRow { iv: None, ..row }).is_err(), "{form}, no iv");
+            assert!(open(&root(), &Row { iv: None, ..row }).is_err(), "{form}, no iv");
         }
     }
 

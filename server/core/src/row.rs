@@ -13,7 +13,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
-use crate::encryption::dek::Dek;
+use crate::dek::Dek;
 
 /// The mac of a row.
 pub type RowMac = [u8; 32];
@@ -105,20 +105,20 @@ impl RowKey {
         row.mac().is_some_and(|mac| self.sign(row).ct_eq(mac).into())
     }
 
-    pub(super) fn element(&self) -> Columns {
+    pub(crate) fn element(&self) -> Columns {
         Columns(self.0.element.clone())
     }
 
-    pub(super) fn mask(&self) -> Columns {
+    pub(crate) fn mask(&self) -> Columns {
         Columns(self.0.mask.clone())
     }
 
-    pub(super) fn set(&self) -> Columns {
+    pub(crate) fn set(&self) -> Columns {
         Columns(self.0.set.clone())
     }
 }
 
-pub(super) fn finished(mut columns: Columns, write: impl FnOnce(&mut Columns)) -> RowMac {
+pub(crate) fn finished(mut columns: Columns, write: impl FnOnce(&mut Columns)) -> RowMac {
     write(&mut columns);
     columns.finish()
 }

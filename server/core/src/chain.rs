@@ -11,14 +11,14 @@
 //! 3. The head says which entry is the last, with a mac of another kind: entries cut off
 //!    at the end are missed, and the head that belonged to an earlier entry cannot be made
 //!    from that entry.
-//! 4. A head that is wrong is not built upon silently: [`super::store::append`] records
+//! 4. A head that is wrong is not built upon silently: the store records
 //!    first that it found it so, and such an entry is a break of the log like any other.
 //! 5. A process that has seen a later head takes an earlier one for a wrong one.
 //! 6. A change of the root key mints a new audit key. One entry, the handover, carries macs
 //!    under both; entries after it and the head are under the new key alone. Anyone who learned
 //!    the former key can neither write a later entry nor take the handover back.
 //!
-//! [`super::check`] checks all of that.
+//! The server checks all of that when the log is verified.
 //!
 //! What this cannot show: the log and its head put back to an earlier day while no server
 //! runs. Compare the number of entries with one that was written down elsewhere
@@ -28,7 +28,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::encryption::dek::Dek;
+use crate::dek::Dek;
 
 /// A SHA-256 or an HMAC-SHA256.
 pub type Hash = [u8; 32];

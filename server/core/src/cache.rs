@@ -33,8 +33,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use super::scan::{LANES, Words, scan, scan_whole, zero_mask};
-use super::token::KeyDigest;
+use crate::digest::KeyDigest;
+use crate::scan::{LANES, Words, scan, scan_whole, zero_mask};
 
 /// Slots of the first page. Their tags are 4 kB, and an installation with few keys pays for
 /// no more than that.
