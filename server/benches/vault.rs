@@ -22,11 +22,11 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
+use keyward::access::authority::NotRecorded;
 use keyward::audit::check::{Check, StoredHead};
 use keyward::audit::entity::log;
 use keyward::audit::store::{self, Filter};
 use keyward::audit::{Action, Actor};
-use keyward::authority::NotRecorded;
 use keyward::clock::Clock;
 use keyward::database::{DatabaseConnection, Opening, begin_write};
 use keyward::encryption::Rotation;

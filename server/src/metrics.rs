@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::error::Error;
+use crate::http::error::Error;
 use crate::keys::listing::KeyCounts;
 use crate::log;
 use crate::state::AppState;

@@ -23,12 +23,13 @@ use crate::authenticity::store::SetError;
 use crate::background::{repeat, with_timeout};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
-use crate::connections::{self, Limits};
 use crate::database::{self, DatabaseConnection, OpenError, Opening};
 use crate::encryption::Rotation;
 use crate::encryption::error::UnlockError;
 use crate::encryption::unlock::{self, Manner, Unlocked};
-use crate::error::Error;
+use crate::http::connections::{self, Limits};
+use crate::http::error::Error;
+use crate::http::exposure;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
 use crate::keys::registry::{LoadError, POLL};
@@ -44,7 +45,7 @@ use crate::session::people::People;
 use crate::session::store::{self, Recorder};
 use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
-use crate::{exposure, hardening, log, stdout};
+use crate::{hardening, log, stdout};
 
 /// Few programs scrape, and the files are for those who verify.
 const METRICS_CONNECTIONS: usize = 64;

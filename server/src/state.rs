@@ -15,7 +15,7 @@ use crate::audit::reading::Reading;
 use crate::clock::Clock;
 use crate::database::DatabaseConnection;
 use crate::encryption::{Keyring, Rotation};
-use crate::health::NotReady;
+use crate::http::health::NotReady;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
 use crate::keys::forward_auth::ForwardAuthConfig;

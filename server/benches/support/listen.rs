@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use keyward::connections::{self, Limits};
-use keyward::entrance::Entrance;
+use keyward::http::connections::{self, Limits};
+use keyward::http::service::Entrance;
 use tokio::net::TcpListener;
 
 /// Serves what `build` makes of the address, as `serve::serve` does it.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use keyward_api::audit::{Action, AuditActorKind, AuditOutcome};
 
-use crate::authority::Authority;
+use crate::access::authority::Authority;
 
 /// Where a request came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -11,7 +11,7 @@ use super::about_log;
 use super::answer::entry;
 use super::event::Actor;
 use super::store::{self, Filter};
-use crate::authority::{Authority, NotRecorded};
+use crate::access::authority::{Authority, NotRecorded};
 use crate::state::AppState;
 
 /// Entries that are read at a time.

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 
 use super::event::{Actor, Event, Origin};
 use super::log::AuditLog;
-use crate::authority::NotRecorded;
+use crate::access::authority::NotRecorded;
 use crate::database::DatabaseConnection;
 
 /// How often what was counted is recorded.

@@ -13,9 +13,9 @@ use time::format_description::well_known::Rfc3339;
 use super::answer::{entry, verification};
 use super::export::Export;
 use super::store::{self, Filter};
-use crate::error::Error;
-use crate::extract::Query;
-use crate::paging;
+use crate::http::error::Error;
+use crate::http::extract::Query;
+use crate::http::paging;
 use crate::session::Admin;
 use crate::state::AppState;
 
@@ -30,7 +30,7 @@ pub struct LimitQuery {
 }
 
 /// The query of the list and of the export. Unknown names are refused before it is read
-/// ([`crate::query`]).
+/// ([`crate::http::query_parameters`]).
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]

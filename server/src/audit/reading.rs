@@ -8,7 +8,7 @@ use keyward_api::audit::Action;
 
 use super::event::Actor;
 use super::log::AuditLog;
-use crate::authority::NotRecorded;
+use crate::access::authority::NotRecorded;
 use crate::database::DatabaseConnection;
 
 /// One entry stands for so long.

@@ -7,7 +7,8 @@ use keyward_api::Sensitive;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{ConfigError, Environment, Flags, values};
+use super::source::{ConfigError, Environment, Flags};
+use super::values;
 use crate::database::Address;
 
 /// The variable of the address; an error about it begins with this name.

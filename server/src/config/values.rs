@@ -16,7 +16,7 @@ use std::path::Path;
 use keyward_api::Sensitive;
 use zeroize::Zeroizing;
 
-use super::{ConfigError, Environment};
+use super::source::{ConfigError, Environment};
 
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 const BYTE_ORDER_MARK: char = '\u{feff}';

@@ -4,7 +4,7 @@ use axum::extract::State;
 use keyward_api::encryption::{EncryptionStatus, Rotated};
 use keyward_api::{Data, paths};
 
-use crate::error::Error;
+use crate::http::error::Error;
 use crate::session::Admin;
 use crate::state::AppState;
 

@@ -19,8 +19,8 @@ use std::time::Duration;
 pub use super::standing::BURST;
 use super::standing::{Place, Standing};
 use super::verify::{Caller, Judgement, Verifier};
-use crate::error::Error;
-use crate::layers::api_key::{Presented, Refusal};
+use crate::access::api_key::{Presented, Refusal};
+use crate::http::error::Error;
 use crate::metrics::Outcome;
 use keyward_core::token;
 

@@ -39,9 +39,9 @@ use tower::Service;
 use url::form_urlencoded;
 
 use super::verify::{CachedKey, Caller};
-use crate::error::Error;
-use crate::extract::{client_address, is_trusted};
-use crate::layers::api_key::{Accepts, Called, Verify, presented};
+use crate::access::api_key::{Accepts, Called, Verify, presented};
+use crate::http::client_address::{client_address, is_trusted};
+use crate::http::error::Error;
 use crate::metrics::Outcome;
 use crate::state::AppState;
 

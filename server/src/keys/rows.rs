@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 
 use super::generation;
 use super::members::Members;
+use crate::access::authority::NotRecorded;
 use crate::audit::{AuditLog, Event};
 use crate::authenticity::store::{self as sets, SetError};
-use crate::authority::NotRecorded;
 use crate::database::{DatabaseConnection, begin_write};
 use crate::settings::{self, FoundRow, Kind, Model};
 use keyward_core::row::{Authenticated, RowKey, RowMac};

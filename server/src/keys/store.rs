@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use super::row::{Former, ReadKey, Stored, StoredKey, parse, read, record, to_json, to_key};
 use super::rows::KeyRows;
+use crate::access::authority::NotRecorded;
 use crate::authenticity::store::SetError;
-use crate::authority::NotRecorded;
 use crate::settings::{self, FoundRow, Kind, Model};
 use keyward_core::digest::KeyDigest;
 use keyward_core::networks;

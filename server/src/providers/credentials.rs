@@ -27,7 +27,7 @@ use crate::encryption::Keyring;
 use crate::encryption::columns::{MODELS, PROVIDERS, SealedRow, Subject};
 use crate::encryption::error::KeyringError;
 use crate::encryption::sealer::Sealer;
-use crate::paging::Names;
+use crate::http::paging::Names;
 use keyward_core::row::{Authenticated, RowKey};
 
 /// The keys of the providers of this installation. Cheap to clone.

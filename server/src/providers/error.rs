@@ -2,7 +2,7 @@
 
 use sea_orm::DbErr;
 
-use crate::authority::NotRecorded;
+use crate::access::authority::NotRecorded;
 use crate::encryption::error::KeyringError;
 
 /// Why something was not done with a key.

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::credentials::asked;
 use super::error::CredentialError;
+use crate::access::scope::{ProvidersResolve, WithScope};
 use crate::audit::{Action, Actor};
-use crate::error::Error;
-use crate::extract::{Json, Query};
-use crate::paging::{self, ListQuery};
-use crate::scope::{ProvidersResolve, WithScope};
+use crate::http::error::Error;
+use crate::http::extract::{Json, Query};
+use crate::http::paging::{self, ListQuery};
 use crate::session::Admin;
 use crate::state::AppState;
 

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::entity::{model, provider};
 use crate::encryption::columns::{SealedRow, Subject};
-use crate::paging::{Names, in_bytes};
+use crate::http::paging::{Names, in_bytes};
 use keyward_core::row::{Authenticated, Columns, RowKey};
 
 /// What the list shows of a provider: the sealed key is not even read.

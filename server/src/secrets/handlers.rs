@@ -15,10 +15,10 @@ use time::format_description::well_known::Rfc3339;
 
 use super::entity::Model;
 use super::vault::VaultError;
-use crate::error::Error;
-use crate::extract::{Json, Query};
-use crate::paging::{self, ListQuery};
-use crate::scope::{SecretsRead, SecretsWrite, WithScope};
+use crate::access::scope::{SecretsRead, SecretsWrite, WithScope};
+use crate::http::error::Error;
+use crate::http::extract::{Json, Query};
+use crate::http::paging::{self, ListQuery};
 use crate::state::AppState;
 
 type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);

@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use super::entity::Model;
 use super::store;
+use crate::access::authority::NotRecorded;
 use crate::audit::{Action, Actor, AuditLog};
-use crate::authority::NotRecorded;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_write};
 use crate::encryption::Keyring;
 use crate::encryption::columns::{SECRETS, Subject};
 use crate::encryption::error::KeyringError;
-use crate::paging::Names;
+use crate::http::paging::Names;
 
 /// The secrets of this installation. Cheap to clone.
 #[derive(Clone)]

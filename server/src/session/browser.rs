@@ -16,7 +16,7 @@ use sha2::Sha256;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::http::error::Error;
 
 /// A browser is known for so long after it signed in.
 pub const KNOWN_FOR: Duration = Duration::days(180);

@@ -21,7 +21,7 @@ use url::Url;
 
 use super::browser::KNOWN_FOR;
 use super::store::ABSOLUTE;
-use crate::error::Error;
+use crate::http::error::Error;
 
 /// The `Set-Cookie` headers of an answer.
 pub type SetCookies<const N: usize> = AppendHeaders<[(HeaderName, String); N]>;

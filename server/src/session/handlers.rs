@@ -16,8 +16,8 @@ use super::password::Lane;
 use super::store::Recorder;
 use super::{Admin, cookie, setup, store};
 use crate::audit::{Action, Actor, Origin};
-use crate::error::Error;
-use crate::extract::{ClientAddress, Json};
+use crate::http::error::Error;
+use crate::http::extract::{ClientAddress, Json};
 use crate::state::AppState;
 
 /// What the audit log says of a refusal.

@@ -2,7 +2,6 @@
 //! guess ([`limit`]) and where they signed in before ([`browser`]), and the sessions they sign
 //! in to ([`store`], [`cookie`]), all of them a set of rows ([`people`]). A handler that takes an [`Admin`] runs for nobody else.
 
-pub mod admin;
 pub mod browser;
 pub mod cookie;
 pub mod entity;
@@ -14,4 +13,4 @@ pub mod seen;
 pub mod setup;
 pub mod store;
 
-pub use admin::Admin;
+pub use crate::access::admin::Admin;

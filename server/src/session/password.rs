@@ -8,7 +8,7 @@ use keyward_api::Sensitive;
 use keyward_api::session::NewPassword;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::Error;
+use crate::http::error::Error;
 
 /// 19 MiB, 2 passes, 1 lane: the OWASP minimum for Argon2id (Password Storage Cheat Sheet).
 const MEMORY_KIB: u32 = 19 * 1024;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use keyward::clock::Clock;
 use keyward::config::{Config, Flags};
-use keyward::connections::{self, Limits};
+use keyward::http::connections::{self, Limits};
 use keyward::serve;
 use keyward::state::AppState;
 use tokio::net::TcpListener;

@@ -1,7 +1,7 @@
 //! Bodies, cursors and addresses of databases.
 
 use keyward::database::address::Address;
-use keyward::paging::{from_cursor, to_cursor};
+use keyward::http::paging::{from_cursor, to_cursor};
 use keyward_api::keys::{CreateApiKey, RotateApiKey, UpdateApiKey};
 use keyward_api::providers::{SetModel, SetProvider, UpdateProvider};
 use keyward_api::secrets::{CreateSecret, UpdateSecret};

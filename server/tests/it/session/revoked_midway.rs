@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use keyward::access::authority::{Authority, NotRecorded};
 use keyward::audit::{Action, Actor, Origin};
-use keyward::authority::{Authority, NotRecorded};
 use keyward::database::begin_write;
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_core::digest::KeyDigest;

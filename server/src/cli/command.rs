@@ -1,0 +1,192 @@
+//! What was asked for on the command line, and who does it.
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use rand::rngs::SysRng;
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::local::audit::AuditCommand;
+use super::local::encryption::EncryptionCommand;
+use super::local::keys::KeysCommand;
+use super::local::store::StoreCommand;
+use super::output::{CliError, failed, print_once};
+use crate::clock::Clock;
+use crate::config::{self, Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
+use crate::database::{self, DatabaseConnection, Opening};
+use crate::encryption::Rotation;
+use crate::encryption::unlock::Unlocked;
+use crate::hardening;
+use crate::keys::Registry;
+use crate::log;
+use crate::serve::{self, StartError};
+use keyward_core::kek::RootKey;
+
+/// What `EX_CONFIG` is in sysexits.h.
+const EXIT_CONFIG: u8 = 78;
+
+/// Named API keys that authenticate external callers, and a vault for third-party secrets.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: CliFlags,
+}
+
+#[derive(Args)]
+struct CliFlags {
+    /// Address to listen on; port 0 lets the kernel choose [env: `KEYWARD_BIND`]
+    #[arg(long, global = true, value_name = "IP:PORT")]
+    bind: Option<String>,
+    /// Address people use [env: `KEYWARD_PUBLIC_URL`]
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// `sqlite://PATH` or `postgres://USER@HOST/NAME`; one with a password belongs into the
+    /// variable or a file [env: `DATABASE_URL`, `DATABASE_URL_FILE`]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the page (the default)
+    Serve,
+    /// Bring the database up to date and stop
+    Migrate,
+    /// Print a new root key for `SECRETS_ENCRYPTION_KEY`
+    GenerateKey,
+    /// Show or rotate the data keys; a running server follows at once
+    Encryption {
+        #[command(subcommand)]
+        command: EncryptionCommand,
+    },
+    /// Check the audit log, or acknowledge a break of it
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Check whether anything stored was changed outside of Keyward, and accept it after a repair
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+    /// Create, list, rotate and delete API keys; a running server follows within a second
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+}
+
+/// Runs the command that the arguments and variables of the process ask for.
+pub async fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return explain(&usage),
+    };
+    survive_file_limits();
+    let env = |name: &str| std::env::var(name).ok();
+    let code = match cli.execute(&env).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::say(&format!("keyward: {error}"));
+            match error {
+                CliError::Config(_) | CliError::Locked(_) | CliError::Altered(_) => {
+                    ExitCode::from(EXIT_CONFIG)
+                }
+                CliError::Failed(_) => ExitCode::FAILURE,
+            }
+        }
+    };
+    log::finish();
+    code
+}
+
+/// A write beyond `ulimit -f` is then an error like a full disk, and no longer the end. The
+/// handler stays when this returns.
+fn survive_file_limits() {
+    if let Err(error) = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) {
+        log::say(&format!("keyward: a file that grows beyond its limit will end it: {error}"));
+    }
+}
+
+/// Prints what is wrong with the arguments, or the help that they ask for.
+fn explain(usage: &clap::Error) -> ExitCode {
+    match usage.print() {
+        Err(error) if !usage.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
+            ExitCode::FAILURE
+        }
+        _ => u8::try_from(usage.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
+    }
+}
+
+impl Cli {
+    async fn execute(self, env: Environment<'_>) -> Result<(), CliError> {
+        let CliFlags { bind, public_url, database_url } = self.flags;
+        let flags = Flags { bind, public_url, database_url };
+        refuse_odd_variables()?;
+        log::start(env)?;
+        hardening::harden().map_err(failed)?;
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => {
+                config::warn_of_exposed_files(env);
+                Ok(serve::serve(Config::load(&flags, env)?).await?)
+            }
+            Command::Migrate => {
+                let config = DatabaseConfig::load(&flags, env)?;
+                let db = database::connect(&config, Opening::Store).await;
+                let db = db.map_err(StartError::from)?;
+                Ok(database::migrate(&db).await.map_err(StartError::from)?)
+            }
+            Command::GenerateKey => {
+                let key = RootKey::generate(&mut SysRng).map_err(failed)?;
+                print_once(&key.to_base64()).map_err(|error| failed(format!("the key {error}")))
+            }
+            Command::Keys { command } => {
+                let (db, Unlocked { audit, rows, .. }) = open(&flags, env).await?;
+                let keys = Registry::for_changes(db, Clock::System, audit, rows).map_err(failed)?;
+                command.execute(&keys).await
+            }
+            Command::Store { command } => {
+                let config = StoreConfig::load(&flags, env)?;
+                let (clock, opening) = (Clock::System, Opening::Command);
+                let opened = serve::open_altered(&config, &clock, opening, command.manner()).await;
+                let (db, store, altered) = opened?;
+                command.execute(&db, &store, altered).await
+            }
+            Command::Encryption { command } => {
+                let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;
+                command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await
+            }
+            Command::Audit { command } => {
+                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
+                command.execute(&db, &audit).await
+            }
+        }
+    }
+}
+
+/// The root key is needed for whatever is recorded in the audit log, or checked by it. A store
+/// that is not there is not made: it would be empty, and not the one that was meant.
+async fn open(
+    flags: &Flags,
+    env: Environment<'_>,
+) -> Result<(DatabaseConnection, Unlocked), CliError> {
+    let config = StoreConfig::load(flags, env)?;
+    Ok(serve::open(&config, &Clock::System, Opening::Command).await?)
+}
+
+/// A variable that is no UTF-8 would otherwise count as one that is not set.
+fn refuse_odd_variables() -> Result<(), ConfigError> {
+    let ours = ["KEYWARD_", "SECRETS_ENCRYPTION_KEY", "DATABASE_URL", "RUST_LOG"];
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ours.iter().any(|prefix| name.starts_with(prefix)) && value.to_str().is_none() {
+            return Err(ConfigError { variable: name.into(), problem: "is not UTF-8".into() });
+        }
+    }
+    Ok(())
+}

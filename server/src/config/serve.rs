@@ -1,0 +1,33 @@
+//! Everything together.
+
+use std::time::Duration;
+
+use super::admin::AdminConfig;
+use super::audit::load_keep;
+use super::http::HttpConfig;
+use super::source::{ConfigError, Environment, Flags};
+use super::store::StoreConfig;
+
+/// Everything `serve` needs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The database and its root key.
+    pub store: StoreConfig,
+    /// The network.
+    pub http: HttpConfig,
+    /// The first administrator, if one is given. What is wrong here matters only while there
+    /// is none: later starts ignore these variables.
+    pub admin: Result<Option<AdminConfig>, ConfigError>,
+    /// How long audit entries are kept; absent: for ever.
+    pub audit_keep: Option<Duration>,
+}
+
+impl Config {
+    /// Reads and checks everything; the first thing wrong is the error.
+    pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
+        let store = StoreConfig::load(flags, env)?;
+        let audit_keep = load_keep(env)?;
+        let (http, admin) = (HttpConfig::load(flags, env)?, AdminConfig::load(env));
+        Ok(Self { store, http, admin, audit_keep })
+    }
+}

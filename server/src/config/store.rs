@@ -1,0 +1,33 @@
+//! What is stored, and what opens it.
+
+use super::admin::ADMIN_PASSWORD;
+use super::database::{DATABASE_URL, DatabaseConfig};
+use super::root_key::{load_root_keys, refuse_shared_root_key};
+use super::source::{ConfigError, Environment, Flags};
+use super::values::password;
+use crate::encryption::unlock::RootKeys;
+
+/// What is stored, and what opens it.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// The root key, and the former one while it is changed.
+    pub root_keys: RootKeys,
+    /// The database.
+    pub database: DatabaseConfig,
+}
+
+impl StoreConfig {
+    /// Reads the root keys and the address of the database.
+    pub fn load(flags: &Flags, env: Environment<'_>) -> Result<Self, ConfigError> {
+        let root_keys = load_root_keys(env)?;
+        let database = DatabaseConfig::load(flags, env)?;
+        for password in database.passwords() {
+            refuse_shared_root_key(&root_keys, DATABASE_URL, &password)?;
+        }
+        // Whether or not it will be used.
+        if let Ok(Some(password)) = password(env, ADMIN_PASSWORD) {
+            refuse_shared_root_key(&root_keys, ADMIN_PASSWORD, password.expose())?;
+        }
+        Ok(Self { root_keys, database })
+    }
+}

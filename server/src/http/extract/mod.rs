@@ -1,0 +1,9 @@
+//! What handlers take out of a request.
+
+mod json;
+mod origin;
+mod query;
+
+pub use json::{Json, refused_body};
+pub use origin::{ClientAddress, X_REQUEST_ID};
+pub use query::Query;

@@ -1,0 +1,186 @@
+//! What all lists share: how many entries an answer has, where the next one begins, and what
+//! is searched for. See "Lists" in the contract.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keyward_api::page::MAX_LIMIT;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
+use sea_orm::{Condition, DbBackend};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::http::error::Error;
+
+/// Longest text to search for, in characters.
+pub const MAX_TEXT: usize = 255;
+
+/// Longest cursor in bytes: a name of 64 characters, folded, in JSON and base64, has less.
+const MAX_CURSOR: usize = 4096;
+
+/// The query of a list that has no filter of its own.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Entries of one answer.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
+    pub limit: Option<String>,
+    /// `nextCursor` of the answer before.
+    #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 4096)]
+    pub cursor: Option<String>,
+    /// A part of the name; case does not matter.
+    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "git")]
+    pub q: Option<String>,
+}
+
+/// A list by name, as it is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Entries of one answer.
+    pub limit: u64,
+    /// Those after this name.
+    pub after: Option<String>,
+    /// Those with this in their name.
+    pub q: Option<String>,
+}
+
+impl ListQuery {
+    /// What is asked for.
+    pub fn names(&self) -> Result<Names, Error> {
+        let after: Option<String> = self.cursor.as_deref().map(from_cursor).transpose()?;
+        // No name has one, and PostgreSQL takes none of them as a text.
+        if after.as_ref().is_some_and(|name| name.contains('\0')) {
+            return Err(bad_cursor());
+        }
+        Ok(Names { limit: limit(self.limit.as_deref())?, after, q: text("q", self.q.as_deref())? })
+    }
+}
+
+/// Sorted and compared by the bytes of UTF-8: databases have alphabets of their own.
+pub fn in_bytes(column: Expr, backend: DbBackend) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_expr(r#"$1 COLLATE "C""#, column),
+        _ => column,
+    }
+}
+
+impl Names {
+    /// Which entries are wanted, on all pages; `reach` as in [`WithScope::patterns`].
+    ///
+    /// [`WithScope::patterns`]: crate::access::scope::WithScope::patterns
+    pub fn wanted(&self, column: &Expr, reach: Option<&[&str]>) -> Condition {
+        let lower = || Expr::expr(Func::lower(column.clone()));
+        let found = self.q.as_ref().map(|q| lower().like(containing(&q.to_ascii_lowercase())));
+        let reached = |pattern: &&str| match pattern.strip_suffix('*') {
+            None => column.clone().eq(*pattern),
+            // LIKE ignores case on SQLite.
+            Some(start) => beginning(column, start.chars().count()).eq(start),
+        };
+        let reach = reach.map(|reach| {
+            reach.iter().fold(Condition::any(), |any, pattern| any.add(reached(pattern)))
+        });
+        Condition::all().add_option(found).add_option(reach)
+    }
+
+    /// Which of them are on this page and on later ones.
+    pub fn rest(&self, column: &Expr, backend: DbBackend) -> Condition {
+        let after = self.after.as_deref();
+        let rest = after.map(|after| in_bytes(column.clone(), backend).gt(after));
+        Condition::all().add_option(rest)
+    }
+}
+
+fn beginning(column: &Expr, characters: usize) -> Expr {
+    let characters = i32::try_from(characters).unwrap_or(i32::MAX);
+    let substr = Func::cust("substr").arg(column.clone());
+    Expr::expr(substr.arg(Expr::value(1)).arg(Expr::value(characters)))
+}
+
+/// Anything that contains `text`.
+pub fn containing(text: &str) -> LikeExpr {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape('\\')
+}
+
+/// Takes the entry out that only tells that there are more: the cursor of the next answer.
+pub fn next<T>(
+    data: &mut Vec<T>,
+    limit: u64,
+    name: impl Fn(&T) -> String,
+) -> Result<Option<String>, Error> {
+    let has_more = data.len() as u64 > limit;
+    data.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    data.last().filter(|_| has_more).map(|last| to_cursor(&name(last))).transpose()
+}
+
+/// How many entries an answer has.
+pub fn limit<T: From<u16>>(asked: Option<&str>) -> Result<T, Error> {
+    let Some(text) = asked else { return Ok(MAX_LIMIT.into()) };
+    let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    let message = || format!("Expected a number from 1 to {MAX_LIMIT}");
+    limit.map(T::from).ok_or_else(|| Error::field("limit", message()))
+}
+
+/// A text to search for; an empty one searches for nothing.
+pub fn text(name: &str, text: Option<&str>) -> Result<Option<String>, Error> {
+    let text = text.filter(|text| !text.is_empty());
+    let fits = |text: &str| text.chars().count() <= MAX_TEXT && !text.chars().any(char::is_control);
+    let message = "Expected at most 255 characters, none of them a control character";
+    if text.is_none_or(fits) {
+        Ok(text.map(str::to_owned))
+    } else {
+        Err(Error::field(name, message))
+    }
+}
+
+/// Where the next answer begins, as a client gives it back.
+pub fn to_cursor(position: &impl Serialize) -> Result<String, Error> {
+    let json = serde_json::to_vec(position);
+    let json = json.map_err(|error| Error::Internal(format!("no cursor: {error}")))?;
+    Ok(URL_SAFE_NO_PAD.encode(json))
+}
+
+/// Where an answer begins. Anything may stand in a cursor that a client made itself.
+pub fn from_cursor<T: DeserializeOwned>(cursor: &str) -> Result<T, Error> {
+    let json = Some(cursor).filter(|cursor| cursor.len() <= MAX_CURSOR);
+    let json = json.and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok());
+    json.and_then(|json| serde_json::from_slice(&json).ok()).ok_or_else(bad_cursor)
+}
+
+/// The refusal of a cursor.
+pub fn bad_cursor() -> Error {
+    Error::field("cursor", "Expected the nextCursor of an answer to the same list")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_and_anything_else_is_refused() {
+        let cursor = to_cursor(&("name", 5, "\u{e4}")).unwrap();
+        assert_eq!(from_cursor::<(String, i64, String)>(&cursor).unwrap().1, 5);
+        for forged in ["", "x", "!", "bnVsbA", &cursor[1..], &"A".repeat(5_000)] {
+            assert!(from_cursor::<(String, i64, String)>(forged).is_err(), "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_a_number_from_1_to_1000() {
+        assert_eq!(limit::<u64>(None).unwrap(), 1000);
+        for good in ["1", "100", "1000"] {
+            assert_eq!(limit::<u64>(Some(good)).unwrap().to_string(), good);
+        }
+        for bad in ["", "0", "1001", "-1", "1.0", "99999999999999999999", "ten"] {
+            assert!(limit::<u64>(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}
