@@ -22,13 +22,12 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use keyward::access::authority::NotRecorded;
 use keyward::audit::check::{Check, StoredHead};
 use keyward::audit::entity::log;
 use keyward::audit::store::{self, Filter};
 use keyward::audit::{Action, Actor};
 use keyward::clock::Clock;
-use keyward::database::{DatabaseConnection, Opening, begin_write};
+use keyward::database::{DatabaseConnection, Opening, StoreError, begin_write};
 use keyward::encryption::Rotation;
 use keyward::encryption::columns::Subject;
 use keyward::encryption::unlock::Unlocked;
@@ -164,7 +163,7 @@ async fn append(
                 let event = Actor::command_line().did(Action::SecretRead, Some("A_KEY".to_owned()));
                 audit.record(&db, event).await?;
             }
-            Ok::<_, NotRecorded>(())
+            Ok::<_, StoreError>(())
         })
     }))
     .await?

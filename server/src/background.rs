@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use sea_orm::DbErr;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use crate::database::StoreError;
+
 /// How long one piece of work on the database may take.
-const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// Does `work` again and again until `stop` is told, which also drops what is under way.
-pub async fn repeat<F: Future<Output = Result<(), DbErr>>>(
+pub async fn repeat<F: Future<Output = Result<(), StoreError>>>(
     pace: Duration,
     what: &str,
     mut stop: watch::Receiver<bool>,
@@ -34,9 +35,11 @@ pub async fn repeat<F: Future<Output = Result<(), DbErr>>>(
 }
 
 /// A database that neither answers nor hangs up must not hold the keys for ever.
-pub async fn with_timeout<T, E: From<DbErr>>(
+pub async fn with_timeout<T, E: Into<StoreError>>(
     work: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    let late = |_| Err(DbErr::Custom(format!("no answer within {} s", LIMIT.as_secs())).into());
-    tokio::time::timeout(LIMIT, work).await.unwrap_or_else(late)
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(LIMIT, work).await {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(StoreError::TimedOut(LIMIT)),
+    }
 }

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use keyward_api::Sensitive;
+use rand::rngs::SysError;
 use sea_orm::DbErr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{self, SignalKind, signal};
@@ -15,15 +16,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinHandle};
 use url::Url;
 
-use crate::audit::AuditLog;
 use crate::audit::folding::{self, Folding};
 use crate::audit::reading::Reading;
-use crate::audit::retention;
-use crate::authenticity::store::SetError;
+use crate::audit::{AuditLog, retention};
 use crate::background::{repeat, with_timeout};
 use crate::clock::Clock;
 use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
-use crate::database::{self, DatabaseConnection, OpenError, Opening};
+use crate::database::{self, DatabaseConnection, OpenError, Opening, StoreError};
 use crate::encryption::Rotation;
 use crate::encryption::error::UnlockError;
 use crate::encryption::unlock::{self, Manner, Unlocked};
@@ -38,12 +37,12 @@ use crate::providers::Credentials;
 use crate::recent::Recent;
 use crate::secrets::Vault;
 use crate::session::browser::KnownBrowsers;
-use crate::session::cookie::Cookies;
+use crate::session::cookie::{self, Cookies};
 use crate::session::limit::SignInLimit;
-use crate::session::password::{Lane, Passwords};
+use crate::session::password::{Lane, PasswordError, Passwords};
 use crate::session::people::People;
+use crate::session::setup;
 use crate::session::store::{self, Recorder};
-use crate::session::{cookie, setup};
 use crate::state::{AppState, Shared};
 use crate::{hardening, log, stdout};
 
@@ -67,18 +66,18 @@ pub enum StartError {
     /// The database cannot be opened or brought up to date.
     #[error(transparent)]
     Open(OpenError),
-    /// The database failed.
-    #[error("the database in DATABASE_URL cannot be used: {0}")]
-    Database(#[from] DbErr),
+    /// The store failed, or is not as Keyward wrote it.
+    #[error("{}", of_store(.0))]
+    Store(#[from] StoreError),
     /// The stored keys of the encryption do not open.
     #[error(transparent)]
     Locked(#[from] UnlockError),
     /// The keys cannot be loaded.
     #[error("the keys cannot be loaded: {0}")]
     Keys(LoadError),
-    /// What is stored was changed from outside.
+    /// Passwords cannot be hashed.
     #[error(transparent)]
-    Altered(SetError),
+    Password(#[from] PasswordError),
     /// The last times of use, or refusals, are lost.
     #[error("stopped before everything was written: {0}")]
     Unwritten(String),
@@ -101,19 +100,32 @@ impl From<OpenError> for StartError {
     }
 }
 
-impl From<SetError> for StartError {
-    fn from(error: SetError) -> Self {
-        match error {
-            SetError::Database(error) => Self::Database(error),
-            altered @ SetError::Altered(_) => Self::Altered(altered),
+impl From<DbErr> for StartError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<SysError> for StartError {
+    fn from(error: SysError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A sentence about the store: of the database, it names the variable.
+fn of_store(error: &StoreError) -> String {
+    match error {
+        StoreError::Database(error) => {
+            format!("the database in DATABASE_URL cannot be used: {error}")
         }
+        other => other.to_string(),
     }
 }
 
 impl From<LoadError> for StartError {
     fn from(error: LoadError) -> Self {
         match error {
-            LoadError::Altered(error) => Self::Altered(error),
+            LoadError::Store(error @ StoreError::Altered(_)) => Self::Store(error),
             other => Self::Keys(other),
         }
     }
@@ -292,7 +304,7 @@ pub async fn open_altered(
     database::migrate(&db).await?;
     let unlocked = unlock::unlock_altered(&db, &config.root_keys, clock, manner).await;
     let (unlocked, altered) = unlocked.map_err(|error| match error {
-        UnlockError::Database(error) => StartError::Database(error),
+        UnlockError::Store(error) => error.into(),
         other => StartError::Locked(other),
     })?;
     Ok((db, unlocked, altered))
@@ -303,7 +315,7 @@ async fn background(
     state: AppState,
     keep: Option<Duration>,
     stop: watch::Receiver<bool>,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let record = || with_timeout(state.refusals.flush(&state.audit, &state.db));
     let refusals = repeat(folding::INTERVAL, "record refusals", stop.clone(), record);
     let watch = || with_timeout(state.people.watch(&state.audit));

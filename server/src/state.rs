@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ipnet::IpNet;
+use keyward_core::row::RowKey;
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -13,9 +14,8 @@ use crate::audit::AuditLog;
 use crate::audit::folding::Folding;
 use crate::audit::reading::Reading;
 use crate::clock::Clock;
-use crate::database::DatabaseConnection;
+use crate::database::{DatabaseConnection, StoreError};
 use crate::encryption::{Keyring, Rotation};
-use crate::http::health::NotReady;
 use crate::keys::Registry;
 use crate::keys::admission::Admission;
 use crate::keys::forward_auth::ForwardAuthConfig;
@@ -28,7 +28,6 @@ use crate::session::cookie::Cookies;
 use crate::session::limit::SignInLimit;
 use crate::session::password::Passwords;
 use crate::session::people::People;
-use keyward_core::row::RowKey;
 
 /// Cheap to clone: every request does it.
 #[derive(Clone)]
@@ -79,9 +78,9 @@ pub struct Shared {
     /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether the store can be used; on failure, why not.
-    pub readiness: Recent<Result<(), NotReady>>,
+    pub readiness: Recent<Result<(), StoreError>>,
     /// Whether the first administrator was created; on failure, why nobody knows.
-    pub setup_status: Recent<Result<bool, String>>,
+    pub setup_status: Recent<Result<bool, StoreError>>,
     /// Held while it is tried whether the store takes writes.
     pub write_attempt: Arc<Mutex<()>>,
     /// Whether `/metrics` has an address of its own.

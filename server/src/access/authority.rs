@@ -11,19 +11,20 @@ use std::fmt;
 use std::net::IpAddr;
 
 use keyward_api::scopes::Scopes;
+use keyward_core::digest::KeyDigest;
+use keyward_core::networks;
+use keyward_core::row::RowKey;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     QuerySelect, Select,
 };
 use time::OffsetDateTime;
 
+use crate::database::StoreError;
 use crate::keys::row::{self, StoredKey};
 use crate::session::entity::sessions;
 use crate::session::store::IDLE;
 use crate::settings::{self, FoundRow, Kind};
-use keyward_core::digest::KeyDigest;
-use keyward_core::networks;
-use keyward_core::row::RowKey;
 
 /// The credential of a request. Ordered by what its row is found by.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,17 +44,6 @@ pub enum Authority {
     },
 }
 
-/// Why an event was not recorded, and with it the change not made.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum NotRecorded {
-    /// The database did not answer.
-    #[error(transparent)]
-    Database(#[from] DbErr),
-    /// The credential was revoked while the request was under way.
-    #[error("the credential was revoked while the request was under way")]
-    Revoked,
-}
-
 impl Authority {
     /// Refuses when the credential is no longer good at `now`; otherwise nobody can revoke it
     /// until the transaction ends.
@@ -62,7 +52,7 @@ impl Authority {
         transaction: &DatabaseTransaction,
         rows: &RowKey,
         now: OffsetDateTime,
-    ) -> Result<(), NotRecorded> {
+    ) -> Result<(), StoreError> {
         let is_good = match self {
             Self::Session(token_hash) => {
                 let session = active(token_hash, now).lock_shared().one(transaction).await?;
@@ -73,7 +63,7 @@ impl Authority {
                 row.is_some_and(|row| self.is_key(rows, row, now))
             }
         };
-        if is_good { Ok(()) } else { Err(NotRecorded::Revoked) }
+        if is_good { Ok(()) } else { Err(StoreError::Revoked) }
     }
 
     /// Whether the credential is good at `now`. It may be revoked at once; so this is for what

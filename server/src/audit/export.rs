@@ -11,7 +11,8 @@ use super::about_log;
 use super::answer::entry;
 use super::event::Actor;
 use super::store::{self, Filter};
-use crate::access::authority::{Authority, NotRecorded};
+use crate::access::authority::Authority;
+use crate::database::StoreError;
 use crate::state::AppState;
 
 /// Entries that are read at a time.
@@ -39,7 +40,7 @@ pub enum ExportError {
     Revoked,
     /// The end could not be recorded.
     #[error(transparent)]
-    NotRecorded(#[from] NotRecorded),
+    StoreError(#[from] StoreError),
     /// An entry could not be written as JSON.
     #[error(transparent)]
     Json(#[from] std::io::Error),
@@ -52,7 +53,7 @@ impl Export {
         actor: Actor,
         filter: Filter,
         cursor: Option<i64>,
-    ) -> Result<Self, NotRecorded> {
+    ) -> Result<Self, StoreError> {
         let is_whole = cursor.is_none() && filter == Filter::default();
         let what = if is_whole { "all entries" } else { "a part of the entries" };
         let event = actor.did(Action::AuditExport, None).with_detail(what);

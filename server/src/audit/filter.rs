@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::entity::log;
 use super::store::micros;
-use crate::http::paging::containing;
+use crate::database::names::containing;
 
 /// Which entries are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

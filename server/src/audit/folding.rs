@@ -19,13 +19,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use keyward_api::audit::{Action, AuditActorKind};
-use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
 use super::event::{Actor, Event, Origin};
 use super::log::AuditLog;
-use crate::access::authority::NotRecorded;
-use crate::database::DatabaseConnection;
+use crate::database::{DatabaseConnection, StoreError};
 
 /// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);
@@ -128,7 +126,7 @@ impl Folding {
         db: &DatabaseConnection,
         event: Event,
         distinct: &str,
-    ) -> Result<(), NotRecorded> {
+    ) -> Result<(), StoreError> {
         let (who, kind) = Kind::of(&event, distinct);
         if !self.lock().take(who.clone(), kind.clone()) {
             return Ok(());
@@ -143,7 +141,7 @@ impl Folding {
 
     /// Records what was counted and begins a new minute. What cannot be recorded, or not in
     /// time, is counted on.
-    pub async fn flush(&self, log: &AuditLog, db: &DatabaseConnection) -> Result<(), DbErr> {
+    pub async fn flush(&self, log: &AuditLog, db: &DatabaseConnection) -> Result<(), StoreError> {
         let counted = self.lock().clone();
         let events = counted.events();
         if !events.is_empty() {

@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use keyward_api::audit::{AuditOutcome, AuditProgress};
+use keyward_core::chain::AuditKeys;
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
@@ -15,15 +18,11 @@ use super::breaks::Verification;
 use super::event::{Actor, Event};
 use super::sets::{self, Generations, Newest};
 use super::{store, verify};
-use crate::access::authority::{Authority, NotRecorded};
-use crate::authenticity::store::SetError;
+use crate::access::authority::Authority;
 use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, begin_write};
-use keyward_core::chain::AuditKeys;
-use keyward_core::row::RowKey;
-use keyward_core::set::SetName;
+use crate::database::{DatabaseConnection, StoreError, begin_write};
 
 /// Appends entries and checks them. Cheap to clone.
 #[derive(Clone)]
@@ -40,7 +39,7 @@ struct Inner {
     progress: Mutex<Option<AuditProgress>>,
 }
 
-type Recorded = Result<(), NotRecorded>;
+type Recorded = Result<(), StoreError>;
 
 /// What must still be good for the event to be recorded. A refusal is recorded anyway.
 fn authority(event: &Event) -> Option<&Authority> {
@@ -60,12 +59,12 @@ impl AuditLog {
         &self,
         transaction: &DatabaseTransaction,
         event: Event,
-    ) -> Result<(), NotRecorded> {
+    ) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         if let Some(authority) = authority(&event) {
             authority.hold(transaction, &self.0.rows, now).await?;
         }
-        Ok(self.append_all(transaction, vec![event], now).await?)
+        self.append_all(transaction, vec![event], now).await
     }
 
     /// Records `event` in the transaction of what it is about, as its last statement, whoever
@@ -74,22 +73,22 @@ impl AuditLog {
         &self,
         transaction: &DatabaseTransaction,
         event: Event,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         self.append_all(transaction, vec![event], self.0.clock.now()).await
     }
 
     /// Records `event` for what changes nothing, such as a read. When this returns, it is on
     /// the disk. Whoever comes while another one records shares the next transaction.
-    pub async fn record(&self, db: &DatabaseConnection, event: Event) -> Result<(), NotRecorded> {
+    pub async fn record(&self, db: &DatabaseConnection, event: Event) -> Result<(), StoreError> {
         let (this, db) = (self.clone(), db.clone());
         let record = move |events: Vec<Event>| -> BoxFuture<'static, Vec<Recorded>> {
             let (this, db, number) = (this.clone(), db.clone(), events.len());
             Box::pin(async move {
                 let recorded = with_timeout(this.record_each(&db, events)).await;
-                recorded.unwrap_or_else(|error| vec![Err(error.into()); number])
+                recorded.unwrap_or_else(|error| vec![Err(error); number])
             })
         };
-        let stopped = || Err(DbErr::Custom("the audit event was not recorded".to_owned()).into());
+        let stopped = || Err(StoreError::unanswered("the audit event"));
         self.0.batch.run(event, record).await.unwrap_or_else(stopped)
     }
 
@@ -98,10 +97,10 @@ impl AuditLog {
         &self,
         db: &DatabaseConnection,
         events: Vec<Event>,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let transaction = begin_write(db).await?;
         self.append_all(&transaction, events, self.0.clock.now()).await?;
-        transaction.commit().await
+        Ok(transaction.commit().await?)
     }
 
     /// Records those of `events` whose authority is still good, and answers for each.
@@ -109,7 +108,7 @@ impl AuditLog {
         &self,
         db: &DatabaseConnection,
         events: Vec<Event>,
-    ) -> Result<Vec<Recorded>, DbErr> {
+    ) -> Result<Vec<Recorded>, StoreError> {
         let transaction = begin_write(db).await?;
         let now = self.0.clock.now();
         // In one order, as the times of last use are written: of those who share a round, and
@@ -119,13 +118,12 @@ impl AuditLog {
         for authority in distinct {
             match authority.hold(&transaction, &self.0.rows, now).await {
                 Ok(()) => (),
-                Err(NotRecorded::Revoked) => revoked.push(authority),
-                Err(NotRecorded::Database(error)) => return Err(error),
+                Err(StoreError::Revoked) => revoked.push(authority),
+                Err(error) => return Err(error),
             }
         }
         let is_good = |event: &Event| !authority(event).is_some_and(|it| revoked.contains(&it));
-        let answer =
-            |event: &Event| if is_good(event) { Ok(()) } else { Err(NotRecorded::Revoked) };
+        let answer = |event: &Event| if is_good(event) { Ok(()) } else { Err(StoreError::Revoked) };
         let answers: Vec<Recorded> = events.iter().map(answer).collect();
         let good: Vec<bool> = answers.iter().map(Result::is_ok).collect();
         let events = events.into_iter().zip(good).filter_map(|(event, good)| good.then_some(event));
@@ -142,7 +140,7 @@ impl AuditLog {
         transaction: &DatabaseTransaction,
         events: Vec<Event>,
         now: OffsetDateTime,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let Inner { keys, rows, newest, .. } = &*self.0;
         store::append(transaction, keys, rows, newest, events, now).await
     }
@@ -152,7 +150,7 @@ impl AuditLog {
         &self,
         transaction: &DatabaseTransaction,
         event: Event,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let Inner { keys, rows, newest, clock, .. } = &*self.0;
         store::hand_over(transaction, keys, rows, newest, event, clock.now()).await
     }
@@ -198,16 +196,16 @@ impl AuditLog {
         transaction: &DatabaseTransaction,
         name: SetName,
         n: i64,
-    ) -> Result<(), SetError> {
+    ) -> Result<(), StoreError> {
         let reported = self.told_sets(transaction).await?.unwrap_or_default();
-        if n < sets::of(reported, name) { Err(SetError::Altered(name)) } else { Ok(()) }
+        if n < sets::of(reported, name) { Err(StoreError::Altered(name)) } else { Ok(()) }
     }
 
     /// A set that was put back to an earlier day than the end of the log tells of.
     pub async fn set_put_back(
         &self,
         transaction: &DatabaseTransaction,
-    ) -> Result<Option<SetName>, DbErr> {
+    ) -> Result<Option<SetName>, StoreError> {
         store::set_put_back(transaction, &self.0.keys, &self.0.rows).await
     }
 
@@ -246,9 +244,15 @@ pub enum AcknowledgeError {
     /// There is none at this number, or it is known already.
     #[error("the log has no break at entry {0} that is not acknowledged")]
     NoBreak(i64),
-    /// The database did not answer.
+    /// The store failed.
     #[error(transparent)]
-    Database(#[from] DbErr),
+    Store(#[from] StoreError),
+}
+
+impl From<DbErr> for AcknowledgeError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
+    }
 }
 
 impl Inner {

@@ -8,8 +8,7 @@ use keyward_api::audit::Action;
 
 use super::event::Actor;
 use super::log::AuditLog;
-use crate::access::authority::NotRecorded;
-use crate::database::DatabaseConnection;
+use crate::database::{DatabaseConnection, StoreError};
 
 /// One entry stands for so long.
 const SPAN: Duration = Duration::from_mins(1);
@@ -30,7 +29,7 @@ impl Reading {
         db: &DatabaseConnection,
         actor: &Actor,
         now: Duration,
-    ) -> Result<(), NotRecorded> {
+    ) -> Result<(), StoreError> {
         let reader = (actor.kind.as_str(), actor.id.clone());
         if !self.is_first(reader.clone(), now) {
             return Ok(());

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 
@@ -18,7 +18,7 @@ use super::entity::log;
 use super::log::AuditLog;
 use super::store::{extent, micros, stored_head};
 use crate::background::with_timeout;
-use crate::database::{DatabaseConnection, begin_write};
+use crate::database::{DatabaseConnection, StoreError, begin_write};
 
 /// How often it is looked.
 pub const INTERVAL: Duration = Duration::from_hours(1);
@@ -32,7 +32,7 @@ pub async fn close_old(
     db: &DatabaseConnection,
     keep: Duration,
     now: OffsetDateTime,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     let Some((first, old)) = old(db, keep, now).await? else { return Ok(0) };
     let verification = audit.verify(db).await?;
     if !verification.is_valid() {
@@ -66,7 +66,7 @@ async fn old(
     db: &DatabaseConnection,
     keep: Duration,
     now: OffsetDateTime,
-) -> Result<Option<(i64, i64)>, DbErr> {
+) -> Result<Option<(i64, i64)>, StoreError> {
     let Some((first, last)) = extent(db).await? else { return Ok(None) };
     let keep = time::Duration::try_from(keep).unwrap_or(time::Duration::MAX);
     let Some(since) = now.checked_sub(keep) else { return Ok(None) };
@@ -89,7 +89,7 @@ async fn close(
     db: &DatabaseConnection,
     first: i64,
     through: i64,
-) -> Result<u64, DbErr> {
+) -> Result<u64, StoreError> {
     let transaction = begin_write(db).await?;
     // Another server may have closed them.
     if extent(&transaction).await?.is_none_or(|(now, _)| now != first) {
@@ -112,7 +112,7 @@ async fn close(
 async fn checkpoint(
     transaction: &DatabaseTransaction,
     through: i64,
-) -> Result<Option<Checkpoint>, DbErr> {
+) -> Result<Option<Checkpoint>, StoreError> {
     let after = log::Column::Seq.gt(through);
     let next = log::Entity::find().filter(after).order_by_asc(log::Column::Seq);
     let (through, hash) = match next.one(transaction).await? {

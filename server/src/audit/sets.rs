@@ -7,14 +7,15 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use sea_orm::{DatabaseTransaction, DbErr};
-use subtle::ConstantTimeEq;
-
-use super::entity::head;
-use crate::authenticity::store::{self as sets, SetError};
 use keyward_core::chain::AuditKey;
 use keyward_core::row::RowKey;
 use keyward_core::set::SetName;
+use sea_orm::DatabaseTransaction;
+use subtle::ConstantTimeEq;
+
+use super::entity::head;
+use crate::authenticity::store as sets;
+use crate::database::StoreError;
 
 /// The sets in the order in which they are written.
 const NAMES: [SetName; 3] = [SetName::Keys, SetName::Vault, SetName::People];
@@ -56,13 +57,13 @@ impl Newest {
 pub(super) async fn stored(
     transaction: &DatabaseTransaction,
     rows: &RowKey,
-) -> Result<Generations, DbErr> {
+) -> Result<Generations, StoreError> {
     let mut generations = Generations::default();
     for (n, name) in generations.iter_mut().zip(NAMES) {
         *n = match sets::read(transaction, name, rows).await {
             Ok(set) => set.map_or(0, |set| set.n),
-            Err(SetError::Altered(_)) => 0,
-            Err(SetError::Database(error)) => return Err(error),
+            Err(StoreError::Altered(_)) => 0,
+            Err(error) => return Err(error),
         };
     }
     Ok(generations)

@@ -15,6 +15,7 @@ use super::entity::{head, log};
 use super::event::{Actor, Event};
 pub use super::filter::Filter;
 use super::sets::{self, Generations, Newest};
+use crate::database::StoreError;
 use crate::encryption;
 use crate::encryption::store::Purpose;
 use keyward_core::chain::{AuditKey, AuditKeys, GENESIS};
@@ -42,15 +43,6 @@ pub async fn was_signed(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(found.one(db).await?.is_some())
 }
 
-/// What an append says when the root key was changed while this process ran.
-const FORMER_KEY: &str = "SECRETS_ENCRYPTION_KEY is a former root key: the audit log has a key \
-                          that is newer. Restart this server with the present root key";
-
-/// Whether nothing was recorded since this process has a former root key.
-pub fn is_former_key(error: &DbErr) -> bool {
-    matches!(error, DbErr::Custom(text) if text == FORMER_KEY)
-}
-
 /// Whose macs the entries of an append carry.
 #[derive(Clone, Copy)]
 struct Signers<'k> {
@@ -70,7 +62,7 @@ pub async fn append(
     newest: &Newest,
     events: Vec<Event>,
     now: OffsetDateTime,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let signers = Signers { present: keys.active(), next: None };
     append_signed(transaction, keys, rows_key, signers, newest, events, now).await
 }
@@ -83,8 +75,9 @@ pub async fn hand_over(
     newest: &Newest,
     event: Event,
     now: OffsetDateTime,
-) -> Result<(), DbErr> {
-    let present = keys.last_former().ok_or_else(|| DbErr::Custom("no key before".to_owned()))?;
+) -> Result<(), StoreError> {
+    let present =
+        keys.last_former().ok_or(StoreError::NotStored("the audit key before this one"))?;
     let signers = Signers { present, next: Some(keys.active()) };
     append_signed(transaction, keys, rows_key, signers, newest, vec![event], now).await
 }
@@ -97,7 +90,7 @@ async fn append_signed(
     newest: &Newest,
     events: Vec<Event>,
     now: OffsetDateTime,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(events.len() + 1);
     let alone = Signers { next: None, ..signers };
     let end = good_end(transaction, signers.present, newest).await?;
@@ -131,7 +124,7 @@ async fn append_signed(
     let reported = told_sets(transaction, &[signers.present]).await?.unwrap_or_default();
     let reported = sets::later(reported, newest.seen());
     let sets = sets::later(reported, sets::stored(transaction, rows_key).await?);
-    put_head(transaction, signers.next.unwrap_or(signers.present), seq, prev, sets).await
+    Ok(put_head(transaction, signers.next.unwrap_or(signers.present), seq, prev, sets).await?)
 }
 
 /// What the end of the log says of the authenticated sets; `None`: nothing that is ours.
@@ -149,7 +142,7 @@ pub async fn set_put_back(
     transaction: &DatabaseTransaction,
     keys: &AuditKeys,
     rows: &RowKey,
-) -> Result<Option<SetName>, DbErr> {
+) -> Result<Option<SetName>, StoreError> {
     let reported = told_sets(transaction, &[keys.active()]).await?;
     let Some(reported) = reported else { return Ok(Some(SetName::Keys)) };
     Ok(sets::put_back(sets::stored(transaction, rows).await?, reported))
@@ -187,10 +180,11 @@ async fn good_end(
 
 /// A head under a key that is newer than those of this process is no sign of a change from
 /// outside: the root key was changed while it ran.
-async fn refuse_former_key(db: &impl ConnectionTrait, keys: &AuditKeys) -> Result<(), DbErr> {
+async fn refuse_former_key(db: &impl ConnectionTrait, keys: &AuditKeys) -> Result<(), StoreError> {
     let stored = encryption::store::newest_version(db, Purpose::Audit).await?;
     if stored.is_some_and(|stored| usize::try_from(stored).is_ok_and(|it| it > keys.version())) {
-        return Err(DbErr::Custom(FORMER_KEY.to_owned()));
+        let reason = "the audit log has a key that is newer".to_owned();
+        return Err(StoreError::FormerRootKey(reason));
     }
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! What does not hold of what is stored.
 
 use keyward_api::store::Finding;
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::scan::{self, Sets};
-use super::store::{self as sets, SetError};
+use super::store as sets;
 use super::tables::TABLES;
+use crate::database::StoreError;
 use crate::encryption::Keyring;
 use crate::encryption::columns::SEALED;
-use keyward_core::row::RowKey;
-use keyward_core::set::SetName;
 
 /// Looks at every authenticated row, every set and every sealed value, as they are at one
 /// moment, and answers what does not hold.
@@ -17,7 +18,7 @@ pub async fn check(
     db: &impl ConnectionTrait,
     key: &RowKey,
     keyring: &Keyring,
-) -> Result<Vec<Finding>, DbErr> {
+) -> Result<Vec<Finding>, StoreError> {
     let (mut findings, mut stored) = (Vec::new(), Sets::default());
     scan::each(db, key, async |table, rows| {
         for row in rows {
@@ -44,8 +45,8 @@ pub async fn check(
         let problem = match sets::read_signed(db, name, key).await {
             Ok(set) if found.agrees_with(&set) => continue,
             Ok(_) => "rows were added, removed or put back",
-            Err(SetError::Altered(_)) => "the row of the set was changed outside of Keyward",
-            Err(SetError::Database(error)) => return Err(error),
+            Err(StoreError::Altered(_)) => "the row of the set was changed outside of Keyward",
+            Err(error) => return Err(error),
         };
         findings.push(Finding::new("generation", name.rows(), problem));
     }
@@ -59,14 +60,14 @@ pub async fn check(
                     findings.push(Finding::new(column.table, "", problem));
                     break;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             };
             let Some(end) = rows.last() else { break };
             last.clone_from(&end.id);
             for row in rows {
                 if let Err(error) = keyring.open(db, column, &row).await {
                     if error.is_about_the_server() {
-                        return Err(DbErr::Custom(error.to_string()));
+                        return Err(error.into());
                     }
                     findings.push(Finding::new(column.table, &row.label, error.to_string()));
                 }

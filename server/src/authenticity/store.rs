@@ -4,37 +4,23 @@
 //! version that did not know of it. Only the start that makes the key for rows may take that
 //! for good; anywhere else it means that what was stored was taken away.
 
+use keyward_core::row::RowKey;
+use keyward_core::set::{SealedSet, SetName, SetState};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     FromQueryResult, IntoActiveModel, QueryFilter, Statement,
 };
 
+use crate::database::StoreError;
 use crate::keys::entity::generation::{Column, Entity, Model};
-use keyward_core::row::RowKey;
-use keyward_core::set::{SealedSet, SetName, SetState};
-
-/// Why the sum of a set was not read.
-#[derive(Debug, thiserror::Error)]
-pub enum SetError {
-    /// The database did not answer.
-    #[error(transparent)]
-    Database(#[from] DbErr),
-    /// What is stored was not stored by who has the key for rows.
-    #[error(
-        "the stored {} were changed outside of Keyward: rows were added, removed or put back. \
-         `keyward store check` lists what does not hold; restore a backup, or accept what is \
-         stored now with `keyward store accept`", .0.rows()
-    )]
-    Altered(SetName),
-}
 
 /// The set as it is now; `None`: unsigned.
 pub async fn read(
     db: &impl ConnectionTrait,
     name: SetName,
     key: &RowKey,
-) -> Result<Option<SetState>, SetError> {
+) -> Result<Option<SetState>, StoreError> {
     open(name, key, find(db, name, "").await?)
 }
 
@@ -50,7 +36,7 @@ pub async fn lock(
     transaction: &DatabaseTransaction,
     name: SetName,
     key: &RowKey,
-) -> Result<Option<SetState>, SetError> {
+) -> Result<Option<SetState>, StoreError> {
     open(name, key, find(transaction, name, locked(transaction)).await?)
 }
 
@@ -86,8 +72,8 @@ pub async fn read_signed(
     db: &impl ConnectionTrait,
     name: SetName,
     key: &RowKey,
-) -> Result<SetState, SetError> {
-    read(db, name, key).await?.ok_or(SetError::Altered(name))
+) -> Result<SetState, StoreError> {
+    read(db, name, key).await?.ok_or(StoreError::Altered(name))
 }
 
 /// Like [`lock`]; a set that is unsigned is altered.
@@ -95,8 +81,8 @@ pub async fn lock_signed(
     transaction: &DatabaseTransaction,
     name: SetName,
     key: &RowKey,
-) -> Result<SetState, SetError> {
-    lock(transaction, name, key).await?.ok_or(SetError::Altered(name))
+) -> Result<SetState, StoreError> {
+    lock(transaction, name, key).await?.ok_or(StoreError::Altered(name))
 }
 
 /// Stores a set that was locked before, or that is signed for the first time.
@@ -122,13 +108,13 @@ pub async fn put(
     Entity::insert(row).exec_without_returning(transaction).await.map(drop)
 }
 
-fn open(name: SetName, key: &RowKey, row: Option<Model>) -> Result<Option<SetState>, SetError> {
+fn open(name: SetName, key: &RowKey, row: Option<Model>) -> Result<Option<SetState>, StoreError> {
     match row {
         Some(Model { count: None, sum: None, mac: None, .. }) => Ok(None),
         Some(Model { n, count: Some(count), sum: Some(sum), mac: Some(mac), .. }) => {
-            key.open_set(name, n, count, &sum, &mac).map(Some).ok_or(SetError::Altered(name))
+            key.open_set(name, n, count, &sum, &mac).map(Some).ok_or(StoreError::Altered(name))
         }
         // A part of it, or not even the row that a migration made.
-        Some(_) | None => Err(SetError::Altered(name)),
+        Some(_) | None => Err(StoreError::Altered(name)),
     }
 }

@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 
 use serde::Serialize;
 
-use crate::authenticity::store::SetError;
 use crate::config::ConfigError;
+use crate::database::StoreError;
 use crate::encryption::error::UnlockError;
 use crate::serve::StartError;
 use crate::{printable, stdout};
@@ -21,7 +21,7 @@ pub enum CliError {
     Locked(UnlockError),
     /// What is stored was changed from outside.
     #[error(transparent)]
-    Altered(SetError),
+    Altered(StoreError),
     /// Anything else.
     #[error("{0}")]
     Failed(String),
@@ -31,9 +31,8 @@ impl From<StartError> for CliError {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Config(error) => Self::Config(error),
-            StartError::Locked(UnlockError::Random(error)) => failed(error),
             StartError::Locked(error) => Self::Locked(error),
-            StartError::Altered(error) => Self::Altered(error),
+            StartError::Store(error @ StoreError::Altered(_)) => Self::Altered(error),
             other => Self::Failed(other.to_string()),
         }
     }

@@ -4,9 +4,10 @@
 //! |---|---|
 //! | [`address`] | what `DATABASE_URL` says |
 //! | [`connect`](mod@connect) | opening, and waiting for a server that is not there yet |
-//! | [`error`] | why a store cannot be opened |
+//! | [`error`], [`store_error`] | why a store cannot be opened; why it did not do something |
 //! | [`connection`] | one statement, with and without a pooler in between |
 //! | [`transaction`] | several statements, and the turns that processes take |
+//! | [`names`] | lists by name |
 //! | `release` | in what state a connection goes back to the pool |
 //! | [`schema`] | bringing the tables up to date |
 
@@ -14,8 +15,10 @@ pub mod address;
 pub mod connect;
 pub mod connection;
 pub mod error;
+pub mod names;
 mod release;
 pub mod schema;
+pub mod store_error;
 pub mod transaction;
 
 pub use address::Address;
@@ -23,4 +26,5 @@ pub use connect::{Opening, ROWS_ON_THEIR_WAY, connect};
 pub use connection::DatabaseConnection;
 pub use error::OpenError;
 pub use schema::migrate;
+pub use store_error::{Refusal, ServiceError, StoreError};
 pub use transaction::{AdvisoryLock, begin_locked, begin_read, begin_write, try_begin_locked};

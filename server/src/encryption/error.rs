@@ -2,37 +2,24 @@
 
 use std::fmt;
 
+use keyward_core::seal::OpenError;
+use keyward_core::set::SetName;
 use rand::rngs::SysError;
 use sea_orm::DbErr;
 
 use super::columns::NamedRow;
 use super::key_set::KeySetError;
-use keyward_core::seal::OpenError;
-use keyward_core::set::SetName;
+use crate::database::{Refusal, ServiceError, StoreError};
 
 /// Why a value was not sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// The database did not answer.
+    /// The store failed, or this process has a former root key.
     #[error(transparent)]
-    Database(#[from] DbErr),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
-    Random(#[from] SysError),
+    Store(#[from] StoreError),
     /// A row names a key that is not stored.
     #[error("no data key with the id {0} is stored")]
     UnknownKey(String),
-    /// The root key was changed, and this process has the former one.
-    #[error(
-        "SECRETS_ENCRYPTION_KEY is a former root key: the data key with the id {key} is wrapped \
-         under the root key with the id {wanted}. Restart this server with that one"
-    )]
-    FormerRootKey {
-        /// The id of the data key.
-        key: String,
-        /// The id of the root key that opens it.
-        wanted: String,
-    },
     /// A stored key does not open under the root key that it names.
     #[error("the data key with the id {0} was changed: it does not open under its root key")]
     DamagedKey(String),
@@ -79,14 +66,14 @@ impl KeyringError {
     pub fn is_about_the_keys(&self) -> bool {
         match self {
             Self::NoActiveKey | Self::NotActive(_) | Self::WentBack { .. } => true,
-            Self::KeySet(error) => !matches!(error, KeySetError::Database(_)),
+            Self::KeySet(error) => !matches!(error, KeySetError::Store(_)),
             _ => false,
         }
     }
 
     /// Whether the server cannot open anything now; else it is about one stored value.
     pub fn is_about_the_server(&self) -> bool {
-        matches!(self, Self::Database(_) | Self::FormerRootKey { .. })
+        matches!(self, Self::Store(_))
     }
 
     /// Whether a rotation may have moved the value since its row was read: another look tells.
@@ -95,16 +82,44 @@ impl KeyringError {
     }
 }
 
+impl From<DbErr> for KeyringError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<SysError> for KeyringError {
+    fn from(error: SysError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<KeyringError> for StoreError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Store(error) | KeyringError::KeySet(KeySetError::Store(error)) => error,
+            altered if altered.is_about_the_keys() => {
+                tracing::error!(error = %altered, "the stored keys were changed from outside");
+                Self::Altered(SetName::Vault)
+            }
+            other => Self::Encryption(other.to_string()),
+        }
+    }
+}
+
+impl<R: Refusal> From<KeyringError> for ServiceError<R> {
+    fn from(error: KeyringError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 /// Why the stored keys were not opened. The sentence names the variable, the stored and the
 /// given root key, or the row.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockError {
-    /// The database did not answer.
+    /// The store failed.
     #[error(transparent)]
-    Database(#[from] DbErr),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
-    Random(#[from] SysError),
+    Store(#[from] StoreError),
     /// The keys are wrapped under a root key that was not given.
     #[error(
         "SECRETS_ENCRYPTION_KEY is not the root key of this database: its keys are wrapped under \
@@ -185,12 +200,24 @@ pub enum UnlockError {
     NoAuditKey,
 }
 
+impl From<DbErr> for UnlockError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<SysError> for UnlockError {
+    fn from(error: SysError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 impl UnlockError {
     /// Whether it is about rule 5 of [`unlock`](super::unlock).
     pub(super) fn is_of_rule_5(&self) -> bool {
         match self {
             Self::NotActive(_) => true,
-            Self::KeySet(error) => !matches!(error, KeySetError::Database(_)),
+            Self::KeySet(error) => !matches!(error, KeySetError::Store(_)),
             _ => false,
         }
     }

@@ -6,14 +6,14 @@
 //! retired one is active. So each start and each look at the readiness adds the rows up, and
 //! each change of them brings the sum forward in its transaction.
 
+use keyward_core::row::{Authenticated, Columns, RowKey};
+use keyward_core::set::{SetName, SetState, Sum};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::entity::Model;
 use super::store;
-use crate::authenticity::store::{self as sets, SetError};
-use keyward_core::row::Columns;
-use keyward_core::row::{Authenticated, RowKey};
-use keyward_core::set::{SetName, SetState, Sum};
+use crate::authenticity::store as sets;
+use crate::database::StoreError;
 
 const TABLE: &str = "encryption_keys";
 
@@ -23,9 +23,9 @@ const LOOKS: usize = 10;
 /// The stored keys are not those that this server stored.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySetError {
-    /// The database did not answer.
+    /// The store failed.
     #[error(transparent)]
-    Database(#[from] DbErr),
+    Store(StoreError),
     /// The sum was changed, or taken away.
     #[error(
         "what the table generation says of the wrapped keys was changed. `keyward store check` \
@@ -41,12 +41,18 @@ pub enum KeySetError {
     AlteredRows,
 }
 
-impl From<SetError> for KeySetError {
-    fn from(error: SetError) -> Self {
+impl From<StoreError> for KeySetError {
+    fn from(error: StoreError) -> Self {
         match error {
-            SetError::Database(error) => Self::Database(error),
-            SetError::Altered(_) => Self::AlteredSum,
+            StoreError::Altered(_) => Self::AlteredSum,
+            error => Self::Store(error),
         }
+    }
+}
+
+impl From<DbErr> for KeySetError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
     }
 }
 
@@ -94,7 +100,7 @@ pub async fn check(db: &impl ConnectionTrait, rows: &RowKey) -> Result<(), KeySe
         }
         before = after;
     }
-    Err(DbErr::Custom("the wrapped keys change all the time".to_owned()).into())
+    Err(KeySetError::Store(StoreError::Busy("the wrapped keys")))
 }
 
 /// The set of these rows, which are all that are stored, locked for a change.

@@ -14,21 +14,21 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use keyward_api::Sensitive;
 use keyward_api::encryption::DataKeyState;
+use keyward_core::dek::Dek;
+use keyward_core::kek::RootKey;
+use keyward_core::legacy;
+use keyward_core::row::RowKey;
+use keyward_core::seal::{self, OpenError, Opened};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::columns::{SealedColumn, SealedRow};
 use super::entity::Model;
 use super::error::KeyringError;
-use super::key_set;
 use super::sealer::Sealer;
 use super::store::{self, Purpose};
-use super::unbound;
-use keyward_core::dek::Dek;
-use keyward_core::kek::RootKey;
-use keyward_core::legacy;
-use keyward_core::row::RowKey;
-use keyward_core::seal::{self, OpenError, Opened};
+use super::{key_set, unbound};
+use crate::database::StoreError;
 
 /// Seals and opens values. Cheap to clone; `Debug` shows nothing of it.
 #[derive(Clone)]
@@ -206,8 +206,11 @@ impl Keyring {
     pub(super) fn unwrap(&self, row: &Model) -> Result<Dek, KeyringError> {
         let root = &self.0.root;
         if row.kek_id != root.id() {
-            let (key, wanted) = (row.id.clone(), row.kek_id.clone());
-            return Err(KeyringError::FormerRootKey { key, wanted });
+            let reason = format!(
+                "the data key with the id {} is wrapped under the root key with the id {}",
+                row.id, row.kek_id
+            );
+            return Err(StoreError::FormerRootKey(reason).into());
         }
         row.unwrap(root).map_err(|_| KeyringError::DamagedKey(row.id.clone()))
     }

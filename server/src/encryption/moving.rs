@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use keyward_core::dek::Dek;
+use keyward_core::seal::Opened;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use subtle::ConstantTimeEq;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
@@ -15,8 +17,8 @@ use super::error::KeyringError;
 use super::keyring::Keyring;
 use super::rotation::RotateError;
 use super::sealer::Sealer;
-use keyward_core::dek::Dek;
-use keyward_core::seal::Opened;
+use crate::database::StoreError;
+use crate::encryption::rotation::RotateRefusal;
 
 /// Values of a chunk; up to 64 KiB each, and up to four chunks are in memory.
 const CHUNK: u64 = 256;
@@ -163,13 +165,13 @@ fn unreadable(column: SealedColumn, row: &SealedRow, reason: KeyringError) -> Ro
     if reason.is_about_the_server() {
         return reason.into();
     }
-    RotateError::Unreadable { row: column.name(&row.label), reason }
+    RotateRefusal::Unreadable { row: column.name(&row.label), reason }.into()
 }
 
 fn not_stored(column: SealedColumn) -> RotateError {
-    RotateError::NotStored(format!("a row of the table {}", column.table))
+    RotateRefusal::NotStored(format!("a row of the table {}", column.table)).into()
 }
 
 fn stopped(error: JoinError) -> RotateError {
-    DbErr::Custom(format!("the rotation was stopped: {error}")).into()
+    StoreError::stopped("the rotation", error).into()
 }

@@ -8,6 +8,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_api::encryption::{DataKey, EncryptionStatus, Rotated, RotationProgress};
+use keyward_core::dek::Dek;
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::columns::{Counts, SEALED};
@@ -18,11 +19,11 @@ use super::keyring::Keyring;
 use super::moving::Moving;
 use super::sealer::Sealer;
 use super::store::{self, Purpose};
-use crate::access::authority::NotRecorded;
 use crate::audit::{Action, Actor, AuditLog};
 use crate::clock::Clock;
-use crate::database::{AdvisoryLock, DatabaseConnection, try_begin_locked};
-use keyward_core::dek::Dek;
+use crate::database::{
+    AdvisoryLock, DatabaseConnection, Refusal, ServiceError, StoreError, try_begin_locked,
+};
 
 /// Rotates, one at a time, and tells how it stands. Cheap to clone.
 #[derive(Clone)]
@@ -35,9 +36,9 @@ pub struct Rotation {
     progress: Arc<Mutex<Option<RotationProgress>>>,
 }
 
-/// Why nothing was rotated.
+/// Why nothing is rotated.
 #[derive(Debug, thiserror::Error)]
-pub enum RotateError {
+pub enum RotateRefusal {
     /// Another rotation runs, here or in another process.
     #[error("A rotation is already running")]
     Running,
@@ -52,28 +53,12 @@ pub enum RotateError {
     /// The database stored something else than what it was given.
     #[error("{0} was not stored as it was sealed, so nothing was rotated")]
     NotStored(String),
-    /// The credential was revoked while the request was under way.
-    #[error("The credential was revoked while the request was under way")]
-    Revoked,
-    /// No key, no random bytes, no database.
-    #[error(transparent)]
-    Keyring(#[from] KeyringError),
 }
 
-impl From<NotRecorded> for RotateError {
-    fn from(error: NotRecorded) -> Self {
-        match error {
-            NotRecorded::Database(error) => error.into(),
-            NotRecorded::Revoked => Self::Revoked,
-        }
-    }
-}
+impl Refusal for RotateRefusal {}
 
-impl From<DbErr> for RotateError {
-    fn from(error: DbErr) -> Self {
-        Self::Keyring(error.into())
-    }
-}
+/// Why nothing was rotated.
+pub type RotateError = ServiceError<RotateRefusal>;
 
 impl Rotation {
     /// For the values in `db`.
@@ -104,15 +89,15 @@ impl Rotation {
             drop(turn);
             rotated
         });
-        rotation.await.unwrap_or_else(|stopped| {
-            Err(DbErr::Custom(format!("the rotation was stopped: {stopped}")).into())
-        })
+        rotation
+            .await
+            .unwrap_or_else(|error| Err(StoreError::stopped("the rotation", error).into()))
     }
 
     fn begin(&self) -> Result<Running, RotateError> {
         let mut progress = self.lock();
         if progress.is_some() {
-            return Err(RotateError::Running);
+            return Err(RotateRefusal::Running.into());
         }
         *progress = Some(RotationProgress { re_encrypted: 0, total: 0 });
         Ok(Running(self.progress.clone()))
@@ -120,7 +105,7 @@ impl Rotation {
 
     async fn run(&self, actor: &Actor) -> Result<Rotated, RotateError> {
         let transaction = try_begin_locked(&self.db, AdvisoryLock::Keys).await?;
-        let transaction = transaction.ok_or(RotateError::Running)?;
+        let transaction = transaction.ok_or(RotateRefusal::Running)?;
         let rotated = self.run_in(&transaction, actor).await;
         match rotated {
             Ok((new, dek, re_encrypted)) => {
@@ -190,7 +175,7 @@ impl Rotation {
         let (new, dek) = minted.map_err(KeyringError::from)?;
         if store::retire(transaction, &former.id, now).await? != 1 {
             let former = format!("the data key, version {}", former.version);
-            return Err(RotateError::NotStored(former));
+            return Err(RotateRefusal::NotStored(former).into());
         }
         store::insert(transaction, new.clone()).await?;
         Ok((new, Arc::new(dek)))

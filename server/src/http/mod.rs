@@ -7,11 +7,12 @@
 //! | [`router`] | the one route table and the one layer stack |
 //! | [`extract`], [`paging`] | what handlers take out of a request; what all lists share |
 //! | [`client_address`] | from which address a request comes |
-//! | [`error`] | the one place that turns errors into answers |
+//! | [`error`], `answer` | what can go wrong, and the one place that turns it into an answer |
 //! | [`methods`], [`query_parameters`], [`whole_body`] | refuse what no route would take |
 //! | [`openapi`], [`page`], [`health`] | the document, the page, `/livez` and `/readyz` |
 //! | [`exposure`] | warns when the address people use is not safe |
 
+mod answer;
 pub mod client_address;
 pub mod connections;
 pub mod error;

@@ -4,11 +4,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_api::page::MAX_LIMIT;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
-use sea_orm::{Condition, DbBackend};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::database::names::Names;
 use crate::http::error::Error;
 
 /// Longest text to search for, in characters.
@@ -33,17 +32,6 @@ pub struct ListQuery {
     pub q: Option<String>,
 }
 
-/// A list by name, as it is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// Entries of one answer.
-    pub limit: u64,
-    /// Those after this name.
-    pub after: Option<String>,
-    /// Those with this in their name.
-    pub q: Option<String>,
-}
-
 impl ListQuery {
     /// What is asked for.
     pub fn names(&self) -> Result<Names, Error> {
@@ -54,60 +42,6 @@ impl ListQuery {
         }
         Ok(Names { limit: limit(self.limit.as_deref())?, after, q: text("q", self.q.as_deref())? })
     }
-}
-
-/// Sorted and compared by the bytes of UTF-8: databases have alphabets of their own.
-pub fn in_bytes(column: Expr, backend: DbBackend) -> Expr {
-    match backend {
-        DbBackend::Postgres => Expr::cust_with_expr(r#"$1 COLLATE "C""#, column),
-        _ => column,
-    }
-}
-
-impl Names {
-    /// Which entries are wanted, on all pages; `reach` as in [`WithScope::patterns`].
-    ///
-    /// [`WithScope::patterns`]: crate::access::scope::WithScope::patterns
-    pub fn wanted(&self, column: &Expr, reach: Option<&[&str]>) -> Condition {
-        let lower = || Expr::expr(Func::lower(column.clone()));
-        let found = self.q.as_ref().map(|q| lower().like(containing(&q.to_ascii_lowercase())));
-        let reached = |pattern: &&str| match pattern.strip_suffix('*') {
-            None => column.clone().eq(*pattern),
-            // LIKE ignores case on SQLite.
-            Some(start) => beginning(column, start.chars().count()).eq(start),
-        };
-        let reach = reach.map(|reach| {
-            reach.iter().fold(Condition::any(), |any, pattern| any.add(reached(pattern)))
-        });
-        Condition::all().add_option(found).add_option(reach)
-    }
-
-    /// Which of them are on this page and on later ones.
-    pub fn rest(&self, column: &Expr, backend: DbBackend) -> Condition {
-        let after = self.after.as_deref();
-        let rest = after.map(|after| in_bytes(column.clone(), backend).gt(after));
-        Condition::all().add_option(rest)
-    }
-}
-
-fn beginning(column: &Expr, characters: usize) -> Expr {
-    let characters = i32::try_from(characters).unwrap_or(i32::MAX);
-    let substr = Func::cust("substr").arg(column.clone());
-    Expr::expr(substr.arg(Expr::value(1)).arg(Expr::value(characters)))
-}
-
-/// Anything that contains `text`.
-pub fn containing(text: &str) -> LikeExpr {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('\\')
 }
 
 /// Takes the entry out that only tells that there are more: the cursor of the next answer.

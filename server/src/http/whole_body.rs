@@ -67,7 +67,7 @@ pub async fn read_whole_body(
     match read {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Ok(Err(rejection)) => refuse(refused_body(rejection)),
-        Err(_) => refuse(Error::BodyTooSlow),
+        Err(_) => refuse(Error::BodyTooSlow(DEADLINE)),
     }
 }
 

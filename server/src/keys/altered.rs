@@ -8,13 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keyward_api::keys::ApiKey;
-use sea_orm::DbErr;
+use keyward_core::set::{SetName, SetState};
 
 use super::registry::Inner;
 use crate::audit::{Action, Actor, Event};
-use crate::authenticity::store::SetError;
 use crate::background::with_timeout;
-use keyward_core::set::{SetName, SetState};
+use crate::database::StoreError;
 
 /// So many rows are recorded by name; more of them as a number.
 const NAMED: usize = 8;
@@ -77,12 +76,12 @@ impl Watch {
 
 impl Inner {
     /// Tells what following the stored keys has found.
-    pub(super) async fn note(&self, followed: Result<(), SetName>) -> Result<(), DbErr> {
+    pub(super) async fn note(&self, followed: Result<(), SetName>) -> Result<(), StoreError> {
         let watch = &self.altered;
         let was_set = watch.is_set.swap(followed.is_err(), Ordering::Relaxed);
         match followed {
             Err(name) if !was_set => {
-                let error = SetError::Altered(name);
+                let error = StoreError::Altered(name);
                 tracing::error!(%error, "the keys stay as they were last known to be good");
             }
             Ok(()) if was_set => tracing::info!("the stored API keys add up again"),

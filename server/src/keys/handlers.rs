@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::list::KeyPage;
 use super::listing::search::Position;
 use super::listing::{KeyFilter, KeyQuery};
-use super::store::{ChangeError, KeyChange, NewKey};
+use super::store::{KeyChange, KeyRefusal, NewKey};
 use super::verify::{Caller, Judgement};
 use crate::access::scope::{KeyWithScope, KeysVerify};
 use crate::http::error::Error;
@@ -109,7 +109,7 @@ pub async fn get(
     State(state): State<AppState>,
     KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    let data = state.keys.get(&id).await?.ok_or(ChangeError::NotFound)?;
+    let data = state.keys.get(&id).await?.ok_or(KeyRefusal::NotFound)?;
     Ok(axum::Json(Data { data }))
 }
 
@@ -274,9 +274,9 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyId {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        let id = path.map_err(|_| ChangeError::NotFound)?.0;
+        let id = path.map_err(|_| KeyRefusal::NotFound)?.0;
         // As long as the column, and nothing that PostgreSQL refuses in a text.
         let fits = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(Self(id)) } else { Err(ChangeError::NotFound.into()) }
+        if fits { Ok(Self(id)) } else { Err(KeyRefusal::NotFound.into()) }
     }
 }

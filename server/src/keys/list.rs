@@ -4,18 +4,16 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
-use futures_util::pin_mut;
+use futures_util::{TryStreamExt, pin_mut};
 use keyward_api::keys::ApiKey;
 use sea_orm::DbErr;
 
-use super::Registry;
 use super::listing::KeyQuery;
 use super::listing::search::Position;
 use super::row::{self, record};
-use super::store;
+use super::{Registry, store};
 use crate::background::with_timeout;
-use crate::database::begin_read;
+use crate::database::{StoreError, begin_read};
 
 /// Uses that are followed at a time.
 const USES: u64 = 20_000;
@@ -37,10 +35,10 @@ pub struct KeyPage {
 
 impl Registry {
     /// The keys of one page as they are stored, unreadable ones among them.
-    pub async fn page(&self, query: KeyQuery) -> Result<KeyPage, DbErr> {
+    pub async fn page(&self, query: KeyQuery) -> Result<KeyPage, StoreError> {
         let (inner, now) = (self.0.clone(), self.0.clock.now());
         let found = self.0.list_thread.run(move || inner.listing.find(&query, now)).await;
-        let found = found.ok_or_else(|| DbErr::Custom("the list cannot be read".into()))?;
+        let found = found.ok_or_else(|| StoreError::unanswered("the list"))?;
         let stored = store::get_many(&self.0.db, &self.0.rows, found.ids.iter().map(|id| &**id));
         let stored = stored.await?;
         // Another process may have deleted one since.
@@ -65,7 +63,7 @@ impl Registry {
     }
 
     /// Learns which keys there are, for [`Registry::page`] in a command that loads none.
-    pub async fn load_listing(&self) -> Result<(), DbErr> {
+    pub async fn load_listing(&self) -> Result<(), StoreError> {
         let moment = with_timeout(begin_read(&self.0.db)).await?;
         let stored = with_timeout(store::stream(&moment, &self.0.rows)).await?;
         pin_mut!(stored);
@@ -77,7 +75,7 @@ impl Registry {
     }
 
     /// Brings the order of the list up to the uses that this server and others have written.
-    pub async fn follow_uses(&self) -> Result<(), DbErr> {
+    pub async fn follow_uses(&self) -> Result<(), StoreError> {
         let seen = || self.0.uses_seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, now) = (*seen() - LATE, self.0.clock.now());
         for (id, at) in with_timeout(store::used_since(&self.0.db, since, USES)).await? {

@@ -11,17 +11,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use futures_util::{TryStreamExt, pin_mut};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use keyward_core::set::{SetName, SetState, Tally};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::members::Loaded;
 use super::registry::Inner;
 use super::row::{ReadKey, StoredKey, UnreadableKey, is_ours, record};
 use super::verify::CachedKey;
 use super::{generation, store};
-use crate::authenticity::store::{self as sets, SetError};
+use crate::authenticity::store as sets;
 use crate::background::with_timeout;
-use crate::database::begin_read;
-use keyward_core::set::{SetName, SetState, Tally};
+use crate::database::{StoreError, begin_read};
 
 /// Keys that are read at a time when others changed them.
 const CHUNK: usize = 512;
@@ -77,7 +77,7 @@ impl Inner {
 
     /// Follows the changes that other processes made since the set was `known`, when the keys of
     /// now add up to the set that they stored; else nothing changes here.
-    pub(super) async fn follow(&self, known: &mut Option<SetState>) -> Result<(), SetError> {
+    pub(super) async fn follow(&self, known: &mut Option<SetState>) -> Result<(), StoreError> {
         let now = with_timeout(sets::read_signed(&self.db, SetName::Keys, &self.rows)).await?;
         if *known == Some(now) {
             return Ok(());
@@ -93,10 +93,10 @@ impl Inner {
         moment: &DatabaseTransaction,
         known: &mut Option<SetState>,
         now: SetState,
-    ) -> Result<(), SetError> {
+    ) -> Result<(), StoreError> {
         if known.is_some_and(|known| known.n >= now.n && known != now) {
             // Put back to an earlier day: what was revoked since would be accepted again.
-            return Err(SetError::Altered(SetName::Keys));
+            return Err(StoreError::Altered(SetName::Keys));
         }
         if let Some(before) = *known
             && let Some(changed) =
@@ -120,7 +120,7 @@ impl Inner {
         before: SetState,
         now: &SetState,
         changed: &[String],
-    ) -> Result<Option<bool>, DbErr> {
+    ) -> Result<Option<bool>, StoreError> {
         let mut set = before;
         for id in changed {
             if let Some(mac) = self.members.mac(id) {
@@ -146,7 +146,7 @@ impl Inner {
         moment: &DatabaseTransaction,
         changed: &[String],
         counts_all: bool,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let ids = known_first(changed, |id| self.listing.contains(id));
         for ids in ids.chunks(CHUNK) {
             let found = store::find_many(moment, &self.rows, ids.iter().copied());
@@ -174,7 +174,10 @@ impl Inner {
     }
 
     /// Tries the keys again whose digest another one had: it may be free now.
-    pub(super) async fn show_conflicting(&self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    pub(super) async fn show_conflicting(
+        &self,
+        db: &impl ConnectionTrait,
+    ) -> Result<(), StoreError> {
         let ids: Vec<Arc<str>> = self.conflicts().iter().cloned().collect();
         for ids in ids.chunks(CHUNK) {
             let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
@@ -187,11 +190,11 @@ impl Inner {
     /// Loads all keys, one row after the other, so that a million of them are never in memory
     /// twice. It may take long, and only ends in between if the database falls silent. Fails
     /// when they are not the rows of the stored set: then nothing may go by what was loaded.
-    pub(super) async fn load(&self, known: &mut Option<SetState>) -> Result<(), SetError> {
+    pub(super) async fn load(&self, known: &mut Option<SetState>) -> Result<(), StoreError> {
         let moment = with_timeout(begin_read(&self.db)).await?;
         let stored = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
         if !self.show_stored(&moment, &stored).await? {
-            return Err(SetError::Altered(SetName::Keys));
+            return Err(StoreError::Altered(SetName::Keys));
         }
         // Twice, since a digest may be free only after the row that had it before is shown.
         self.show_conflicting(&moment).await?;
@@ -211,21 +214,21 @@ impl Inner {
         &self,
         moment: &DatabaseTransaction,
         stored: &SetState,
-    ) -> Result<(), SetError> {
+    ) -> Result<(), StoreError> {
         let now = self.clock.monotonic();
         if self.altered.has_failed(stored, now) {
-            return Err(SetError::Altered(SetName::Keys));
+            return Err(StoreError::Altered(SetName::Keys));
         }
         let (found, gone) = self.look_through(moment).await?;
         if !found.agrees_with(stored) {
             self.altered.failed(*stored, now);
-            return Err(SetError::Altered(SetName::Keys));
+            return Err(StoreError::Altered(SetName::Keys));
         }
         for id in &gone {
             self.remove(id);
         }
         self.show_stored(moment, stored).await?;
-        Ok(self.show_conflicting(moment).await?)
+        self.show_conflicting(moment).await
     }
 
     /// Shows all keys as they are stored; whether their rows are those of the set `stored`.
@@ -233,7 +236,7 @@ impl Inner {
         &self,
         moment: &DatabaseTransaction,
         stored: &SetState,
-    ) -> Result<bool, DbErr> {
+    ) -> Result<bool, StoreError> {
         let found = with_timeout(store::stream(moment, &self.rows)).await?;
         pin_mut!(found);
         let expected = usize::try_from(stored.count.min(EXPECTED)).unwrap_or_default();
@@ -255,7 +258,7 @@ impl Inner {
     async fn look_through(
         &self,
         moment: &DatabaseTransaction,
-    ) -> Result<(Tally, HashSet<Arc<str>>), DbErr> {
+    ) -> Result<(Tally, HashSet<Arc<str>>), StoreError> {
         let (mut tally, mut gone) = (Tally::default(), self.listing.ids());
         let stored = with_timeout(store::stream(moment, &self.rows)).await?;
         pin_mut!(stored);

@@ -15,9 +15,12 @@ use std::time::Duration;
 
 use futures_util::{TryStreamExt, pin_mut};
 use keyward_api::keys::ApiKey;
+use keyward_core::cache::Cache;
+use keyward_core::row::RowKey;
+use keyward_core::set::{SetName, SetState};
+use keyward_core::token::PlainKey;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
@@ -27,17 +30,12 @@ use super::listing::{KeyCounts, ListThread, Listing};
 use super::loading::id_of;
 use super::members::{Loaded, Members};
 use super::rows::KeyRows;
-use super::store::{self, ChangeError, KeyChange, NewDigest, NewKey, Replaced};
+use super::store::{self, KeyChange, KeyError, NewDigest, NewKey, Replaced};
 use super::verify::{CachedKey, Verifier};
 use crate::audit::{Action, Actor, AuditLog, Event};
-use crate::authenticity::store::SetError;
-use crate::background::{repeat, with_timeout};
+use crate::background::{LIMIT, repeat, with_timeout};
 use crate::clock::Clock;
-use crate::database::DatabaseConnection;
-use keyward_core::cache::Cache;
-use keyward_core::row::RowKey;
-use keyward_core::set::{SetName, SetState};
-use keyward_core::token::PlainKey;
+use crate::database::{DatabaseConnection, StoreError};
 
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);
@@ -75,17 +73,6 @@ struct Change<'a> {
     known: MutexGuard<'a, Option<SetState>>,
 }
 
-/// Why a key was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// The change was refused.
-    #[error(transparent)]
-    Change(#[from] ChangeError),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
-    Random(#[from] rand::rngs::SysError),
-}
-
 impl Registry {
     /// Loads all keys. Rows that cannot be read are logged and left out.
     pub async fn load(
@@ -117,7 +104,7 @@ impl Registry {
         is_partial: bool,
     ) -> Result<Self, LoadError> {
         let mut seed = [0; 32];
-        SysRng.try_fill_bytes(&mut seed)?;
+        SysRng.try_fill_bytes(&mut seed).map_err(StoreError::from)?;
         let uses_seen = SyncMutex::new(clock.now());
         let inner = Inner {
             db,
@@ -167,11 +154,7 @@ impl Registry {
     }
 
     /// Makes a key. Its text exists in the answer and nowhere else.
-    pub async fn create(
-        &self,
-        new: NewKey,
-        actor: &Actor,
-    ) -> Result<(ApiKey, PlainKey), CreateError> {
+    pub async fn create(&self, new: NewKey, actor: &Actor) -> Result<(ApiKey, PlainKey), KeyError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         let event = actor.did(Action::KeyCreate, Some(new.name.as_str().to_owned()));
         let event = event.with_detail(new.to_string());
@@ -193,7 +176,7 @@ impl Registry {
         id: String,
         change: KeyChange,
         actor: &Actor,
-    ) -> Result<ApiKey, ChangeError> {
+    ) -> Result<ApiKey, KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         let record = finish(async move {
             let mut begun = inner.begin().await?;
@@ -219,7 +202,7 @@ impl Registry {
         id: String,
         grace: Duration,
         actor: &Actor,
-    ) -> Result<(ApiKey, PlainKey), CreateError> {
+    ) -> Result<(ApiKey, PlainKey), KeyError> {
         let (record, plain, _) = self.replace(id, grace, actor).await?;
         Ok((record, plain))
     }
@@ -230,10 +213,10 @@ impl Registry {
         id: String,
         grace: Duration,
         actor: &Actor,
-    ) -> Result<(ApiKey, PlainKey, Replaced), CreateError> {
+    ) -> Result<(ApiKey, PlainKey, Replaced), KeyError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         // So that the old key takes the time of its last use along.
-        self.flush().await.map_err(ChangeError::from)?;
+        self.flush().await?;
         let (inner, actor, digest) = (self.0.clone(), actor.clone(), new_digest(&plain));
         let (record, replaced) = finish(async move {
             let mut begun = inner.begin().await?;
@@ -249,7 +232,7 @@ impl Registry {
     }
 
     /// Undoes a rotation whose new key nobody has seen, unless the key was changed since.
-    pub async fn put_back(&self, replaced: Replaced, actor: &Actor) -> Result<(), ChangeError> {
+    pub async fn put_back(&self, replaced: Replaced, actor: &Actor) -> Result<(), KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let mut begun = inner.begin().await?;
@@ -263,7 +246,7 @@ impl Registry {
     }
 
     /// Ends an overlap; when this returns, no verification accepts the old key.
-    pub async fn end_overlap(&self, id: String, actor: &Actor) -> Result<ApiKey, ChangeError> {
+    pub async fn end_overlap(&self, id: String, actor: &Actor) -> Result<ApiKey, KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let mut begun = inner.begin().await?;
@@ -276,7 +259,7 @@ impl Registry {
     }
 
     /// Deletes a key; when this returns, no verification accepts it.
-    pub async fn delete(&self, id: String, actor: &Actor) -> Result<(), ChangeError> {
+    pub async fn delete(&self, id: String, actor: &Actor) -> Result<(), KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let mut change = inner.begin().await?;
@@ -290,12 +273,12 @@ impl Registry {
 
     /// Follows what other processes changed. What was changed from outside is not followed: the
     /// keys stay as they were last known to be good, and [`Registry::altered`] tells.
-    pub async fn refresh(&self) -> Result<(), DbErr> {
+    pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut known = self.0.known.lock().await;
         let followed = match self.0.follow(&mut known).await {
             Ok(()) => Ok(()),
-            Err(SetError::Altered(name)) => Err(name),
-            Err(SetError::Database(error)) => return Err(error),
+            Err(StoreError::Altered(name)) => Err(name),
+            Err(error) => return Err(error),
         };
         self.0.note(followed).await
     }
@@ -306,14 +289,14 @@ impl Registry {
     }
 
     /// Writes the times of last use.
-    pub async fn flush(&self) -> Result<(), DbErr> {
+    pub async fn flush(&self) -> Result<(), StoreError> {
         with_timeout(self.0.activity.flush(&self.0.db)).await
     }
 
     /// Looks for foreign changes, writes the times of last use and follows those that others
     /// wrote, each at its own pace, until `stop` is told; then writes once more. Failures are
     /// logged and tried again.
-    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), DbErr> {
+    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), StoreError> {
         let refresh = repeat(POLL, "look for changed keys", stop.clone(), || self.refresh());
         let flush = repeat(activity::INTERVAL, "write the times of last use", stop, async || {
             self.flush().await?;
@@ -327,33 +310,18 @@ impl Registry {
 /// Why the keys could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The database did not answer.
+    /// The store failed, or is not as Keyward wrote it.
     #[error(transparent)]
-    Database(#[from] DbErr),
-    /// The operating system gave no random bytes.
-    #[error("no random bytes: {0}")]
-    Random(#[from] rand::rngs::SysError),
+    Store(#[from] StoreError),
     /// The operating system gave no thread.
     #[error("no thread for lists: {0}")]
     Thread(std::io::Error),
-    /// Rows of keys were added, removed or put back from outside.
-    #[error(transparent)]
-    Altered(SetError),
-}
-
-impl From<SetError> for LoadError {
-    fn from(error: SetError) -> Self {
-        match error {
-            SetError::Database(error) => Self::Database(error),
-            altered @ SetError::Altered(_) => Self::Altered(altered),
-        }
-    }
 }
 
 impl Inner {
     /// Begins a change of the keys as they are known here: what other processes changed is
     /// followed first, so that a row which is not the one that Keyward wrote last is reported.
-    async fn begin(&self) -> Result<Change<'_>, SetError> {
+    async fn begin(&self) -> Result<Change<'_>, StoreError> {
         let mut known = self.known.lock().await;
         let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
         let set = keys.before();
@@ -367,7 +335,7 @@ impl Inner {
     }
 
     /// Learns the rows of the set, for a command that has loaded none.
-    async fn look_at_all(&self, keys: &KeyRows) -> Result<(), SetError> {
+    async fn look_at_all(&self, keys: &KeyRows) -> Result<(), StoreError> {
         let mut loaded = Loaded::default();
         {
             let found = store::stream(keys.transaction(), &self.rows).await?;
@@ -377,7 +345,7 @@ impl Inner {
             }
         }
         let members = loaded.members_of(&keys.before());
-        self.members.replace(members.ok_or(SetError::Altered(SetName::Keys))?);
+        self.members.replace(members.ok_or(StoreError::Altered(SetName::Keys))?);
         Ok(())
     }
 
@@ -388,7 +356,7 @@ impl Inner {
         change: Change<'_>,
         event: Event,
         show: impl FnOnce(&Self),
-    ) -> Result<(), ChangeError> {
+    ) -> Result<(), KeyError> {
         let Change { keys, mut known } = change;
         let before = keys.before();
         let (after, changed) = keys.commit(&self.audit, event).await?;
@@ -415,12 +383,12 @@ fn new_digest(plain: &PlainKey) -> NewDigest {
 }
 
 /// Runs a change to its end even if nobody waits for it any more.
-async fn finish<T, F>(change: F) -> Result<T, ChangeError>
+async fn finish<T, F>(change: F) -> Result<T, KeyError>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T, ChangeError>> + Send + 'static,
+    F: Future<Output = Result<T, KeyError>> + Send + 'static,
 {
-    tokio::spawn(with_timeout(change)).await.unwrap_or_else(|stopped| {
-        Err(DbErr::Custom(format!("the change was stopped: {stopped}")).into())
-    })
+    let done = tokio::spawn(tokio::time::timeout(LIMIT, change)).await;
+    let done = done.map_err(|error| StoreError::stopped("the change", error))?;
+    done.unwrap_or_else(|_| Err(StoreError::TimedOut(LIMIT).into()))
 }

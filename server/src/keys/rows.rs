@@ -3,18 +3,17 @@
 
 use std::sync::Arc;
 
+use keyward_core::row::{Authenticated, RowKey, RowMac};
+use keyward_core::set::{SetName, SetState};
 use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
 use super::generation;
 use super::members::Members;
-use crate::access::authority::NotRecorded;
 use crate::audit::{AuditLog, Event};
-use crate::authenticity::store::{self as sets, SetError};
-use crate::database::{DatabaseConnection, begin_write};
+use crate::authenticity::store as sets;
+use crate::database::{DatabaseConnection, StoreError, begin_write};
 use crate::settings::{self, FoundRow, Kind, Model};
-use keyward_core::row::{Authenticated, RowKey, RowMac};
-use keyward_core::set::{SetName, SetState};
 
 /// A transaction that changes one key. All other changes, of all processes, wait for it.
 pub struct KeyRows {
@@ -40,7 +39,7 @@ async fn read_back(
     rows: &RowKey,
     after: &SetState,
     changed: &Changed,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let set = sets::read_signed(transaction, SetName::Keys, rows).await;
     let row = settings::find(transaction, Kind::ApiKey, &changed.id).await?;
     let mac = row.as_ref().and_then(FoundRow::mac);
@@ -50,9 +49,7 @@ async fn read_back(
     if is_stored {
         return Ok(());
     }
-    Err(DbErr::Custom(
-        "the database did not store the change of a key as it was written".to_owned(),
-    ))
+    Err(StoreError::NotStored("the change of a key"))
 }
 
 impl KeyRows {
@@ -63,7 +60,7 @@ impl KeyRows {
         db: &DatabaseConnection,
         rows: &RowKey,
         members: Arc<Members>,
-    ) -> Result<Self, SetError> {
+    ) -> Result<Self, StoreError> {
         let transaction = begin_write(db).await?;
         let before = sets::lock_signed(&transaction, SetName::Keys, rows).await?;
         let (rows, changed) = (rows.clone(), Changed::default());
@@ -132,9 +129,9 @@ impl KeyRows {
         mut self,
         audit: &AuditLog,
         event: Event,
-    ) -> Result<(SetState, Changed), NotRecorded> {
+    ) -> Result<(SetState, Changed), StoreError> {
         let raised = self.before.n.checked_add(1);
-        self.after.n = raised.ok_or_else(|| DbErr::Custom("too many changes".to_owned()))?;
+        self.after.n = raised.ok_or(StoreError::Exhausted("changes"))?;
         let Self { transaction, rows, after, changed, .. } = self;
         generation::raise(&transaction, &rows, &after, &changed.id).await?;
         audit.append(&transaction, event).await?;

@@ -10,6 +10,10 @@ use ipnet::IpNet;
 use keyward_api::keys::KeyName;
 use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
+use keyward_core::digest::KeyDigest;
+use keyward_core::networks;
+use keyward_core::row::{Authenticated, RowKey, RowMac};
+use keyward_core::set::Sum;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::Map;
 use time::OffsetDateTime;
@@ -18,13 +22,8 @@ use uuid::Uuid;
 
 use super::row::{Former, ReadKey, Stored, StoredKey, parse, read, record, to_json, to_key};
 use super::rows::KeyRows;
-use crate::access::authority::NotRecorded;
-use crate::authenticity::store::SetError;
+use crate::database::{Refusal, ServiceError};
 use crate::settings::{self, FoundRow, Kind, Model};
-use keyward_core::digest::KeyDigest;
-use keyward_core::networks;
-use keyward_core::row::{Authenticated, RowKey, RowMac};
-use keyward_core::set::Sum;
 
 /// A key that is to be made.
 pub struct NewKey {
@@ -128,9 +127,9 @@ fn networks_text(networks: &[IpNet]) -> String {
     format!("networks: {}", if texts.is_empty() { "all".into() } else { texts.join(" ") })
 }
 
-/// Why a change of the keys did not happen.
+/// Why a change of the keys is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
+pub enum KeyRefusal {
     /// Another key has the name.
     #[error("An API key named \"{0}\" already exists")]
     NameTaken(String),
@@ -141,7 +140,7 @@ pub enum ChangeError {
     #[error("The stored row of this API key cannot be read; it can only be deleted")]
     Unreadable,
     /// The new key would be refused as the old one is. (A disabled key may be rotated: it is
-    /// enabled by whoever disabled it.)
+    /// enabled by the person who disabled it.)
     #[error("This API key has expired; change its expiry before you rotate it")]
     Expired,
     /// The key was rotated after the rotation that was to be undone.
@@ -155,35 +154,13 @@ pub enum ChangeError {
         "The stored row of this API key was changed outside of Keyward; delete the key, or accept \
          what is stored with `keyward store accept`"
     )]
-    AlteredKey,
-    /// Rows of keys were added, removed or put back from outside.
-    #[error(transparent)]
-    AlteredSet(SetError),
-    /// The credential was revoked while the request was under way.
-    #[error("The credential was revoked while the request was under way")]
-    Revoked,
-    /// The database did not answer.
-    #[error(transparent)]
-    Database(#[from] DbErr),
+    Altered,
 }
 
-impl From<SetError> for ChangeError {
-    fn from(error: SetError) -> Self {
-        match error {
-            SetError::Database(error) => Self::Database(error),
-            altered @ SetError::Altered(_) => Self::AlteredSet(altered),
-        }
-    }
-}
+impl Refusal for KeyRefusal {}
 
-impl From<NotRecorded> for ChangeError {
-    fn from(error: NotRecorded) -> Self {
-        match error {
-            NotRecorded::Database(error) => Self::Database(error),
-            NotRecorded::Revoked => Self::Revoked,
-        }
-    }
-}
+/// Why a change of the keys did not happen.
+pub type KeyError = ServiceError<KeyRefusal>;
 
 /// A key as it is stored, with what makes it a member of the set.
 pub struct Found {
@@ -255,7 +232,7 @@ pub async fn insert(
     digest: NewDigest,
     created_by: String,
     now: OffsetDateTime,
-) -> Result<StoredKey, ChangeError> {
+) -> Result<StoredKey, KeyError> {
     let NewKey { name, scopes, expires_at, rate_limit, networks } = new;
     refuse_taken_name(keys, name.as_str(), None).await?;
     let stored = Stored {
@@ -285,7 +262,7 @@ pub async fn update(
     id: &str,
     change: KeyChange,
     now: OffsetDateTime,
-) -> Result<(StoredKey, String), ChangeError> {
+) -> Result<(StoredKey, String), KeyError> {
     let (mut row, mut stored, digest) = find(keys, id).await?;
     let former_name = stored.name.clone().unwrap_or_else(|| row.key.clone());
     if let Some(name) = change.name {
@@ -315,11 +292,11 @@ pub async fn rotate(
     new: NewDigest,
     grace: Duration,
     now: OffsetDateTime,
-) -> Result<(StoredKey, Replaced), ChangeError> {
+) -> Result<(StoredKey, Replaced), KeyError> {
     let (mut row, mut stored, old) = find(keys, id).await?;
     let replaced = Replaced { row: row.clone(), stored: stored.clone(), by: new.digest };
     if stored.expires_at.is_some_and(|expiry| expiry <= now) {
-        return Err(ChangeError::Expired);
+        return Err(KeyRefusal::Expired.into());
     }
     let (prefix, hash) = (stored.key_prefix, old.to_hex());
     stored.former = (!grace.is_zero()).then(|| Former { prefix, hash, ends_at: now + grace });
@@ -336,11 +313,11 @@ pub async fn put_back(
     keys: &mut KeyRows,
     replaced: Replaced,
     now: OffsetDateTime,
-) -> Result<StoredKey, ChangeError> {
+) -> Result<StoredKey, KeyError> {
     let Replaced { row: before, stored: former, by } = replaced;
     let (mut row, mut stored, digest) = find(keys, &before.id).await?;
     if digest != by {
-        return Err(ChangeError::RotatedAgain);
+        return Err(KeyRefusal::RotatedAgain.into());
     }
     let Stored { key_prefix, key_hash, former, .. } = former;
     stored = Stored { key_prefix, key_hash, former, ..stored };
@@ -349,7 +326,7 @@ pub async fn put_back(
     let db = keys.transaction();
     settings::set_last_uses(db, Kind::ApiKey, &before.id, last, former_last).await?;
     (row.last_used_at, row.former_last_used_at) = (last, former_last);
-    let (_, digest) = parse(&before.value).map_err(|_| ChangeError::Unreadable)?;
+    let (_, digest) = parse(&before.value).map_err(|_| KeyRefusal::Unreadable)?;
     Ok(to_key(row, stored, digest))
 }
 
@@ -358,24 +335,24 @@ pub async fn end_overlap(
     keys: &mut KeyRows,
     id: &str,
     now: OffsetDateTime,
-) -> Result<StoredKey, ChangeError> {
+) -> Result<StoredKey, KeyError> {
     let (mut row, mut stored, digest) = find(keys, id).await?;
     let overlap = to_key(row.clone(), stored.clone(), digest).record.overlap;
-    overlap.filter(|overlap| overlap.ends_at > now).ok_or(ChangeError::NoOverlap)?;
+    overlap.filter(|overlap| overlap.ends_at > now).ok_or(KeyRefusal::NoOverlap)?;
     stored.former = None;
     save(keys, &mut row, &stored, now).await?;
     Ok(to_key(row, stored, digest))
 }
 
 /// A key that can be changed.
-async fn find(keys: &KeyRows, id: &str) -> Result<(Model, Stored, KeyDigest), ChangeError> {
+async fn find(keys: &KeyRows, id: &str) -> Result<(Model, Stored, KeyDigest), KeyError> {
     let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
-    let found = found.ok_or(ChangeError::NotFound)?;
-    let FoundRow::Whole(row) = found else { return Err(ChangeError::Unreadable) };
+    let found = found.ok_or(KeyRefusal::NotFound)?;
+    let FoundRow::Whole(row) = found else { return Err(KeyRefusal::Unreadable.into()) };
     if !keys.is_ours(&row) {
-        return Err(ChangeError::AlteredKey);
+        return Err(KeyRefusal::Altered.into());
     }
-    let (stored, digest) = parse(&row.value).map_err(|_| ChangeError::Unreadable)?;
+    let (stored, digest) = parse(&row.value).map_err(|_| KeyRefusal::Unreadable)?;
     Ok((row, stored, digest))
 }
 
@@ -384,18 +361,18 @@ async fn save(
     row: &mut Model,
     stored: &Stored,
     now: OffsetDateTime,
-) -> Result<(), ChangeError> {
+) -> Result<(), KeyError> {
     row.value = to_json(stored);
     let changed = keys.update(row, now).await.map_err(|error| taken_or_failed(error, &row.key))?;
-    if changed == 0 { Err(ChangeError::NotFound) } else { Ok(()) }
+    if changed == 0 { Err(KeyRefusal::NotFound.into()) } else { Ok(()) }
 }
 
 /// Deletes the key with this id and tells its name; a row of another type is not a key.
-pub async fn delete(keys: &mut KeyRows, id: &str) -> Result<String, ChangeError> {
+pub async fn delete(keys: &mut KeyRows, id: &str) -> Result<String, KeyError> {
     let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
-    let found = found.ok_or(ChangeError::NotFound)?;
+    let found = found.ok_or(KeyRefusal::NotFound)?;
     if keys.delete(&found).await? == 0 {
-        return Err(ChangeError::NotFound);
+        return Err(KeyRefusal::NotFound.into());
     }
     Ok(record(&read(keys.rows(), found)).name.clone())
 }
@@ -444,7 +421,7 @@ async fn refuse_taken_name(
     keys: &KeyRows,
     name: &str,
     own_id: Option<&str>,
-) -> Result<(), ChangeError> {
+) -> Result<(), KeyError> {
     let rows = rows_that_may_show(keys.transaction(), name).await?;
     let shows = |value: &str| parse(value).is_ok_and(|(s, _)| s.name.as_deref() == Some(name));
     let taken = rows.into_iter().any(|row| match row {
@@ -453,14 +430,14 @@ async fn refuse_taken_name(
         }
         FoundRow::Broken { id, key, .. } => Some(id.as_str()) != own_id && key == name,
     });
-    if taken { Err(ChangeError::NameTaken(name.to_owned())) } else { Ok(()) }
+    if taken { Err(KeyRefusal::NameTaken(name.to_owned()).into()) } else { Ok(()) }
 }
 
-fn taken_or_failed(error: DbErr, name: &str) -> ChangeError {
+fn taken_or_failed(error: DbErr, name: &str) -> KeyError {
     match error.sql_err() {
         Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => {
-            ChangeError::NameTaken(name.to_owned())
+            KeyRefusal::NameTaken(name.to_owned()).into()
         }
-        _ => ChangeError::Database(error),
+        _ => error.into(),
     }
 }

@@ -11,10 +11,11 @@ use keyward_api::providers::{
     SetModel, SetProvider, Source, UpdateProvider, model_id,
 };
 use keyward_api::secrets::Description;
-use sea_orm::{DatabaseTransaction, DbErr};
+use keyward_core::row::{Authenticated, RowKey};
+use sea_orm::DatabaseTransaction;
 
 use super::entity::{model, provider};
-use super::error::CredentialError;
+use super::error::{ProviderError, ProviderRefusal};
 use super::hint::hint;
 use super::resolve::{reason, resolve};
 use super::store::{self, Candidate, Candidates, Lookup};
@@ -22,13 +23,12 @@ use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, begin_write};
+use crate::database::names::Names;
+use crate::database::{DatabaseConnection, StoreError, begin_write};
 use crate::encryption::Keyring;
 use crate::encryption::columns::{MODELS, PROVIDERS, SealedRow, Subject};
 use crate::encryption::error::KeyringError;
 use crate::encryption::sealer::Sealer;
-use crate::http::paging::Names;
-use keyward_core::row::{Authenticated, RowKey};
 
 /// The keys of the providers of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub struct Credentials {
     rows: RowKey,
     /// Altered rows that were recorded.
     recorded: Arc<Mutex<BTreeSet<String>>>,
-    lookups: Batch<Lookup, Result<Candidates, DbErr>>,
+    lookups: Batch<Lookup, Result<Candidates, StoreError>>,
 }
 
 /// Whose key it is, the key, where the provider is reached, and what tells so when that is
@@ -74,7 +74,7 @@ impl Credentials {
         &self,
         names: &Names,
         reach: Option<&[&str]>,
-    ) -> Result<(Vec<Provider>, u64), CredentialError> {
+    ) -> Result<(Vec<Provider>, u64), ProviderError> {
         Ok(store::list(&self.db, &self.rows, names, reach).await?)
     }
 
@@ -84,7 +84,7 @@ impl Credentials {
         actor: &Actor,
         id: ProviderId,
         wanted: SetProvider,
-    ) -> Result<Provider, CredentialError> {
+    ) -> Result<Provider, ProviderError> {
         let SetProvider { value, base_url, note } = wanted;
         let (id, now) = (String::from(id), self.clock.now());
         let (sets_base_url, sets_note) = (base_url.is_some(), note.is_some());
@@ -122,7 +122,7 @@ impl Credentials {
         row.mac = Some(self.rows.sign(&row).to_vec());
         store::put_provider(&transaction, row).await?;
         let stored = store::find(&transaction, &self.rows, &id).await?;
-        let stored = stored.ok_or_else(|| CredentialError::NoProvider(id.clone()))?;
+        let stored = stored.ok_or_else(|| ProviderRefusal::NoProvider(id.clone()))?;
         let goes_to = stored.base_url.as_deref();
         let mut detail = vec!["key".to_owned()];
         detail.extend(details(sets_base_url || goes_to.is_some(), goes_to, sets_note));
@@ -137,9 +137,9 @@ impl Credentials {
         actor: &Actor,
         id: ProviderId,
         wanted: UpdateProvider,
-    ) -> Result<Provider, CredentialError> {
+    ) -> Result<Provider, ProviderError> {
         let (id, UpdateProvider { base_url, note }) = (String::from(id), wanted);
-        let not_found = || CredentialError::NoProvider(id.clone());
+        let not_found = || ProviderRefusal::NoProvider(id.clone());
         let transaction = begin_write(&self.db).await?;
         // Before the row: a rotation locks in this order.
         let sealer = self.keyring.sealer_alone(&transaction).await?;
@@ -147,7 +147,7 @@ impl Credentials {
         let mut row = self.unaltered(row, &id)?;
         let (sets_base_url, sets_note) = (base_url.is_some(), note.is_some());
         if !sets_base_url && !sets_note {
-            return store::find(&transaction, &self.rows, &id).await?.ok_or_else(not_found);
+            return Ok(store::find(&transaction, &self.rows, &id).await?.ok_or_else(not_found)?);
         }
         if let Some(base_url) = base_url {
             let base_url = base_url.and_then(BaseUrl::into_text);
@@ -171,14 +171,14 @@ impl Credentials {
         &self,
         actor: &Actor,
         id: ProviderId,
-    ) -> Result<(), CredentialError> {
+    ) -> Result<(), ProviderError> {
         let id = String::from(id);
         let transaction = begin_write(&self.db).await?;
         // No model is added to it meanwhile, and a rotation counts the rows that it moves.
         self.keyring.hold_alone(&transaction).await?;
         let deleted = store::delete_provider(&transaction, &id).await?;
         if deleted == 0 {
-            return Err(CredentialError::NoProvider(id));
+            return Err(ProviderRefusal::NoProvider(id).into());
         }
         let keys = if deleted == 1 { "1 key".to_owned() } else { format!("{deleted} keys") };
         let event = actor.did(Action::ProviderDelete, Some(id)).with_detail(keys);
@@ -192,7 +192,7 @@ impl Credentials {
         provider: ProviderId,
         model: ModelName,
         wanted: SetModel,
-    ) -> Result<ModelCredential, CredentialError> {
+    ) -> Result<ModelCredential, ProviderError> {
         let (provider, model) = (String::from(provider), String::from(model));
         let (id, now) = (model_id(&provider, &model), self.clock.now());
         let transaction = begin_write(&self.db).await?;
@@ -221,7 +221,7 @@ impl Credentials {
         row.mac = Some(self.rows.sign(&row).to_vec());
         store::put_model(&transaction, row).await?;
         let stored = store::find_model(&transaction, &self.rows, &provider, &model).await?;
-        let stored = stored.ok_or(CredentialError::NoModel { provider, model })?;
+        let stored = stored.ok_or(ProviderRefusal::NoModel { provider, model })?;
         let event = actor.did(Action::ProviderSet, Some(id)).with_detail("key");
         self.finish(transaction, event).await?;
         Ok(stored)
@@ -233,12 +233,12 @@ impl Credentials {
         actor: &Actor,
         provider: ProviderId,
         model: ModelName,
-    ) -> Result<(), CredentialError> {
+    ) -> Result<(), ProviderError> {
         let (provider, model) = (String::from(provider), String::from(model));
         let transaction = begin_write(&self.db).await?;
         self.keyring.hold(&transaction).await?;
         if store::delete_model(&transaction, &provider, &model).await? != 1 {
-            return Err(CredentialError::NoModel { provider, model });
+            return Err(ProviderRefusal::NoModel { provider, model }.into());
         }
         let target = model_id(&provider, &model);
         self.finish(transaction, actor.did(Action::ProviderDelete, Some(target))).await
@@ -251,7 +251,7 @@ impl Credentials {
         actor: &Actor,
         provider: ProviderId,
         model: Option<ModelName>,
-    ) -> Result<Resolved, CredentialError> {
+    ) -> Result<Resolved, ProviderError> {
         let (provider, model) = (String::from(provider), model.map(String::from));
         let (mut chosen, mut value) = self.open_chosen(&provider, model.as_deref()).await?;
         if value.as_ref().is_err_and(KeyringError::may_have_moved) {
@@ -259,8 +259,8 @@ impl Credentials {
         }
         let (source, Candidate { sealed, .. }, base_url, _) = chosen;
         let value = value.map_err(|error| match error {
-            error if error.is_about_the_server() => error.into(),
-            reason => CredentialError::Unreadable { target: sealed.label, reason },
+            error if error.is_about_the_server() => ProviderError::from(error),
+            reason => ProviderRefusal::Unreadable { target: sealed.label, reason }.into(),
         })?;
         let event = actor.did(Action::ProviderResolve, Some(asked(&provider, model.as_deref())));
         let event = event.with_detail(format!("the key of the {}", source.as_str()));
@@ -273,7 +273,7 @@ impl Credentials {
         &self,
         provider: ProviderId,
         model: Option<ModelName>,
-    ) -> Result<Explained, CredentialError> {
+    ) -> Result<Explained, ProviderError> {
         let (provider, model) = (String::from(provider), model.map(String::from));
         let (source, chosen, ..) = self.choose(&provider, model.as_deref()).await?;
         let reason = reason(&provider, model.as_deref(), source);
@@ -284,7 +284,7 @@ impl Credentials {
         &self,
         provider: &str,
         model: Option<&str>,
-    ) -> Result<(Chosen, Result<Sensitive, KeyringError>), CredentialError> {
+    ) -> Result<(Chosen, Result<Sensitive, KeyringError>), ProviderError> {
         let chosen = self.choose(provider, model).await?;
         let column = match chosen.0 {
             Source::Model => MODELS,
@@ -300,13 +300,13 @@ impl Credentials {
         Ok((chosen, value))
     }
 
-    async fn choose(&self, provider: &str, model: Option<&str>) -> Result<Chosen, CredentialError> {
+    async fn choose(&self, provider: &str, model: Option<&str>) -> Result<Chosen, ProviderError> {
         let Candidates { model: of_model, provider: own, base_url, altered } =
             self.look_up(provider, model).await?;
         if let Some(id) = altered {
             return Err(self.altered(id).await?);
         }
-        let none = || CredentialError::None {
+        let none = || ProviderRefusal::None {
             provider: provider.to_owned(),
             model: model.map(str::to_owned),
         };
@@ -316,7 +316,7 @@ impl Credentials {
     }
 
     /// Shares the query with others who ask at the time.
-    async fn look_up(&self, provider: &str, model: Option<&str>) -> Result<Candidates, DbErr> {
+    async fn look_up(&self, provider: &str, model: Option<&str>) -> Result<Candidates, StoreError> {
         let lookup = Lookup { provider: provider.to_owned(), model: model.map(str::to_owned) };
         let (db, rows) = (self.db.clone(), self.rows.clone());
         let query = move |lookups: Vec<Lookup>| -> BoxFuture<'static, Vec<_>> {
@@ -326,17 +326,17 @@ impl Credentials {
                 found.unwrap_or_else(|error| vec![Err(error); lookups.len()])
             })
         };
-        let stopped = || Err(DbErr::Custom("the lookup was stopped".to_owned()));
+        let stopped = || Err(StoreError::unanswered("the lookup"));
         self.lookups.run(lookup, query).await.unwrap_or_else(stopped)
     }
 
-    fn unaltered<R: Authenticated>(&self, row: R, id: &str) -> Result<R, CredentialError> {
-        let altered = || CredentialError::Altered(id.to_owned());
-        if self.rows.is_ours(&row) { Ok(row) } else { Err(altered()) }
+    fn unaltered<R: Authenticated>(&self, row: R, id: &str) -> Result<R, ProviderError> {
+        let altered = || ProviderRefusal::Altered(id.to_owned());
+        if self.rows.is_ours(&row) { Ok(row) } else { Err(altered().into()) }
     }
 
     /// That the row with this id was changed from outside: recorded when it is found first.
-    async fn altered(&self, id: String) -> Result<CredentialError, CredentialError> {
+    async fn altered(&self, id: String) -> Result<ProviderError, ProviderError> {
         let recorded = || self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = recorded().insert(id.clone());
         if is_new {
@@ -347,7 +347,7 @@ impl Credentials {
                 return Err(error.into());
             }
         }
-        Ok(CredentialError::Altered(id))
+        Ok(ProviderRefusal::Altered(id).into())
     }
 
     /// The row with another base URL. Its key is sealed for that.
@@ -357,14 +357,14 @@ impl Credentials {
         sealer: Sealer,
         mut row: provider::Model,
         base_url: Option<String>,
-    ) -> Result<provider::Model, CredentialError> {
+    ) -> Result<provider::Model, ProviderError> {
         if row.base_url == base_url {
             return Ok(row);
         }
         let opened = self.keyring.open(transaction, PROVIDERS, &row.sealed()).await;
         let opened = opened.map_err(|error| match error {
-            error if error.is_about_the_server() => error.into(),
-            reason => CredentialError::Unreadable { target: row.id.clone(), reason },
+            error if error.is_about_the_server() => ProviderError::from(error),
+            reason => ProviderRefusal::Unreadable { target: row.id.clone(), reason }.into(),
         })?;
         let again = sealer.seal(&Subject::provider(&row.id, base_url.as_deref()), &opened);
         row.encrypted_value = again.map_err(KeyringError::from)?;
@@ -376,7 +376,7 @@ impl Credentials {
         &self,
         transaction: DatabaseTransaction,
         event: Event,
-    ) -> Result<(), CredentialError> {
+    ) -> Result<(), ProviderError> {
         self.audit.append(&transaction, event).await?;
         Ok(transaction.commit().await?)
     }
@@ -386,7 +386,7 @@ fn seal(
     sealer: Sealer,
     subject: &Subject<'_>,
     value: &ProviderKey,
-) -> Result<Sealed, CredentialError> {
+) -> Result<Sealed, ProviderError> {
     let encrypted_value = sealer.seal(subject, value.expose().as_bytes());
     Ok(Sealed {
         encrypted_value: encrypted_value.map_err(KeyringError::from)?,

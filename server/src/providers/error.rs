@@ -1,13 +1,11 @@
 //! Why something was not done with the key of a provider, in the words of the answer.
 
-use sea_orm::DbErr;
-
-use crate::access::authority::NotRecorded;
+use crate::database::{Refusal, ServiceError};
 use crate::encryption::error::KeyringError;
 
-/// Why something was not done with a key.
+/// Why something is refused with a key.
 #[derive(Debug, thiserror::Error)]
-pub enum CredentialError {
+pub enum ProviderRefusal {
     /// Nothing is stored of the provider.
     #[error("Provider \"{0}\" not found")]
     NoProvider(String),
@@ -41,28 +39,12 @@ pub enum CredentialError {
          stored with `keyward store accept`"
     )]
     Altered(String),
-    /// The credential was revoked while the request was under way.
-    #[error("The credential was revoked while the request was under way")]
-    Revoked,
-    /// No data key, no random bytes, no database.
-    #[error(transparent)]
-    Keyring(#[from] KeyringError),
 }
 
-impl From<NotRecorded> for CredentialError {
-    fn from(error: NotRecorded) -> Self {
-        match error {
-            NotRecorded::Database(error) => error.into(),
-            NotRecorded::Revoked => Self::Revoked,
-        }
-    }
-}
+impl Refusal for ProviderRefusal {}
 
-impl From<DbErr> for CredentialError {
-    fn from(error: DbErr) -> Self {
-        Self::Keyring(error.into())
-    }
-}
+/// Why something was not done with a key.
+pub type ProviderError = ServiceError<ProviderRefusal>;
 
 fn none(provider: &str, model: Option<&str>) -> String {
     match model {

@@ -12,7 +12,7 @@ use keyward_api::{Data, Page, paths};
 use serde::{Deserialize, Serialize};
 
 use super::credentials::asked;
-use super::error::CredentialError;
+use super::error::{ProviderError, ProviderRefusal};
 use crate::access::scope::{ProvidersResolve, WithScope};
 use crate::audit::{Action, Actor};
 use crate::http::error::Error;
@@ -167,7 +167,7 @@ pub async fn resolve(
         Resolution::Explained(state.credentials.explain(provider, model).await?)
     } else {
         let resolved = state.credentials.resolve(actor, provider, model).await;
-        if let Err(CredentialError::None { provider, model }) = &resolved {
+        if let Err(ProviderError::Refused(ProviderRefusal::None { provider, model })) = &resolved {
             record_none(&state, actor, asked(provider, model.as_deref())).await?;
         }
         Resolution::Resolved(resolved?)

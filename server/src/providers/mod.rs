@@ -11,4 +11,4 @@ pub mod resolve;
 pub mod store;
 
 pub use credentials::Credentials;
-pub use error::CredentialError;
+pub use error::{ProviderError, ProviderRefusal};

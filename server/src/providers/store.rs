@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use keyward_api::providers::{ModelCredential, Provider, model_id};
+use keyward_core::row::{Authenticated, Columns, RowKey};
 use sea_orm::sea_query::{Expr, Func, OnConflict, Query, SelectStatement, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
@@ -12,9 +13,9 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entity::{model, provider};
+use crate::database::StoreError;
+use crate::database::names::{Names, in_bytes};
 use crate::encryption::columns::{SealedRow, Subject};
-use crate::http::paging::{Names, in_bytes};
-use keyward_core::row::{Authenticated, Columns, RowKey};
 
 /// What the list shows of a provider: the sealed key is not even read.
 #[derive(FromQueryResult)]
@@ -245,7 +246,7 @@ pub async fn candidates(
     db: &impl ConnectionTrait,
     rows: &RowKey,
     lookups: &[Lookup],
-) -> Result<Vec<Result<Candidates, DbErr>>, DbErr> {
+) -> Result<Vec<Result<Candidates, StoreError>>, StoreError> {
     let of_models: Vec<Option<String>> = lookups
         .iter()
         .map(|Lookup { provider, model }| Some(model_id(provider, model.as_deref()?)))

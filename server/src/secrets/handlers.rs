@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::entity::Model;
-use super::vault::VaultError;
+use super::vault::{SecretError, SecretRefusal};
 use crate::access::scope::{SecretsRead, SecretsWrite, WithScope};
 use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
@@ -183,7 +183,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyInPath {
         let key = SecretKey::try_from(text.clone());
         key.map(|key| Self(key.into())).map_err(|_| {
             let shown = text.chars().take(SecretKey::MAX_CHARS).collect();
-            VaultError::NotFound(shown).into()
+            SecretError::from(SecretRefusal::NotFound(shown)).into()
         })
     }
 }

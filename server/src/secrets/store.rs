@@ -9,7 +9,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entity::{ActiveModel, Column, Entity, Model};
-use crate::http::paging::{Names, in_bytes};
+use crate::database::names::{Names, in_bytes};
 
 /// What the list shows: the sealed value is not even read.
 #[derive(FromQueryResult)]

@@ -8,14 +8,13 @@ use uuid::Uuid;
 
 use super::entity::Model;
 use super::store;
-use crate::access::authority::NotRecorded;
 use crate::audit::{Action, Actor, AuditLog};
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, begin_write};
+use crate::database::names::Names;
+use crate::database::{DatabaseConnection, Refusal, ServiceError, begin_write};
 use crate::encryption::Keyring;
 use crate::encryption::columns::{SECRETS, Subject};
 use crate::encryption::error::KeyringError;
-use crate::http::paging::Names;
 
 /// The secrets of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -26,9 +25,9 @@ pub struct Vault {
     audit: AuditLog,
 }
 
-/// Why something was not done with a secret.
+/// Why something is refused with a secret.
 #[derive(Debug, thiserror::Error)]
-pub enum VaultError {
+pub enum SecretRefusal {
     /// The key is taken.
     #[error("Secret with key \"{0}\" already exists")]
     Exists(String),
@@ -46,28 +45,12 @@ pub enum VaultError {
         /// For the log: why.
         reason: KeyringError,
     },
-    /// The credential was revoked while the request was under way.
-    #[error("The credential was revoked while the request was under way")]
-    Revoked,
-    /// No key, no random bytes, no database.
-    #[error(transparent)]
-    Keyring(#[from] KeyringError),
 }
 
-impl From<NotRecorded> for VaultError {
-    fn from(error: NotRecorded) -> Self {
-        match error {
-            NotRecorded::Database(error) => error.into(),
-            NotRecorded::Revoked => Self::Revoked,
-        }
-    }
-}
+impl Refusal for SecretRefusal {}
 
-impl From<DbErr> for VaultError {
-    fn from(error: DbErr) -> Self {
-        Self::Keyring(error.into())
-    }
-}
+/// Why something was not done with a secret.
+pub type SecretError = ServiceError<SecretRefusal>;
 
 /// What the caller believes of a secret before it changes it.
 pub type Precondition<'a> = &'a (dyn Fn(&Model) -> bool + Sync);
@@ -85,7 +68,7 @@ impl Vault {
         &self,
         names: &Names,
         reach: Option<&[&str]>,
-    ) -> Result<(Vec<Secret>, u64), VaultError> {
+    ) -> Result<(Vec<Secret>, u64), SecretError> {
         Ok(store::list(&self.db, names, reach).await?)
     }
 
@@ -94,8 +77,8 @@ impl Vault {
         &self,
         actor: &Actor,
         key: &str,
-    ) -> Result<(RevealedSecret, Model), VaultError> {
-        let not_found = || VaultError::NotFound(key.to_owned());
+    ) -> Result<(RevealedSecret, Model), SecretError> {
+        let not_found = || SecretRefusal::NotFound(key.to_owned());
         let mut row = store::find(&self.db, key).await?.ok_or_else(not_found)?;
         let mut value = self.keyring.open_text(&self.db, SECRETS, &row.sealed()).await;
         if value.as_ref().is_err_and(KeyringError::may_have_moved) {
@@ -103,22 +86,22 @@ impl Vault {
             value = self.keyring.open_text(&self.db, SECRETS, &row.sealed()).await;
         }
         let value = value.map_err(|error| match error {
-            error if error.is_about_the_server() => error.into(),
-            reason => VaultError::Unreadable { key: key.to_owned(), reason },
+            error if error.is_about_the_server() => SecretError::from(error),
+            reason => SecretRefusal::Unreadable { key: key.to_owned(), reason }.into(),
         })?;
         self.audit.record(&self.db, actor.did(Action::SecretRead, Some(key.to_owned()))).await?;
         Ok((RevealedSecret { key: key.to_owned(), value }, row))
     }
 
     /// Adds a secret.
-    pub async fn create(&self, actor: &Actor, wanted: CreateSecret) -> Result<Model, VaultError> {
+    pub async fn create(&self, actor: &Actor, wanted: CreateSecret) -> Result<Model, SecretError> {
         let CreateSecret { key, value, description } = wanted;
         let key = String::from(key);
         let id = Uuid::now_v7().to_string();
         let now = self.clock.now();
         let transaction = begin_write(&self.db).await?;
         if store::find(&transaction, &key).await?.is_some() {
-            return Err(VaultError::Exists(key));
+            return Err(SecretRefusal::Exists(key).into());
         }
         let sealer = self.keyring.sealer(&transaction).await?;
         let subject = Subject::secret(&id, &key);
@@ -149,7 +132,7 @@ impl Vault {
         key: &str,
         wanted: UpdateSecret,
         is_expected: Precondition<'_>,
-    ) -> Result<Model, VaultError> {
+    ) -> Result<Model, SecretError> {
         let UpdateSecret { value, description } = wanted;
         let transaction = begin_write(&self.db).await?;
         // Before the row: a rotation locks in this order.
@@ -184,13 +167,13 @@ impl Vault {
         actor: &Actor,
         key: &str,
         is_expected: Precondition<'_>,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), SecretError> {
         let transaction = begin_write(&self.db).await?;
         // A rotation counts the rows that it moves.
         self.keyring.hold(&transaction).await?;
         let row = self.lock_expected(&transaction, key, is_expected).await?;
         if store::delete(&transaction, &row.id).await? != 1 {
-            return Err(VaultError::NotFound(key.to_owned()));
+            return Err(SecretRefusal::NotFound(key.to_owned()).into());
         }
         let event = actor.did(Action::SecretDelete, Some(key.to_owned()));
         self.audit.append(&transaction, event).await?;
@@ -202,17 +185,17 @@ impl Vault {
         transaction: &sea_orm::DatabaseTransaction,
         key: &str,
         is_expected: Precondition<'_>,
-    ) -> Result<Model, VaultError> {
+    ) -> Result<Model, SecretError> {
         let row = store::lock(transaction, key).await?;
-        let row = row.ok_or_else(|| VaultError::NotFound(key.to_owned()))?;
-        if is_expected(&row) { Ok(row) } else { Err(VaultError::Changed(key.to_owned())) }
+        let row = row.ok_or_else(|| SecretRefusal::NotFound(key.to_owned()))?;
+        if is_expected(&row) { Ok(row) } else { Err(SecretRefusal::Changed(key.to_owned()).into()) }
     }
 }
 
 /// Another one may have added the key since it was looked for.
-fn exists(error: DbErr, key: &str) -> VaultError {
+fn exists(error: DbErr, key: &str) -> SecretError {
     match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => VaultError::Exists(key.to_owned()),
+        Some(SqlErr::UniqueConstraintViolation(_)) => SecretRefusal::Exists(key.to_owned()).into(),
         _ => error.into(),
     }
 }

@@ -11,12 +11,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use keyward_api::Sensitive;
 use rand::TryRng;
-use rand::rngs::SysRng;
+use rand::rngs::{SysError, SysRng};
 use sha2::Sha256;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
-
-use crate::http::error::Error;
 
 /// A browser is known for so long after it signed in.
 pub const KNOWN_FOR: Duration = Duration::days(180);
@@ -62,14 +60,14 @@ impl KnownBrowsers {
         id: Option<BrowserId>,
         account: &str,
         now: OffsetDateTime,
-    ) -> Result<Sensitive, Error> {
+    ) -> Result<Sensitive, SysError> {
         let BrowserId(id) = id.map_or_else(new_id, Ok)?;
         let ends = (now + KNOWN_FOR).unix_timestamp().to_be_bytes();
         let named = [&id[..], &ends].concat();
         let mac = self.mac(&named, account);
-        let mac = mac.ok_or_else(|| Error::Internal("HMAC takes any key".to_owned()))?;
-        let bytes = [&named[..], &mac.finalize().into_bytes()].concat();
-        Ok(URL_SAFE_NO_PAD.encode(bytes).into())
+        // HMAC takes a key of any length; without a mac the browser would not be known.
+        let mac = mac.map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default();
+        Ok(URL_SAFE_NO_PAD.encode([&named[..], &mac].concat()).into())
     }
 
     /// What comes before the account has one length, so that nothing can be moved between them.
@@ -87,10 +85,9 @@ impl std::fmt::Debug for KnownBrowsers {
     }
 }
 
-fn new_id() -> Result<BrowserId, Error> {
+fn new_id() -> Result<BrowserId, SysError> {
     let mut id = [0; ID];
-    let failed = |error| Error::Internal(format!("no random bytes: {error}"));
-    SysRng.try_fill_bytes(&mut id).map_err(failed)?;
+    SysRng.try_fill_bytes(&mut id)?;
     Ok(BrowserId(id))
 }
 

@@ -14,14 +14,13 @@ use http::HeaderName;
 use http::header::SET_COOKIE;
 use keyward_api::Sensitive;
 use rand::TryRng;
-use rand::rngs::SysRng;
+use rand::rngs::{SysError, SysRng};
 use sha2::{Digest, Sha256};
 use time::Duration;
 use url::Url;
 
 use super::browser::KNOWN_FOR;
 use super::store::ABSOLUTE;
-use crate::http::error::Error;
 
 /// The `Set-Cookie` headers of an answer.
 pub type SetCookies<const N: usize> = AppendHeaders<[(HeaderName, String); N]>;
@@ -90,11 +89,9 @@ impl Cookies {
 }
 
 /// A new token: 32 bytes of the operating system's randomness as base64url.
-pub fn new_token() -> Result<Sensitive, Error> {
+pub fn new_token() -> Result<Sensitive, SysError> {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
-    SysRng
-        .try_fill_bytes(&mut *bytes)
-        .map_err(|error| Error::Internal(format!("no random bytes: {error}")))?;
+    SysRng.try_fill_bytes(&mut *bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(*bytes).into())
 }
 

@@ -7,15 +7,15 @@ use axum_extra::extract::cookie::CookieJar;
 use keyward_api::data::Deleted;
 use keyward_api::session::{Email, Session, Setup, SetupStatus, SignIn};
 use keyward_api::{Data, paths};
-use sea_orm::DbErr;
 
 use super::browser::BrowserId;
-use super::cookie::SetCookies;
+use super::cookie::{self, SetCookies};
 use super::entity::users;
 use super::password::Lane;
-use super::store::Recorder;
-use super::{Admin, cookie, setup, store};
+use super::store::{self, Recorder};
+use super::{Admin, setup};
 use crate::audit::{Action, Actor, Origin};
+use crate::database::StoreError;
 use crate::http::error::Error;
 use crate::http::extract::{ClientAddress, Json};
 use crate::state::AppState;
@@ -40,9 +40,9 @@ pub async fn setup_status(
 
 /// Whether there is a user. Anybody may ask, as often as they like, at the cost of a few
 /// queries a second.
-async fn setup_is_closed(state: &AppState) -> Result<bool, DbErr> {
-    let ask = async || store::has_user(&state.db).await.map_err(|error| error.to_string());
-    state.setup_status.get(ask).await.map_err(DbErr::Custom)
+async fn setup_is_closed(state: &AppState) -> Result<bool, StoreError> {
+    let ask = async || store::has_user(&state.db).await.map_err(StoreError::from);
+    state.setup_status.get(ask).await
 }
 
 /// Creates the first administrator with a token that a server printed, and signs them in.

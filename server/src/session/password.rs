@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use keyward_api::Sensitive;
 use keyward_api::session::NewPassword;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::http::error::Error;
 
 /// 19 MiB, 2 passes, 1 lane: the OWASP minimum for Argon2id (Password Storage Cheat Sheet).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -30,6 +29,17 @@ pub enum Lane {
     New,
     /// All others.
     Crowd,
+}
+
+/// Why a password was not hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// All places of the lane are taken.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// Hashing failed. Never the password.
+    #[error("argon2: {0}")]
+    Failed(String),
 }
 
 /// Hashes passwords on threads where they do not hold up requests.
@@ -64,31 +74,35 @@ pub struct Place {
 
 impl Passwords {
     /// Takes as long as one hash.
-    pub fn new() -> Result<Self, Error> {
+    pub fn new() -> Result<Self, PasswordError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-            .map_err(|error| Error::Internal(format!("argon2 parameters: {error}")))?;
+            .map_err(|error| PasswordError::Failed(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = hash(&argon2, b"nobody has this password").map_err(failed)?;
         Ok(Self { argon2, lanes: Arc::default(), nobody: nobody.into() })
     }
 
-    /// A place in this lane, or [`Error::SignInBusy`] when all are taken.
-    pub fn enter(&self, lane: Lane) -> Result<Place, Error> {
+    /// A place in this lane, or [`PasswordError::Busy`] when all are taken.
+    pub fn enter(&self, lane: Lane) -> Result<Place, PasswordError> {
         let queue = &self.lanes[lane as usize];
-        let permit = queue.places.clone().try_acquire_owned().map_err(|_| Error::SignInBusy)?;
+        let permit = queue.places.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         Ok(Place { passwords: self.clone(), turn: queue.turn.clone(), permit })
     }
 }
 
 impl Place {
     /// The PHC string to store for a new password.
-    pub async fn hash(self, password: NewPassword) -> Result<String, Error> {
+    pub async fn hash(self, password: NewPassword) -> Result<String, PasswordError> {
         self.run(move |argon2| hash(argon2, password.expose().as_bytes())).await
     }
 
     /// Whether the password belongs to the stored PHC string. With none the answer is no,
     /// after the same work.
-    pub async fn verify(self, password: Sensitive, stored: Option<String>) -> Result<bool, Error> {
+    pub async fn verify(
+        self,
+        password: Sensitive,
+        stored: Option<String>,
+    ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.passwords.nobody.to_string());
         let verified = move |argon2: &Argon2<'_>| match argon2
@@ -104,7 +118,7 @@ impl Place {
     async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(&Argon2<'_>) -> password_hash::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Result<T, PasswordError> {
         // The semaphore is never closed.
         let turn = self.turn.acquire_owned().await;
         let (argon2, permit) = (self.passwords.argon2.clone(), self.permit);
@@ -113,9 +127,7 @@ impl Place {
             drop((turn, permit));
             result
         });
-        done.await
-            .map_err(|error| Error::Internal(format!("hashing stopped: {error}")))?
-            .map_err(failed)
+        done.await.map_err(|error| PasswordError::Failed(error.to_string()))?.map_err(failed)
     }
 }
 
@@ -124,8 +136,8 @@ fn hash(argon2: &Argon2<'_>, password: &[u8]) -> password_hash::Result<String> {
     Ok(hash.to_string())
 }
 
-fn failed(error: password_hash::Error) -> Error {
-    Error::Internal(format!("argon2: {error}"))
+fn failed(error: password_hash::Error) -> PasswordError {
+    PasswordError::Failed(error.to_string())
 }
 
 #[cfg(test)]
@@ -163,7 +175,7 @@ mod tests {
         let passwords = Passwords::new().unwrap();
         let mut places: Vec<_> =
             (0..PLACES).map(|_| passwords.enter(Lane::Crowd).unwrap()).collect();
-        assert!(matches!(passwords.enter(Lane::Crowd), Err(Error::SignInBusy)));
+        assert!(matches!(passwords.enter(Lane::Crowd), Err(PasswordError::Busy)));
         let others = [Lane::Known, Lane::New].map(|lane| passwords.enter(lane).unwrap());
         for place in others {
             assert!(!place.verify(text("x"), None).await.unwrap());

@@ -13,16 +13,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use keyward_core::row::{Authenticated, RowKey};
+use keyward_core::set::{SetName, SetState, Tally};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement,
 };
 
 use super::entity::{sessions, users};
 use crate::audit::{Action, Actor, AuditLog};
-use crate::authenticity::store::{self as sets, SetError};
-use crate::database::{DatabaseConnection, begin_read};
-use keyward_core::row::{Authenticated, RowKey};
-use keyward_core::set::{SetName, SetState, Tally};
+use crate::authenticity::store as sets;
+use crate::database::{DatabaseConnection, StoreError, begin_read};
 
 /// The users and sessions of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -89,13 +89,13 @@ impl People {
     }
 
     /// Reads the set and adds it up.
-    pub async fn load(&self) -> Result<(), SetError> {
+    pub async fn load(&self) -> Result<(), StoreError> {
         self.known_at(None).await.map(drop)
     }
 
     /// Looks whether the set holds, for those who ask how the server is; and records it when it
     /// does not, once.
-    pub async fn watch(&self, audit: &AuditLog) -> Result<(), DbErr> {
+    pub async fn watch(&self, audit: &AuditLog) -> Result<(), StoreError> {
         let was_altered = self.altered();
         let stored = sets::read_signed(&self.0.db, SetName::People, &self.0.rows).await;
         let looked = match stored {
@@ -104,8 +104,7 @@ impl People {
         };
         match looked {
             Ok(()) => self.0.is_altered.store(false, Ordering::Relaxed),
-            Err(SetError::Database(error)) => return Err(error),
-            Err(error @ SetError::Altered(name)) => {
+            Err(error @ StoreError::Altered(name)) => {
                 self.0.is_altered.store(true, Ordering::Relaxed);
                 if !was_altered {
                     tracing::error!(%error, "nobody can sign in");
@@ -114,22 +113,23 @@ impl People {
                     audit.record_all(&self.0.db, vec![event]).await?;
                 }
             }
+            Err(error) => return Err(error),
         }
         Ok(())
     }
 
     /// Whether this row, found while the generation was `n`, is a row of the set.
-    pub(super) async fn has(&self, row: &impl Member, n: Option<i64>) -> Result<bool, SetError> {
+    pub(super) async fn has(&self, row: &impl Member, n: Option<i64>) -> Result<bool, StoreError> {
         if !self.0.rows.is_ours(row) {
             return Ok(false);
         }
-        let n = n.ok_or(SetError::Altered(SetName::People))?;
+        let n = n.ok_or(StoreError::Altered(SetName::People))?;
         let known = self.known_at(Some(n)).await?;
         Ok(known.macs.get(&row.id()).map(Vec::as_slice) == row.mac())
     }
 
     /// The set as it is now, if its generation is not `n`, which is what the caller saw.
-    async fn known_at(&self, n: Option<i64>) -> Result<Arc<Known>, SetError> {
+    async fn known_at(&self, n: Option<i64>) -> Result<Arc<Known>, StoreError> {
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         let made = self.0.made.load(Ordering::SeqCst);
         if let Some(known) = &known
@@ -141,7 +141,7 @@ impl People {
         let found = Arc::new(self.read().await?);
         if found.set.n < known.map_or(made, |known| known.set.n.max(made)) {
             // Put back to an earlier day: sessions that were ended since are in it.
-            return Err(SetError::Altered(SetName::People));
+            return Err(StoreError::Altered(SetName::People));
         }
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.as_ref().is_none_or(|known| known.set.n < found.set.n) {
@@ -150,7 +150,7 @@ impl People {
         Ok(found)
     }
 
-    async fn read(&self) -> Result<Known, SetError> {
+    async fn read(&self) -> Result<Known, StoreError> {
         let moment = begin_read(&self.0.db).await?;
         let stored = sets::read_signed(&moment, SetName::People, &self.0.rows).await?;
         self.read_at(&moment, stored).await
@@ -161,14 +161,14 @@ impl People {
         &self,
         moment: &DatabaseTransaction,
         stored: SetState,
-    ) -> Result<Known, SetError> {
+    ) -> Result<Known, StoreError> {
         let (mut tally, mut macs) = (Tally::default(), HashMap::new());
         self.add_up::<users::Model>(moment, "id", &mut tally, &mut macs).await?;
         self.add_up::<sessions::Model>(moment, "token_hash", &mut tally, &mut macs).await?;
         if tally.agrees_with(&stored) {
             Ok(Known { set: stored, macs })
         } else {
-            Err(SetError::Altered(SetName::People))
+            Err(StoreError::Altered(SetName::People))
         }
     }
 
@@ -216,7 +216,7 @@ impl<'a> Change<'a> {
         transaction: &'a DatabaseTransaction,
         people: &'a People,
         audit: &AuditLog,
-    ) -> Result<Self, SetError> {
+    ) -> Result<Self, StoreError> {
         let rows = people.rows();
         let set = sets::lock_signed(transaction, SetName::People, rows).await?;
         audit.expect_present(transaction, SetName::People, set.n).await?;
@@ -248,9 +248,9 @@ impl<'a> Change<'a> {
     }
 
     /// Stores the set; its generation from then on.
-    pub(super) async fn finish(mut self) -> Result<i64, DbErr> {
+    pub(super) async fn finish(mut self) -> Result<i64, StoreError> {
         let raised = self.set.n.checked_add(1);
-        self.set.n = raised.ok_or_else(|| DbErr::Custom("too many changes".to_owned()))?;
+        self.set.n = raised.ok_or(StoreError::Exhausted("changes"))?;
         sets::put(self.transaction, SetName::People, self.rows, self.set).await?;
         Ok(self.set.n)
     }

@@ -11,6 +11,8 @@
 
 use keyward_api::Sensitive;
 use keyward_api::session::Email;
+use keyward_core::row::RowKey;
+use keyward_core::set::SetName;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 use time::OffsetDateTime;
 use url::Url;
@@ -21,11 +23,8 @@ use super::entity::users;
 use super::people::{Change, People};
 use super::store::{Recorder, has_user};
 use crate::audit::Action;
-use crate::authenticity::store::SetError;
-use crate::database::{AdvisoryLock, DatabaseConnection, begin_locked};
+use crate::database::{AdvisoryLock, DatabaseConnection, StoreError, begin_locked};
 use crate::settings::{self, FoundRow, Kind};
-use keyward_core::row::RowKey;
-use keyward_core::set::SetName;
 
 /// The rows of tokens have this and the hash as their key.
 const TOKEN: &str = "setup-token:";
@@ -85,7 +84,7 @@ pub async fn create_first_admin(
     password_hash: String,
     now: OffsetDateTime,
     recorder: &Recorder<'_>,
-) -> Result<Option<users::Model>, SetError> {
+) -> Result<Option<users::Model>, StoreError> {
     let transaction = begin_locked(people.db(), AdvisoryLock::Setup).await?;
     if has_user(&transaction).await? {
         return Ok(None);
@@ -93,7 +92,7 @@ pub async fn create_first_admin(
     let mut change = Change::begin(&transaction, people, recorder.audit).await?;
     if !change.is_empty() {
         // Their rows were deleted from outside.
-        return Err(SetError::Altered(SetName::People));
+        return Err(StoreError::Altered(SetName::People));
     }
     let mut user = users::Model {
         id: Uuid::now_v7().into(),

@@ -1,6 +1,7 @@
 //! Queries on users and sessions.
 
 use keyward_api::session::Email;
+use keyward_core::set::SetName;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Statement,
@@ -11,9 +12,8 @@ use super::entity::{sessions, users};
 use super::people::{Change, People, readable};
 use super::seen::{self, Seen};
 use crate::audit::{Action, Actor, AuditLog, Origin};
-use crate::authenticity::store::{self as sets, SetError};
-use crate::database::{DatabaseConnection, begin_write};
-use keyward_core::set::SetName;
+use crate::authenticity::store as sets;
+use crate::database::{DatabaseConnection, StoreError, begin_write};
 
 /// A session that is not used ends after this time.
 pub const IDLE: Duration = Duration::hours(12);
@@ -45,7 +45,7 @@ impl Recorder<'_> {
         transaction: &DatabaseTransaction,
         action: Action,
         user: &users::Model,
-    ) -> Result<(), DbErr> {
+    ) -> Result<(), StoreError> {
         let by_user = |origin: &Origin| Actor::user(user.id, &user.email, origin.clone());
         let actor = self.origin.as_ref().map_or_else(Actor::system, by_user);
         self.audit.append_unasked(transaction, actor.did(action, Some(user.email.clone()))).await
@@ -59,7 +59,7 @@ pub async fn has_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
 
 impl People {
     /// The user with this address, as Keyward stored them.
-    pub async fn find_user(&self, email: &Email) -> Result<Option<users::Model>, SetError> {
+    pub async fn find_user(&self, email: &Email) -> Result<Option<users::Model>, StoreError> {
         let n = sets::number(self.db(), SetName::People).await?;
         let sql = "SELECT * FROM users WHERE email = $1";
         let values = [email.as_str().into()];
@@ -78,7 +78,7 @@ impl People {
         token_hash: String,
         now: OffsetDateTime,
         recorder: &Recorder<'_>,
-    ) -> Result<OffsetDateTime, SetError> {
+    ) -> Result<OffsetDateTime, StoreError> {
         // Whole seconds, here and at each use: SQLite compares times as text, and these sort.
         let now = now.truncate_to_second();
         let expires_at = now + ABSOLUTE;
@@ -125,7 +125,7 @@ impl People {
         &self,
         token_hash: &str,
         now: OffsetDateTime,
-    ) -> Result<Option<ActiveSession>, SetError> {
+    ) -> Result<Option<ActiveSession>, StoreError> {
         let Some((mut session, user, n)) = find_session(self.db(), token_hash).await? else {
             return Ok(None);
         };
@@ -155,7 +155,7 @@ impl People {
         token_hash: &str,
         audit: &AuditLog,
         actor: &Actor,
-    ) -> Result<(), SetError> {
+    ) -> Result<(), StoreError> {
         let transaction = begin_write(self.db()).await?;
         let mut change = Change::begin(&transaction, self, audit).await?;
         if !change.take::<sessions::Model>(token_hash) {

@@ -2,10 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sea_orm::entity::prelude::*;
-use sea_orm::{FromQueryResult, QueryResult};
-
 use keyward_core::row::{Authenticated, Columns};
+use sea_orm::entity::prelude::*;
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
 /// `UNIQUE(type, key)`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

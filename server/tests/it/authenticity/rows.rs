@@ -9,10 +9,11 @@ use keyward::authenticity::scan::{self, Row};
 use keyward::authenticity::store as sets;
 use keyward::authenticity::tables::{AuthenticatedTable, OTHERS, TABLES};
 use keyward::config::{Config, Flags};
+use keyward::database::StoreError;
 use keyward::encryption::error::UnlockError;
 use keyward::encryption::key_set::KeySetError;
 use keyward::keys::rows::KeyRows;
-use keyward::keys::store::{ChangeError, KeyChange};
+use keyward::keys::store::{KeyChange, KeyError};
 use keyward::serve::{self, StartError};
 use keyward_core::digest::KeyDigest;
 use keyward_core::set::{SetName, SetState};
@@ -109,8 +110,10 @@ async fn start(app: &App) -> Result<(), StartError> {
 
 async fn expect_no_start(app: &App) {
     let refused = start(app).await;
-    let Err(error @ (StartError::Altered(_) | StartError::Locked(UnlockError::PutBack(_)))) =
-        refused
+    let Err(
+        error @ (StartError::Store(StoreError::Altered(_))
+        | StartError::Locked(UnlockError::PutBack(_))),
+    ) = refused
     else {
         panic!("{refused:?}")
     };
@@ -523,7 +526,7 @@ async fn an_earlier_row_of_a_key_is_not_made_good_by_a_change(backend: Backend) 
     );
     let change = KeyChange { enabled: Some(true), ..KeyChange::default() };
     let changed = command.unwrap().update(id.clone(), change, &Actor::command_line()).await;
-    assert!(matches!(changed, Err(ChangeError::AlteredSet(_))), "{changed:?}");
+    assert!(matches!(changed, Err(KeyError::Store(StoreError::Altered(_)))), "{changed:?}");
     app.verify(&key).await.expect(401);
     // It can be deleted, and then everything adds up.
     admin.delete(&path).await.expect(200);

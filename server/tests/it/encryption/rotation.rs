@@ -11,7 +11,7 @@ use keyward::encryption;
 use keyward::encryption::columns::{SEALED, SECRETS};
 use keyward::encryption::entity::{Entity as KeyEntity, Model as Key};
 use keyward::encryption::key_set;
-use keyward::encryption::rotation::RotateError;
+use keyward::encryption::rotation::{RotateError, RotateRefusal};
 use keyward::encryption::store::Purpose;
 use keyward::encryption::unlock::{RootKeys, unlock};
 use keyward::keys::entity::generation;
@@ -242,8 +242,9 @@ async fn one_at_a_time(backend: Backend) {
     let rotations = join_all((0..6).map(|_| app.state.rotation.rotate(&actor))).await;
     let done = rotations.iter().filter(|rotation| rotation.is_ok()).count();
     assert!(done >= 1);
-    let refused =
-        |rotation: &&Result<_, RotateError>| matches!(rotation, Err(RotateError::Running));
+    let refused = |rotation: &&Result<_, RotateError>| {
+        matches!(rotation, Err(RotateError::Refused(RotateRefusal::Running)))
+    };
     assert_eq!(rotations.iter().filter(refused).count(), 6 - done, "{rotations:?}");
     assert!(done < 6, "none was refused");
     let status = status(&admin).await;

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use keyward::access::authority::{Authority, NotRecorded};
+use keyward::access::authority::Authority;
 use keyward::audit::{Action, Actor, Origin};
+use keyward::database::StoreError;
 use keyward::database::begin_write;
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_core::digest::KeyDigest;
@@ -143,7 +144,7 @@ async fn is_good(app: &App, authority: &Authority) -> bool {
     let transaction = begin_write(&app.state.db).await.unwrap();
     match authority.hold(&transaction, &app.state.rows, app.state.clock.now()).await {
         Ok(()) => true,
-        Err(NotRecorded::Revoked) => false,
+        Err(StoreError::Revoked) => false,
         Err(error) => panic!("{error}"),
     }
 }

@@ -1,0 +1,199 @@
+//! The one place that turns an [`Error`] into a status, a code and two texts: one for the caller,
+//! and one for the log where they differ.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use keyward_api::{FieldError, Problem, challenge};
+
+use super::error::{BUSY, Error, seconds};
+use crate::encryption::rotation::RotateRefusal;
+use crate::keys::store::KeyRefusal;
+use crate::providers::ProviderRefusal;
+use crate::secrets::vault::SecretRefusal;
+
+/// Sent with every 401, whatever the reason.
+const CHALLENGE: HeaderValue = HeaderValue::from_static(challenge::CHALLENGE);
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        self.into_response_throttled(StatusCode::TOO_MANY_REQUESTS)
+    }
+}
+
+impl Error {
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Validation(_) => (StatusCode::BAD_REQUEST, "validation_failed"),
+            Self::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+            }
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::TooManyBodies => (StatusCode::SERVICE_UNAVAILABLE, "too_many_bodies"),
+            Self::BodyTooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
+            Self::WrongSetupToken => (StatusCode::UNAUTHORIZED, "wrong_setup_token"),
+            Self::CrossSite(_) => (StatusCode::FORBIDDEN, "cross_site_request"),
+            Self::SetupClosed => (StatusCode::CONFLICT, "setup_closed"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::Key(KeyRefusal::NameTaken(_)) => (StatusCode::CONFLICT, "key_name_taken"),
+            Self::Key(KeyRefusal::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
+            Self::Key(KeyRefusal::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
+            Self::Key(KeyRefusal::Altered) => (StatusCode::CONFLICT, "key_altered"),
+            Self::Altered(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_altered"),
+            Self::Key(KeyRefusal::Expired) => (StatusCode::CONFLICT, "key_expired"),
+            Self::Key(KeyRefusal::RotatedAgain) => (StatusCode::CONFLICT, "key_rotated"),
+            Self::Key(KeyRefusal::NoOverlap) => (StatusCode::NOT_FOUND, "no_overlap"),
+            Self::AddressNotAllowed => (StatusCode::FORBIDDEN, "address_not_allowed"),
+            Self::RateLimited(..) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing_scope"),
+            Self::Secret(SecretRefusal::Exists(_)) => (StatusCode::CONFLICT, "secret_exists"),
+            Self::Secret(SecretRefusal::NotFound(_)) => (StatusCode::NOT_FOUND, "secret_not_found"),
+            Self::Secret(SecretRefusal::Changed(_)) => {
+                (StatusCode::PRECONDITION_FAILED, "secret_changed")
+            }
+            Self::Secret(SecretRefusal::Unreadable { .. }) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "secret_unreadable")
+            }
+            Self::Provider(ProviderRefusal::NoProvider(_)) => {
+                (StatusCode::NOT_FOUND, "provider_not_found")
+            }
+            Self::Provider(ProviderRefusal::NoModel { .. }) => {
+                (StatusCode::NOT_FOUND, "model_not_found")
+            }
+            Self::Provider(ProviderRefusal::None { .. }) => {
+                (StatusCode::NOT_FOUND, "no_credential")
+            }
+            Self::Provider(ProviderRefusal::Altered(_)) => {
+                (StatusCode::CONFLICT, "credential_altered")
+            }
+            Self::Provider(ProviderRefusal::Unreadable { .. }) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "credential_unreadable")
+            }
+            Self::Rotation(RotateRefusal::Running) => (StatusCode::CONFLICT, "rotation_running"),
+            Self::Rotation(RotateRefusal::Unreadable { .. } | RotateRefusal::NotStored(_)) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "rotation_failed")
+            }
+            Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::SignInBusy => (StatusCode::SERVICE_UNAVAILABLE, "sign_in_busy"),
+            Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            Self::FormerRootKey(_) => (StatusCode::SERVICE_UNAVAILABLE, "former_root_key"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+            Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Self::Store(error) => tracing::error!(%error, "the store cannot answer"),
+            Self::FormerRootKey(error) => tracing::error!(%error, "former root key"),
+            Self::Altered(error) => {
+                tracing::error!(%error, "the store was changed from outside");
+            }
+            Self::Internal(detail) => tracing::error!(detail, "internal error"),
+            Self::Secret(SecretRefusal::Unreadable { key, reason }) => {
+                tracing::error!(key, %reason, "a secret cannot be decrypted");
+            }
+            Self::Provider(ProviderRefusal::Unreadable { target, reason }) => {
+                tracing::error!(target_name = target, %reason, "a credential cannot be decrypted");
+            }
+            Self::Rotation(RotateRefusal::Running) => tracing::debug!("a rotation is running"),
+            Self::Rotation(error) => tracing::error!(%error, "not rotated"),
+            _ => tracing::debug!(error = %self, "request refused"),
+        }
+    }
+
+    /// The body of the answer.
+    fn problem(self, status: StatusCode, code: &str) -> Problem {
+        let title = status.canonical_reason().unwrap_or_default();
+        // A name taken is about a field as well: the form shows it there.
+        let fields = match &self {
+            Self::Key(KeyRefusal::NameTaken(_)) => {
+                vec![FieldError { field: "name".into(), message: self.to_string() }]
+            }
+            Self::Secret(SecretRefusal::Exists(_)) => {
+                vec![FieldError { field: "key".into(), message: self.to_string() }]
+            }
+            Self::Validation(fields) => fields.clone(),
+            _ => Vec::new(),
+        };
+        let detail = fields.first().map_or_else(|| self.to_string(), |f| f.message.clone());
+        Problem { errors: fields, ..Problem::new(status.as_u16(), title, code, detail) }
+    }
+
+    /// The answer, with `throttled` where it would be 429.
+    pub fn into_response_throttled(self, throttled: StatusCode) -> Response {
+        self.log();
+        let (status, code) = match self.status_and_code() {
+            (StatusCode::TOO_MANY_REQUESTS, code) => (throttled, code),
+            other => other,
+        };
+        let retry_after = match &self {
+            Self::TooManyAttempts(wait) | Self::RateLimited(_, wait) => Some(seconds(*wait)),
+            Self::SignInBusy => Some(seconds(BUSY)),
+            _ => None,
+        };
+        let allowance = match &self {
+            Self::RateLimited(allowance, _) => Some(*allowance),
+            _ => None,
+        };
+        let body = axum::Json(self.problem(status, code));
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(allowance) = allowance {
+            allowance.tell(headers);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sea_orm::DbErr;
+
+    use super::*;
+    use crate::encryption::rotation::RotateError;
+    use crate::keys::store::KeyError;
+    use crate::providers::ProviderError;
+    use crate::secrets::vault::SecretError;
+
+    #[test]
+    fn what_the_database_said_stays_in_the_log() {
+        let failed = || DbErr::Custom("planted-detail".into());
+        let errors: [Error; 5] = [
+            failed().into(),
+            KeyError::from(failed()).into(),
+            SecretError::from(failed()).into(),
+            ProviderError::from(failed()).into(),
+            RotateError::from(failed()).into(),
+        ];
+        for error in errors {
+            let (status, code) = error.status_and_code();
+            let problem = error.problem(status, code);
+            assert_eq!((problem.status, problem.code.as_str()), (503, "store_unavailable"));
+            assert!(!format!("{problem:?}").contains("planted"));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up() {
+        let response = Error::TooManyAttempts(Duration::from_millis(1_200)).into_response();
+        assert_eq!(response.headers()[RETRY_AFTER], "2");
+    }
+}
