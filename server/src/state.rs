@@ -1,61 +1,57 @@
-//! What handlers share.
+//! What handlers share. Each takes the service that it needs (`FromRef`), and none of them knows this
+//! type.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use ipnet::IpNet;
+use axum::extract::FromRef;
 use keyward_core::row::RowKey;
-use tokio::sync::Mutex;
 use url::Url;
 
-use crate::audit::AuditLog;
-use crate::audit::folding::Folding;
-use crate::audit::reading::Reading;
+use crate::access::Guard;
+use crate::audit::{AuditLog, Reader, Refusals};
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, StoreError};
+use crate::database::DatabaseConnection;
 use crate::encryption::{Keyring, Rotation};
+use crate::http::client_address::TrustedProxies;
+use crate::http::health::Health;
+use crate::http::metrics_page::MetricsPage;
 use crate::keys::Registry;
-use crate::keys::admission::Admission;
-use crate::keys::forward_auth::ForwardAuthConfig;
-use crate::metrics::Metrics;
+use crate::keys::authenticator::Authenticator;
+use crate::keys::forward_auth::ForwardAuth;
 use crate::providers::Credentials;
-use crate::recent::Recent;
 use crate::secrets::Vault;
-use crate::session::browser::KnownBrowsers;
-use crate::session::cookie::Cookies;
-use crate::session::limit::SignInLimit;
-use crate::session::password::Passwords;
 use crate::session::people::People;
+use crate::session::sign_in::SignInService;
 
 /// Cheap to clone: every request does it.
 #[derive(Clone)]
-pub struct AppState(Arc<Shared>);
+pub struct AppState(Arc<Services>);
 
-/// What is shared.
-pub struct Shared {
+/// The services.
+pub struct Services {
     /// The store.
     pub db: DatabaseConnection,
     /// The time.
     pub clock: Clock,
     /// Who did what.
     pub audit: AuditLog,
+    /// The same, for those who may read it.
+    pub reader: Reader,
     /// Refusals of this minute, on their way there.
-    pub refusals: Folding,
-    /// Who read it within the last minute.
-    pub reading: Reading,
+    pub refusals: Refusals,
     /// Makes and checks the macs of rows.
     pub rows: RowKey,
     /// The keys.
     pub keys: Registry,
-    /// Judges the ones that are presented.
-    pub admission: Admission,
-    /// How proxies are answered.
-    pub forward_auth: ForwardAuthConfig,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// What seals and opens values.
+    /// Verifies the ones that are presented.
+    pub authenticator: Arc<Authenticator>,
+    /// Answers proxies.
+    pub forward_auth: ForwardAuth,
+    /// Counts and times.
+    pub metrics: MetricsPage,
+    /// Seals and opens values.
     pub keyring: Keyring,
     /// Moves values under a new data key.
     pub rotation: Rotation,
@@ -65,40 +61,54 @@ pub struct Shared {
     pub credentials: Credentials,
     /// Users and sessions.
     pub people: People,
-    /// Hashes passwords, a few at a time.
-    pub passwords: Passwords,
-    /// The cookies of people who sign in.
-    pub cookies: Cookies,
-    /// Recognises browsers that signed in before.
-    pub browsers: KnownBrowsers,
-    /// Slows down whoever guesses passwords.
-    pub sign_in_limit: SignInLimit,
+    /// Set-up and sign-in.
+    pub sign_in: SignInService,
+    /// What tells who calls.
+    pub guard: Guard,
+    /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
+    pub proxies: TrustedProxies,
+    /// Whether the server can do its work.
+    pub health: Health,
     /// The address people use.
     pub public_url: Url,
-    /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Whether the store can be used; on failure, why not.
-    pub readiness: Recent<Result<(), StoreError>>,
-    /// Whether the first administrator was created; on failure, why nobody knows.
-    pub setup_status: Recent<Result<bool, StoreError>>,
-    /// Held while it is tried whether the store takes writes.
-    pub write_attempt: Arc<Mutex<()>>,
-    /// Whether `/metrics` has an address of its own.
-    pub metrics_are_elsewhere: bool,
-    /// Whether the server was told to stop, and takes no more than it must.
-    pub is_stopping: AtomicBool,
 }
 
-impl From<Shared> for AppState {
-    fn from(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+macro_rules! from_ref {
+    ($($service:ident: $type:ty),* $(,)?) => {
+        $(impl FromRef<AppState> for $type {
+            fn from_ref(state: &AppState) -> Self {
+                state.$service.clone()
+            }
+        })*
+    };
+}
+
+from_ref! {
+    clock: Clock,
+    reader: Reader,
+    refusals: Refusals,
+    keys: Registry,
+    authenticator: Arc<Authenticator>,
+    metrics: MetricsPage,
+    rotation: Rotation,
+    vault: Vault,
+    credentials: Credentials,
+    sign_in: SignInService,
+    guard: Guard,
+    proxies: TrustedProxies,
+    health: Health,
+}
+
+impl From<Services> for AppState {
+    fn from(services: Services) -> Self {
+        Self(Arc::new(services))
     }
 }
 
 impl Deref for AppState {
-    type Target = Shared;
+    type Target = Services;
 
-    fn deref(&self) -> &Shared {
+    fn deref(&self) -> &Services {
         &self.0
     }
 }

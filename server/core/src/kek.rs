@@ -121,6 +121,15 @@ impl fmt::Debug for RootKey {
     }
 }
 
+/// The root keys the operator gave.
+#[derive(Clone, Debug)]
+pub struct RootKeys {
+    /// What wraps from now on.
+    pub current: RootKey,
+    /// What wrapped until now, during a change of the root key.
+    pub previous: Option<RootKey>,
+}
+
 fn decode(text: &str) -> Option<Zeroizing<[u8; BYTES]>> {
     let mut bytes = Zeroizing::new([0; BYTES]);
     if text.len() == 2 * BYTES {

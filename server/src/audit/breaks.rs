@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::check::{digest, missing};
 use keyward_core::chain::Hash;
+use sha2::{Digest, Sha256};
 
 /// So many breaks are kept; those after them are counted alone, and cannot be known.
 const KEPT: usize = 10_000;
@@ -116,5 +116,24 @@ impl Breaks {
         }
         breaks.sort_by_key(|it| it.seq);
         Verification { first, last, exported, breaks, total }
+    }
+}
+
+/// SHA-256 over reason, number and parts, each after its length.
+pub(super) fn digest(reason: &str, seq: i64, parts: &[&[u8]]) -> Hash {
+    let mut sha = Sha256::new();
+    for part in [reason.as_bytes(), &seq.to_be_bytes()].iter().chain(parts) {
+        sha.update((part.len() as u64).to_be_bytes());
+        sha.update(part);
+    }
+    sha.finalize().into()
+}
+
+/// The words for a range that is missing.
+pub(super) fn missing(first: i64, last: i64) -> Cow<'static, str> {
+    if first == last {
+        "the entry is missing".into()
+    } else {
+        format!("the entries {first} to {last} are missing").into()
     }
 }

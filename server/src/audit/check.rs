@@ -8,15 +8,13 @@
 //! 3. The first entry follows the newest checkpoint, or nothing.
 //! 4. Audit keys only ever go forward, and only by an entry that carries macs under both.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use keyward_api::audit::Action;
-use sha2::{Digest, Sha256};
+use keyward_core::chain::{AuditKey, AuditKeys, GENESIS, Hash, Stored};
 
 use super::about_log::{self, Checkpoint};
-use super::breaks::{Acknowledgement, Breaks, Verification};
-use keyward_core::chain::{AuditKey, AuditKeys, GENESIS, Hash, Stored};
+use super::breaks::{Acknowledgement, Breaks, Verification, digest};
 
 const CHANGED: &str = "it was changed";
 const FOREIGN: &str = "it was not written by this server";
@@ -212,25 +210,6 @@ fn digest_of(reason: &str, stored: &Stored<'_>, last: Option<Hash>) -> Hash {
     let hash = fields.hash(prev_hash, &mut Vec::new());
     let last = last.as_ref().map_or(&[][..], |last| last);
     digest(reason, fields.seq, &[&hash, prev_hash, entry_hash, mac, last])
-}
-
-/// SHA-256 over reason, number and parts, each after its length.
-pub(super) fn digest(reason: &str, seq: i64, parts: &[&[u8]]) -> Hash {
-    let mut sha = Sha256::new();
-    for part in [reason.as_bytes(), &seq.to_be_bytes()].iter().chain(parts) {
-        sha.update((part.len() as u64).to_be_bytes());
-        sha.update(part);
-    }
-    sha.finalize().into()
-}
-
-/// The words for a range that is missing.
-pub(super) fn missing(first: i64, last: i64) -> Cow<'static, str> {
-    if first == last {
-        "the entry is missing".into()
-    } else {
-        format!("the entries {first} to {last} are missing").into()
-    }
 }
 
 #[cfg(test)]

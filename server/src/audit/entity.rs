@@ -109,3 +109,8 @@ pub mod head {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// As times are stored: microseconds since 1970.
+pub(super) fn micros(time: time::OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
+}

@@ -6,21 +6,22 @@
 use axum::body::Bytes;
 use futures_util::{Stream, stream};
 use keyward_api::audit::Action;
+use sea_orm::DbErr;
 
 use super::about_log;
 use super::answer::entry;
 use super::event::Actor;
+use super::reader::Reader;
 use super::store::{self, Filter};
 use crate::access::authority::Authority;
 use crate::database::StoreError;
-use crate::state::AppState;
 
 /// Entries that are read at a time.
 const CHUNK: u64 = 200;
 
 /// An export under way.
 pub struct Export {
-    state: AppState,
+    reader: Reader,
     filter: Filter,
     before: i64,
     /// Who is handed everything, up to which number.
@@ -32,37 +33,39 @@ pub struct Export {
 /// The answer breaks off, which the client sees.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The database did not answer.
-    #[error("the store cannot answer")]
-    Store(#[from] sea_orm::DbErr),
-    /// The session that asked for it has ended.
-    #[error("the session has ended")]
-    Revoked,
-    /// The end could not be recorded.
-    #[error(transparent)]
-    StoreError(#[from] StoreError),
+    /// The store failed, or the session that asked for it has ended.
+    #[error("the store cannot answer, or the session has ended")]
+    Store(#[from] StoreError),
     /// An entry could not be written as JSON.
     #[error(transparent)]
     Json(#[from] std::io::Error),
 }
 
+impl From<DbErr> for ExportError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 impl Export {
     /// Records that `actor` is handed the entries before `cursor` that fit `filter`.
     pub async fn begin(
-        state: &AppState,
-        actor: Actor,
+        reader: &Reader,
+        actor: &Actor,
         filter: Filter,
         cursor: Option<i64>,
     ) -> Result<Self, StoreError> {
         let is_whole = cursor.is_none() && filter == Filter::default();
         let what = if is_whole { "all entries" } else { "a part of the entries" };
         let event = actor.did(Action::AuditExport, None).with_detail(what);
-        state.audit.record(&state.db, event).await?;
-        let (_, last) = store::extent(&state.db).await?.unwrap_or_default();
-        let (authority, actor) = (actor.authority.clone(), Actor { authority: None, ..actor });
+        let (log, db) = reader.log();
+        log.record(db, event).await?;
+        let (_, last) = store::extent(db).await?.unwrap_or_default();
+        let (authority, actor) =
+            (actor.authority.clone(), Actor { authority: None, ..actor.clone() });
         let whole = is_whole.then_some((actor, last));
         let before = cursor.unwrap_or(last.saturating_add(1));
-        Ok(Self { state: state.clone(), filter, before, whole, authority })
+        Ok(Self { reader: reader.clone(), filter, before, whole, authority })
     }
 
     /// JSON lines, newest first.
@@ -71,18 +74,18 @@ impl Export {
     }
 
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, ExportError> {
-        let state = &self.state;
-        let entries = store::list(&state.db, &self.filter, self.before, CHUNK).await?;
+        let (log, db) = self.reader.log();
+        let (rows, now) = (self.reader.rows(), self.reader.clock().now());
+        let entries = store::list(db, &self.filter, self.before, CHUNK).await?;
         // Asked after the reading: nothing is sent that was written after the session ended.
         if let Some(authority) = &self.authority
-            && !authority.is_good(&state.db, &state.rows, state.clock.now()).await?
+            && !authority.is_good(db, rows, now).await?
         {
-            return Err(ExportError::Revoked);
+            return Err(StoreError::Revoked.into());
         }
         let Some(last) = entries.last() else {
-            if let Some((actor, through)) = self.whole {
-                let event = about_log::export(&actor, through);
-                self.state.audit.record(&self.state.db, event).await?;
+            if let Some((actor, through)) = &self.whole {
+                log.record(db, about_log::export(actor, *through)).await?;
             }
             return Ok(None);
         };

@@ -5,8 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition};
 use time::OffsetDateTime;
 
-use super::entity::log;
-use super::store::micros;
+use super::entity::{log, micros};
 use crate::database::names::containing;
 
 /// Which entries are wanted.

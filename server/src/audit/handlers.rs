@@ -12,12 +12,13 @@ use time::format_description::well_known::Rfc3339;
 
 use super::answer::{entry, verification};
 use super::export::Export;
-use super::store::{self, Filter};
+use super::permissions::ReadAudit;
+use super::reader::{Entries, Reader};
+use super::store::Filter;
+use crate::access::Allowed;
 use crate::http::error::Error;
 use crate::http::extract::Query;
 use crate::http::paging;
-use crate::session::Admin;
-use crate::state::AppState;
 
 /// The query of the list alone: an export has no limit.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -71,27 +72,16 @@ pub struct AuditQuery {
     params(LimitQuery, AuditQuery), responses((status = 200, body = Page<AuditEntry>))
 )]
 pub async fn list(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<ReadAudit>,
+    State(reader): State<Reader>,
     Query(LimitQuery { limit }): Query<LimitQuery>,
     Query(query): Query<AuditQuery>,
 ) -> Result<axum::Json<Page<AuditEntry>>, Error> {
     let limit: u64 = paging::limit(limit.as_deref())?;
     let (before, filter) = (query.cursor()?.unwrap_or(i64::MAX), query.filter()?);
-    // One more tells whether there is a next part.
-    let mut entries = store::list(&state.db, &filter, before, limit + 1).await?;
-    let has_more = entries.len() as u64 > limit;
-    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let found = reader.list(allowed.actor(), &filter, before, limit).await?;
+    let Entries { entries, has_more, total } = found;
     let next_cursor = entries.last().filter(|_| has_more).map(|last| last.seq.to_string());
-    let total = if filter == Filter::default() {
-        Some(store::number(&state.db).await?)
-    } else {
-        // Counting would read the whole log.
-        None
-    };
-    // After it was read, so that nobody sees themselves read.
-    let now = state.clock.monotonic();
-    state.reading.record(&state.audit, &state.db, &admin.actor, now).await?;
     Ok(axum::Json(Page { data: entries.into_iter().map(entry).collect(), next_cursor, total }))
 }
 
@@ -101,10 +91,10 @@ pub async fn list(
     responses((status = 200, body = Data<AuditVerification>))
 )]
 pub async fn verify(
-    _admin: Admin,
-    State(state): State<AppState>,
+    _allowed: Allowed<ReadAudit>,
+    State(reader): State<Reader>,
 ) -> Result<axum::Json<Data<AuditVerification>>, Error> {
-    let found = state.audit.verify(&state.db).await?;
+    let found = reader.verify().await?;
     Ok(axum::Json(Data { data: verification(&found) }))
 }
 
@@ -114,10 +104,10 @@ pub async fn verify(
     responses((status = 200, body = Data<AuditCheck>))
 )]
 pub async fn progress(
-    _admin: Admin,
-    State(state): State<AppState>,
+    _allowed: Allowed<ReadAudit>,
+    State(reader): State<Reader>,
 ) -> axum::Json<Data<AuditCheck>> {
-    axum::Json(Data { data: AuditCheck { running: state.audit.progress() } })
+    axum::Json(Data { data: AuditCheck { running: reader.log().0.progress() } })
 }
 
 /// The log as JSON lines, newest first. Cut off when the session ends meanwhile.
@@ -127,12 +117,12 @@ pub async fn progress(
     responses((status = 200, content_type = "application/x-ndjson", body = String))
 )]
 pub async fn export(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<ReadAudit>,
+    State(reader): State<Reader>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Error> {
     let (cursor, filter) = (query.cursor()?, query.filter()?);
-    let lines = Export::begin(&state, admin.actor, filter, cursor).await?;
+    let lines = Export::begin(&reader, allowed.actor(), filter, cursor).await?;
     let headers = [
         (CONTENT_TYPE, "application/x-ndjson"),
         (CONTENT_DISPOSITION, "attachment; filename=\"keyward-audit.jsonl\""),

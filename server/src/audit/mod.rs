@@ -9,9 +9,10 @@
 //! | [`about_log`] | pure: what entries say about the log itself |
 //! | [`store`], [`filter`], [`verify`] | appending, reading, reading all of it to check it |
 //! | [`log`] | what the rest of the server holds |
-//! | [`folding`], [`reading`] | keep floods of refusals and of readings small |
+//! | [`reader`] | the log, for those who may read it |
+//! | [`refusals`], [`reading`] | keep floods of refusals and of readings small |
 //! | [`retention`] | closes old entries |
-//! | [`handlers`], [`answer`], [`export`] | HTTP |
+//! | [`handlers`], [`answer`], [`export`], [`permissions`] | HTTP |
 
 pub mod about_log;
 pub mod answer;
@@ -21,10 +22,12 @@ pub mod entity;
 pub mod event;
 pub mod export;
 pub mod filter;
-pub mod folding;
 pub mod handlers;
 pub mod log;
+pub mod permissions;
+pub mod reader;
 pub mod reading;
+pub mod refusals;
 pub mod retention;
 pub mod sets;
 pub mod store;
@@ -33,3 +36,5 @@ mod verify;
 pub use event::{Actor, Event, Origin};
 pub use keyward_api::audit::Action;
 pub use log::AuditLog;
+pub use reader::Reader;
+pub use refusals::Refusals;

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_is_recorded_once_a_minute_whoever_reads_beside() {
+    fn a_reader_is_recorded_once_a_minute_no_matter_who_reads_beside() {
         let (reading, ada) = (Reading::default(), ("user", Some("ada".to_owned())));
         let at = Duration::from_secs;
         assert!(reading.is_first(ada.clone(), at(0)));

@@ -14,9 +14,9 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::about_log::{self, Checkpoint};
-use super::entity::log;
+use super::entity::{log, micros};
 use super::log::AuditLog;
-use super::store::{extent, micros, stored_head};
+use super::store::{extent, stored_head};
 use crate::background::with_timeout;
 use crate::database::{DatabaseConnection, StoreError, begin_write};
 

@@ -11,13 +11,13 @@ use sea_orm::{
 };
 use time::OffsetDateTime;
 
-use super::entity::{head, log};
+use super::entity::{head, log, micros};
 use super::event::{Actor, Event};
 pub use super::filter::Filter;
 use super::sets::{self, Generations, Newest};
 use crate::database::StoreError;
 use crate::encryption;
-use crate::encryption::store::Purpose;
+use crate::encryption::wrapped_key::Purpose;
 use keyward_core::chain::{AuditKey, AuditKeys, GENESIS};
 use keyward_core::row::RowKey;
 use keyward_core::set::SetName;
@@ -252,11 +252,6 @@ async fn put_head(
 /// The head as it is stored.
 pub(super) async fn stored_head(db: &impl ConnectionTrait) -> Result<Option<head::Model>, DbErr> {
     head::Entity::find_by_id(HEAD).one(db).await
-}
-
-/// As times are stored: microseconds since 1970.
-pub(super) fn micros(time: OffsetDateTime) -> i64 {
-    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
 }
 
 /// The numbers of the first and the last entry.

@@ -2,15 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use http::StatusCode;
 use ipnet::IpNet;
 use keyward_core::networks;
 use url::Url;
 
-use http::StatusCode;
-
 use super::source::{ConfigError, Environment, Flags};
 use super::values::{list, switch, variable};
-use crate::access::api_key::Accepts;
+use crate::access::presented::Accepts;
 use crate::keys::forward_auth::ForwardAuthConfig;
 
 const BIND: &str = "KEYWARD_BIND";

@@ -1,11 +1,10 @@
 //! The root key, which has no default and no second use.
 
 use keyward_api::Sensitive;
-use keyward_core::kek::{RootKey, RootKeyError};
+use keyward_core::kek::{RootKey, RootKeyError, RootKeys};
 
 use super::source::{ConfigError, Environment};
 use super::values::secret;
-use crate::encryption::unlock::RootKeys;
 
 pub(super) const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
 pub(super) const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";

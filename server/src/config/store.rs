@@ -1,11 +1,12 @@
 //! What is stored, and what opens it.
 
+use keyward_core::kek::RootKeys;
+
 use super::admin::ADMIN_PASSWORD;
 use super::database::{DATABASE_URL, DatabaseConfig};
 use super::root_key::{load_root_keys, refuse_shared_root_key};
 use super::source::{ConfigError, Environment, Flags};
 use super::values::password;
-use crate::encryption::unlock::RootKeys;
 
 /// What is stored, and what opens it.
 #[derive(Clone, Debug)]

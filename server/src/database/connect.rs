@@ -13,10 +13,9 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection, Database, Row};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 
 use super::address::{Address, Server, SqliteFile};
-use super::connection::DatabaseConnection;
+use super::connection::{DatabaseConnection, LOCK_TIMEOUT};
 use super::error::{OpenError, sentence};
 use super::release::is_outside_transaction;
-use super::transaction::LOCK_TIMEOUT;
 use crate::config::DatabaseConfig;
 use crate::hardening::{warn_if_exposed, writable};
 

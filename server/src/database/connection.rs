@@ -21,7 +21,8 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::transaction::LOCK_TIMEOUT;
+/// How long a statement waits for a lock of PostgreSQL, as it spells it.
+pub(super) const LOCK_TIMEOUT: &str = "5s";
 
 /// A pool of connections to the database. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -6,10 +6,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions,
 };
 
-use super::connection::DatabaseConnection;
-
-/// How long a statement waits for a lock of PostgreSQL, as it spells it.
-pub(super) const LOCK_TIMEOUT: &str = "5s";
+use super::connection::{DatabaseConnection, LOCK_TIMEOUT};
 
 /// The advisory locks, by which processes take turns. Any numbers that no other program uses on the
 /// same database.

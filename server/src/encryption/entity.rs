@@ -9,7 +9,7 @@ pub struct Model {
     /// A UUID; sealed values name it in their `key_id`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
-    /// What it is for; see [`super::store::Purpose`].
+    /// What it is for; see [`super::wrapped_key::Purpose`].
     pub purpose: String,
     /// Counts up from 1 for each purpose.
     pub version: i32,

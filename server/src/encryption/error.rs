@@ -235,3 +235,27 @@ impl fmt::Display for KeyName {
         write!(f, "{} key, version {},", self.purpose, self.version)
     }
 }
+
+/// Why nothing is rotated.
+#[derive(Debug, thiserror::Error)]
+pub enum RotateRefusal {
+    /// Another rotation runs, here or in another process.
+    #[error("A rotation is already running")]
+    Running,
+    /// A value does not open.
+    #[error("{row} does not open, so nothing was rotated: {reason}")]
+    Unreadable {
+        /// The row.
+        row: String,
+        /// What is wrong with it.
+        reason: KeyringError,
+    },
+    /// The database stored something else than what it was given.
+    #[error("{0} was not stored as it was sealed, so nothing was rotated")]
+    NotStored(String),
+}
+
+impl Refusal for RotateRefusal {}
+
+/// Why nothing was rotated.
+pub type RotateError = ServiceError<RotateRefusal>;

@@ -4,9 +4,10 @@ use axum::extract::State;
 use keyward_api::encryption::{EncryptionStatus, Rotated};
 use keyward_api::{Data, paths};
 
+use super::Rotation;
+use super::permissions::{ReadEncryption, RotateEncryption};
+use crate::access::Allowed;
 use crate::http::error::Error;
-use crate::session::Admin;
-use crate::state::AppState;
 
 /// Data keys, and how many values are under them.
 #[utoipa::path(
@@ -14,13 +15,13 @@ use crate::state::AppState;
     responses((status = 200, body = Data<EncryptionStatus>))
 )]
 pub async fn status(
-    _admin: Admin,
-    State(state): State<AppState>,
+    _allowed: Allowed<ReadEncryption>,
+    State(rotation): State<Rotation>,
 ) -> Result<axum::Json<Data<EncryptionStatus>>, Error> {
-    Ok(axum::Json(Data { data: state.rotation.status().await? }))
+    Ok(axum::Json(Data { data: rotation.status().await? }))
 }
 
-/// Makes a new data key and seals every value anew under it, wholly or not at all.
+/// Makes a new data key and seals every value again under it, wholly or not at all.
 #[utoipa::path(
     post, path = paths::ENCRYPTION_ROTATE, operation_id = "rotateEncryption", tag = "encryption", security(("session" = [])),
     responses(
@@ -29,8 +30,8 @@ pub async fn status(
     )
 )]
 pub async fn rotate(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<RotateEncryption>,
+    State(rotation): State<Rotation>,
 ) -> Result<axum::Json<Data<Rotated>>, Error> {
-    Ok(axum::Json(Data { data: state.rotation.rotate(&admin.actor).await? }))
+    Ok(axum::Json(Data { data: rotation.rotate(allowed.actor()).await? }))
 }

@@ -26,8 +26,8 @@ use super::columns::{SealedColumn, SealedRow};
 use super::entity::Model;
 use super::error::KeyringError;
 use super::sealer::Sealer;
-use super::store::{self, Purpose};
-use super::{key_set, unbound};
+use super::wrapped_key::Purpose;
+use super::{key_set, store, unbound};
 use crate::database::StoreError;
 
 /// Seals and opens values. Cheap to clone; `Debug` shows nothing of it.

@@ -15,11 +15,14 @@ pub mod key_set;
 pub mod keyring;
 mod moving;
 mod opening;
+pub mod permissions;
 pub mod rotation;
+pub mod sealed_rows;
 pub mod sealer;
 pub mod store;
 pub mod unbound;
 pub mod unlock;
+pub mod wrapped_key;
 
 pub use keyring::Keyring;
 pub use rotation::Rotation;

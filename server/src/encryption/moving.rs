@@ -13,12 +13,11 @@ use subtle::ConstantTimeEq;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::columns::{SealedColumn, SealedRow};
-use super::error::KeyringError;
+use super::error::{KeyringError, RotateError};
 use super::keyring::Keyring;
-use super::rotation::RotateError;
 use super::sealer::Sealer;
 use crate::database::StoreError;
-use crate::encryption::rotation::RotateRefusal;
+use crate::encryption::error::RotateRefusal;
 
 /// Values of a chunk; up to 64 KiB each, and up to four chunks are in memory.
 const CHUNK: u64 = 256;

@@ -2,19 +2,18 @@
 //! them again.
 
 use keyward_api::encryption::DataKeyState;
+use keyward_core::chain::{AuditKey, AuditKeys};
+use keyward_core::dek::Dek;
+use keyward_core::kek::{RootKey, RootKeys};
+use keyward_core::row::RowKey;
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::entity::Model;
 use super::error::{KeyName, UnlockError};
-use super::key_set;
-use super::store::{self, Purpose};
-use super::unlock::RootKeys;
+use super::wrapped_key::{self, Purpose};
+use super::{key_set, store};
 use crate::audit::{self, Action, Actor, AuditLog};
 use crate::clock::Clock;
-use keyward_core::chain::{AuditKey, AuditKeys};
-use keyward_core::dek::Dek;
-use keyward_core::kek::RootKey;
-use keyward_core::row::RowKey;
 
 /// The keys in the transaction that opens them.
 pub(super) struct Keys<'a> {
@@ -64,7 +63,7 @@ impl<'a> Keys<'a> {
 
     async fn mint(&mut self, purpose: Purpose, version: i32) -> Result<Dek, UnlockError> {
         let (by, now) = (Actor::system().name, self.clock.now());
-        let (row, dek) = store::mint(purpose, version, &self.roots.current, &by, now)?;
+        let (row, dek) = wrapped_key::mint(purpose, version, &self.roots.current, &by, now)?;
         store::insert(self.transaction, row.clone()).await?;
         self.minted.push((row, dek.clone()));
         Ok(dek)

@@ -11,19 +11,19 @@ use keyward_api::encryption::{DataKey, EncryptionStatus, Rotated, RotationProgre
 use keyward_core::dek::Dek;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::columns::{Counts, SEALED};
+use super::columns::SEALED;
 use super::entity::Model;
 use super::error::KeyringError;
-use super::key_set;
 use super::keyring::Keyring;
 use super::moving::Moving;
+use super::sealed_rows::Counts;
 use super::sealer::Sealer;
-use super::store::{self, Purpose};
+use super::wrapped_key::{self, Purpose};
+use super::{key_set, store};
 use crate::audit::{Action, Actor, AuditLog};
 use crate::clock::Clock;
-use crate::database::{
-    AdvisoryLock, DatabaseConnection, Refusal, ServiceError, StoreError, try_begin_locked,
-};
+use crate::database::{AdvisoryLock, DatabaseConnection, StoreError, try_begin_locked};
+use crate::encryption::error::{RotateError, RotateRefusal};
 
 /// Rotates, one at a time, and tells how it stands. Cheap to clone.
 #[derive(Clone)]
@@ -35,30 +35,6 @@ pub struct Rotation {
     /// Of the rotation that runs in this process.
     progress: Arc<Mutex<Option<RotationProgress>>>,
 }
-
-/// Why nothing is rotated.
-#[derive(Debug, thiserror::Error)]
-pub enum RotateRefusal {
-    /// Another rotation runs, here or in another process.
-    #[error("A rotation is already running")]
-    Running,
-    /// A value does not open.
-    #[error("{row} does not open, so nothing was rotated: {reason}")]
-    Unreadable {
-        /// The row.
-        row: String,
-        /// What is wrong with it.
-        reason: KeyringError,
-    },
-    /// The database stored something else than what it was given.
-    #[error("{0} was not stored as it was sealed, so nothing was rotated")]
-    NotStored(String),
-}
-
-impl Refusal for RotateRefusal {}
-
-/// Why nothing was rotated.
-pub type RotateError = ServiceError<RotateRefusal>;
 
 impl Rotation {
     /// For the values in `db`.
@@ -171,7 +147,7 @@ impl Rotation {
         let keys = store::list(transaction).await?;
         key_set::lock(transaction, rows, &keys).await.map_err(KeyringError::from)?;
         let next = former.version.checked_add(1).ok_or(KeyringError::NotActive(former.version))?;
-        let minted = store::mint(Purpose::Data, next, self.keyring.root(), &actor.name, now);
+        let minted = wrapped_key::mint(Purpose::Data, next, self.keyring.root(), &actor.name, now);
         let (new, dek) = minted.map_err(KeyringError::from)?;
         if store::retire(transaction, &former.id, now).await? != 1 {
             let former = format!("the data key, version {}", former.version);

@@ -15,32 +15,23 @@
 //!    They are rewrapped with it. A store of this version without that key is refused, or
 //!    deleting it would be the way to have rows signed.
 
+use keyward_core::kek::{RootKey, RootKeys};
+use keyward_core::legacy;
+use keyward_core::row::RowKey;
 use sea_orm::DatabaseTransaction;
 
 use super::columns::{SEALED, SealedRow};
 use super::error::UnlockError;
 use super::keyring::Keyring;
 use super::opening::Keys;
-use super::store::Purpose;
+use super::wrapped_key::Purpose;
 use crate::audit::{self, Action, Actor, AuditLog, Event};
 use crate::authenticity::sign;
 use crate::clock::Clock;
 use crate::database::{AdvisoryLock, DatabaseConnection, begin_locked};
-use keyward_core::kek::RootKey;
-use keyward_core::legacy;
-use keyward_core::row::RowKey;
 
 /// Rows of the older layout that prove the root key.
 const PROOFS: u64 = 8;
-
-/// The root keys the operator gave.
-#[derive(Clone, Debug)]
-pub struct RootKeys {
-    /// What wraps from now on.
-    pub current: RootKey,
-    /// What wrapped until now, during a change of the root key.
-    pub previous: Option<RootKey>,
-}
 
 /// The stored keys, opened.
 #[derive(Clone, Debug)]

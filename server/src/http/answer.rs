@@ -7,8 +7,8 @@ use http::{HeaderValue, StatusCode};
 use keyward_api::{FieldError, Problem, challenge};
 
 use super::error::{BUSY, Error, seconds};
-use crate::encryption::rotation::RotateRefusal;
-use crate::keys::store::KeyRefusal;
+use crate::encryption::error::RotateRefusal;
+use crate::keys::changes::KeyRefusal;
 use crate::providers::ProviderRefusal;
 use crate::secrets::vault::SecretRefusal;
 
@@ -155,7 +155,7 @@ impl Error {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         if let Some(allowance) = allowance {
-            allowance.tell(headers);
+            allowance.write_headers(headers);
         }
         response
     }
@@ -168,8 +168,8 @@ mod tests {
     use sea_orm::DbErr;
 
     use super::*;
-    use crate::encryption::rotation::RotateError;
-    use crate::keys::store::KeyError;
+    use crate::encryption::error::RotateError;
+    use crate::keys::changes::KeyError;
     use crate::providers::ProviderError;
     use crate::secrets::vault::SecretError;
 

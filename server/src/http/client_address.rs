@@ -1,12 +1,34 @@
 //! Whose address a request has. Pure.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use http::HeaderMap;
 use ipnet::IpNet;
 
-/// Whether what this peer says of others is believed.
-pub fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
+/// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Arc<[IpNet]>);
+
+impl From<Vec<IpNet>> for TrustedProxies {
+    fn from(networks: Vec<IpNet>) -> Self {
+        Self(networks.into())
+    }
+}
+
+impl TrustedProxies {
+    /// Whether what this peer says of others is believed.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        is_trusted(peer, &self.0)
+    }
+
+    /// Whose address a request has; see [`client_address`].
+    pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        client_address(peer, headers, &self.0)
+    }
+}
+
+fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
     let peer = peer.to_canonical();
     trusted.iter().any(|net| net.contains(&peer))
 }

@@ -8,9 +8,10 @@ use rand::rngs::SysError;
 use sea_orm::DbErr;
 
 use crate::database::{Refusal, ServiceError, StoreError};
-use crate::encryption::rotation::RotateRefusal;
+use crate::encryption::error::RotateRefusal;
+use crate::keys::changes::KeyRefusal;
 use crate::keys::rate::Allowance;
-use crate::keys::store::KeyRefusal;
+use crate::keys::verification::{Caller, Verification};
 use crate::providers::ProviderRefusal;
 use crate::secrets::vault::SecretRefusal;
 use crate::session::password::PasswordError;
@@ -165,6 +166,25 @@ where
             ServiceError::Refused(refusal) => refusal.into(),
             ServiceError::Store(error) => error.into(),
         }
+    }
+}
+
+impl TryFrom<Verification> for Caller {
+    type Error = Error;
+
+    fn try_from(verification: Verification) -> Result<Self, Error> {
+        Err(match verification {
+            Verification::Accepted(caller) => return Ok(caller),
+            Verification::Missing
+            | Verification::Malformed
+            | Verification::Unknown
+            | Verification::Disabled(_)
+            | Verification::Expired(_) => Error::Unauthenticated,
+            Verification::AddressNotAllowed(_) => Error::AddressNotAllowed,
+            Verification::MissingScope(_, scope) => Error::MissingScope(scope),
+            Verification::RateLimited(_, allowance, wait) => Error::RateLimited(allowance, wait),
+            Verification::Throttled(wait) => Error::TooManyAttempts(wait),
+        })
     }
 }
 

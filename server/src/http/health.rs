@@ -1,19 +1,60 @@
 //! Whether the process lives, and whether it can do its work.
 
-use std::sync::atomic::Ordering;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
 use keyward_core::set::SetName;
 use keyward_migration::{Migrator, MigratorTrait};
+use tokio::sync::Mutex;
 
-use crate::database::StoreError;
+use crate::database::{DatabaseConnection, StoreError};
+use crate::encryption::Keyring;
 use crate::http::error::Error;
-use crate::keys::generation;
-use crate::state::AppState;
+use crate::keys::{Registry, generation};
+use crate::recent::Recent;
+use crate::session::people::People;
 
 /// A store that takes longer than that is not ready, whether it will answer or not.
 const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What tells whether the server can do its work. Cheap to clone.
+#[derive(Clone)]
+pub struct Health(Arc<HealthParts>);
+
+/// The parts of [`Health`].
+pub struct HealthParts {
+    /// The store.
+    pub db: DatabaseConnection,
+    /// Its wrapped keys.
+    pub keyring: Keyring,
+    /// Its keys.
+    pub keys: Registry,
+    /// Its users and sessions.
+    pub people: People,
+    /// Whether the store can be used; on failure, why not.
+    pub readiness: Recent<Result<(), StoreError>>,
+    /// Held while it is tried whether the store takes writes.
+    pub write_attempt: Arc<Mutex<()>>,
+    /// Whether the server is to stop, and takes no more than it must.
+    pub is_stopping: AtomicBool,
+}
+
+impl From<HealthParts> for Health {
+    fn from(parts: HealthParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Health {
+    type Target = HealthParts;
+
+    fn deref(&self) -> &HealthParts {
+        &self.0
+    }
+}
 
 /// The process answers.
 #[utoipa::path(get, path = "/livez", operation_id = "getLiveness", tag = "health", responses((status = 200, body = String)))]
@@ -28,43 +69,43 @@ pub async fn livez() -> &'static str {
     get, path = "/readyz", operation_id = "getReadiness", tag = "health",
     responses((status = 200, body = String))
 )]
-pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, Error> {
-    if state.is_stopping.load(Ordering::Relaxed) {
+pub async fn readyz(State(health): State<Health>) -> Result<&'static str, Error> {
+    if health.is_stopping.load(Ordering::Relaxed) {
         return Err(Error::Stopping);
     }
     // In a task of its own: one who hangs up leaves the answer to the next, and no question.
     let asked = tokio::spawn(async move {
         let check = async || {
             let late = |_| Err(StoreError::TimedOut(TIMEOUT));
-            tokio::time::timeout(TIMEOUT, check(&state)).await.unwrap_or_else(late)
+            tokio::time::timeout(TIMEOUT, check(&health)).await.unwrap_or_else(late)
         };
-        state.readiness.get(check).await
+        health.readiness.get(check).await
     });
     let checked = asked.await.map_err(|stopped| Error::Internal(stopped.to_string()))?;
     Ok(checked.map(|()| "ok")?)
 }
 
-async fn check(state: &AppState) -> Result<(), StoreError> {
-    let missing = Migrator::get_pending_migrations_read_only(&state.db).await?;
+async fn check(health: &HealthParts) -> Result<(), StoreError> {
+    let missing = Migrator::get_pending_migrations_read_only(&health.db).await?;
     if !missing.is_empty() {
         return Err(StoreError::Outdated(missing.len()));
     }
-    state.keyring.check(&state.db).await?;
+    health.keyring.check(&health.db).await?;
     for (name, is_altered) in
-        [(SetName::Keys, state.keys.altered()), (SetName::People, state.people.altered())]
+        [(SetName::Keys, health.keys.altered()), (SetName::People, health.people.altered())]
     {
         if is_altered {
             return Err(StoreError::Altered(name));
         }
     }
-    write(state).await
+    write(health).await
 }
 
 /// Behind a writer that takes its time, such as a rotation, the store is as ready as it was.
 /// One attempt at a time waits for such a writer, and keeps its connection for so long.
-async fn write(state: &AppState) -> Result<(), StoreError> {
-    let Ok(turn) = state.write_attempt.clone().try_lock_owned() else { return Ok(()) };
-    let db = state.db.clone();
+async fn write(health: &HealthParts) -> Result<(), StoreError> {
+    let Ok(turn) = health.write_attempt.clone().try_lock_owned() else { return Ok(()) };
+    let db = health.db.clone();
     let attempt = tokio::spawn(async move {
         let written = generation::try_write(&db).await;
         drop(turn);

@@ -9,7 +9,8 @@
 //! | [`client_address`] | from which address a request comes |
 //! | [`error`], `answer` | what can go wrong, and the one place that turns it into an answer |
 //! | [`methods`], [`query_parameters`], [`whole_body`] | refuse what no route would take |
-//! | [`openapi`], [`page`], [`health`] | the document, the page, `/livez` and `/readyz` |
+//! | [`openapi`], [`page`] | the document, the page |
+//! | [`health`], [`metrics_page`] | `/livez` and `/readyz`, `/metrics` |
 //! | [`exposure`] | warns when the address people use is not safe |
 
 mod answer;
@@ -20,6 +21,7 @@ pub mod exposure;
 pub mod extract;
 pub mod health;
 pub mod methods;
+pub mod metrics_page;
 pub mod openapi;
 pub mod page;
 pub mod paging;

@@ -32,11 +32,11 @@ use crate::http::extract::X_REQUEST_ID;
 use crate::http::methods::{self, Methods};
 use crate::http::openapi::{self, Document};
 use crate::http::query_parameters::{self, Described};
-use crate::http::service::Entrance;
+use crate::http::service::MakeService;
 use crate::http::whole_body::{Places, read_whole_body};
-use crate::http::{health, page};
+use crate::http::{health, metrics_page, page};
 use crate::state::AppState;
-use crate::{audit, encryption, keys, metrics, providers, secrets, session};
+use crate::{audit, encryption, keys, providers, secrets, session};
 
 /// Largest body of a request, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -63,8 +63,8 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// Everything the server answers.
-pub fn build(state: AppState) -> Entrance {
-    let (api, document) = described(state.cookies.session_name());
+pub fn build(state: AppState) -> MakeService {
+    let (api, document) = described(state.sign_in.cookies.session_name());
     let described = Arc::new(Described::by(&document));
     let methods = Methods::of(&document);
     let api = api
@@ -101,13 +101,15 @@ pub fn build(state: AppState) -> Entrance {
         }
         _ => app,
     };
-    Entrance::new(state.clone(), app.with_state(state))
+    let (forward_auth, proxies) = (Some(state.forward_auth.clone()), state.proxies.clone());
+    MakeService { forward_auth, proxies, router: app.with_state(state) }
 }
 
 /// What the address of the metrics answers.
-pub fn build_metrics(state: AppState) -> Entrance {
-    let router = Router::new().route("/metrics", get(metrics::show)).fallback(no_route);
-    Entrance::without_forward_auth(state.clone(), router.with_state(state))
+pub fn build_metrics(state: AppState) -> MakeService {
+    let router = Router::new().route("/metrics", get(metrics_page::show)).fallback(no_route);
+    let (forward_auth, proxies) = (None, state.proxies.clone());
+    MakeService { forward_auth, proxies, router: router.with_state(state) }
 }
 
 /// The routes of the API and the document that describes them, for sessions in this cookie.
@@ -123,7 +125,7 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
-        .routes(routes!(metrics::metrics))
+        .routes(routes!(metrics_page::metrics))
         .routes(routes!(session::handlers::setup_status, session::handlers::setup))
         .routes(routes!(
             session::handlers::who_am_i,
@@ -134,7 +136,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(keys::handlers::get, keys::handlers::update, keys::handlers::delete))
         .routes(routes!(keys::handlers::rotate))
         .routes(routes!(keys::handlers::end_overlap))
-        .routes(routes!(keys::handlers::judge))
+        .routes(routes!(keys::handlers::verify))
         .routes(routes!(encryption::handlers::status))
         .routes(routes!(encryption::handlers::rotate))
         .routes(routes!(audit::handlers::list))

@@ -10,10 +10,9 @@ use std::time::Duration;
 use keyward_api::keys::ApiKey;
 use keyward_core::set::{SetName, SetState};
 
-use super::registry::Inner;
-use crate::audit::{Action, Actor, Event};
+use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::background::with_timeout;
-use crate::database::StoreError;
+use crate::database::{DatabaseConnection, StoreError};
 
 /// So many rows are recorded by name; more of them as a number.
 const NAMED: usize = 8;
@@ -74,12 +73,16 @@ impl Watch {
     }
 }
 
-impl Inner {
-    /// Tells what following the stored keys has found.
-    pub(super) async fn note(&self, followed: Result<(), SetName>) -> Result<(), StoreError> {
-        let watch = &self.altered;
-        let was_set = watch.is_set.swap(followed.is_err(), Ordering::Relaxed);
-        match followed {
+impl Watch {
+    /// Reports what was found when the stored keys were looked at.
+    pub(super) async fn report(
+        &self,
+        looked: Result<(), SetName>,
+        audit: &AuditLog,
+        db: &DatabaseConnection,
+    ) -> Result<(), StoreError> {
+        let was_set = self.is_set.swap(looked.is_err(), Ordering::Relaxed);
+        match looked {
             Err(name) if !was_set => {
                 let error = StoreError::Altered(name);
                 tracing::error!(%error, "the keys stay as they were last known to be good");
@@ -88,20 +91,20 @@ impl Inner {
             _ => (),
         }
         let events = {
-            let mut found = watch.lock();
-            if followed.is_ok() {
+            let mut found = self.lock();
+            if looked.is_ok() {
                 (found.is_recorded, found.failed) = (false, None);
             }
-            let set = followed.err().filter(|_| !found.is_recorded);
+            let set = looked.err().filter(|_| !found.is_recorded);
             let set = set.map(|name| altered(name.rows()));
             set.into_iter().chain(altered_rows(&found.rows)).collect::<Vec<_>>()
         };
         if events.is_empty() {
             return Ok(());
         }
-        with_timeout(self.audit.record_all(&self.db, events)).await?;
-        let mut found = watch.lock();
-        found.is_recorded = followed.is_err();
+        with_timeout(audit.record_all(db, events)).await?;
+        let mut found = self.lock();
+        found.is_recorded = looked.is_err();
         let rows = take(&mut found.rows);
         found.recorded.extend(rows.into_iter().map(|(id, _)| id));
         Ok(())

@@ -1,5 +1,6 @@
 //! `/api/keys` for people who are signed in, and `/api/keys/verify` for back ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Path, State};
@@ -12,23 +13,24 @@ use keyward_api::keys::{
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
 use keyward_api::{Data, Page, paths};
+use keyward_core::networks;
+use keyward_core::token::PlainKey;
+use serde::Deserialize;
 use time::{OffsetDateTime, UtcOffset};
 
-use serde::Deserialize;
-
+use super::Registry;
+use super::authenticator::Authenticator;
+use super::changes::KeyRefusal;
 use super::list::KeyPage;
 use super::listing::search::Position;
 use super::listing::{KeyFilter, KeyQuery};
-use super::store::{KeyChange, KeyRefusal, NewKey};
-use super::verify::{Caller, Judgement};
-use crate::access::scope::{KeyWithScope, KeysVerify};
+use super::new_key::{KeyChange, NewKey};
+use super::permissions::{ReadKeys, VerifyKeys, WriteKeys};
+use crate::access::Allowed;
+use crate::clock::Clock;
 use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
 use crate::http::paging;
-use crate::session::Admin;
-use crate::state::AppState;
-use keyward_core::networks;
-use keyward_core::token::PlainKey;
 
 /// The query of the list.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -87,13 +89,13 @@ fn position(cursor: &str, sort: KeySort) -> Result<Position, Error> {
     responses((status = 200, body = Page<ApiKey>))
 )]
 pub async fn list(
-    _admin: Admin,
-    State(state): State<AppState>,
+    _allowed: Allowed<ReadKeys>,
+    State(keys): State<Registry>,
     Query(query): Query<KeysQuery>,
 ) -> Result<axum::Json<Page<ApiKey>>, Error> {
     let query = query.query()?;
     let sort = query.sort;
-    let KeyPage { keys, next, total } = state.keys.page(query).await?;
+    let KeyPage { keys, next, total } = keys.page(query).await?;
     let next_cursor = next.map(|position| paging::to_cursor(&(sort, position))).transpose()?;
     Ok(axum::Json(Page { data: keys, next_cursor, total: Some(total) }))
 }
@@ -105,11 +107,11 @@ pub async fn list(
     responses((status = 200, body = Data<ApiKey>))
 )]
 pub async fn get(
-    _admin: Admin,
-    State(state): State<AppState>,
+    _allowed: Allowed<ReadKeys>,
+    State(keys): State<Registry>,
     KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    let data = state.keys.get(&id).await?.ok_or(KeyRefusal::NotFound)?;
+    let data = keys.get(&id).await?.ok_or(KeyRefusal::NotFound)?;
     Ok(axum::Json(Data { data }))
 }
 
@@ -122,15 +124,16 @@ pub async fn get(
     )
 )]
 pub async fn create(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteKeys>,
+    State(keys): State<Registry>,
+    State(clock): State<Clock>,
     Json(wanted): Json<CreateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
     let CreateApiKey { name, scopes, expires_at, rate_limit, allowed_networks } = wanted;
-    let expires_at = expires_at.map(|expiry| future(expiry, &state)).transpose()?;
+    let expires_at = expires_at.map(|expiry| future(expiry, &clock)).transpose()?;
     let networks = networks::parse(&allowed_networks).map_err(Error::Validation)?;
     let new = NewKey { name, scopes, expires_at, rate_limit, networks };
-    Ok(shown_once(state.keys.create(new, &admin.actor).await?))
+    Ok(shown_once(keys.create(new, allowed.actor()).await?))
 }
 
 fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKey>> {
@@ -149,20 +152,21 @@ fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKe
     )
 )]
 pub async fn update(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteKeys>,
+    State(keys): State<Registry>,
+    State(clock): State<Clock>,
     KeyId(id): KeyId,
     Json(wanted): Json<UpdateApiKey>,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
     let UpdateApiKey { name, scopes, expires_at, enabled, rate_limit, allowed_networks } = wanted;
     let expires_at = match expires_at {
-        Some(Some(expiry)) => Some(Some(future(expiry, &state)?)),
+        Some(Some(expiry)) => Some(Some(future(expiry, &clock)?)),
         other => other,
     };
     let networks = allowed_networks.as_deref().map(networks::parse).transpose();
     let networks = networks.map_err(Error::Validation)?;
     let change = KeyChange { name, scopes, expires_at, enabled, rate_limit, networks };
-    Ok(axum::Json(Data { data: state.keys.update(id, change, &admin.actor).await? }))
+    Ok(axum::Json(Data { data: keys.update(id, change, allowed.actor()).await? }))
 }
 
 /// Replaces a key by a new one, which is shown in the answer and never again. Id, name,
@@ -178,13 +182,13 @@ pub async fn update(
     )
 )]
 pub async fn rotate(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteKeys>,
+    State(keys): State<Registry>,
     KeyId(id): KeyId,
     Json(RotateApiKey { grace_seconds }): Json<RotateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
     let grace = Duration::from_secs(grace_seconds.get().into());
-    Ok(shown_once(state.keys.rotate(id, grace, &admin.actor).await?))
+    Ok(shown_once(keys.rotate(id, grace, allowed.actor()).await?))
 }
 
 /// Refuses the old key of a rotation from now on.
@@ -197,11 +201,11 @@ pub async fn rotate(
     )
 )]
 pub async fn end_overlap(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteKeys>,
+    State(keys): State<Registry>,
     KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    Ok(axum::Json(Data { data: state.keys.end_overlap(id, &admin.actor).await? }))
+    Ok(axum::Json(Data { data: keys.end_overlap(id, allowed.actor()).await? }))
 }
 
 /// Deletes a key. When the answer arrives, no verification accepts it any more.
@@ -211,43 +215,33 @@ pub async fn end_overlap(
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteKeys>,
+    State(keys): State<Registry>,
     KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
-    state.keys.delete(id, &admin.actor).await?;
+    keys.delete(id, allowed.actor()).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 
-/// Tells a back end whether the key that a caller presented to it is good.
+/// Answers a back end whether the key that a caller presented to it is good.
 #[utoipa::path(
     post, path = paths::KEYS_VERIFY, operation_id = "verifyKey", tag = "verify", security(("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<Verdict>))
 )]
-pub async fn judge(
-    _caller: KeyWithScope<KeysVerify>,
-    State(state): State<AppState>,
+pub async fn verify(
+    _allowed: Allowed<VerifyKeys>,
+    State(authenticator): State<Arc<Authenticator>>,
     Json(VerifyKey { key, scope, address }): Json<VerifyKey>,
 ) -> Result<axum::Json<Data<Verdict>>, Error> {
-    let (code, key) = match state.admission.judge(key.expose(), address) {
-        Judgement::Unknown => (VerdictCode::NotFound, None),
-        Judgement::Disabled(key) => (VerdictCode::Disabled, Some(key)),
-        Judgement::Expired(key) => (VerdictCode::Expired, Some(key)),
-        Judgement::Elsewhere(key) => (VerdictCode::AddressNotAllowed, Some(key)),
-        Judgement::TooOften(key, ..) => (VerdictCode::RateLimited, Some(key)),
-        Judgement::Good(Caller { key, .. }) => {
-            let is_missing = |scope: &Scope| !key.identity.has_scope(scope.as_str());
-            let code = match scope {
-                Some(scope) if is_missing(&scope) => VerdictCode::InsufficientScope,
-                _ => VerdictCode::Valid,
-            };
-            (code, Some(key))
-        }
-    };
-    let caller = key.map(|key| key.identity.caller()).transpose();
+    let mut verification = authenticator.verifier().verify(key.expose(), address);
+    if let Some(scope) = scope {
+        verification = verification.with_scope(&scope);
+    }
+    let caller = verification.key().map(|key| key.identity.caller()).transpose();
     let caller = caller.map_err(|error| {
         Error::Internal(format!("the identity of a key cannot be read: {error}"))
     })?;
+    let code = verification.code();
     let valid = code == VerdictCode::Valid;
     let data = match caller {
         None => Verdict { valid, code, key_id: None, name: None, scopes: Scopes::default() },
@@ -259,10 +253,10 @@ pub async fn judge(
 }
 
 /// The expiry in UTC, if it is still to come.
-fn future(expiry: OffsetDateTime, state: &AppState) -> Result<OffsetDateTime, Error> {
+fn future(expiry: OffsetDateTime, clock: &Clock) -> Result<OffsetDateTime, Error> {
     expiry
         .checked_to_offset(UtcOffset::UTC)
-        .filter(|expiry| *expiry > state.clock.now())
+        .filter(|expiry| *expiry > clock.now())
         .ok_or_else(|| Error::field("expiresAt", "Expiry must be in the future"))
 }
 

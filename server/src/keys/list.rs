@@ -75,7 +75,7 @@ impl Registry {
     }
 
     /// Brings the order of the list up to the uses that this server and others have written.
-    pub async fn follow_uses(&self) -> Result<(), StoreError> {
+    pub async fn apply_uses(&self) -> Result<(), StoreError> {
         let seen = || self.0.uses_seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, now) = (*seen() - LATE, self.0.clock.now());
         for (id, at) in with_timeout(store::used_since(&self.0.db, since, USES)).await? {

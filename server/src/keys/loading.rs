@@ -14,10 +14,10 @@ use futures_util::{TryStreamExt, pin_mut};
 use keyward_core::set::{SetName, SetState, Tally};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use super::cached_key::CachedKey;
+use super::known_keys::KnownKeys;
 use super::members::Loaded;
-use super::registry::Inner;
-use super::row::{ReadKey, StoredKey, UnreadableKey, is_ours, record};
-use super::verify::CachedKey;
+use super::row::{ReadKey, StoredKey, UnreadableKey, id_of, is_ours, record};
 use super::{generation, store};
 use crate::authenticity::store as sets;
 use crate::background::with_timeout;
@@ -29,14 +29,14 @@ const CHUNK: usize = 512;
 /// A set that is said to have more keys is believed when they come.
 const EXPECTED: i64 = 2_000_000;
 
-impl Inner {
+impl KnownKeys {
     /// Verifications and lists go by this key from now on.
-    pub(super) fn show(&self, key: &StoredKey) {
-        self.show_as(&Arc::from(key.record.id.as_str()), key);
+    pub(super) fn cache_key(&self, key: &StoredKey) {
+        self.cache_as(&Arc::from(key.record.id.as_str()), key);
     }
 
     /// The same; all that is in memory of a key shares its id.
-    fn show_as(&self, id: &Arc<str>, key: &StoredKey) {
+    fn cache_as(&self, id: &Arc<str>, key: &StoredKey) {
         let before = self.cache.get(id);
         let (current, former) = CachedKey::of(id, key, &before, &self.clock);
         self.listing.put(id, &key.record);
@@ -56,7 +56,7 @@ impl Inner {
         self.conflicts().remove(id);
     }
 
-    fn show_unreadable(&self, id: &Arc<str>, row: &UnreadableKey) {
+    fn list_unreadable(&self, id: &Arc<str>, row: &UnreadableKey) {
         let record = &row.record;
         self.cache.remove(id);
         self.conflicts().remove(id);
@@ -68,27 +68,30 @@ impl Inner {
         tracing::error!(key_id, name, "stored API key cannot be read: {reason}");
     }
 
-    fn show_read(&self, id: &Arc<str>, key: &ReadKey) {
+    fn cache_read(&self, id: &Arc<str>, key: &ReadKey) {
         match key {
-            Ok(key) => self.show_as(id, key),
-            Err(row) => self.show_unreadable(id, row),
+            Ok(key) => self.cache_as(id, key),
+            Err(row) => self.list_unreadable(id, row),
         }
     }
 
     /// Follows the changes that other processes made since the set was `known`, when the keys of
     /// now add up to the set that they stored; else nothing changes here.
-    pub(super) async fn follow(&self, known: &mut Option<SetState>) -> Result<(), StoreError> {
+    pub(super) async fn apply_changes(
+        &self,
+        known: &mut Option<SetState>,
+    ) -> Result<(), StoreError> {
         let now = with_timeout(sets::read_signed(&self.db, SetName::Keys, &self.rows)).await?;
         if *known == Some(now) {
             return Ok(());
         }
         let moment = with_timeout(begin_read(&self.db)).await?;
         let now = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
-        self.follow_at(&moment, known, now).await
+        self.apply_changes_at(&moment, known, now).await
     }
 
     /// The same in a transaction that sees the keys as they were at the set `now`.
-    pub(super) async fn follow_at(
+    pub(super) async fn apply_changes_at(
         &self,
         moment: &DatabaseTransaction,
         known: &mut Option<SetState>,
@@ -103,11 +106,11 @@ impl Inner {
                 with_timeout(generation::changed_between(moment, before.n, now.n)).await?
             && let Some(counts_all) = self.adds_up(moment, before, &now, &changed).await?
         {
-            self.show_followed(moment, &changed, counts_all).await?;
+            self.apply_changed(moment, &changed, counts_all).await?;
         } else {
             self.reload(moment, &now).await?;
         }
-        self.show_conflicting(moment).await?;
+        self.retry_conflicting(moment).await?;
         *known = Some(now);
         Ok(())
     }
@@ -141,7 +144,7 @@ impl Inner {
 
     /// Reads the changed keys again, first those that are known here: only they can have been
     /// revoked.
-    async fn show_followed(
+    async fn apply_changed(
         &self,
         moment: &DatabaseTransaction,
         changed: &[String],
@@ -158,23 +161,23 @@ impl Inner {
             for row in &found {
                 let is_member = counts_all || is_ours(&row.key);
                 self.members.set(&record(&row.key).id, row.mac.filter(|_| is_member));
-                self.show_read(&id_of(&row.key), &row.key);
+                self.cache_read(&id_of(&row.key), &row.key);
             }
         }
         Ok(())
     }
 
-    fn show_changed(&self, ids: &[&str], stored: &HashMap<String, ReadKey>) {
+    fn apply_rows(&self, ids: &[&str], stored: &HashMap<String, ReadKey>) {
         for id in ids.iter().filter(|id| !stored.contains_key(**id)) {
             self.remove(id);
         }
         for key in stored.values() {
-            self.show_read(&id_of(key), key);
+            self.cache_read(&id_of(key), key);
         }
     }
 
     /// Tries the keys again whose digest another one had: it may be free now.
-    pub(super) async fn show_conflicting(
+    pub(super) async fn retry_conflicting(
         &self,
         db: &impl ConnectionTrait,
     ) -> Result<(), StoreError> {
@@ -182,7 +185,7 @@ impl Inner {
         for ids in ids.chunks(CHUNK) {
             let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
             let stored = with_timeout(store::get_many(db, &self.rows, ids.iter().copied())).await?;
-            self.show_changed(&ids, &stored);
+            self.apply_rows(&ids, &stored);
         }
         Ok(())
     }
@@ -193,12 +196,12 @@ impl Inner {
     pub(super) async fn load(&self, known: &mut Option<SetState>) -> Result<(), StoreError> {
         let moment = with_timeout(begin_read(&self.db)).await?;
         let stored = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
-        if !self.show_stored(&moment, &stored).await? {
+        if !self.cache_stored(&moment, &stored).await? {
             return Err(StoreError::Altered(SetName::Keys));
         }
         // Twice, since a digest may be free only after the row that had it before is shown.
-        self.show_conflicting(&moment).await?;
-        self.show_conflicting(&moment).await?;
+        self.retry_conflicting(&moment).await?;
+        self.retry_conflicting(&moment).await?;
         for id in self.conflicts().iter() {
             tracing::error!(
                 key_id = &**id,
@@ -227,12 +230,12 @@ impl Inner {
         for id in &gone {
             self.remove(id);
         }
-        self.show_stored(moment, stored).await?;
-        self.show_conflicting(moment).await
+        self.cache_stored(moment, stored).await?;
+        self.retry_conflicting(moment).await
     }
 
     /// Shows all keys as they are stored; whether their rows are those of the set `stored`.
-    async fn show_stored(
+    async fn cache_stored(
         &self,
         moment: &DatabaseTransaction,
         stored: &SetState,
@@ -246,7 +249,7 @@ impl Inner {
         while let Some(row) = with_timeout(found.try_next()).await? {
             let id = id_of(&row.key);
             loaded.add(&id, &row);
-            self.show_read(&id, &row.key);
+            self.cache_read(&id, &row.key);
         }
         let members = loaded.members_of(stored);
         let agrees = members.is_some();
@@ -272,11 +275,6 @@ impl Inner {
     fn conflicts(&self) -> MutexGuard<'_, std::collections::BTreeSet<Arc<str>>> {
         self.conflicts.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The id of a key, for all that is in memory of it.
-pub(super) fn id_of(key: &ReadKey) -> Arc<str> {
-    record(key).id.as_str().into()
 }
 
 /// Keys that are known here before those that are not.

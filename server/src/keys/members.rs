@@ -8,10 +8,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::row::is_ours;
-use super::store::Found;
 use keyward_core::row::RowMac;
 use keyward_core::set::{SetState, Tally};
+
+use super::row::{ReadRow, is_ours};
 
 /// The rows of the set.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Loaded {
     }
 
     /// With one row more.
-    pub fn add(&mut self, id: &Arc<str>, row: &Found) {
+    pub fn add(&mut self, id: &Arc<str>, row: &ReadRow) {
         let is_ours = is_ours(&row.key);
         self.tally.add(row.element, is_ours);
         if !is_ours {

@@ -66,7 +66,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 impl Allowance {
     /// Says in `headers` what is granted, what is left of it, and in how many seconds all of
     /// it is back.
-    pub fn tell(&self, headers: &mut HeaderMap) {
+    pub fn write_headers(&self, headers: &mut HeaderMap) {
         let (requests, window) = (self.limit.requests.get(), self.limit.window_seconds.get());
         let spent = u64::from(requests.saturating_sub(self.remaining));
         let reset = (spent * u64::from(window)).div_ceil(requests.into());
@@ -101,9 +101,9 @@ mod tests {
         (RateLimiter::new(RateLimit { requests, window_seconds }, clock.clone()), clock)
     }
 
-    fn told(allowance: Allowance) -> String {
+    fn headers(allowance: Allowance) -> String {
         let mut headers = HeaderMap::new();
-        allowance.tell(&mut headers);
+        allowance.write_headers(&mut headers);
         let text = |name| headers[name].to_str().unwrap();
         format!("{} {}", text(RATE_LIMIT_POLICY), text(RATE_LIMIT))
     }
@@ -146,10 +146,10 @@ mod tests {
     #[test]
     fn the_fields_say_what_is_granted_and_left() {
         let (limiter, _) = limiter(100, 60);
-        assert_eq!(told(limiter.take().unwrap()), r#""key";q=100;w=60 "key";r=99;t=1"#);
+        assert_eq!(headers(limiter.take().unwrap()), r#""key";q=100;w=60 "key";r=99;t=1"#);
         for _ in 0..99 {
             limiter.take().unwrap();
         }
-        assert_eq!(told(limiter.take().unwrap_err().0), r#""key";q=100;w=60 "key";r=0;t=60"#);
+        assert_eq!(headers(limiter.take().unwrap_err().0), r#""key";q=100;w=60 "key";r=0;t=60"#);
     }
 }

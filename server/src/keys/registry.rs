@@ -9,69 +9,46 @@
 //!    the keys: those that were changed are read again, within [`POLL`], or all when the changes
 //!    are no longer remembered.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 
-use futures_util::{TryStreamExt, pin_mut};
 use keyward_api::keys::ApiKey;
 use keyward_core::cache::Cache;
 use keyward_core::row::RowKey;
-use keyward_core::set::{SetName, SetState};
 use keyward_core::token::PlainKey;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use time::OffsetDateTime;
-use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::sync::{Mutex, watch};
 
-use super::activity::{self, Activity};
 use super::altered::Watch;
+use super::changes::{self, KeyError, Replaced};
+use super::last_used;
 use super::listing::{KeyCounts, ListThread, Listing};
-use super::loading::id_of;
-use super::members::{Loaded, Members};
-use super::rows::KeyRows;
-use super::store::{self, KeyChange, KeyError, NewDigest, NewKey, Replaced};
-use super::verify::{CachedKey, Verifier};
-use crate::audit::{Action, Actor, AuditLog, Event};
+use super::new_key::{KeyChange, NewDigest, NewKey};
+use super::verifier::Verifier;
+use crate::audit::{Action, Actor, AuditLog};
 use crate::background::{LIMIT, repeat, with_timeout};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError};
+use crate::keys::known_keys::KnownKeys;
 
 /// How often this process looks whether another one changed the keys.
 pub const POLL: Duration = Duration::from_secs(1);
 
+/// Why the keys could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The store failed, or is not as Keyward wrote it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system gave no thread.
+    #[error("no thread for lists: {0}")]
+    Thread(std::io::Error),
+}
+
 /// The keys of this installation, stored and in memory.
 #[derive(Clone)]
-pub struct Registry(pub(super) Arc<Inner>);
-
-pub(super) struct Inner {
-    pub(super) db: DatabaseConnection,
-    pub(super) clock: Clock,
-    pub(super) audit: AuditLog,
-    pub(super) rows: RowKey,
-    /// The rows of the set that the cache shows.
-    pub(super) members: Arc<Members>,
-    pub(super) cache: Arc<Cache<CachedKey>>,
-    activity: Arc<Activity>,
-    pub(super) listing: Listing,
-    pub(super) list_thread: ListThread,
-    /// The set that the cache shows. Held while the keys are changed or loaded.
-    known: Mutex<Option<SetState>>,
-    /// What was found of a set that does not hold, until one is found that does.
-    pub(super) altered: Watch,
-    /// Keys whose digest another one has, so that they are not in the cache.
-    pub(super) conflicts: SyncMutex<BTreeSet<Arc<str>>>,
-    /// Whether only the keys that are changed here are in the cache.
-    is_partial: bool,
-    /// The listing shows the uses that were written before this time.
-    pub(super) uses_seen: SyncMutex<OffsetDateTime>,
-}
-
-/// A change under way: everything else that changes keys waits for it.
-struct Change<'a> {
-    keys: KeyRows,
-    known: MutexGuard<'a, Option<SetState>>,
-}
+pub struct Registry(pub(super) Arc<KnownKeys>);
 
 impl Registry {
     /// Loads all keys. Rows that cannot be read are logged and left out.
@@ -106,14 +83,14 @@ impl Registry {
         let mut seed = [0; 32];
         SysRng.try_fill_bytes(&mut seed).map_err(StoreError::from)?;
         let uses_seen = SyncMutex::new(clock.now());
-        let inner = Inner {
+        let inner = KnownKeys {
             db,
             clock,
             audit,
             rows,
             members: Arc::default(),
             cache: Arc::new(Cache::new(seed)),
-            activity: Arc::default(),
+            last_used: Arc::default(),
             listing: Listing::default(),
             list_thread: ListThread::start().map_err(LoadError::Thread)?,
             known: Mutex::new(None),
@@ -127,8 +104,8 @@ impl Registry {
 
     /// Answers who a presented key belongs to.
     pub fn verifier(&self) -> Verifier {
-        let Inner { cache, activity, clock, .. } = &*self.0;
-        Verifier::new(cache.clone(), activity.clone(), clock.clone())
+        let KnownKeys { cache, last_used, clock, .. } = &*self.0;
+        Verifier::new(cache.clone(), last_used.clone(), clock.clone())
     }
 
     /// Number of keys that can authenticate.
@@ -162,8 +139,8 @@ impl Registry {
         let record = finish(async move {
             let mut change = inner.begin().await?;
             let now = inner.clock.now();
-            let key = store::insert(&mut change.keys, new, digest, by, now).await?;
-            inner.commit(change, event, |inner| inner.show(&key)).await?;
+            let key = changes::insert(&mut change.keys, new, digest, by, now).await?;
+            inner.commit(change, event, |inner| inner.cache_key(&key)).await?;
             Ok(key.record)
         })
         .await?;
@@ -182,13 +159,13 @@ impl Registry {
             let mut begun = inner.begin().await?;
             let detail = change.to_string();
             let (key, former_name) =
-                store::update(&mut begun.keys, &id, change, inner.clock.now()).await?;
+                changes::update(&mut begun.keys, &id, change, inner.clock.now()).await?;
             if detail.is_empty() {
                 // Nothing was asked for: the transaction ends without a change.
                 return Ok(key.record);
             }
             let event = actor.did(Action::KeyUpdate, Some(former_name)).with_detail(detail);
-            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
             Ok(key.record)
         });
         Ok(self.shown(record.await?))
@@ -221,10 +198,10 @@ impl Registry {
         let (record, replaced) = finish(async move {
             let mut begun = inner.begin().await?;
             let now = inner.clock.now();
-            let (key, replaced) = store::rotate(&mut begun.keys, &id, digest, grace, now).await?;
+            let (key, replaced) = changes::rotate(&mut begun.keys, &id, digest, grace, now).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
-            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
             Ok((key.record, replaced))
         })
         .await?;
@@ -236,10 +213,10 @@ impl Registry {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let mut begun = inner.begin().await?;
-            let key = store::put_back(&mut begun.keys, replaced, inner.clock.now()).await?;
+            let key = changes::put_back(&mut begun.keys, replaced, inner.clock.now()).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail("undone: the new key could not be printed");
-            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
             Ok(())
         })
         .await
@@ -250,9 +227,9 @@ impl Registry {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let mut begun = inner.begin().await?;
-            let key = store::end_overlap(&mut begun.keys, &id, inner.clock.now()).await?;
+            let key = changes::end_overlap(&mut begun.keys, &id, inner.clock.now()).await?;
             let event = actor.did(Action::KeyRetire, Some(key.record.name.clone()));
-            inner.commit(begun, event, |inner| inner.show(&key)).await?;
+            inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
             Ok(key.record)
         })
         .await
@@ -263,7 +240,7 @@ impl Registry {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
             let mut change = inner.begin().await?;
-            let name = store::delete(&mut change.keys, &id).await?;
+            let name = changes::delete(&mut change.keys, &id).await?;
             let event = actor.did(Action::KeyDelete, Some(name));
             inner.commit(change, event, |inner| inner.remove(&id)).await?;
             Ok(())
@@ -275,12 +252,13 @@ impl Registry {
     /// keys stay as they were last known to be good, and [`Registry::altered`] tells.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut known = self.0.known.lock().await;
-        let followed = match self.0.follow(&mut known).await {
+        let looked = match self.0.apply_changes(&mut known).await {
             Ok(()) => Ok(()),
             Err(StoreError::Altered(name)) => Err(name),
             Err(error) => return Err(error),
         };
-        self.0.note(followed).await
+        let KnownKeys { altered, audit, db, .. } = &*self.0;
+        altered.report(looked, audit, db).await
     }
 
     /// Whether the stored keys were changed from outside since they were followed last.
@@ -290,7 +268,7 @@ impl Registry {
 
     /// Writes the times of last use.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        with_timeout(self.0.activity.flush(&self.0.db)).await
+        with_timeout(self.0.last_used.flush(&self.0.db)).await
     }
 
     /// Looks for foreign changes, writes the times of last use and follows those that others
@@ -298,83 +276,12 @@ impl Registry {
     /// logged and tried again.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), StoreError> {
         let refresh = repeat(POLL, "look for changed keys", stop.clone(), || self.refresh());
-        let flush = repeat(activity::INTERVAL, "write the times of last use", stop, async || {
+        let flush = repeat(last_used::INTERVAL, "write the times of last use", stop, async || {
             self.flush().await?;
-            self.follow_uses().await
+            self.apply_uses().await
         });
         tokio::join!(refresh, flush);
         self.flush().await
-    }
-}
-
-/// Why the keys could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The store failed, or is not as Keyward wrote it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The operating system gave no thread.
-    #[error("no thread for lists: {0}")]
-    Thread(std::io::Error),
-}
-
-impl Inner {
-    /// Begins a change of the keys as they are known here: what other processes changed is
-    /// followed first, so that a row which is not the one that Keyward wrote last is reported.
-    async fn begin(&self) -> Result<Change<'_>, StoreError> {
-        let mut known = self.known.lock().await;
-        let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
-        let set = keys.before();
-        self.audit.expect_present(keys.transaction(), SetName::Keys, set.n).await?;
-        if self.is_partial {
-            self.look_at_all(&keys).await?;
-        } else if *known != Some(set) {
-            self.follow_at(keys.transaction(), &mut known, set).await?;
-        }
-        Ok(Change { keys, known })
-    }
-
-    /// Learns the rows of the set, for a command that has loaded none.
-    async fn look_at_all(&self, keys: &KeyRows) -> Result<(), StoreError> {
-        let mut loaded = Loaded::default();
-        {
-            let found = store::stream(keys.transaction(), &self.rows).await?;
-            pin_mut!(found);
-            while let Some(row) = found.try_next().await? {
-                loaded.add(&id_of(&row.key), &row);
-            }
-        }
-        let members = loaded.members_of(&keys.before());
-        self.members.replace(members.ok_or(StoreError::Altered(SetName::Keys))?);
-        Ok(())
-    }
-
-    /// Records, commits and shows the change. Rule 3: only when the set was the one this
-    /// process knew does it know the one after it.
-    async fn commit(
-        &self,
-        change: Change<'_>,
-        event: Event,
-        show: impl FnOnce(&Self),
-    ) -> Result<(), KeyError> {
-        let Change { keys, mut known } = change;
-        let before = keys.before();
-        let (after, changed) = keys.commit(&self.audit, event).await?;
-        self.members.set(&changed.id, changed.mac);
-        show(self);
-        if *known == Some(before) {
-            *known = Some(after);
-        }
-        if self.is_partial {
-            return Ok(());
-        }
-        // A row that shares its digest with another may have its turn now.
-        if let Err(error) = self.show_conflicting(&self.db).await {
-            // The change is made; whoever looks next for changes loads everything.
-            tracing::warn!(%error, "the keys could not be loaded anew");
-            *known = None;
-        }
-        Ok(())
     }
 }
 

@@ -1,23 +1,26 @@
 //! A row of the settings table as a key: what its JSON may look like, and what is told of
 //! one that cannot be read. Pure.
 
+use std::sync::Arc;
+
 use ipnet::IpNet;
 use keyward_api::keys::{ApiKey, Overlap};
 use keyward_api::limits::RateLimit;
 use keyward_api::scopes::Scopes;
+use keyward_core::digest::KeyDigest;
+use keyward_core::networks;
+use keyward_core::row::{Authenticated, RowKey, RowMac};
+use keyward_core::set::Sum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::settings::{FoundRow, Model};
-use keyward_core::digest::KeyDigest;
-use keyward_core::networks;
-use keyward_core::row::RowKey;
 
 /// The JSON in `value`. Older rows have the first two members only, and perhaps `name`;
 /// members this version does not know are kept.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Stored {
+pub(super) struct KeyJson {
     pub key_prefix: String,
     pub key_hash: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,6 +92,11 @@ pub fn record(key: &ReadKey) -> &ApiKey {
     }
 }
 
+/// The id of a key, for all that is in memory of it.
+pub(super) fn id_of(key: &ReadKey) -> Arc<str> {
+    record(key).id.as_str().into()
+}
+
 /// Whether the mac of its row is ours.
 pub(crate) fn is_ours(key: &ReadKey) -> bool {
     key.as_ref().map_or_else(|unreadable| unreadable.is_ours, |_| true)
@@ -117,6 +125,24 @@ pub(crate) fn read(rows: &RowKey, row: FoundRow) -> ReadKey {
     }
 }
 
+/// A key as it is stored, with what makes it a member of the set.
+pub struct ReadRow {
+    /// The key.
+    pub key: ReadKey,
+    /// The mac of its row, as far as that may be one.
+    pub mac: Option<RowMac>,
+    /// What it is in the sum of the set.
+    pub element: Sum,
+}
+
+impl ReadRow {
+    pub(super) fn of(rows: &RowKey, row: FoundRow) -> Self {
+        let element = rows.element_of(Model::TABLE, row.id(), row.mac());
+        let mac = row.mac().and_then(|mac| mac.try_into().ok());
+        Self { key: read(rows, row), mac, element }
+    }
+}
+
 fn unreadable(
     id: String,
     name: String,
@@ -141,9 +167,9 @@ fn unreadable(
     }
 }
 
-pub(super) fn parse(value: &str) -> Result<(Stored, KeyDigest), String> {
+pub(super) fn parse(value: &str) -> Result<(KeyJson, KeyDigest), String> {
     // The error's own text could quote the value.
-    let stored: Stored = serde_json::from_str(value)
+    let stored: KeyJson = serde_json::from_str(value)
         .map_err(|error| format!("not the JSON of a key, at column {}", error.column()))?;
     let digest = KeyDigest::from_hex(&stored.key_hash)
         .ok_or_else(|| "key_hash is not 64 hex digits".to_owned())?;
@@ -153,13 +179,13 @@ pub(super) fn parse(value: &str) -> Result<(Stored, KeyDigest), String> {
     Ok((stored, digest))
 }
 
-pub(super) fn to_json(stored: &Stored) -> String {
+pub(super) fn to_json(stored: &KeyJson) -> String {
     // Maps with text keys and no float cannot fail to serialise.
     serde_json::to_value(stored).unwrap_or_default().to_string()
 }
 
 /// What a row says; `row.value` is `stored`, read.
-pub(super) fn to_key(row: Model, stored: Stored, digest: KeyDigest) -> StoredKey {
+pub(super) fn to_key(row: Model, stored: KeyJson, digest: KeyDigest) -> StoredKey {
     let Model { id, key, created_at, last_used_at, former_last_used_at, .. } = row;
     let former = stored.former.as_ref().and_then(|former| KeyDigest::from_hex(&former.hash));
     let overlap = stored.former.map(|Former { prefix, ends_at, .. }| {

@@ -11,15 +11,15 @@ use keyward_api::providers::{
 use keyward_api::{Data, Page, paths};
 use serde::{Deserialize, Serialize};
 
+use super::Credentials;
 use super::credentials::asked;
 use super::error::{ProviderError, ProviderRefusal};
-use crate::access::scope::{ProvidersResolve, WithScope};
-use crate::audit::{Action, Actor};
+use super::permissions::{ResolveCredentials, WriteProviders};
+use crate::access::Allowed;
+use crate::audit::{Action, Actor, Refusals};
 use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
 use crate::http::paging::{self, ListQuery};
-use crate::session::Admin;
-use crate::state::AppState;
 
 /// Providers by name, without their keys; those that a narrowed scope reaches.
 #[utoipa::path(
@@ -28,12 +28,12 @@ use crate::state::AppState;
     params(ListQuery), responses((status = 200, body = Page<Provider>))
 )]
 pub async fn list(
-    caller: WithScope<ProvidersResolve>,
-    State(state): State<AppState>,
+    allowed: Allowed<ResolveCredentials>,
+    State(credentials): State<Credentials>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Page<Provider>>, Error> {
     let names = query.names()?;
-    let (mut data, total) = state.credentials.list(&names, caller.patterns().as_deref()).await?;
+    let (mut data, total) = credentials.list(&names, allowed.patterns().as_deref()).await?;
     let next_cursor = paging::next(&mut data, names.limit, |found| found.provider.clone())?;
     Ok(axum::Json(Page { data, next_cursor, total: Some(total) }))
 }
@@ -45,12 +45,12 @@ pub async fn list(
     responses((status = 200, body = Data<Provider>), (status = 409))
 )]
 pub async fn set(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteProviders>,
+    State(credentials): State<Credentials>,
     ProviderInPath(provider): ProviderInPath,
     Json(wanted): Json<SetProvider>,
 ) -> Result<axum::Json<Data<Provider>>, Error> {
-    let data = state.credentials.set_provider(&admin.actor, provider, wanted).await?;
+    let data = credentials.set_provider(allowed.actor(), provider, wanted).await?;
     Ok(axum::Json(Data { data }))
 }
 
@@ -61,12 +61,12 @@ pub async fn set(
     responses((status = 200, body = Data<Provider>), (status = 409))
 )]
 pub async fn update(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteProviders>,
+    State(credentials): State<Credentials>,
     ProviderInPath(provider): ProviderInPath,
     Json(wanted): Json<UpdateProvider>,
 ) -> Result<axum::Json<Data<Provider>>, Error> {
-    let data = state.credentials.update_provider(&admin.actor, provider, wanted).await?;
+    let data = credentials.update_provider(allowed.actor(), provider, wanted).await?;
     Ok(axum::Json(Data { data }))
 }
 
@@ -77,11 +77,11 @@ pub async fn update(
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteProviders>,
+    State(credentials): State<Credentials>,
     ProviderInPath(provider): ProviderInPath,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
-    state.credentials.delete_provider(&admin.actor, provider).await?;
+    credentials.delete_provider(allowed.actor(), provider).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 
@@ -92,13 +92,13 @@ pub async fn delete(
     responses((status = 200, body = Data<ModelCredential>), (status = 409))
 )]
 pub async fn set_model(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteProviders>,
+    State(credentials): State<Credentials>,
     ModelInPath(provider, model): ModelInPath,
     Json(wanted): Json<SetModel>,
 ) -> Result<axum::Json<Data<ModelCredential>>, Error> {
     let model = ModelName::asked(model.into()).map_err(|error| Error::field("model", error))?;
-    let data = state.credentials.set_model(&admin.actor, provider, model, wanted).await?;
+    let data = credentials.set_model(allowed.actor(), provider, model, wanted).await?;
     Ok(axum::Json(Data { data }))
 }
 
@@ -109,11 +109,11 @@ pub async fn set_model(
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete_model(
-    admin: Admin,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteProviders>,
+    State(credentials): State<Credentials>,
     ModelInPath(provider, model): ModelInPath,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
-    state.credentials.delete_model(&admin.actor, provider, model).await?;
+    credentials.delete_model(allowed.actor(), provider, model).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 
@@ -156,19 +156,20 @@ pub enum Resolution {
     )
 )]
 pub async fn resolve(
-    caller: WithScope<ProvidersResolve>,
-    State(state): State<AppState>,
+    allowed: Allowed<ResolveCredentials>,
+    State(credentials): State<Credentials>,
+    State(refusals): State<Refusals>,
     Query(query): Query<ResolveQuery>,
 ) -> Result<axum::Json<Data<Resolution>>, Error> {
     let (provider, model) = (query.provider()?, query.model()?);
     let is_explained = query.is_explained()?;
-    let actor = caller.over(&state, provider.as_str()).await?;
+    let actor = allowed.authorize(provider.as_str()).await?;
     let data = if is_explained {
-        Resolution::Explained(state.credentials.explain(provider, model).await?)
+        Resolution::Explained(credentials.explain(provider, model).await?)
     } else {
-        let resolved = state.credentials.resolve(actor, provider, model).await;
+        let resolved = credentials.resolve(actor, provider, model).await;
         if let Err(ProviderError::Refused(ProviderRefusal::None { provider, model })) = &resolved {
-            record_none(&state, actor, asked(provider, model.as_deref())).await?;
+            record_none(&refusals, actor, asked(provider, model.as_deref())).await?;
         }
         Resolution::Resolved(resolved?)
     };
@@ -176,9 +177,9 @@ pub async fn resolve(
 }
 
 /// A program may ask every second for what is not there.
-async fn record_none(state: &AppState, actor: &Actor, target: String) -> Result<(), Error> {
+async fn record_none(refusals: &Refusals, actor: &Actor, target: String) -> Result<(), Error> {
     let event = actor.was_refused(Action::ProviderResolve, target).with_detail("no key is stored");
-    Ok(state.refusals.refuse(&state.audit, &state.db, event, "none").await?)
+    Ok(refusals.record(event, "none").await?)
 }
 
 impl ResolveQuery {

@@ -7,6 +7,7 @@ pub mod entity;
 pub mod error;
 pub mod handlers;
 mod hint;
+pub mod permissions;
 pub mod resolve;
 pub mod store;
 

@@ -13,13 +13,14 @@ use keyward_api::{Data, Page, paths};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::Vault;
 use super::entity::Model;
+use super::permissions::{ReadSecrets, WriteSecrets};
 use super::vault::{SecretError, SecretRefusal};
-use crate::access::scope::{SecretsRead, SecretsWrite, WithScope};
+use crate::access::Allowed;
 use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
 use crate::http::paging::{self, ListQuery};
-use crate::state::AppState;
 
 type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
@@ -30,12 +31,12 @@ type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
     params(ListQuery), responses((status = 200, body = Page<Secret>))
 )]
 pub async fn list(
-    caller: WithScope<SecretsRead>,
-    State(state): State<AppState>,
+    allowed: Allowed<ReadSecrets>,
+    State(vault): State<Vault>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Page<Secret>>, Error> {
     let names = query.names()?;
-    let (mut data, total) = state.vault.list(&names, caller.patterns().as_deref()).await?;
+    let (mut data, total) = vault.list(&names, allowed.patterns().as_deref()).await?;
     let next_cursor = paging::next(&mut data, names.limit, |secret| secret.key.clone())?;
     Ok(axum::Json(Page { data, next_cursor, total: Some(total) }))
 }
@@ -53,12 +54,12 @@ pub async fn list(
     )
 )]
 pub async fn create(
-    caller: WithScope<SecretsWrite>,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteSecrets>,
+    State(vault): State<Vault>,
     Json(wanted): Json<CreateSecret>,
 ) -> Result<Tagged<CreatedSecret>, Error> {
-    let actor = caller.over(&state, wanted.key.as_str()).await?;
-    let row = state.vault.create(actor, wanted).await?;
+    let actor = allowed.authorize(wanted.key.as_str()).await?;
+    let row = vault.create(actor, wanted).await?;
     let tag = tag_header(row.updated_at)?;
     let Model { id, key, description, created_at, .. } = row;
     Ok((tag, axum::Json(Data { data: CreatedSecret { id, key, description, created_at } })))
@@ -74,12 +75,12 @@ pub async fn create(
     ))
 )]
 pub async fn reveal(
-    caller: WithScope<SecretsRead>,
-    State(state): State<AppState>,
+    allowed: Allowed<ReadSecrets>,
+    State(vault): State<Vault>,
     KeyInPath(key): KeyInPath,
 ) -> Result<Tagged<RevealedSecret>, Error> {
-    let actor = caller.over(&state, &key).await?;
-    let (data, row) = state.vault.reveal(actor, &key).await?;
+    let actor = allowed.authorize(&key).await?;
+    let (data, row) = vault.reveal(actor, &key).await?;
     Ok((tag_header(row.updated_at)?, axum::Json(Data { data })))
 }
 
@@ -103,14 +104,14 @@ pub async fn reveal(
     )
 )]
 pub async fn update(
-    caller: WithScope<SecretsWrite>,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteSecrets>,
+    State(vault): State<Vault>,
     KeyInPath(key): KeyInPath,
     IfUnchanged(if_match): IfUnchanged,
     Json(wanted): Json<UpdateSecret>,
 ) -> Result<Tagged<UpdatedSecret>, Error> {
-    let actor = caller.over(&state, &key).await?;
-    let row = state.vault.update(actor, &key, wanted, &expected(if_match)).await?;
+    let actor = allowed.authorize(&key).await?;
+    let row = vault.update(actor, &key, wanted, &expected(if_match)).await?;
     let tag = tag_header(row.updated_at)?;
     let Model { id, key, description, updated_at, .. } = row;
     Ok((tag, axum::Json(Data { data: UpdatedSecret { id, key, description, updated_at } })))
@@ -130,13 +131,13 @@ pub async fn update(
     responses((status = 200, body = Data<Deleted>), (status = 412))
 )]
 pub async fn delete(
-    caller: WithScope<SecretsWrite>,
-    State(state): State<AppState>,
+    allowed: Allowed<WriteSecrets>,
+    State(vault): State<Vault>,
     KeyInPath(key): KeyInPath,
     IfUnchanged(if_match): IfUnchanged,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
-    let actor = caller.over(&state, &key).await?;
-    state.vault.delete(actor, &key, &expected(if_match)).await?;
+    let actor = allowed.authorize(&key).await?;
+    vault.delete(actor, &key, &expected(if_match)).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod entity;
 pub mod handlers;
+pub mod permissions;
 pub mod store;
 pub mod vault;
 

@@ -1,6 +1,7 @@
 //! People: the first one ([`setup`]), their passwords ([`password`]), how often they may
 //! guess ([`limit`]) and where they signed in before ([`browser`]), and the sessions they sign
-//! in to ([`store`], [`cookie`]), all of them a set of rows ([`people`]). A handler that takes an [`Admin`] runs for nobody else.
+//! in to ([`sessions`], [`cookie`]), all of them a set of rows ([`people`]). [`sign_in`] is what the
+//! [`handlers`] need.
 
 pub mod browser;
 pub mod cookie;
@@ -10,7 +11,7 @@ pub mod limit;
 pub mod password;
 pub mod people;
 pub mod seen;
+pub mod sessions;
 pub mod setup;
+pub mod sign_in;
 pub mod store;
-
-pub use crate::access::admin::Admin;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use keyward::access::api_key::{Accepts, MAX_BYTES, X_API_KEY, presented};
+use keyward::access::presented::{Accepts, MAX_BYTES, X_API_KEY, presented};
 use keyward::http::client_address::client_address;
 use keyward_api::scopes::{Scope, grants};
 use keyward_core::digest::KeyDigest;

@@ -12,7 +12,8 @@ use crate::audit::Actor;
 use crate::cli::output::{CliError, NotPrinted, failed, print_once};
 use crate::clock::Clock;
 use crate::keys::Registry;
-use crate::keys::store::{NewKey, Replaced};
+use crate::keys::changes::Replaced;
+use crate::keys::new_key::NewKey;
 use crate::log::say;
 
 /// What can be done with keys.

@@ -17,7 +17,7 @@ use super::answer::Watched;
 use super::limits::Limits;
 use super::stream::Stream;
 use super::watch::{Order, Shared, Watch};
-use crate::http::service::{Connection, Entrance};
+use crate::http::service::{ConnectionService, MakeService};
 
 /// Bytes of a head that are always read (fewer than twice as many are at most), and of an
 /// answer that the client has not taken yet. hyper's own limit is 400 KB, which 10 000
@@ -34,11 +34,11 @@ const QUIET: Duration = Duration::from_secs(1);
 /// requests in flight are answered. Dropped, it closes every connection.
 pub async fn serve(
     listener: TcpListener,
-    entrance: Entrance,
+    service: MakeService,
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
-    let mut open = Open::new(entrance, limits);
+    let mut open = Open::new(service, limits);
     let mut pace = interval(limits.pace());
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = pin!(stop);
@@ -69,7 +69,7 @@ pub async fn serve(
 
 /// The connections that are open.
 struct Open {
-    entrance: Entrance,
+    service: MakeService,
     limits: Limits,
     start: Instant,
     shared: Arc<Shared>,
@@ -82,10 +82,10 @@ struct Open {
 }
 
 impl Open {
-    fn new(entrance: Entrance, limits: Limits) -> Self {
+    fn new(service: MakeService, limits: Limits) -> Self {
         let (shared, tasks, watches) = <(Arc<Shared>, JoinSet<()>, HashMap<_, _>)>::default();
         let (start, accepted, last_line) = (Instant::now(), 0, None);
-        Self { entrance, limits, start, shared, accepted, tasks, watches, last_line }
+        Self { service, limits, start, shared, accepted, tasks, watches, last_line }
     }
 
     fn is_full(&self) -> bool {
@@ -109,7 +109,7 @@ impl Open {
         }
         let watch = Arc::new(Watch::new(self.shared.clone(), self.accepted));
         self.accepted += 1;
-        let connection = self.entrance.connection(peer);
+        let connection = self.service.connection(peer);
         let task = self.tasks.spawn(run(stream, connection, watch.clone()));
         self.watches.insert(task.id(), watch);
     }
@@ -173,7 +173,7 @@ impl Open {
 }
 
 /// Serves one connection to its end.
-async fn run(stream: TcpStream, connection: Connection, watch: Arc<Watch>) {
+async fn run(stream: TcpStream, connection: ConnectionService, watch: Arc<Watch>) {
     let io = TokioIo::new(Stream::new(stream, watch.clone()));
     let service = Watched::new(connection, watch.clone());
     // Time limits are those of the sweep, so hyper gets no timer.

@@ -11,17 +11,20 @@ use pin_project_lite::pin_project;
 
 use super::phase::State;
 use super::watch::Watch;
-use crate::http::service::{Answering, Connection};
+use crate::http::service::ConnectionService;
+
+/// An answer on its way.
+type Answering = <ConnectionService as tower::Service<http::Request<Body>>>::Future;
 
 /// Answers the requests of one connection, and tells its [`Watch`] when each begins and ends.
 pub struct Watched {
-    connection: Connection,
+    connection: ConnectionService,
     watch: Arc<Watch>,
 }
 
 impl Watched {
     /// The service of the connection that is watched.
-    pub fn new(connection: Connection, watch: Arc<Watch>) -> Self {
+    pub fn new(connection: ConnectionService, watch: Arc<Watch>) -> Self {
         Self { connection, watch }
     }
 }
@@ -34,7 +37,9 @@ impl Service<Request<Incoming>> for Watched {
     fn call(&self, request: Request<Incoming>) -> WatchedAnswer {
         let serving = Serving::begin(&self.watch);
         // A request that came as its connection was closed is not begun.
-        let answer = serving.is_some().then(|| self.connection.answer(request.map(Body::new)));
+        let answer = serving
+            .is_some()
+            .then(|| tower::Service::call(&mut self.connection.clone(), request.map(Body::new)));
         WatchedAnswer { answer, serving }
     }
 }

@@ -192,11 +192,11 @@ async fn refusals_are_folded_by_the_minute(backend: Backend) {
     }
     let refused = entries(&admin, "&outcome=refused").await;
     assert_eq!(told(&refused), [format!("session.create {EMAIL} refused -")]);
-    app.state.refusals.flush(&app.state.audit, &app.state.db).await.unwrap();
+    app.state.refusals.flush().await.unwrap();
     let refused = entries(&admin, "&outcome=refused").await;
     let more = format!("session.create {EMAIL} refused 4 more within a minute");
     assert_eq!(told(&refused)[1..], [more]);
-    app.state.refusals.flush(&app.state.audit, &app.state.db).await.unwrap();
+    app.state.refusals.flush().await.unwrap();
     assert_eq!(entries(&admin, "&outcome=refused").await.len(), 2);
     app.anonymous().post("/api/session", &wrong).await.expect(401);
     assert_eq!(entries(&admin, "&outcome=refused").await.len(), 3, "a new minute");

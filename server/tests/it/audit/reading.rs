@@ -104,7 +104,7 @@ async fn refusals_of_one_caller_hide_those_of_no_other(backend: Backend) {
         read(&loud, &format!("KEY_{n}")).await;
     }
     read(&quiet, "A").await;
-    app.state.refusals.flush(&app.state.audit, &app.state.db).await.unwrap();
+    app.state.refusals.flush().await.unwrap();
     let path = "/api/admin/audit?outcome=refused&limit=200&actor=loud";
     let refused = admin.get(path).await.expect(200).data();
     assert_eq!(refused.as_array().unwrap().len(), 17, "16 kinds, and the rest of them");

@@ -118,7 +118,7 @@ async fn everything_authenticates_and_opens_as_before_and_a_rotation_moves_it(ba
     let (database, contents) = former(backend).await;
     let app = App::with(database.shared(), &[]).await;
     every_key_is_as_it_was(&app, &contents).await;
-    let name = app.state.cookies.session_name();
+    let name = app.state.sign_in.cookies.session_name();
     let cookie = format!("{name}={}", contents.session);
     let session = [("cookie", cookie.as_bytes())];
     let who = app.anonymous().get_with("/api/session", &session).await.expect(200).data();

@@ -12,8 +12,9 @@ use keyward::config::{Config, Flags};
 use keyward::database::StoreError;
 use keyward::encryption::error::UnlockError;
 use keyward::encryption::key_set::KeySetError;
+use keyward::keys::changes::KeyError;
+use keyward::keys::new_key::KeyChange;
 use keyward::keys::rows::KeyRows;
-use keyward::keys::store::{KeyChange, KeyError};
 use keyward::serve::{self, StartError};
 use keyward_core::digest::KeyDigest;
 use keyward_core::set::{SetName, SetState};
@@ -406,7 +407,7 @@ async fn setup_is_not_opened_by_deleting_the_users(backend: Backend) {
         "INSERT INTO settings (id, type, key, value) VALUES ('t', 'config', 'setup-token:{hash}', '{{}}')"
     );
     run(&app, &insert).await;
-    app.state.setup_status.forget().await;
+    app.state.sign_in.setup_status.forget().await;
     let setup = json!({ "token": token, "email": "eve@example.com", "password": PASSWORD });
     assert_ne!(app.anonymous().post("/api/setup", &setup).await.status, 200);
     // Nor with a token that Keyward made.
@@ -427,7 +428,7 @@ async fn a_set_that_does_not_hold_is_told_everywhere_and_recorded_once(backend: 
     for _ in 0..3 {
         app.state.keys.refresh().await.unwrap();
     }
-    app.state.readiness.forget().await;
+    app.state.health.readiness.forget().await;
     expect_told(&app).await;
     let metrics = app.anonymous().get("/metrics").await.expect(200).text;
     assert!(metrics.contains("keyward_store_altered 1\n"), "{metrics}");
@@ -435,7 +436,7 @@ async fn a_set_that_does_not_hold_is_told_everywhere_and_recorded_once(backend: 
     assert_eq!(recorded.as_array().unwrap().len(), 1, "{recorded}");
     run(&app, "UPDATE generation SET n = n - 1 WHERE id = 1").await;
     app.state.keys.refresh().await.unwrap();
-    app.state.readiness.forget().await;
+    app.state.health.readiness.forget().await;
     app.anonymous().get("/readyz").await.expect(200);
 }
 

@@ -10,12 +10,13 @@ use keyward::database::{AdvisoryLock, begin_write};
 use keyward::encryption;
 use keyward::encryption::columns::{SEALED, SECRETS};
 use keyward::encryption::entity::{Entity as KeyEntity, Model as Key};
+use keyward::encryption::error::{RotateError, RotateRefusal};
 use keyward::encryption::key_set;
-use keyward::encryption::rotation::{RotateError, RotateRefusal};
-use keyward::encryption::store::Purpose;
-use keyward::encryption::unlock::{RootKeys, unlock};
+use keyward::encryption::unlock::unlock;
+use keyward::encryption::wrapped_key::Purpose;
 use keyward::keys::entity::generation;
 use keyward_core::kek::RootKey;
+use keyward_core::kek::RootKeys;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Statement};
 use serde_json::{Value, json};
 

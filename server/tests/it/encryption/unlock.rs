@@ -5,9 +5,10 @@ use keyward::clock::Clock;
 use keyward::database::DatabaseConnection;
 use keyward::encryption::entity::{Column, Entity};
 use keyward::encryption::error::UnlockError;
-use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
+use keyward::encryption::unlock::{Unlocked, unlock};
 use keyward::{audit, database};
 use keyward_core::kek::RootKey;
+use keyward_core::kek::RootKeys;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Statement, Value,
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use keyward::keys::admission::BURST;
+use keyward::keys::authenticator::BURST;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};

@@ -8,7 +8,7 @@ use keyward::authenticity::store as sets;
 use keyward::database::begin_write;
 use keyward::keys::Registry;
 use keyward::keys::listing::KeyCounts;
-use keyward::keys::store::{KeyChange, NewKey};
+use keyward::keys::new_key::{KeyChange, NewKey};
 use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::KeyName;
 use keyward_core::set::{SetName, SetState};
@@ -401,7 +401,7 @@ async fn the_order_by_last_use_follows_every_server(backend: Backend) {
     other.state.keys.refresh().await.unwrap();
     let follow = async |app: &App| {
         app.state.keys.flush().await.unwrap();
-        app.state.keys.follow_uses().await.unwrap();
+        app.state.keys.apply_uses().await.unwrap();
     };
     app.verify(&keys[1]).await.expect(200);
     follow(&app).await;

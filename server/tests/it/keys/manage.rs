@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use keyward::audit::Actor;
+use keyward::keys::new_key::{KeyChange, NewKey};
 use keyward::keys::rows::KeyRows;
-use keyward::keys::store::{KeyChange, NewKey};
 use keyward_api::keys::KeyName;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};

@@ -47,7 +47,7 @@ fn flood(app: &App) {
     let v4 = (0..200).map(|n| IpAddr::from(Ipv4Addr::new(192, 0, 2, n)));
     let v6 = (0..300).map(|n| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, n, 0, 0, 0, 1)));
     for address in v4.chain(v6).flat_map(|address| std::iter::repeat_n(address, 20)) {
-        let attempt = app.state.sign_in_limit.attempt(Some(address), EMAIL, None);
+        let attempt = app.state.sign_in.limit.attempt(Some(address), EMAIL, None);
         // What is not given back is a failure.
         drop(attempt);
     }
@@ -129,7 +129,7 @@ async fn a_full_queue_is_503_with_retry_after_and_a_known_browser_still_signs_in
     let app = behind_a_proxy(backend).await;
     let known = app.anonymous();
     try_from(&known, "198.51.100.1", EMAIL, PASSWORD).await.expect(200);
-    let passwords = &app.state.passwords;
+    let passwords = &app.state.sign_in.passwords;
     let fill = |lane| (0..PLACES).map(move |_| passwords.enter(lane).unwrap());
     let mut waiting: Vec<_> = fill(Lane::New).chain(fill(Lane::Crowd)).collect();
     // More often than anybody may fail: what is not judged is not counted.
@@ -183,7 +183,7 @@ async fn throttled_sign_ins_are_recorded_once_a_minute(backend: Backend) {
     for _ in 0..5 {
         try_from(&app.anonymous(), "192.0.2.1", EMAIL, "guess").await.expect(429);
     }
-    app.state.refusals.flush(&app.state.audit, &app.state.db).await.unwrap();
+    app.state.refusals.flush().await.unwrap();
     let entries = log::Entity::find().order_by_asc(log::Column::Seq).all(&app.state.db).await;
     let entries = entries.unwrap();
     let [.., first, folded] = &entries[..] else { panic!("{entries:?}") };

@@ -7,8 +7,8 @@ use http::Method;
 use keyward::audit::entity::log;
 use keyward::session::cookie::{new_token, token_hash};
 use keyward::session::entity::users;
+use keyward::session::sessions::Recorder;
 use keyward::session::setup::{self, LINKS};
-use keyward::session::store::Recorder;
 use keyward::settings;
 use keyward_api::Sensitive;
 use keyward_api::session::Email;
@@ -104,7 +104,7 @@ async fn setup_is_open_exactly_while_there_is_no_user(backend: Backend) {
     // The only user is removed by hand: a running server says so, and takes no old token.
     users::Entity::delete_many().exec(&app.state.db).await.unwrap();
     app.accept().await;
-    app.state.setup_status.forget().await;
+    app.state.sign_in.setup_status.forget().await;
     client.get("/api/keys").await.expect(401);
     assert_eq!(client.get("/api/setup").await.expect(200).data(), json!({ "open": true }));
     client.post("/api/setup", &administrator(&token, EMAIL)).await.expect(401);
@@ -115,7 +115,7 @@ async fn setup_is_open_exactly_while_there_is_no_user(backend: Backend) {
     client.post("/api/setup", &administrator(&token, EMAIL)).await.expect(401);
     client.post("/api/setup", &administrator(&new, "bob@example.com")).await.expect(200);
     // Another server may say for a quarter of a second what it said last.
-    next.state.setup_status.forget().await;
+    next.state.sign_in.setup_status.forget().await;
     assert_eq!(next.anonymous().get("/api/setup").await.data(), json!({ "open": false }));
     assert_eq!(users_in(&app).await, 1);
 }
@@ -222,7 +222,7 @@ async fn wrong_tokens_are_slowed_down_and_recorded_and_keep_nobody_out(backend: 
     }
     let refused = try_from("192.0.2.1", "planted-token").await.expect(429);
     assert_eq!(refused.header("retry-after"), "10");
-    app.state.refusals.flush(&app.state.audit, &app.state.db).await.unwrap();
+    app.state.refusals.flush().await.unwrap();
     let refusals = log::Entity::find().filter(log::Column::Outcome.eq("refused"));
     let refusals = refusals.order_by_asc(log::Column::Seq).all(&app.state.db).await.unwrap();
     let told: Vec<_> = refusals
@@ -242,7 +242,7 @@ async fn wrong_tokens_are_slowed_down_and_recorded_and_keep_nobody_out(backend: 
     // From 200 addresses: the owner comes from another one.
     for n in 0..200 {
         let address = format!("198.51.100.{n}").parse().ok();
-        while app.state.sign_in_limit.attempt_setup(address).is_ok() {}
+        while app.state.sign_in.limit.attempt_setup(address).is_ok() {}
     }
     let token = app.setup_token.clone().unwrap();
     assert_eq!(users_in(&app).await, 0);
@@ -270,7 +270,7 @@ async fn a_flood_of_tokens_is_refused_without_the_store(backend: Backend) {
             if answer.status == status {
                 return true;
             }
-            app.state.setup_status.forget().await;
+            app.state.sign_in.setup_status.forget().await;
         }
         false
     };

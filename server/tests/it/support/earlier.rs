@@ -8,9 +8,10 @@ use keyward::database::{DatabaseConnection, begin_write};
 use keyward::encryption::columns::{MODELS, PROVIDERS, SECRETS, SealedColumn, SealedRow};
 use keyward::encryption::entity::{Entity, Model};
 use keyward::encryption::unbound;
-use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
+use keyward::encryption::unlock::{Unlocked, unlock};
 use keyward_core::dek::Dek;
 use keyward_core::kek::RootKey;
+use keyward_core::kek::RootKeys;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Statement, Value};
 use sha2::{Digest, Sha256};
 

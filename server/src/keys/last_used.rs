@@ -1,35 +1,26 @@
-//! When each key was used last, written behind.
+//! When each key was last used, written behind.
 //!
-//! A verification only marks its record in memory. Every [`INTERVAL`], and at shutdown,
-//! one batch writes what was marked since the last time; a crash loses at most that.
+//! A verification only sets the time in memory. Every [`INTERVAL`], and at shutdown, one batch
+//! writes the keys that were used since the last one; a crash loses at most that.
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use keyward_core::digest::KeyDigest;
 use sea_orm::DbErr;
 use time::OffsetDateTime;
 
+use super::cached_key::CachedKey;
 use super::store;
-use super::verify::CachedKey;
 use crate::database::{DatabaseConnection, begin_write};
-use keyward_core::digest::KeyDigest;
 
-/// How often the marks are written.
+/// How often last uses are written.
 pub const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Keys of one transaction: changes of these keys wait for no more than that.
 const CHUNK: usize = 500;
-
-/// The mark of one key. Zero: not used since start.
-#[derive(Debug, Default)]
-pub struct Mark {
-    /// Seconds since 1970; only ever grows.
-    at: AtomicI64,
-    /// Whether the key already waits in [`Activity`].
-    waiting: AtomicBool,
-}
 
 /// A key that was used, and its digest: by the time it is written, another key may have
 /// replaced it, here or in another process.
@@ -37,28 +28,28 @@ type Used = (Arc<CachedKey>, KeyDigest);
 
 /// The keys that were used since the last write, each once.
 #[derive(Default)]
-pub struct Activity {
+pub struct LastUsed {
     waiting: Mutex<Vec<Used>>,
 }
 
-impl Activity {
-    /// Remembers that `key` was used at `now`. Touches a lock only for the first use in
-    /// each interval.
-    pub fn mark(&self, key: &Arc<CachedKey>, digest: KeyDigest, now: OffsetDateTime) {
-        key.mark.at.fetch_max(now.unix_timestamp(), Ordering::Relaxed);
-        if !key.mark.waiting.swap(true, Ordering::AcqRel) {
+impl LastUsed {
+    /// Remembers that `key` was used at `now`. Takes the lock only for the first use in each
+    /// interval.
+    pub fn record(&self, key: &Arc<CachedKey>, digest: KeyDigest, now: OffsetDateTime) {
+        key.last_use.at.fetch_max(now.unix_timestamp(), Ordering::Relaxed);
+        if !key.last_use.is_waiting.swap(true, Ordering::AcqRel) {
             self.lock().push((key.clone(), digest));
         }
     }
 
-    /// Writes all marks. What cannot be written waits for the next time.
+    /// Writes them. What cannot be written waits for the next time.
     pub async fn flush(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
-        let mut batch = Batch { activity: self, keys: mem::take(&mut *self.lock()) };
+        let mut batch = Batch { last_used: self, keys: mem::take(&mut *self.lock()) };
         // In one order everywhere, so that two servers do not wait for each other's rows.
         batch.keys.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         for (key, _) in &batch.keys {
-            // Before the time is read: a use from here on marks again.
-            key.mark.waiting.swap(false, Ordering::AcqRel);
+            // Before the time is read: a use from here on waits again.
+            key.last_use.is_waiting.swap(false, Ordering::AcqRel);
         }
         while !batch.keys.is_empty() {
             let rest = batch.keys.len().saturating_sub(CHUNK);
@@ -76,21 +67,21 @@ impl Activity {
 /// Keys that are being written. What was not written when it is dropped waits again: the
 /// write may have failed, or nobody may have waited for its end.
 struct Batch<'a> {
-    activity: &'a Activity,
+    last_used: &'a LastUsed,
     keys: Vec<Used>,
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        let again = |(key, _): &Used| !key.mark.waiting.swap(true, Ordering::AcqRel);
-        self.activity.lock().extend(self.keys.drain(..).filter(again));
+        let again = |(key, _): &Used| !key.last_use.is_waiting.swap(true, Ordering::AcqRel);
+        self.last_used.lock().extend(self.keys.drain(..).filter(again));
     }
 }
 
 async fn write(db: &DatabaseConnection, used: &[Used]) -> Result<(), DbErr> {
     let transaction = begin_write(db).await?;
     for (key, digest) in used {
-        let seconds = key.mark.at.load(Ordering::Acquire);
+        let seconds = key.last_use.at.load(Ordering::Acquire);
         let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         store::record_use(&transaction, &key.id, digest, at).await?;
     }

@@ -7,7 +7,7 @@
 //!    user is ignored. Some clients can send a password and nothing else.
 //! 4. Another scheme, or one that is not accepted, is none of ours.
 //! 5. Two of these, or a second `Authorization` beside one of these, is
-//!    [`Refusal::Malformed`]: two parties could each believe in another key.
+//!    [`HeaderError::Malformed`]: two parties could each believe in another key.
 
 use std::ops::Deref;
 
@@ -15,10 +15,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+pub use keyward_tower::header::{HeaderError, MAX_BYTES, X_API_KEY};
 use keyward_tower::header::{presented as in_own_header, presented_in};
 use zeroize::Zeroizing;
-
-use super::{MAX_BYTES, Refusal};
 
 /// Longest text of `Basic` that is decoded: a key, and a user of the same length.
 const MAX_BASIC: usize = 4 * MAX_BYTES;
@@ -52,12 +51,12 @@ impl Deref for Presented<'_> {
 }
 
 /// The one presented key, by the rules of the module.
-pub fn presented(headers: &HeaderMap, accepts: Accepts) -> Result<Presented<'_>, Refusal> {
+pub fn presented(headers: &HeaderMap, accepts: Accepts) -> Result<Presented<'_>, HeaderError> {
     let own = in_own_header(headers);
     match in_authorization(headers, accepts) {
         None => own.map(Presented::Plain),
-        Some(other) if own == Err(Refusal::Missing) => other,
-        Some(_) => Err(Refusal::Malformed),
+        Some(other) if own == Err(HeaderError::Missing) => other,
+        Some(_) => Err(HeaderError::Malformed),
     }
 }
 
@@ -71,11 +70,11 @@ enum Scheme {
 fn in_authorization(
     headers: &HeaderMap,
     accepts: Accepts,
-) -> Option<Result<Presented<'_>, Refusal>> {
+) -> Option<Result<Presented<'_>, HeaderError>> {
     let values = headers.get_all(AUTHORIZATION);
     let (scheme, token) = values.iter().find_map(|value| parse(value.as_bytes(), accepts))?;
     if values.iter().nth(1).is_some() {
-        return Some(Err(Refusal::Malformed));
+        return Some(Err(HeaderError::Malformed));
     }
     Some(match scheme {
         Scheme::Token => presented_in(token).map(Presented::Plain),
@@ -99,10 +98,10 @@ fn parse(value: &[u8], accepts: Accepts) -> Option<(Scheme, &[u8])> {
 }
 
 /// Rule 3. Base64 is decoded strictly: one key is written in one way.
-fn password(token: &[u8]) -> Result<Zeroizing<String>, Refusal> {
+fn password(token: &[u8]) -> Result<Zeroizing<String>, HeaderError> {
     let decoded = (token.len() <= MAX_BASIC).then(|| STANDARD.decode(token).ok()).flatten();
-    let decoded = Zeroizing::new(decoded.ok_or(Refusal::Malformed)?);
-    let colon = decoded.iter().position(|byte| *byte == b':').ok_or(Refusal::Malformed)?;
+    let decoded = Zeroizing::new(decoded.ok_or(HeaderError::Malformed)?);
+    let colon = decoded.iter().position(|byte| *byte == b':').ok_or(HeaderError::Malformed)?;
     Ok(Zeroizing::new(presented_in(&decoded[colon + 1..])?.to_owned()))
 }
 
@@ -110,7 +109,6 @@ fn password(token: &[u8]) -> Result<Zeroizing<String>, Refusal> {
 mod tests {
     use http::HeaderValue;
 
-    use super::super::X_API_KEY;
     use super::*;
 
     const ALL: Accepts = Accepts { bearer: true, basic: true };
@@ -119,7 +117,7 @@ mod tests {
         accepts: Accepts,
         own: Option<&str>,
         authorization: &[&str],
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, HeaderError> {
         let mut headers = HeaderMap::new();
         let value = |text: &str| HeaderValue::from_str(text).unwrap();
         headers.extend(own.map(|key| (X_API_KEY, value(key))));
@@ -134,10 +132,14 @@ mod tests {
         for good in ["Bearer kw_a", "bEARER   kw_a ", "Bearer\tkw_a", "ApiKey kw_a", "apikey kw_a"]
         {
             assert_eq!(read(ALL, None, &[good]).as_deref(), Ok("kw_a"), "{good:?}");
-            assert_eq!(read(Accepts::default(), None, &[good]), Err(Refusal::Missing), "{good:?}");
+            assert_eq!(
+                read(Accepts::default(), None, &[good]),
+                Err(HeaderError::Missing),
+                "{good:?}"
+            );
         }
         for none in [&[][..], &["Digest abc"], &["Bearerkw_a"], &["Bea"], &["kw_a"], &[""]] {
-            assert_eq!(read(ALL, None, none), Err(Refusal::Missing), "{none:?}");
+            assert_eq!(read(ALL, None, none), Err(HeaderError::Missing), "{none:?}");
         }
         for malformed in [
             &["Bearer  "][..],
@@ -150,7 +152,7 @@ mod tests {
             &["Digest a", "Bearer a"],
             &["Bearer a", "Digest a"],
         ] {
-            assert_eq!(read(ALL, None, malformed), Err(Refusal::Malformed), "{malformed:?}");
+            assert_eq!(read(ALL, None, malformed), Err(HeaderError::Malformed), "{malformed:?}");
         }
     }
 
@@ -162,7 +164,7 @@ mod tests {
         }
         assert_eq!(read(ALL, None, &[&basic(b"user:kw:a")]).as_deref(), Ok("kw:a"));
         let off = Accepts { basic: false, ..ALL };
-        assert_eq!(read(off, None, &[&basic(b":kw_a")]), Err(Refusal::Missing));
+        assert_eq!(read(off, None, &[&basic(b":kw_a")]), Err(HeaderError::Missing));
         let long = vec![b'a'; MAX_BYTES + 1];
         for malformed in [
             "Basic".to_owned(),
@@ -181,7 +183,7 @@ mod tests {
             "Basic Omt3X2F=".to_owned(),
             "Basic OmE=,OmE=".to_owned(),
         ] {
-            assert_eq!(read(ALL, None, &[&malformed]), Err(Refusal::Malformed), "{malformed}");
+            assert_eq!(read(ALL, None, &[&malformed]), Err(HeaderError::Malformed), "{malformed}");
         }
     }
 
@@ -190,13 +192,13 @@ mod tests {
         let basic = format!("Basic {}", STANDARD.encode(":kw_a"));
         assert_eq!(read(ALL, Some("kw_a"), &[]).as_deref(), Ok("kw_a"));
         for other in ["Bearer kw_a", "ApiKey kw_b", "Bearer", &basic] {
-            assert_eq!(read(ALL, Some("kw_a"), &[other]), Err(Refusal::Malformed), "{other}");
+            assert_eq!(read(ALL, Some("kw_a"), &[other]), Err(HeaderError::Malformed), "{other}");
             let none = Accepts::default();
             assert_eq!(read(none, Some("kw_a"), &[other]).as_deref(), Ok("kw_a"), "{other}");
         }
-        assert_eq!(read(ALL, None, &["Bearer kw_a", &basic]), Err(Refusal::Malformed));
+        assert_eq!(read(ALL, None, &["Bearer kw_a", &basic]), Err(HeaderError::Malformed));
         // Another scheme is for the service behind a proxy.
         assert_eq!(read(ALL, Some("kw_a"), &["Digest a"]).as_deref(), Ok("kw_a"));
-        assert_eq!(read(ALL, Some("kw,a"), &[]), Err(Refusal::Malformed));
+        assert_eq!(read(ALL, Some("kw,a"), &[]), Err(HeaderError::Malformed));
     }
 }

@@ -1,13 +1,13 @@
-//! Refusals come in floods: somebody guesses passwords, or a program asks every second for
-//! what it may not have. The first of a kind in a minute is recorded at once; those after it
-//! are counted, and recorded as one entry when the minute is over.
+//! Refusal aggregation. Refusals come in floods: somebody guesses passwords, or a program asks every
+//! second for what it may not have. The first of a group in a minute is recorded at once; those
+//! after it are counted, and recorded as one entry when the minute is over.
 //!
 //! Bounded for each by itself, so that nobody hides the refusals of another:
 //!
-//! 1. Of one actor from one network (an IPv4 address, an IPv6 /64), [`KINDS`] kinds are reported
+//! 1. Of one actor from one network (an IPv4 address, an IPv6 /64), [`GROUPS`] groups are reported
 //!    apart in a minute; the rest is one entry with the actor and the address it last came from.
 //! 2. Of one actor, so many [`NETWORKS`]; those from others are one entry with the actor.
-//! 3. So many [`ACTORS`], and so many kinds of all of them [in all](ALL_KINDS); beyond them,
+//! 3. So many [`ACTORS`], and so many groups of all of them [in all](ALL_GROUPS); beyond them,
 //!    actors share one entry. Each has a credential of its own, but for nobody at all.
 //!
 //! A crash loses the counts of one minute, never a first refusal.
@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keyward_api::audit::{Action, AuditActorKind};
@@ -28,8 +28,8 @@ use crate::database::{DatabaseConnection, StoreError};
 /// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);
 
-/// Kinds of one actor and network that are distinguished in a minute.
-const KINDS: usize = 16;
+/// Groups of one actor and network that are distinguished in a minute.
+const GROUPS: usize = 16;
 
 /// Networks of one actor that are distinguished in a minute.
 const NETWORKS: usize = 64;
@@ -37,28 +37,28 @@ const NETWORKS: usize = 64;
 /// Actors that are distinguished in a minute.
 const ACTORS: usize = 1_024;
 
-/// Kinds of all actors in a minute, some hundred bytes each.
-const ALL_KINDS: usize = 16_384;
+/// Groups of all actors in a minute, some hundred bytes each.
+const ALL_GROUPS: usize = 16_384;
 
 /// Kind, id and name of an actor.
 type Who = (AuditActorKind, Option<String>, String);
 
 /// What makes two refusals of one actor the same: all but the request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Kind {
+struct Group {
     action: Action,
     target: Option<String>,
     address: Option<IpAddr>,
     /// The SHA-256 of what else tells them apart: it may be anything a person typed.
-    distinct: [u8; 32],
+    discriminator: [u8; 32],
 }
 
-impl Kind {
-    fn of(event: &Event, distinct: &str) -> (Who, Self) {
+impl Group {
+    fn of(event: &Event, discriminator: &str) -> (Who, Self) {
         let Event { actor, action, target, .. } = event;
         let who = (actor.kind, actor.id.clone(), actor.name.clone());
         let (action, target, address) = (*action, target.clone(), actor.origin.address);
-        (who, Self { action, target, address, distinct: Sha256::digest(distinct).into() })
+        (who, Self { action, target, address, discriminator: Sha256::digest(discriminator).into() })
     }
 }
 
@@ -71,9 +71,9 @@ struct Rest {
 }
 
 impl Rest {
-    fn add(rest: &mut Option<Self>, kind: &Kind) {
+    fn add(rest: &mut Option<Self>, group: &Group) {
         let count = rest.as_ref().map_or(0, |rest| rest.count) + 1;
-        *rest = Some(Self { count, action: kind.action, address: kind.address });
+        *rest = Some(Self { count, action: group.action, address: group.address });
     }
 
     /// Without what was recorded.
@@ -85,19 +85,24 @@ impl Rest {
     }
 }
 
-/// Refusals of this minute.
-#[derive(Debug, Default)]
-pub struct Folding {
+/// Records refusals, or counts them. Cheap to clone.
+#[derive(Clone)]
+pub struct Refusals(Arc<Inner>);
+
+struct Inner {
+    log: AuditLog,
+    db: DatabaseConnection,
     minute: Mutex<Minute>,
 }
 
+/// Refusals of this minute.
 #[derive(Clone, Debug, Default)]
 struct Minute {
     actors: HashMap<Who, Refused>,
     /// Of actors that no longer had a place.
     rest: Option<Rest>,
     /// How many there are in all.
-    kinds: usize,
+    groups: usize,
 }
 
 /// What one actor was refused.
@@ -112,81 +117,80 @@ struct Refused {
 #[derive(Clone, Debug, Default)]
 struct Network {
     /// How many came after the first.
-    kinds: HashMap<Kind, u64>,
+    groups: HashMap<Group, u64>,
     /// Those that no longer had a place.
     rest: Option<Rest>,
 }
 
-impl Folding {
-    /// Records a refusal, or counts it. Refusals are of one kind when their `distinct`, which
-    /// is not recorded, is the same as well.
-    pub async fn refuse(
-        &self,
-        log: &AuditLog,
-        db: &DatabaseConnection,
-        event: Event,
-        distinct: &str,
-    ) -> Result<(), StoreError> {
-        let (who, kind) = Kind::of(&event, distinct);
-        if !self.lock().take(who.clone(), kind.clone()) {
+impl Refusals {
+    /// None so far.
+    pub fn new(log: AuditLog, db: DatabaseConnection) -> Self {
+        Self(Arc::new(Inner { log, db, minute: Mutex::default() }))
+    }
+
+    /// Records a refusal, or counts it. Two refusals are of one group when actor, action, target,
+    /// address and `discriminator` are equal. The discriminator is hashed and never stored.
+    pub async fn record(&self, event: Event, discriminator: &str) -> Result<(), StoreError> {
+        let (who, group) = Group::of(&event, discriminator);
+        if !self.lock().take(who.clone(), group.clone()) {
             return Ok(());
         }
-        let recorded = log.record(db, event).await;
+        let recorded = self.0.log.record(&self.0.db, event).await;
         if recorded.is_err() {
             // Not recorded yet, so it is one of those to come.
-            self.lock().take(who, kind);
+            self.lock().take(who, group);
         }
         recorded
     }
 
     /// Records what was counted and begins a new minute. What cannot be recorded, or not in
     /// time, is counted on.
-    pub async fn flush(&self, log: &AuditLog, db: &DatabaseConnection) -> Result<(), StoreError> {
+    pub async fn flush(&self) -> Result<(), StoreError> {
         let counted = self.lock().clone();
         let events = counted.events();
         if !events.is_empty() {
-            log.record_all(db, events).await?;
+            self.0.log.record_all(&self.0.db, events).await?;
         }
         self.lock().forget(&counted);
         Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Minute> {
-        self.minute.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.minute.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Minute {
     /// Whether it is the first of its kind.
-    fn take(&mut self, who: Who, kind: Kind) -> bool {
+    fn take(&mut self, who: Who, group: Group) -> bool {
         let has_place = self.actors.len() < ACTORS;
         let refused = match self.actors.entry(who) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) if has_place => new.insert(Refused::default()),
             Entry::Vacant(_) => {
-                Rest::add(&mut self.rest, &kind);
+                Rest::add(&mut self.rest, &group);
                 return false;
             }
         };
         let has_place = refused.networks.len() < NETWORKS;
-        let network = match refused.networks.entry(kind.address.map(network)) {
+        let network = match refused.networks.entry(group.address.map(network)) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) if has_place => new.insert(Network::default()),
             Entry::Vacant(_) => {
-                Rest::add(&mut refused.rest, &kind);
+                Rest::add(&mut refused.rest, &group);
                 return false;
             }
         };
-        if let Some(more) = network.kinds.get_mut(&kind) {
+        if let Some(more) = network.groups.get_mut(&group) {
             *more += 1;
             return false;
         }
-        if network.kinds.len() >= KINDS || self.kinds >= ALL_KINDS {
-            Rest::add(&mut network.rest, &kind);
+        if network.groups.len() >= GROUPS || self.groups >= ALL_GROUPS {
+            Rest::add(&mut network.rest, &group);
             return false;
         }
-        self.kinds += 1;
-        network.kinds.insert(kind, 0);
+        self.groups += 1;
+        network.groups.insert(group, 0);
         true
     }
 
@@ -199,7 +203,7 @@ impl Minute {
         self.actors.retain(|_, refused| !refused.is_empty());
         Rest::forget(&mut self.rest, recorded.rest.as_ref());
         let networks = self.actors.values().flat_map(|refused| refused.networks.values());
-        self.kinds = networks.map(|network| network.kinds.len()).sum();
+        self.groups = networks.map(|network| network.groups.len()).sum();
     }
 
     fn events(&self) -> Vec<Event> {
@@ -217,7 +221,7 @@ impl Refused {
     fn forget(&mut self, recorded: &Self) {
         for (address, network) in &mut self.networks {
             let Some(recorded) = recorded.networks.get(address) else { continue };
-            network.kinds.retain(|kind, count| match recorded.kinds.get(kind) {
+            network.groups.retain(|group, count| match recorded.groups.get(group) {
                 Some(recorded) => {
                     *count -= recorded;
                     *count > 0
@@ -226,7 +230,7 @@ impl Refused {
             });
             Rest::forget(&mut network.rest, recorded.rest.as_ref());
         }
-        self.networks.retain(|_, it| !it.kinds.is_empty() || it.rest.is_some());
+        self.networks.retain(|_, it| !it.groups.is_empty() || it.rest.is_some());
         Rest::forget(&mut self.rest, recorded.rest.as_ref());
     }
 
@@ -242,8 +246,8 @@ impl Refused {
         };
         let mut events = Vec::new();
         for network in self.networks.values() {
-            for (kind, count) in network.kinds.iter().filter(|(_, count)| **count > 0) {
-                let Kind { action, target, address, .. } = kind;
+            for (group, count) in network.groups.iter().filter(|(_, count)| **count > 0) {
+                let Group { action, target, address, .. } = group;
                 events.push(reported(&actor(*address), *action, target.clone(), more(*count)));
             }
             events.extend(network.rest.as_ref().map(|rest| {

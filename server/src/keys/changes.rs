@@ -1,0 +1,236 @@
+//! Changes of stored keys, each in the transaction of [`KeyRows`].
+
+use std::time::Duration;
+
+use keyward_core::digest::KeyDigest;
+use sea_orm::DbErr;
+use serde_json::Map;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::new_key::{KeyChange, NewDigest, NewKey};
+use super::row::{Former, KeyJson, StoredKey, parse, read, record, to_json, to_key};
+use super::rows::KeyRows;
+use super::store::rows_that_may_show;
+use crate::database::{Refusal, ServiceError};
+use crate::settings::{self, FoundRow, Kind, Model};
+
+/// Why a change of the keys is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyRefusal {
+    /// Another key has the name.
+    #[error("An API key named \"{0}\" already exists")]
+    NameTaken(String),
+    /// No key has the id.
+    #[error("API key not found")]
+    NotFound,
+    /// The row cannot be read, so it can only be deleted.
+    #[error("The stored row of this API key cannot be read; it can only be deleted")]
+    Unreadable,
+    /// The new key would be refused as the old one is. (A disabled key may be rotated: it is
+    /// enabled by the person who disabled it.)
+    #[error("This API key has expired; change its expiry before you rotate it")]
+    Expired,
+    /// The key was rotated after the rotation that was to be undone.
+    #[error("The key was rotated again in the meantime")]
+    RotatedAgain,
+    /// No replaced key is accepted beside this one.
+    #[error("This API key has no old key that still works")]
+    NoOverlap,
+    /// The row was changed from outside.
+    #[error(
+        "The stored row of this API key was changed outside of Keyward; delete the key, or accept \
+         what is stored with `keyward store accept`"
+    )]
+    Altered,
+}
+
+impl Refusal for KeyRefusal {}
+
+/// Why a change of the keys did not happen.
+pub type KeyError = ServiceError<KeyRefusal>;
+
+/// What a rotation replaced.
+pub struct Replaced {
+    row: Model,
+    stored: KeyJson,
+    by: KeyDigest,
+}
+
+/// Stores a new key and gives back what the list shows.
+pub async fn insert(
+    keys: &mut KeyRows,
+    new: NewKey,
+    digest: NewDigest,
+    created_by: String,
+    now: OffsetDateTime,
+) -> Result<StoredKey, KeyError> {
+    let NewKey { name, scopes, expires_at, rate_limit, networks } = new;
+    refuse_taken_name(keys, name.as_str(), None).await?;
+    let stored = KeyJson {
+        key_prefix: digest.prefix,
+        key_hash: digest.digest.to_hex(),
+        name: None,
+        scopes,
+        expires_at,
+        enabled: true,
+        created_by: Some(created_by),
+        rate_limit,
+        allowed_networks: networks,
+        former: None,
+        unknown: Map::new(),
+    };
+    let (id, key) = (Uuid::now_v7().to_string(), String::from(name));
+    let row = keys
+        .insert(&id, &key, to_json(&stored), now)
+        .await
+        .map_err(|error| taken_or_failed(error, &key))?;
+    Ok(to_key(row, stored, digest.digest))
+}
+
+/// Changes a key: what the list shows from now on, and the name it had.
+pub async fn update(
+    keys: &mut KeyRows,
+    id: &str,
+    change: KeyChange,
+    now: OffsetDateTime,
+) -> Result<(StoredKey, String), KeyError> {
+    let (mut row, mut stored, digest) = find(keys, id).await?;
+    let former_name = stored.name.clone().unwrap_or_else(|| row.key.clone());
+    if let Some(name) = change.name {
+        refuse_taken_name(keys, name.as_str(), Some(id)).await?;
+        // From here on the column is the name; a name of the older layout would hide it.
+        stored.name = None;
+        row.key = name.into();
+    }
+    // An overlap that is over must not begin again when the expiry moves.
+    let end = stored.expires_at;
+    let lasts = |former: &Former| end.map_or(former.ends_at, |end| end.min(former.ends_at)) > now;
+    stored.former = stored.former.filter(lasts);
+    stored.scopes = change.scopes.unwrap_or(stored.scopes);
+    stored.expires_at = change.expires_at.unwrap_or(stored.expires_at);
+    stored.enabled = change.enabled.unwrap_or(stored.enabled);
+    stored.rate_limit = change.rate_limit.unwrap_or(stored.rate_limit);
+    stored.allowed_networks = change.networks.unwrap_or(stored.allowed_networks);
+    save(keys, &mut row, &stored, now).await?;
+    Ok((to_key(row, stored, digest), former_name))
+}
+
+/// Puts another key in the place of the one with this id, which works for `grace` longer.
+/// A key that was replaced before is refused from now on.
+pub async fn rotate(
+    keys: &mut KeyRows,
+    id: &str,
+    new: NewDigest,
+    grace: Duration,
+    now: OffsetDateTime,
+) -> Result<(StoredKey, Replaced), KeyError> {
+    let (mut row, mut stored, old) = find(keys, id).await?;
+    let replaced = Replaced { row: row.clone(), stored: stored.clone(), by: new.digest };
+    if stored.expires_at.is_some_and(|expiry| expiry <= now) {
+        return Err(KeyRefusal::Expired.into());
+    }
+    let (prefix, hash) = (stored.key_prefix, old.to_hex());
+    stored.former = (!grace.is_zero()).then(|| Former { prefix, hash, ends_at: now + grace });
+    (stored.key_prefix, stored.key_hash) = (new.prefix, new.digest.to_hex());
+    save(keys, &mut row, &stored, now).await?;
+    settings::start_overlap(keys.transaction(), Kind::ApiKey, id).await?;
+    row.former_last_used_at = row.last_used_at.take();
+    Ok((to_key(row, stored, new.digest), replaced))
+}
+
+/// Undoes a rotation: the replaced key is the only one again, and the one before it works on
+/// until its end. What else was changed of the row meanwhile stays.
+pub async fn put_back(
+    keys: &mut KeyRows,
+    replaced: Replaced,
+    now: OffsetDateTime,
+) -> Result<StoredKey, KeyError> {
+    let Replaced { row: before, stored: former, by } = replaced;
+    let (mut row, mut stored, digest) = find(keys, &before.id).await?;
+    if digest != by {
+        return Err(KeyRefusal::RotatedAgain.into());
+    }
+    let KeyJson { key_prefix, key_hash, former, .. } = former;
+    stored = KeyJson { key_prefix, key_hash, former, ..stored };
+    save(keys, &mut row, &stored, now).await?;
+    let (last, former_last) = (before.last_used_at, before.former_last_used_at);
+    let db = keys.transaction();
+    settings::set_last_uses(db, Kind::ApiKey, &before.id, last, former_last).await?;
+    (row.last_used_at, row.former_last_used_at) = (last, former_last);
+    let (_, digest) = parse(&before.value).map_err(|_| KeyRefusal::Unreadable)?;
+    Ok(to_key(row, stored, digest))
+}
+
+/// Refuses from now on the key that this one replaced.
+pub async fn end_overlap(
+    keys: &mut KeyRows,
+    id: &str,
+    now: OffsetDateTime,
+) -> Result<StoredKey, KeyError> {
+    let (mut row, mut stored, digest) = find(keys, id).await?;
+    let overlap = to_key(row.clone(), stored.clone(), digest).record.overlap;
+    overlap.filter(|overlap| overlap.ends_at > now).ok_or(KeyRefusal::NoOverlap)?;
+    stored.former = None;
+    save(keys, &mut row, &stored, now).await?;
+    Ok(to_key(row, stored, digest))
+}
+
+/// A key that can be changed.
+async fn find(keys: &KeyRows, id: &str) -> Result<(Model, KeyJson, KeyDigest), KeyError> {
+    let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
+    let found = found.ok_or(KeyRefusal::NotFound)?;
+    let FoundRow::Whole(row) = found else { return Err(KeyRefusal::Unreadable.into()) };
+    if !keys.is_ours(&row) {
+        return Err(KeyRefusal::Altered.into());
+    }
+    let (stored, digest) = parse(&row.value).map_err(|_| KeyRefusal::Unreadable)?;
+    Ok((row, stored, digest))
+}
+
+async fn save(
+    keys: &mut KeyRows,
+    row: &mut Model,
+    stored: &KeyJson,
+    now: OffsetDateTime,
+) -> Result<(), KeyError> {
+    row.value = to_json(stored);
+    let changed = keys.update(row, now).await.map_err(|error| taken_or_failed(error, &row.key))?;
+    if changed == 0 { Err(KeyRefusal::NotFound.into()) } else { Ok(()) }
+}
+
+/// Deletes the key with this id and tells its name; a row of another type is not a key.
+pub async fn delete(keys: &mut KeyRows, id: &str) -> Result<String, KeyError> {
+    let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
+    let found = found.ok_or(KeyRefusal::NotFound)?;
+    if keys.delete(&found).await? == 0 {
+        return Err(KeyRefusal::NotFound.into());
+    }
+    Ok(record(&read(keys.rows(), found)).name.clone())
+}
+
+/// The column is unique by itself; rows of the older layout may show another name.
+async fn refuse_taken_name(
+    keys: &KeyRows,
+    name: &str,
+    own_id: Option<&str>,
+) -> Result<(), KeyError> {
+    let rows = rows_that_may_show(keys.transaction(), name).await?;
+    let shows = |value: &str| parse(value).is_ok_and(|(s, _)| s.name.as_deref() == Some(name));
+    let taken = rows.into_iter().any(|row| match row {
+        FoundRow::Whole(row) => {
+            Some(row.id.as_str()) != own_id && (row.key == name || shows(&row.value))
+        }
+        FoundRow::Broken { id, key, .. } => Some(id.as_str()) != own_id && key == name,
+    });
+    if taken { Err(KeyRefusal::NameTaken(name.to_owned()).into()) } else { Ok(()) }
+}
+
+fn taken_or_failed(error: DbErr, name: &str) -> KeyError {
+    match error.sql_err() {
+        Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => {
+            KeyRefusal::NameTaken(name.to_owned()).into()
+        }
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,25 @@
+//! What handlers of keys ask for.
+
+use keyward_api::audit::Action;
+use keyward_api::scopes;
+
+use crate::access::{ByScope, Intent, Permission};
+
+/// Seeing keys.
+pub struct ReadKeys;
+
+impl Permission for ReadKeys {}
+
+/// Making, changing and deleting keys.
+pub struct WriteKeys;
+
+impl Permission for WriteKeys {}
+
+/// Asking about the keys of others: for back ends, so a session does not do.
+pub struct VerifyKeys;
+
+impl Permission for VerifyKeys {
+    const SESSION: bool = false;
+    const SCOPE: Option<ByScope> =
+        Some((scopes::KEYS_VERIFY, |_| Intent { action: Action::KeyVerify, target: None }));
+}

@@ -1,0 +1,87 @@
+//! Why the server did not start, or stopped.
+
+use std::net::SocketAddr;
+
+use rand::rngs::SysError;
+use sea_orm::DbErr;
+
+use crate::config::ConfigError;
+use crate::database::{OpenError, StoreError};
+use crate::encryption::error::UnlockError;
+use crate::http::error::Error;
+use crate::keys::registry::LoadError;
+use crate::session::password::PasswordError;
+
+/// Why the server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database cannot be opened or brought up to date.
+    #[error(transparent)]
+    Open(OpenError),
+    /// The store failed, or is not as Keyward wrote it.
+    #[error("{}", of_store(.0))]
+    Store(#[from] StoreError),
+    /// The stored keys of the encryption do not open.
+    #[error(transparent)]
+    Locked(#[from] UnlockError),
+    /// The keys cannot be loaded.
+    #[error("the keys cannot be loaded: {0}")]
+    Keys(LoadError),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The last times of use, or refusals, are lost.
+    #[error("stopped before everything was written: {0}")]
+    Unwritten(String),
+    /// The address cannot be bound, or serving ended.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// Something inside.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Address(problem) => {
+                Self::Config(ConfigError { variable: "DATABASE_URL".to_owned(), problem })
+            }
+            other => Self::Open(other),
+        }
+    }
+}
+
+impl From<DbErr> for StartError {
+    fn from(error: DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<SysError> for StartError {
+    fn from(error: SysError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A sentence about the store: of the database, it names the variable.
+fn of_store(error: &StoreError) -> String {
+    match error {
+        StoreError::Database(error) => {
+            format!("the database in DATABASE_URL cannot be used: {error}")
+        }
+        other => other.to_string(),
+    }
+}
+
+impl From<LoadError> for StartError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error @ StoreError::Altered(_)) => Self::Store(error),
+            other => Self::Keys(other),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Opens the store and makes the services.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use keyward_api::Sensitive;
+use keyward_core::row::RowKey;
+use url::Url;
+
+use crate::access::Guard;
+use crate::access::presented::Accepts;
+use crate::audit::refusals::Refusals;
+use crate::audit::{AuditLog, Reader};
+use crate::clock::Clock;
+use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
+use crate::database::{self, DatabaseConnection, OpenError, Opening};
+use crate::encryption::error::UnlockError;
+use crate::encryption::unlock::{self, Manner, Unlocked};
+use crate::encryption::{Keyring, Rotation};
+use crate::http::client_address::TrustedProxies;
+use crate::http::error::Error;
+use crate::http::health::HealthParts;
+use crate::http::metrics_page::MetricsPage;
+use crate::keys::Registry;
+use crate::keys::authenticator::Authenticator;
+use crate::keys::forward_auth::ForwardAuth;
+use crate::metrics::Metrics;
+use crate::providers::Credentials;
+use crate::recent::Recent;
+use crate::secrets::Vault;
+use crate::serve::error::StartError;
+use crate::session::browser::KnownBrowsers;
+use crate::session::cookie::{self, Cookies};
+use crate::session::limit::SignInLimit;
+use crate::session::password::{Lane, Passwords};
+use crate::session::people::People;
+use crate::session::sessions::Recorder;
+use crate::session::sign_in::SignInParts;
+use crate::session::{setup, store};
+use crate::state::{AppState, Services};
+
+/// Opens the database, brings it up to date, creates the administrator that the
+/// configuration names, and loads the keys. With no user at all, the text of a new setup
+/// token comes along.
+pub async fn prepare(
+    config: &Config,
+    clock: Clock,
+    address: SocketAddr,
+) -> Result<(AppState, Option<Sensitive>), StartError> {
+    let store = open(&config.store, &clock, Opening::Store).await?;
+    let (db, Unlocked { keyring, audit, rows }) = store;
+    let people = People::new(db.clone(), rows.clone());
+    people.load().await?;
+    let passwords = Passwords::new()?;
+    let setup_token = first_admin(&config.admin, &people, &passwords, &clock, &audit).await?;
+    let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone()).await?;
+    tracing::info!(keys = keys.len(), "keys loaded");
+    let ground = Ground { db, clock, audit, rows, keyring };
+    let public_url = public_url(config, address)?;
+    Ok((services(config, ground, keys, people, passwords, public_url).into(), setup_token))
+}
+
+/// What all services stand on.
+struct Ground {
+    db: DatabaseConnection,
+    clock: Clock,
+    audit: AuditLog,
+    rows: RowKey,
+    keyring: Keyring,
+}
+
+fn services(
+    config: &Config,
+    ground: Ground,
+    keys: Registry,
+    people: People,
+    passwords: Passwords,
+    public_url: Url,
+) -> Services {
+    let Ground { db, clock, audit, rows, keyring } = ground;
+    let proxies = TrustedProxies::from(config.http.trusted_proxies.clone());
+    let refusals = Refusals::new(audit.clone(), db.clone());
+    let authenticator = Arc::new(Authenticator::new(keys.verifier()));
+    let metrics = Arc::new(Metrics::default());
+    let cookies = Arc::new(Cookies::at(&public_url));
+    let forward_auth = ForwardAuth::new(
+        authenticator.clone(),
+        metrics.clone(),
+        clock.clone(),
+        proxies.clone(),
+        config.http.forward_auth,
+    );
+    let guard = Guard {
+        authenticator: authenticator.clone(),
+        // Forward auth alone takes passwords.
+        accepts: Accepts { basic: false, ..config.http.forward_auth.accepts },
+        people: people.clone(),
+        cookies: cookies.clone(),
+        clock: clock.clone(),
+        refusals: refusals.clone(),
+    };
+    let health = HealthParts {
+        db: db.clone(),
+        keyring: keyring.clone(),
+        keys: keys.clone(),
+        people: people.clone(),
+        // By the machine's clock, whatever the others show: this is about load.
+        readiness: Recent::new(Clock::System),
+        write_attempt: Arc::default(),
+        is_stopping: AtomicBool::new(false),
+    };
+    let sign_in = SignInParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        audit: audit.clone(),
+        refusals: refusals.clone(),
+        rows: rows.clone(),
+        people: people.clone(),
+        passwords,
+        cookies,
+        browsers: KnownBrowsers::new(config.store.root_keys.current.known_browsers_key()),
+        limit: SignInLimit::new(&clock),
+        setup_status: Recent::new(Clock::System),
+        public_url: public_url.clone(),
+    };
+    let is_elsewhere = config.http.metrics_bind.is_some();
+    let (keys_shown, people_shown) = (keys.clone(), people.clone());
+    Services {
+        reader: Reader::new(audit.clone(), db.clone(), rows.clone(), clock.clone()),
+        rotation: Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone()),
+        vault: Vault::new(db.clone(), clock.clone(), keyring.clone(), audit.clone()),
+        credentials: Credentials::new(
+            db.clone(),
+            clock.clone(),
+            keyring.clone(),
+            audit.clone(),
+            rows.clone(),
+        ),
+        metrics: MetricsPage { metrics, keys: keys_shown, people: people_shown, is_elsewhere },
+        health: health.into(),
+        sign_in: sign_in.into(),
+        db,
+        clock,
+        audit,
+        refusals,
+        rows,
+        keys,
+        authenticator,
+        forward_auth,
+        keyring,
+        people,
+        guard,
+        proxies,
+        public_url,
+    }
+}
+
+/// Opens the database, brings it up to date and opens its keys.
+pub async fn open(
+    config: &StoreConfig,
+    clock: &Clock,
+    opening: Opening,
+) -> Result<(DatabaseConnection, Unlocked), StartError> {
+    let (db, unlocked, altered) = open_altered(config, clock, opening, Manner::Looking).await?;
+    altered.map_or(Ok((db, unlocked)), |error| Err(StartError::Locked(error)))
+}
+
+/// Like [`open`], for a command that looks into a store or repairs it: also opens one whose
+/// wrapped keys were changed from outside, and says so.
+pub async fn open_altered(
+    config: &StoreConfig,
+    clock: &Clock,
+    opening: Opening,
+    manner: Manner,
+) -> Result<(DatabaseConnection, Unlocked, Option<UnlockError>), StartError> {
+    let db = database::connect(&config.database, opening).await?;
+    if opening == Opening::Command && !database::schema::is_store(&db).await? {
+        return Err(OpenError::Missing(config.database.place()).into());
+    }
+    database::migrate(&db).await?;
+    let unlocked = unlock::unlock_altered(&db, &config.root_keys, clock, manner).await;
+    let (unlocked, altered) = unlocked.map_err(|error| match error {
+        UnlockError::Store(error) => error.into(),
+        other => StartError::Locked(other),
+    })?;
+    Ok((db, unlocked, altered))
+}
+
+async fn first_admin(
+    admin: &Result<Option<AdminConfig>, ConfigError>,
+    people: &People,
+    passwords: &Passwords,
+    clock: &Clock,
+    audit: &AuditLog,
+) -> Result<Option<Sensitive>, StartError> {
+    let db = people.db();
+    if store::has_user(db).await? {
+        setup::close(db).await?;
+        return Ok(None);
+    }
+    let Some(AdminConfig { email, password }) = admin.clone()? else {
+        let token = cookie::new_token()?;
+        return Ok(setup::open(db, people.rows(), &token, clock.now()).await?.then_some(token));
+    };
+    let hash = passwords.enter(Lane::Known)?.hash(password).await?;
+    let recorder = Recorder { audit, origin: None };
+    if setup::create_first_admin(people, &email, hash, clock.now(), &recorder).await?.is_some() {
+        tracing::info!(email = email.as_str(), "the first administrator was created");
+    }
+    Ok(None)
+}
+
+fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
+    if let Some(url) = &config.http.public_url {
+        return Ok(url.clone());
+    }
+    let url = Url::parse(&format!("http://{address}"));
+    Ok(url.map_err(|error| Error::Internal(format!("the bound address is no URL: {error}")))?)
+}
