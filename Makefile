@@ -82,14 +82,15 @@ e2e/node_modules: e2e/package-lock.json
 	cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
 	@touch $@
 
-lint: page e2e/node_modules target/tools/bin/cargo-machete ## Check form, clippy, types, links, features and dependencies
+lint: page e2e/node_modules target/tools/bin/cargo-machete ## Check form, clippy, types, links, features, dependencies and circles of imports
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(CARGO) check --locked -p keyward-api
 	$(CARGO) check --locked -p keyward-api --features unicode
 	$(CARGO) check --locked -p keyward-api --features openapi
-	$(CARGO) check --locked -p keyward-tower --no-default-features
+	$(CARGO) check --locked -p keyward-client --no-default-features
+	.ci/import-circles server/src server/api/src server/client/src server/core/src server/tower/src frontend/src
 	target/tools/bin/cargo-machete --skip-target-dir
 	cd e2e && npm run check
 

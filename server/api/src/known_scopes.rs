@@ -1,7 +1,6 @@
 //! The scopes that open routes of Keyward, and how they are narrowed to some names.
 
 use crate::providers::ProviderId;
-use crate::scopes::matches;
 use crate::secrets::SecretKey;
 
 /// A scope that Keyward itself understands.
@@ -102,4 +101,9 @@ impl KnownScope {
     pub(crate) fn is_opened_for(&self, scope: &str, name: &str) -> bool {
         scope == self.text || self.pattern(scope).is_some_and(|pattern| matches(pattern, name))
     }
+}
+
+/// Whether a name is the pattern, or begins with what stands before its `*`.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |beginning| name.starts_with(beginning))
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::known_scopes::matches;
 pub use crate::known_scopes::{
     KEYS_VERIFY, KNOWN_SCOPES, KnownScope, Narrowing, PROVIDERS_RESOLVE, SECRETS_READ,
     SECRETS_WRITE,
@@ -98,11 +99,6 @@ pub enum ScopeError {
 pub fn grants(held: &str, asked: &str) -> bool {
     let is_narrower = |known: &KnownScope| known.text == held && known.pattern(asked).is_some();
     matches(held, asked) || KNOWN_SCOPES.iter().any(is_narrower)
-}
-
-/// Whether a name is the pattern, or begins with what stands before its `*`.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == name, |beginning| name.starts_with(beginning))
 }
 
 /// At most 32 scopes, sorted, each once.

@@ -1,6 +1,6 @@
 //! Where a request may carry a key. Pure, and the one reader of it for all routes.
 //!
-//! 1. `x-api-key`, by the rules of [`keyward_tower::header`].
+//! 1. `x-api-key`, by the rules of [`keyward_client::header`].
 //! 2. `Authorization: Bearer KEY` or `Authorization: ApiKey KEY`, the scheme of our own
 //!    challenge, where that is accepted.
 //! 3. `Authorization: Basic`, base64 of `USER:KEY` (RFC 7617), where that is accepted; the
@@ -15,8 +15,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-pub use keyward_tower::header::{HeaderError, MAX_BYTES, X_API_KEY};
-use keyward_tower::header::{presented as in_own_header, presented_in};
+pub use keyward_client::header::{HeaderError, MAX_BYTES, X_API_KEY};
+use keyward_client::header::{presented as in_own_header, presented_in};
 use zeroize::Zeroizing;
 
 /// Longest text of `Basic` that is decoded: a key, and a user of the same length.

@@ -55,21 +55,26 @@
 //! every request is answered with 503. Redirects are not followed and proxies of the environment
 //! not used: either would see the keys.
 //!
-//! # Features
+//! # Modules
 //!
-//! `remote`, on by default, is the layer. Without it [`header`] is left, which needs `http` and
-//! nothing else.
+//! In the order in which a request meets them: `layer` (what is configured), `service` (takes the key
+//! out of the request), `question` (asks Keyward), `verdict` (decides by the answer; pure), `future`
+//! (waits for that, then calls the inner service), `refusal` (what a refusal looks like).
 
-#![cfg_attr(
-    not(feature = "remote"),
-    expect(rustdoc::broken_intra_doc_links, reason = "the layer is left out")
-)]
+mod future;
+mod layer;
+mod question;
+mod refusal;
+mod service;
+#[cfg(test)]
+mod tests;
+mod verdict;
 
-pub mod header;
-#[cfg(feature = "remote")]
-mod remote;
+pub use keyward_api::scopes::{ScopeError, Scopes};
+pub use keyward_client::header;
 
-#[cfg(feature = "remote")]
-pub use crate::remote::{Caller, ClientAddress, ConfigError, KeywardLayer, KeywardService};
-#[cfg(feature = "remote")]
-pub use crate::remote::{ResponseFuture, ScopeError, Scopes};
+pub use future::ResponseFuture;
+pub use layer::{ConfigError, KeywardLayer};
+pub use question::ClientAddress;
+pub use service::KeywardService;
+pub use verdict::Caller;

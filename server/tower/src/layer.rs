@@ -1,15 +1,24 @@
-use std::net::IpAddr;
+//! What is configured.
+
 use std::time::Duration;
 
-use http::request::Parts;
-use keyward_api::scopes::Scope;
+use keyward_api::scopes::{Scope, ScopeError};
+use keyward_client::Client;
 use tower::Layer;
 
-use super::client::Client;
-use super::{ConfigError, KeywardService};
+use crate::question::{ClientAddress, Question};
+use crate::service::KeywardService;
 
-/// Finds the address of the client in a request.
-pub type ClientAddress = fn(&Parts) -> Option<IpAddr>;
+/// Why a layer cannot be made. None shows the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The URL or the back end's own key is none, or there is no HTTP client.
+    #[error(transparent)]
+    Client(#[from] keyward_client::ConfigError),
+    /// The scope is none.
+    #[error("{0}")]
+    Scope(#[source] ScopeError),
+}
 
 /// Puts [`KeywardService`] around a service.
 ///
@@ -18,9 +27,7 @@ pub type ClientAddress = fn(&Parts) -> Option<IpAddr>;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeywardLayer {
-    pub(super) client: Client,
-    pub(super) scope: Option<Scope>,
-    pub(super) address: Option<ClientAddress>,
+    question: Question,
 }
 
 impl KeywardLayer {
@@ -29,19 +36,20 @@ impl KeywardLayer {
     ///
     /// Nothing is asked yet: a service can start before Keyward does.
     pub fn new(url: &str, key: &str) -> Result<Self, ConfigError> {
-        Ok(Self { client: Client::new(url, key)?, scope: None, address: None })
+        let client = Client::new(url, key)?;
+        Ok(Self { question: Question { client, scope: None, address: None } })
     }
 
     /// Lets only keys pass that have this scope. Replaces one that was given before.
     pub fn with_scope(self, scope: &str) -> Result<Self, ConfigError> {
         let scope = Scope::asked(scope.to_owned()).map_err(ConfigError::Scope)?;
-        Ok(Self { scope: Some(scope), ..self })
+        Ok(Self { question: Question { scope: Some(scope), ..self.question } })
     }
 
     /// How long Keyward may take to answer, connecting included; 2 seconds when not set.
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.client.timeout = timeout;
-        self
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        let client = self.question.client.with_timeout(timeout);
+        Self { question: Question { client, ..self.question } }
     }
 
     /// Tells Keyward where the caller is, for keys that are accepted from some networks only.
@@ -61,7 +69,7 @@ impl KeywardLayer {
     /// # }
     /// ```
     pub fn with_address(self, address: ClientAddress) -> Self {
-        Self { address: Some(address), ..self }
+        Self { question: Question { address: Some(address), ..self.question } }
     }
 }
 
@@ -69,6 +77,6 @@ impl<S> Layer<S> for KeywardLayer {
     type Service = KeywardService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        KeywardService { inner, layer: self.clone() }
+        KeywardService { inner, question: self.question.clone() }
     }
 }

@@ -1,8 +1,7 @@
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
-use keyward_api::Problem;
-use keyward_api::challenge;
 use keyward_api::scopes::Scope;
+use keyward_api::{Problem, challenge};
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static(challenge::CHALLENGE);
 

@@ -1,3 +1,5 @@
+//! Waits for the answer, then calls the inner service.
+
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -5,13 +7,13 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower::Service;
 
-use super::Caller;
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
+use crate::verdict::Caller;
 
 type Asking = Pin<Box<dyn Future<Output = Result<Caller, Refusal>> + Send>>;
 
 pin_project! {
-    /// The future of [`KeywardService`](super::KeywardService). Dropped, it asks no further.
+    /// The future of [`KeywardService`](crate::KeywardService). Dropped, it asks no further.
     pub struct ResponseFuture<S, Q>
     where
         S: Service<Request<Q>>,

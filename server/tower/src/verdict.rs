@@ -2,9 +2,9 @@ use std::error::Error;
 
 use keyward_api::scopes::{Scope, Scopes, grants};
 use keyward_api::verification::{Verdict, VerdictCode};
+use keyward_client::ClientError;
 
-use super::client::AskError;
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// Who calls; an extension of each request that reaches the inner service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,10 @@ impl Caller {
 }
 
 /// Rules 2 to 7 of the crate; `scope` is the one that was asked for.
-pub fn judge(answer: Result<Verdict, AskError>, scope: Option<Scope>) -> Result<Caller, Refusal> {
+pub fn judge(
+    answer: Result<Verdict, ClientError>,
+    scope: Option<Scope>,
+) -> Result<Caller, Refusal> {
     let Verdict { valid, code, key_id, name, scopes } = answer.map_err(unavailable)?;
     tracing::debug!(?code, key_id, "Keyward has answered");
     Err(match (code, key_id, name, scope) {
@@ -41,12 +44,12 @@ pub fn judge(answer: Result<Verdict, AskError>, scope: Option<Scope>) -> Result<
         (VerdictCode::InsufficientScope, .., Some(scope)) => Refusal::MissingScope(scope),
         // Contradicts itself, or what was asked.
         (VerdictCode::Valid | VerdictCode::InsufficientScope, ..) => {
-            unavailable(AskError::NoVerdict)
+            unavailable(ClientError::NoVerdict)
         }
     })
 }
 
-fn unavailable(error: AskError) -> Refusal {
+fn unavailable(error: ClientError) -> Refusal {
     tracing::error!(error = &error as &dyn Error, "request refused: no key can be verified");
     Refusal::Unavailable
 }

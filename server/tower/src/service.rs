@@ -1,14 +1,16 @@
+//! Takes the key out of the request.
+
 use std::mem;
-use std::net::IpAddr;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use keyward_client::header::{X_API_KEY, presented};
 use tower::Service;
 
-use super::refusal::Refusal;
-use super::verdict::judge;
-use super::{KeywardLayer, ResponseFuture};
-use crate::header::{X_API_KEY, presented};
+use crate::future::ResponseFuture;
+use crate::question::Question;
+use crate::refusal::Refusal;
+use crate::verdict::judge;
 
 /// Calls the inner service for requests with a good key; see the crate for the rules.
 ///
@@ -18,7 +20,7 @@ use crate::header::{X_API_KEY, presented};
 #[must_use]
 pub struct KeywardService<S> {
     pub(super) inner: S,
-    pub(super) layer: KeywardLayer,
+    pub(super) question: Question,
 }
 
 impl<S, Q, B> Service<Request<Q>> for KeywardService<S>
@@ -36,18 +38,14 @@ where
 
     fn call(&mut self, request: Request<Q>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let KeywardLayer { client, scope, address } = &self.layer;
-        // A socket for both families shows IPv4 callers as ::ffff:192.0.2.1, which no IPv4
-        // network has.
-        let address = address.and_then(|find| find(&parts)).as_ref().map(IpAddr::to_canonical);
         let answer = match presented(&parts.headers) {
-            Ok(key) => client.ask(key, scope.clone(), address),
+            Ok(key) => self.question.ask(key, &parts),
             Err(error) => {
                 tracing::debug!(%error, "request refused");
                 return ResponseFuture::refused(Refusal::Unauthenticated);
             }
         };
-        let scope = scope.clone();
+        let scope = self.question.scope.clone();
         let asking = async move { judge(answer.await, scope) };
         parts.headers.remove(X_API_KEY);
         // The service that was polled ready is the one to call; the clone that stays here is

@@ -1,9 +1,9 @@
+//! The client.
+
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
-use keyward_api::scopes::{Scope, ScopeError};
 use keyward_api::verification::{Verdict, VerifyKey};
 use keyward_api::{Data, paths};
 use reqwest::{Url, redirect};
@@ -19,16 +19,16 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Largest answer that is read, in bytes. A verdict with the longest scopes has 9 KiB.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Asks Keyward about keys. Clones share their connections.
+/// Asks a Keyward about the keys of callers. Clones share their connections; `Debug` shows no key.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     url: Url,
     key: HeaderValue,
-    pub timeout: Duration,
+    timeout: Duration,
 }
 
-/// Why a layer cannot be made. None shows the key.
+/// Why a client cannot be made. None shows the key.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The URL is none, not `http` or `https`, or has more than host, port and path.
@@ -37,9 +37,6 @@ pub enum ConfigError {
     /// The back end's own key is empty, or cannot be one key.
     #[error("the key to ask Keyward with is empty or cannot be a key")]
     Key,
-    /// The scope is none.
-    #[error("{0}")]
-    Scope(#[source] ScopeError),
     /// The HTTP client cannot be made.
     #[error("the HTTP client to ask Keyward with cannot be made")]
     Http(#[source] reqwest::Error),
@@ -47,7 +44,7 @@ pub enum ConfigError {
 
 /// Why there is no verdict. For the log.
 #[derive(Debug, thiserror::Error)]
-pub enum AskError {
+pub enum ClientError {
     /// Nobody answers there, or not in time.
     #[error("Keyward does not answer")]
     Unanswered(#[from] reqwest::Error),
@@ -64,6 +61,8 @@ pub enum AskError {
 }
 
 impl Client {
+    /// A client of the Keyward at this URL (`http` or `https`; a path is kept), with a key that has
+    /// the scope `keys:verify`. Nothing is sent yet.
     pub fn new(url: &str, key: &str) -> Result<Self, ConfigError> {
         let http = reqwest::Client::builder()
             // Either would see the keys.
@@ -75,35 +74,41 @@ impl Client {
         Ok(Self { http, url: verify_url(url)?, key: own_key(key)?, timeout: TIMEOUT })
     }
 
-    /// The answer about this key. Nothing is sent before the future is polled.
-    pub fn ask(
+    /// How long an answer may take, connecting included; 2 seconds when not set.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Whether a key is good. Nothing is sent before the future is polled.
+    pub fn verify(
         &self,
-        key: &str,
-        scope: Option<Scope>,
-        address: Option<IpAddr>,
-    ) -> impl Future<Output = Result<Verdict, AskError>> + Send + use<> {
-        let question = self
+        question: &VerifyKey,
+    ) -> impl Future<Output = Result<Verdict, ClientError>> + Send + use<> {
+        let request = self
             .http
             .post(self.url.clone())
             .header(X_API_KEY, self.key.clone())
             .timeout(self.timeout)
-            .json(&VerifyKey { key: key.to_owned().into(), scope, address });
+            .json(question);
         async move {
-            let mut answer = question.send().await?;
+            let mut answer = request.send().await?;
             match answer.status() {
                 StatusCode::OK => (),
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(AskError::OwnKey),
-                status => return Err(AskError::Status(status)),
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                    return Err(ClientError::OwnKey);
+                }
+                status => return Err(ClientError::Status(status)),
             }
             let mut body = Vec::new();
             while let Some(chunk) = answer.chunk().await? {
                 body.extend_from_slice(&chunk);
                 if body.len() > MAX_ANSWER {
-                    return Err(AskError::NoVerdict);
+                    return Err(ClientError::NoVerdict);
                 }
             }
             let verdict: Data<Verdict> =
-                serde_json::from_slice(&body).map_err(|_| AskError::NoVerdict)?;
+                serde_json::from_slice(&body).map_err(|_| ClientError::NoVerdict)?;
             Ok(verdict.data)
         }
     }
