@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::audit::page::AuditPage;
-use crate::components::solo::Solo;
+use crate::components::card_page::CardPage;
 use crate::components::toast::ToastsView;
+use crate::context::{Context, context};
 use crate::encryption::page::EncryptionPage;
-use crate::hub::{Hub, hub};
+use crate::erased::{live, memo};
 use crate::keys::leave::{LeaveDialog, follow_links};
-use crate::once::{live, memo};
-use crate::place::Go;
+use crate::location::Navigate;
 use crate::routes;
 use crate::session::login::Login;
 use crate::session::setup::Setup;
@@ -20,7 +20,7 @@ type Page = fn() -> AnyView;
 
 /// Every path of the page, and what is there.
 const PAGES: [(&str, Page); 6] = [
-    ("/", go_to_secrets),
+    ("/", navigate_to_secrets),
     (routes::SETUP, || view! { <Setup/> }.into_any()),
     (routes::LOGIN, || view! { <Login/> }.into_any()),
     (routes::SECRETS, || view! { <Shell page=|| view! { <Settings/> }.into_any()/> }.into_any()),
@@ -33,11 +33,11 @@ const PAGES: [(&str, Page); 6] = [
 /// The whole page.
 #[component]
 pub fn App() -> impl IntoView {
-    let Hub { place, .. } = Hub::provide();
+    let Context { location, .. } = Context::provide();
     follow_links();
     // A memo, so that another query of the same path draws nothing anew.
     let page = memo(move || {
-        let path = place.path.read();
+        let path = location.path.read();
         PAGES.iter().position(|(here, _)| **path == **here).unwrap_or(PAGES.len())
     });
     view! {
@@ -50,18 +50,18 @@ pub fn App() -> impl IntoView {
     }
 }
 
-fn go_to_secrets() -> AnyView {
-    let place = hub().place;
-    queue_microtask(move || place.go(routes::SECRETS, Go::Replace));
+fn navigate_to_secrets() -> AnyView {
+    let location = context().location;
+    queue_microtask(move || location.navigate(routes::SECRETS, Navigate::Replace));
     ().into_any()
 }
 
 #[component]
 fn NotFound() -> impl IntoView {
     view! {
-        <Solo title="Page not found">
+        <CardPage title="Page not found">
             <p>"Nothing lives at this address. It may have been mistyped, or moved."</p>
             <p><a href=routes::SECRETS>"Go to secrets and keys"</a></p>
-        </Solo>
+        </CardPage>
     }
 }

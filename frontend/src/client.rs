@@ -9,7 +9,7 @@ use keyward_api::{Sensitive, paths};
 
 pub use crate::http::ClientError;
 use crate::http::{Answer, Body, Cause, Exchange, Request, exchange, json, send};
-use crate::place::Place;
+use crate::location::Location;
 use crate::routes::{encode, with_query};
 use crate::session::state::SessionState;
 
@@ -19,7 +19,7 @@ use crate::session::state::SessionState;
 pub struct Client {
     /// Leads to the sign-in page when the server no longer knows the session. No caller
     /// can forget it.
-    pub place: Place,
+    pub location: Location,
     /// Nobody is signed in then.
     pub session: SessionState,
 }
@@ -168,7 +168,7 @@ impl Client {
             {
                 error.cause = Cause::SessionLost;
                 self.session.leave();
-                self.place.go_and_sign_in();
+                self.location.navigate_to_sign_in();
             }
             answer
         })

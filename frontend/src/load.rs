@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::client::ClientError;
 use crate::components::problem::LoadFailed;
-use crate::once::memo;
+use crate::erased::memo;
 
 /// Loading, failed and empty are different things to a person, so they are to the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

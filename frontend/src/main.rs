@@ -2,15 +2,15 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`app`], [`hub`] | the pages with their paths, what they share |
+//! | [`app`], [`context`] | the pages with their paths, what they share |
 //! | [`shell`] | the frame of the pages of a person who is signed in |
 //! | [`routes`] | every path, and which path may be returned to |
-//! | [`place`], [`history`] | the address of the window, going elsewhere and coming back |
+//! | [`location`], [`history`] | the address of the window, going elsewhere and coming back |
 //! | [`client`] | every request there is |
 //! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
 //! | [`load`] | the states of something that is fetched |
 //! | [`pages`] | lists that the server is asked for in pages |
-//! | [`once`] | reactive parts that are compiled once |
+//! | [`erased`] | reactive parts that are compiled once |
 //! | [`clock`] | now, and times as people read them |
 //! | [`session`] | first start, signing in and out |
 //! | [`settings`] | `/settings/secrets` and its tabs |
@@ -26,16 +26,17 @@ mod audit;
 mod client;
 mod clock;
 mod components;
+mod context;
 mod encryption;
+mod erased;
+mod focus;
 mod history;
 mod http;
-mod hub;
 mod json;
 mod keys;
 mod load;
-mod once;
+mod location;
 mod pages;
-mod place;
 mod providers;
 mod routes;
 mod secrets;

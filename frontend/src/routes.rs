@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use web_sys::UrlSearchParams;
 
-use crate::hub::hub;
-use crate::once::memo;
+use crate::context::context;
+use crate::erased::memo;
 
 /// Creates the first administrator.
 pub const SETUP: &str = "/setup";
@@ -19,7 +19,7 @@ pub const AUDIT: &str = "/admin/audit";
 
 /// A value of the query of the present address; empty when it has none of that name.
 pub fn query_value(name: &'static str) -> Memo<String> {
-    let query = hub().place.query;
+    let query = context().location.query;
     memo(move || value_in(&query.read(), name))
 }
 

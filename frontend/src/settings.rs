@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::title::use_title;
+use crate::erased::{live, memo};
 use crate::keys::section::KeysSection;
-use crate::once::{live, memo};
 use crate::providers::section::ProvidersSection;
 use crate::routes;
 use crate::secrets::section::SecretsSection;

@@ -4,28 +4,29 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::components::card_page::Brand;
 use crate::components::icon::{Icon, icon};
-use crate::components::solo::Brand;
 use crate::components::theme::ThemeSwitch;
-use crate::hub::{Hub, hub};
+use crate::context::{Context, context};
+use crate::erased::{live, memo};
+use crate::focus::focus_content;
 use crate::load::{Load, Shown};
-use crate::once::{focus_content, live, memo};
-use crate::place::Go;
+use crate::location::Navigate;
 use crate::routes;
 
-type Place = (&'static str, &'static str, Icon);
+type NavLink = (&'static str, &'static str, Icon);
 
 /// The places of the navigation. A new page is one line here.
-const PLACES: [Place; 1] = [(routes::SECRETS, "Secrets and keys", Icon::Key)];
+const LINKS: [NavLink; 1] = [(routes::SECRETS, "Secrets and keys", Icon::Key)];
 
 /// Those of an administrator.
-const ADMIN_PLACES: [Place; 2] =
+const ADMIN_LINKS: [NavLink; 2] =
     [(routes::ENCRYPTION, "Encryption", Icon::Lock), (routes::AUDIT, "Audit log", Icon::List)];
 
 /// The frame. What is in it is shown once the server has said who is signed in.
 #[component]
 pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
-    let Hub { client, session, new_keys, .. } = hub();
+    let Context { client, session, new_keys, .. } = context();
     let answer = Load::new();
     let load = move || {
         answer.begin();
@@ -92,22 +93,22 @@ fn SideBar() -> impl IntoView {
             let _ = sidebar.hide_popover();
         }
     };
-    let path = hub().place.path;
-    let place = move |(to, label, picture): Place| {
+    let path = context().location.path;
+    let link = move |(to, label, picture): NavLink| {
         let current = move || (*path.read() == to).then_some("page");
         view! { <li><a href=to aria-current=current on:click=hide>{icon(picture)} {label}</a></li> }
             .into_any()
     };
-    let list = move |places: &[Place]| {
-        view! { <ul>{places.iter().copied().map(place).collect_view()}</ul> }.into_any()
+    let list = move |links: &[NavLink]| {
+        view! { <ul>{links.iter().copied().map(link).collect_view()}</ul> }.into_any()
     };
     view! {
         <aside class="sidebar" id="sidebar" aria-label="Sidebar" popover="auto" node_ref=sidebar>
             <Brand/>
             <nav aria-label="Main">
-                {list(&PLACES)}
+                {list(&LINKS)}
                 <h2 class="nav-group">"Admin"</h2>
-                {list(&ADMIN_PLACES)}
+                {list(&ADMIN_LINKS)}
             </nav>
             <div class="sidebar-foot">
                 <ThemeSwitch/>
@@ -119,14 +120,14 @@ fn SideBar() -> impl IntoView {
 
 #[component]
 fn Account() -> impl IntoView {
-    let Hub { place, client, session, new_keys, guard, toasts, .. } = hub();
+    let Context { location, client, session, new_keys, guard, toasts, .. } = context();
     let sign_out = move || {
         spawn_local(async move {
             match client.sign_out().await {
                 Ok(()) => {
                     new_keys.clear();
                     session.leave();
-                    place.go(routes::LOGIN, Go::Replace);
+                    location.navigate(routes::LOGIN, Navigate::Replace);
                 }
                 Err(error) => toasts.error(format!("Not signed out. {}", error.full_message())),
             }

@@ -4,7 +4,7 @@ use keyward_api::audit::Action;
 use leptos::prelude::*;
 
 use crate::audit::store::Audit;
-use crate::once::when;
+use crate::erased::when;
 use crate::pages::toolbar::{filter_list, filter_text, refresh};
 
 /// The form.

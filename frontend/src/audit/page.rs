@@ -9,7 +9,7 @@ use crate::audit::row::row;
 use crate::audit::store::Audit;
 use crate::components::icon::{Icon, icon};
 use crate::components::title::use_title;
-use crate::once::live;
+use crate::erased::live;
 use crate::pages::view::{Views, list};
 
 /// The page.

@@ -9,11 +9,11 @@ use leptos::task::spawn_local;
 
 use crate::audit::chain::Verified;
 use crate::audit::filter::LISTING;
+use crate::context::{Context, context};
 use crate::encryption::words::grouped;
+use crate::erased::effect;
 use crate::http::unreadable;
-use crate::hub::{Hub, hub};
 use crate::load::Load;
-use crate::once::effect;
 use crate::pages::store::Pages;
 
 /// How often a check that runs is looked at.
@@ -32,7 +32,7 @@ pub struct Audit {
     pub progress: RwSignal<String>,
     /// Whether it is.
     pub verified: RwSignal<Option<Verified>>,
-    hub: Hub,
+    context: Context,
 }
 
 impl Audit {
@@ -45,7 +45,7 @@ impl Audit {
             check: Load::new(),
             progress: RwSignal::new(String::new()),
             verified: RwSignal::new(None),
-            hub: hub(),
+            context: context(),
         };
         audit.verify();
         // What failed along with the entries is asked for along with them again.
@@ -69,7 +69,7 @@ impl Audit {
         self.check.begin();
         self.look();
         spawn_local(async move {
-            let answer = self.hub.client.audit(paths::AUDIT_VERIFY).await;
+            let answer = self.context.client.audit(paths::AUDIT_VERIFY).await;
             let verified = answer.and_then(|body| Verified::read(&body).ok_or_else(unreadable));
             self.check.end(verified.map(|verified| drop(self.verified.try_set(Some(verified)))));
         });
@@ -82,7 +82,7 @@ impl Audit {
                 return;
             }
             spawn_local(async move {
-                let Ok(body) = self.hub.client.audit(paths::AUDIT_VERIFY_PROGRESS).await else {
+                let Ok(body) = self.context.client.audit(paths::AUDIT_VERIFY_PROGRESS).await else {
                     return;
                 };
                 let running = body.json.member("data").member("running");

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::once::effect;
+use crate::erased::effect;
 
 /// How long the button says what became of it.
 const SAYS_SO: Duration = Duration::from_secs(4);

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::field::unique_id;
-use crate::once::effect;
+use crate::erased::effect;
 
 /// A modal dialog that is open as long as it is mounted.
 ///

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::client::ClientError;
 use crate::components::icon::{Icon, icon};
-use crate::once::live;
+use crate::erased::live;
 
 /// A failed load: what could not be loaded, why, and a way to try again.
 #[component]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use time::OffsetDateTime;
 
 use crate::clock;
-use crate::hub::hub;
+use crate::context::context;
 
 /// How the short text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn Instant(
     is_tab_stop: bool,
 ) -> impl IntoView {
     let local = clock::local(at);
-    let now = hub().now;
+    let now = context().now;
     let text = move || match short {
         Short::Relative => clock::relative(at, now.get()),
         Short::Date => clock::date(local),

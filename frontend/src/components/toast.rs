@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use crate::components::each::Each;
 use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
-use crate::hub::hub;
-use crate::once::memo;
+use crate::context::context;
+use crate::erased::memo;
 
 const STAY: Duration = Duration::from_secs(6);
 
@@ -58,7 +58,7 @@ impl Toasts {
 /// announced; an error is an alert of its own.
 #[component]
 pub fn ToastsView() -> impl IntoView {
-    let toasts = hub().toasts;
+    let toasts = context().toasts;
     let of = move |is_error| {
         memo(move || {
             let list = toasts.list.read();
@@ -77,7 +77,7 @@ pub fn ToastsView() -> impl IntoView {
 
 #[component]
 fn ToastView(id: StoredValue<String>) -> impl IntoView {
-    let toasts = hub().toasts;
+    let toasts = context().toasts;
     let toast =
         toasts.list.read_untracked().iter().find(|toast| toast.id == id.get_value()).cloned();
     toast.map(|toast| {

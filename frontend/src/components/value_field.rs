@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::components::field::{FieldError, unique_id};
 use crate::encryption::words::grouped;
-use crate::once::{either, memo};
+use crate::erased::{either, memo};
 
 /// The field, its hint and its error.
 #[component]
@@ -129,7 +129,7 @@ fn focus_later(id: StoredValue<String>) {
     request_animation_frame(move || {
         use wasm_bindgen::JsCast as _;
         let field = id.try_get_value().and_then(|id| document().get_element_by_id(&id));
-        crate::once::focus(field.and_then(|field| field.dyn_into().ok()).as_ref());
+        crate::focus::focus(field.and_then(|field| field.dyn_into().ok()).as_ref());
     });
 }
 

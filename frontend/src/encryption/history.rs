@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
 use crate::encryption::store::Encryption;
+use crate::erased::live;
 use crate::keys::row::breakable;
-use crate::once::live;
 
 /// The table, newest first.
 #[component]

@@ -10,8 +10,8 @@ use crate::encryption::history::History;
 use crate::encryption::rotate::{Progress, Rotate};
 use crate::encryption::store::Encryption;
 use crate::encryption::words::grouped;
+use crate::erased::{live, memo, when};
 use crate::load::Shown;
-use crate::once::{live, memo, when};
 
 /// The page.
 #[component]

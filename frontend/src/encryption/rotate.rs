@@ -7,7 +7,7 @@ use crate::components::dialog::{Dialog, close};
 use crate::components::icon::{Icon, icon};
 use crate::encryption::store::Encryption;
 use crate::encryption::words;
-use crate::once::{memo, when};
+use crate::erased::{memo, when};
 
 /// The button and its question.
 #[component]

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::clock;
+use crate::context::{Context, context};
 use crate::encryption::words;
-use crate::hub::{Hub, hub};
 use crate::load::Load;
 
 /// How often a rotation that runs is looked at.
@@ -29,7 +29,7 @@ pub struct Encryption {
     pub refusal: RwSignal<Option<String>>,
     /// A look at it is under way, or will be.
     is_followed: RwSignal<bool>,
-    hub: Hub,
+    context: Context,
 }
 
 impl Encryption {
@@ -42,7 +42,7 @@ impl Encryption {
             result: RwSignal::new(String::new()),
             refusal: RwSignal::new(None),
             is_followed: RwSignal::new(false),
-            hub: hub(),
+            context: context(),
         };
         encryption.follow();
         encryption
@@ -61,9 +61,9 @@ impl Encryption {
         self.is_followed.set(true);
         self.load.begin();
         spawn_local(async move {
-            match self.hub.client.encryption().await {
+            match self.context.client.encryption().await {
                 Ok(status) => {
-                    self.hub.now.set(clock::read());
+                    self.context.now.set(clock::read());
                     drop(self.status.try_set(Some(status)));
                     self.load.end(Ok(()));
                 }
@@ -86,7 +86,7 @@ impl Encryption {
         self.is_asked.set(true);
         set_timeout(move || self.follow(), LOOK_AGAIN);
         spawn_local(async move {
-            let answer = self.hub.client.rotate().await;
+            let answer = self.context.client.rotate().await;
             self.is_asked.try_set(false);
             match answer {
                 Ok(done) => drop(self.result.try_set(words::result(&done))),

@@ -12,9 +12,9 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::components::heir::{hand_focus_on, neighbour};
+use crate::erased::{effect, memo};
+use crate::focus::{move_focus, neighbour};
 use crate::keys::store::Keys;
-use crate::once::{effect, memo};
 
 const DISARM_AFTER: Duration = Duration::from_secs(3);
 
@@ -45,9 +45,9 @@ pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoVie
         }
         if is_armed.get_untracked() {
             let Some(key) = untrack(|| keys.get(&id.read_value())) else { return };
-            let heir = neighbour(&keys.pages.ids.read_untracked(), &key.id);
-            let heir = heir.map(|id| element_id(&id));
-            keys.delete(key, Box::new(move || hand_focus_on(heir, keys.add_button)));
+            let next = neighbour(&keys.pages.ids.read_untracked(), &key.id);
+            let next = next.map(|id| element_id(&id));
+            keys.delete(key, Box::new(move || move_focus(next, keys.add_button)));
         } else {
             keys.armed.set(Some(id.get_value()));
         }

@@ -6,8 +6,8 @@ use time::{Date, OffsetDateTime, UtcOffset};
 use crate::clock;
 use crate::components::field::{FieldError, unique_id};
 use crate::components::select::select;
+use crate::erased::when;
 use crate::keys::expiry::{CHOICES, Expiry, field_value};
-use crate::once::when;
 
 /// What the person has chosen so far.
 #[derive(Clone, Copy)]

@@ -9,12 +9,13 @@ use leptos::task::spawn_local;
 use crate::client::ClientError;
 use crate::components::field::{Input, TextField, Typed};
 use crate::components::problem::FormError;
+use crate::erased::effect;
+use crate::focus::focus;
 use crate::keys::expiry_fields::{ExpiryChoice, ExpiryFields};
 use crate::keys::limit_fields::{LimitChoice, folded};
 use crate::keys::limits::Limits;
 use crate::keys::scope_fields::{ScopeChoice, ScopeFields};
 use crate::keys::store::Keys;
-use crate::once::{effect, focus};
 
 /// The name of a key, wherever it is asked for.
 pub const NAME: Input = Input {

@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::components::dialog::{Dialog, close};
-use crate::hub::{Hub, hub};
+use crate::context::{Context, context};
+use crate::erased::when;
+use crate::focus::focus_content;
 use crate::keys::new_keys::NewKeys;
-use crate::once::{focus_content, when};
-use crate::place::Go;
+use crate::location::Navigate;
 
 /// The attribute of a link to a page of a list: the way back from there.
 pub const TRAIL: &str = "data-trail";
@@ -48,7 +49,7 @@ impl LeaveGuard {
 /// Follows links to other pages of this site without loading anything anew, unless a key
 /// would be lost.
 pub fn follow_links() {
-    let Hub { place, guard, .. } = hub();
+    let Context { location, guard, .. } = context();
     window_event_listener(ev::click, move |event| {
         let opens_elsewhere =
             event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
@@ -58,10 +59,10 @@ pub fn follow_links() {
         let Some(link) = link_of(&event).filter(is_of_this_site) else { return };
         event.prevent_default();
         let href = link.pathname() + &link.search();
-        let stays = link.pathname() == *place.path.read_untracked();
+        let stays = link.pathname() == *location.path.read_untracked();
         if stays || !guard.new_keys.would_be_lost() {
             let trail = link.get_attribute(TRAIL);
-            place.go_along(&href, Go::Push, trail.as_deref().unwrap_or_default());
+            location.navigate_along(&href, Navigate::Push, trail.as_deref().unwrap_or_default());
             if trail.is_some() {
                 // The link is drawn again for the page it leads to, and would take the focus
                 // with it.
@@ -70,7 +71,7 @@ pub fn follow_links() {
         } else {
             guard.leave(move || {
                 guard.new_keys.clear();
-                place.go(&href, Go::Push);
+                location.navigate(&href, Navigate::Push);
             });
         }
     });
@@ -90,7 +91,7 @@ fn link_of(event: &ev::MouseEvent) -> Option<web_sys::HtmlAnchorElement> {
 /// The question.
 #[component]
 pub fn LeaveDialog() -> impl IntoView {
-    let guard = hub().guard;
+    let guard = context().guard;
     let dialog = NodeRef::<html::Dialog>::new();
     let leave = move |_| {
         let wanted = guard.wanted.get_untracked();

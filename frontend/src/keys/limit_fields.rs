@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use crate::client::ClientError;
 use crate::components::field::{Input, LINES, TextField, Typed, unique_id};
 use crate::components::select::select;
+use crate::erased::effect;
 use crate::keys::limits::{
     Limits, WINDOWS, in_seconds, named, network_sentence, networks, rate_sentence,
 };
-use crate::once::effect;
 
 const REQUESTS: Input = Input {
     kind: "number",

@@ -8,13 +8,13 @@ use leptos::prelude::*;
 use crate::client::Client;
 use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
+use crate::erased::{memo, when};
 use crate::keys::change_expiry::change_expiry;
 use crate::keys::change_limits::change_limits;
 use crate::keys::edit::{Edit, Editing};
 use crate::keys::rename::rename;
 use crate::keys::rotate::rotate;
 use crate::keys::store::Keys;
-use crate::once::{memo, when};
 
 /// The menu of one row.
 #[component]

@@ -8,13 +8,13 @@ use time::OffsetDateTime;
 use crate::components::action::{Action, action};
 use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
-use crate::hub::hub;
+use crate::context::context;
+use crate::erased::{live, memo, when};
 use crate::keys::delete::DeleteButton;
 use crate::keys::limits::Limits;
 use crate::keys::menu::RowMenu;
 use crate::keys::status::{expiry_badge, label, overlap_at, picture};
 use crate::keys::store::Keys;
-use crate::once::{live, memo, when};
 
 /// More scopes than these are shown on request: a row is one or two lines high.
 const SHOWN_SCOPES: usize = 3;
@@ -23,7 +23,7 @@ const SHOWN_SCOPES: usize = 3;
 /// by id, so that a change of the key leaves the row, and with it the focus, where it is.
 #[component]
 pub fn Row(id: StoredValue<String>) -> impl IntoView {
-    let (keys, now): (Keys, _) = (expect_context(), hub().now);
+    let (keys, now): (Keys, _) = (expect_context(), context().now);
     let key = memo(move || keys.get(&id.read_value()));
     let is_readable = move || key.read().as_ref().is_some_and(|key| !key.unreadable);
     let cell = move |cell: fn(&ApiKey) -> AnyView| {
@@ -171,7 +171,7 @@ fn expires(key: &ApiKey) -> AnyView {
 
 #[component]
 fn ExpiryBadge(end: OffsetDateTime) -> impl IntoView {
-    let now = hub().now;
+    let now = context().now;
     live(move || {
         let class = if end <= now.get() { "badge badge-danger" } else { "badge badge-warning" };
         match expiry_badge(end, now.get()) {
@@ -182,7 +182,7 @@ fn ExpiryBadge(end: OffsetDateTime) -> impl IntoView {
 }
 
 fn status(key: &ApiKey) -> AnyView {
-    let (key, now) = (key.clone(), hub().now);
+    let (key, now) = (key.clone(), context().now);
     live(move || {
         let status = KeyStatus::of(&key, now.get());
         let class = format!("status status-{}", status.as_str());

@@ -5,8 +5,8 @@ use keyward_api::scopes::{KNOWN_SCOPES, KnownScope, Narrowing, Scopes};
 use leptos::prelude::*;
 
 use crate::components::field::{Input, TextField, Typed, unique_id};
+use crate::erased::when;
 use crate::keys::scopes::{gather, narrow};
-use crate::once::when;
 
 const OTHER: Input = Input {
     kind: "text",

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
+use crate::erased::when;
 use crate::keys::banner::Banners;
 use crate::keys::curl;
 use crate::keys::form::KeyForm;
 use crate::keys::store::Keys;
 use crate::keys::table::KeyTable;
 use crate::keys::toolbar::key_toolbar;
-use crate::once::when;
 use crate::pages::pager::WORDS;
 use crate::pages::view::{Views, list};
 

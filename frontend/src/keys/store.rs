@@ -8,15 +8,15 @@ use leptos::task::spawn_local;
 
 use crate::client::{Client, ClientError, created};
 use crate::clock;
-use crate::components::heir::hand_focus_on;
 use crate::components::quote::quoted;
+use crate::context::{Context, context};
+use crate::focus::focus;
+use crate::focus::move_focus;
 use crate::http::{Answer, Body, Exchange};
-use crate::hub::{Hub, hub};
 use crate::keys::banner::CREATED;
 use crate::keys::edit::Editing;
 use crate::keys::filter::LISTING;
 use crate::keys::menu::menu_button;
-use crate::once::focus;
 use crate::pages::store::Pages;
 
 /// The keys of the section.
@@ -36,7 +36,7 @@ pub struct Keys {
     pub editing: RwSignal<Option<Editing>>,
     /// The button that opens the form, for whatever leaves the focus without a home.
     pub add_button: NodeRef<html::Button>,
-    hub: Hub,
+    context: Context,
 }
 
 impl Keys {
@@ -51,13 +51,13 @@ impl Keys {
             changing: RwSignal::new(Vec::new()),
             editing: RwSignal::new(None),
             add_button: NodeRef::new(),
-            hub: hub(),
+            context: context(),
         }
     }
 
     /// The way to the server.
     pub fn client(self) -> Client {
-        self.hub.client
+        self.context.client
     }
 
     /// The focus goes to the button that opens the form, once the page is drawn anew.
@@ -73,7 +73,7 @@ impl Keys {
     /// Creates a key; its banner is the answer. Its row goes to the top, whatever is looked
     /// for.
     pub async fn create(self, key: &CreateApiKey) -> Result<(), ClientError> {
-        let body = self.hub.client.create_key(key).await?;
+        let body = self.context.client.create_key(key).await?;
         let record = self.show_once(body, CREATED)?;
         self.update(|list| list.insert(0, record));
         self.pages.added();
@@ -84,8 +84,8 @@ impl Keys {
     pub fn show_once(self, body: Body, sentence: &'static str) -> Answer<ApiKey> {
         let created = created(body)?;
         let record = created.record.clone();
-        let owner = untrack(|| self.hub.session.user()).map(|user| user.user_id);
-        self.hub.new_keys.add(created, sentence, owner.unwrap_or_default());
+        let owner = untrack(|| self.context.session.user()).map(|user| user.user_id);
+        self.context.new_keys.add(created, sentence, owner.unwrap_or_default());
         Ok(record)
     }
 
@@ -105,7 +105,7 @@ impl Keys {
 
     fn take(self, body: Body, done: fn(&ApiKey) -> String) -> Answer<()> {
         let key = body.data()?;
-        self.hub.toasts.success(done(&key));
+        self.context.toasts.success(done(&key));
         self.put(key);
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Keys {
     pub fn set_enabled(self, key: &ApiKey, enabled: bool) {
         let update = UpdateApiKey { enabled: Some(enabled), ..UpdateApiKey::default() };
         let failed = format!("{} was not {}.", quoted(&key.name), enabled_or_not(enabled));
-        let exchange = self.hub.client.update_key(&key.id, &update);
+        let exchange = self.context.client.update_key(&key.id, &update);
         let done = |key: &ApiKey| format!("{} {}", quoted(&key.name), enabled_or_not(key.enabled));
         self.change(key, exchange, done, failed);
     }
@@ -122,7 +122,7 @@ impl Keys {
     /// Refuses the key that was replaced from now on.
     pub fn end_overlap(self, key: &ApiKey) {
         let failed = format!("Overlap of {} was not ended.", quoted(&key.name));
-        let exchange = self.hub.client.end_overlap(&key.id);
+        let exchange = self.context.client.end_overlap(&key.id);
         let done = |key: &ApiKey| format!("Overlap of {} ended", quoted(&key.name));
         self.change(key, exchange, done, failed);
     }
@@ -142,9 +142,9 @@ impl Keys {
             let _ = self.changing.try_update(|ids| ids.retain(|other| *other != id));
             match answer {
                 // The button that was pressed may have gone with what it ended.
-                Ok(()) => hand_focus_on(Some(menu_button(&id)), self.add_button),
+                Ok(()) => move_focus(Some(menu_button(&id)), self.add_button),
                 Err(error) => {
-                    self.hub.toasts.error(format!("{failed} {}", error.full_message()));
+                    self.context.toasts.error(format!("{failed} {}", error.full_message()));
                 }
             }
         });
@@ -159,18 +159,20 @@ impl Keys {
         self.armed.set(None);
         self.deleting.update(|ids| ids.push(key.id.clone()));
         spawn_local(async move {
-            let answer = self.hub.client.delete_key(&key.id).await;
+            let answer = self.context.client.delete_key(&key.id).await;
             let _ = self.deleting.try_update(|ids| ids.retain(|id| *id != key.id));
             match answer {
                 Ok(()) => {
                     self.update(|list| list.retain(|other| other.id != key.id));
                     self.pages.removed();
-                    self.hub.toasts.success(format!("{} deleted", quoted(&key.name)));
+                    self.context.toasts.success(format!("{} deleted", quoted(&key.name)));
                     gone();
                 }
                 Err(error) => {
                     let why = error.full_message();
-                    self.hub.toasts.error(format!("{} was not deleted. {why}", quoted(&key.name)));
+                    self.context
+                        .toasts
+                        .error(format!("{} was not deleted. {why}", quoted(&key.name)));
                 }
             }
         });
@@ -188,7 +190,7 @@ impl Keys {
     /// A record has arrived that was made since the last tick of the clock. The page may
     /// have been left while the request was under way.
     fn update(self, change: impl FnOnce(&mut Vec<ApiKey>)) {
-        self.hub.now.set(clock::read());
+        self.context.now.set(clock::read());
         self.list.try_update(change);
     }
 }

@@ -6,10 +6,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::each::Each;
+use crate::erased::live;
 use crate::keys::edit::EditDialog;
 use crate::keys::row::Row;
 use crate::keys::store::Keys;
-use crate::once::live;
 
 /// The table, and the dialogs that its rows open.
 #[component]

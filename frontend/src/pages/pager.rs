@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::erased::{live, when};
 use crate::history::last_of;
-use crate::once::{live, when};
 use crate::pages::listing::extent;
 use crate::pages::store::Pages;
 
@@ -62,7 +62,7 @@ fn first(pages: Pages) -> Option<Target> {
 
 /// As far as the way back is known: an address that was opened elsewhere has none.
 fn previous(pages: Pages) -> Option<Target> {
-    let trail = pages.hub.place.entry.trail.read();
+    let trail = pages.context.location.entry.trail.read();
     let (cursor, before) = last_of(&trail)?;
     let start = pages.first_row().saturating_sub(pages.listing.limit).max(1);
     Some(Target { address: pages.address(cursor, start), trail: before.to_owned() })
@@ -70,7 +70,7 @@ fn previous(pages: Pages) -> Option<Target> {
 
 fn following(pages: Pages) -> Option<Target> {
     let next = pages.next.read();
-    let trail = format!("{}{} ", pages.hub.place.entry.trail.read(), pages.cursor());
+    let trail = format!("{}{} ", pages.context.location.entry.trail.read(), pages.cursor());
     let start = pages.first_row() + pages.listing.limit;
     (!next.is_empty()).then(|| Target { address: pages.address(&next, start), trail })
 }

@@ -14,12 +14,12 @@ use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 
 use crate::clock;
+use crate::context::{Context, context};
+use crate::erased::{effect, memo};
 use crate::http::{Answer, Body, unreadable};
-use crate::hub::{Hub, hub};
 use crate::load::{Load, Shown};
-use crate::once::{effect, memo};
+use crate::location::Navigate;
 use crate::pages::listing::Listing;
-use crate::place::Go;
 use crate::routes::{value_in, with_query};
 
 /// The pause after which the server is asked for what was typed.
@@ -62,7 +62,7 @@ pub struct Pages {
     /// Stores the rows of an answer.
     take: Callback<Body, Answer<()>>,
     /// What every page may reach.
-    pub hub: Hub,
+    pub context: Context,
 }
 
 impl Pages {
@@ -88,9 +88,9 @@ impl Pages {
         ids: Memo<Vec<String>>,
         take: Callback<Body, Answer<()>>,
     ) -> Self {
-        let hub = hub();
+        let context = context();
         let question = memo(move || {
-            let query = hub.place.query.read();
+            let query = context.location.query.read();
             listing.question(&texts(listing, &query), &value_in(&query, "cursor"))
         });
         let pages = Self {
@@ -105,7 +105,7 @@ impl Pages {
             asking: StoredValue::new(Asking::default()),
             waiting: StoredValue::new(None),
             take,
-            hub,
+            context,
         };
         effect(move || {
             question.track();
@@ -124,12 +124,12 @@ impl Pages {
 
     /// One field of what is looked for.
     pub fn text(self, field: &str) -> String {
-        value_in(&self.hub.place.query.read(), field)
+        value_in(&self.context.location.query.read(), field)
     }
 
     /// All fields of it.
     fn texts(self) -> Vec<String> {
-        texts(self.listing, &self.hub.place.query.read())
+        texts(self.listing, &self.context.location.query.read())
     }
 
     /// Whether anything is looked for.
@@ -146,13 +146,13 @@ impl Pages {
             *place = text;
         }
         self.asking.update_value(|asking| asking.pause = pause);
-        self.hub.place.go(&self.listing.address(&texts, "", 1), Go::Refine);
+        self.context.location.navigate(&self.listing.address(&texts, "", 1), Navigate::Refine);
     }
 
     /// Looks for nothing in particular.
     pub fn clear(self) {
         let texts = vec![String::new(); self.listing.fields.len()];
-        self.hub.place.go(&self.listing.address(&texts, "", 1), Go::Refine);
+        self.context.location.navigate(&self.listing.address(&texts, "", 1), Navigate::Refine);
     }
 
     /// What to show. A memo, so that a change of one row draws no list again.
@@ -172,7 +172,7 @@ impl Pages {
         let Some(turn) = self.begin_turn() else { return };
         self.asking.update_value(|asking| asking.is_waiting = true);
         self.load.begin();
-        let answer = self.hub.client.list(&self.question.get_untracked()).await;
+        let answer = self.context.client.list(&self.question.get_untracked()).await;
         if !self.is_turn(turn) {
             return;
         }
@@ -182,7 +182,7 @@ impl Pages {
             Err(error) => error.status() == Some(400),
         };
         if is_gone && !is_first {
-            return self.go_to_first();
+            return self.navigate_to_first();
         }
         match answer.and_then(|body| self.take_in(body)) {
             Ok(()) => self.arrive(turn).await,
@@ -194,7 +194,7 @@ impl Pages {
         let next = body.json.member("nextCursor").text().unwrap_or_default();
         let total = body.json.member("total").number().ok();
         self.take.run(body)?;
-        self.hub.now.set(clock::read());
+        self.context.now.set(clock::read());
         self.start.set(Some(untrack(|| self.first_row())));
         self.next.set(next);
         self.total.set(total);
@@ -216,7 +216,7 @@ impl Pages {
             }
         }
         self.end(Ok(()));
-        self.hub.place.entry.restore();
+        self.context.location.entry.restore();
     }
 
     fn end(self, answer: Answer<()>) {
@@ -226,14 +226,14 @@ impl Pages {
 
     async fn count_all(self) -> Answer<u64> {
         let question = with_query(self.listing.api, &[("limit", "1")]);
-        let json = self.hub.client.list(&question).await?.json;
+        let json = self.context.client.list(&question).await?.json;
         json.member("total").number().map_err(|_| unreadable())
     }
 
     /// The rows on the server whose name has this text, whichever page they are on.
     pub async fn find<T: DeserializeOwned>(self, text: &str) -> Answer<Vec<T>> {
         let question = with_query(self.listing.api, &[("limit", "1000"), ("q", text)]);
-        self.hub.client.list(&question).await?.data()
+        self.context.client.list(&question).await?.data()
     }
 
     /// Whether an answer is waited for; `None` when the page has been left.
@@ -256,8 +256,8 @@ impl Pages {
         if self.cursor().is_empty() { 1 } else { self.text("start").parse().unwrap_or(1) }
     }
 
-    fn go_to_first(self) {
-        self.hub.place.go(&untrack(|| self.address("", 1)), Go::Replace);
+    fn navigate_to_first(self) {
+        self.context.location.navigate(&untrack(|| self.address("", 1)), Navigate::Replace);
     }
 
     fn ask_soon(self) {

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::skeleton::skeleton;
+use crate::erased::{effect, live, when};
 use crate::load::Shown;
-use crate::once::{effect, live, when};
 use crate::pages::pager::pager;
 use crate::pages::store::Pages;
 use crate::pages::toolbar::no_match;

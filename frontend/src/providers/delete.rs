@@ -8,9 +8,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::delete_question::{DeleteQuestion, Deletion};
-use crate::components::heir::{hand_focus_on, neighbour};
-use crate::providers::asked::{Asked, without_model, without_provider};
-use crate::providers::card::{add_model_button, delete_button};
+use crate::focus::{move_focus, neighbour};
+use crate::providers::dialog_request::{DialogRequest, without_model, without_provider};
+use crate::providers::provider_card::{add_model_button, delete_button};
 use crate::providers::store::{Change, Providers};
 
 /// The dialog: of a model, or else of the provider itself.
@@ -22,24 +22,24 @@ pub fn DeleteDialog(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let providers: Providers = expect_context();
-    let asked = Asked::Delete(provider.clone(), model.clone());
-    let title = asked.title();
+    let request = DialogRequest::Delete(provider.clone(), model.clone());
+    let title = request.title();
     let (text, button) = match model {
         Some(_) => (without_model(&provider), "Delete key"),
         None => (without_provider(&provider), "Delete provider"),
     };
     let delete: Deletion = Arc::new(move || {
         let name = provider.provider.clone();
-        let done = asked.done(model.as_ref().unwrap_or(&name));
-        let heir = match &model {
-            Some(model) => Some(heir_of_model(&provider, model)),
+        let done = request.done(model.as_ref().unwrap_or(&name));
+        let next = match &model {
+            Some(model) => Some(next_after_model(&provider, model)),
             None => neighbour(&providers.pages.ids.read_untracked(), &name)
                 .map(|below| delete_button(&below)),
         };
         let change = model.clone().map_or(Change::Delete, Change::DeleteModel);
         Box::pin(async move {
             providers.apply(&name, &change, done).await?;
-            hand_focus_on(heir, providers.add_button);
+            move_focus(next, providers.add_button);
             Ok(())
         })
     });
@@ -47,7 +47,7 @@ pub fn DeleteDialog(
 }
 
 /// The button of another model, or else the one that adds a model to the same provider.
-fn heir_of_model(provider: &Provider, model: &str) -> String {
+fn next_after_model(provider: &Provider, model: &str) -> String {
     let name = &provider.provider;
     let all: Vec<_> = provider.models.iter().map(|other| model_id(name, &other.model)).collect();
     match neighbour(&all, &model_id(name, model)) {

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use crate::client::ClientError;
 use crate::components::field::Typed;
-use crate::providers::asked::Asked;
+use crate::providers::dialog_request::DialogRequest;
 use crate::providers::store::{Change, Providers};
 
 /// What was filled in, and what is wrong with it.
@@ -36,8 +36,8 @@ type Told = (String, Change);
 
 impl Draft {
     /// The details are there to be changed; a key is always typed anew.
-    pub fn of(asked: &Asked) -> Self {
-        let old = asked.provider();
+    pub fn of(request: &DialogRequest) -> Self {
+        let old = request.provider();
         let detail = |of: fn(&Provider) -> &Option<String>| {
             Typed::of(old.and_then(|old| of(old).clone()).unwrap_or_default())
         };
@@ -53,18 +53,18 @@ impl Draft {
     }
 
     /// Sends what was filled in. Answers whether the dialog is done.
-    pub async fn save(self, asked: Asked, providers: Providers) -> bool {
+    pub async fn save(self, request: DialogRequest, providers: Providers) -> bool {
         self.error.set(None);
-        let Some((provider, change)) = self.check(&asked) else { return false };
+        let Some((provider, change)) = self.check(&request) else { return false };
         if matches!(change, Change::Update(UpdateProvider { base_url: None, note: None })) {
             return true;
         }
-        let answer = match self.is_taken(&asked, providers, &provider, &change).await {
+        let answer = match self.is_taken(&request, providers, &provider, &change).await {
             Ok(true) => return false,
             Ok(false) => {
                 let name = name_of(&provider, &change);
-                let answer = providers.apply(&provider, &change, asked.done(name)).await;
-                if answer.is_ok() && matches!(asked, Asked::Add) {
+                let answer = providers.apply(&provider, &change, request.done(name)).await;
+                if answer.is_ok() && matches!(request, DialogRequest::Add) {
                     providers.show(&provider);
                 }
                 answer
@@ -72,7 +72,7 @@ impl Draft {
             Err(error) => Err(error),
         };
         if let Err(error) = &answer {
-            self.show(&asked, error);
+            self.show(&request, error);
         }
         answer.is_ok()
     }
@@ -81,18 +81,18 @@ impl Draft {
     /// the page listed what there is.
     async fn is_taken(
         self,
-        asked: &Asked,
+        request: &DialogRequest,
         providers: Providers,
         provider: &str,
         change: &Change,
     ) -> Result<bool, ClientError> {
-        let field = match asked {
-            Asked::Add => self.provider,
-            Asked::AddModel(_) => self.model,
+        let field = match request {
+            DialogRequest::Add => self.provider,
+            DialogRequest::AddModel(_) => self.model,
             _ => return Ok(false),
         };
         let now = providers.look(provider).await?;
-        let taken = asked.taken(name_of(provider, change), now.as_ref());
+        let taken = request.taken(name_of(provider, change), now.as_ref());
         let is_taken = taken.is_some();
         field.error.set(taken);
         if is_taken {
@@ -104,31 +104,31 @@ impl Draft {
     }
 
     /// Validates as the server will. All fields are looked at, so that all mistakes show.
-    fn check(self, asked: &Asked) -> Option<Told> {
-        match asked {
-            Asked::Add => {
+    fn check(self, request: &DialogRequest) -> Option<Told> {
+        match request {
+            DialogRequest::Add => {
                 let provider = self.provider.check(ProviderId::try_from);
                 let set = self.check_key(None);
                 Some((String::from(provider?), set?))
             }
-            Asked::SetKey(old) => Some((old.provider.clone(), self.check_key(Some(old))?)),
-            Asked::Edit(old) => {
+            DialogRequest::SetKey(old) => Some((old.provider.clone(), self.check_key(Some(old))?)),
+            DialogRequest::Edit(old) => {
                 let update = self.check_details(Some(old))?;
                 Some((old.provider.clone(), Change::Update(update)))
             }
-            Asked::AddModel(old) => {
+            DialogRequest::AddModel(old) => {
                 let model = self.model.check(ModelName::asked);
                 let value = self.check_value();
                 let change = Change::SetModel(model?, SetModel { value: value? });
                 Some((old.provider.clone(), change))
             }
-            Asked::ReplaceModel(old, model) => {
+            DialogRequest::ReplaceModel(old, model) => {
                 let value = self.check_value()?;
                 let model = ModelName::try_from(model.clone()).ok()?;
                 Some((old.provider.clone(), Change::SetModel(model, SetModel { value })))
             }
             // Its dialog has no fields.
-            Asked::Delete(..) => None,
+            DialogRequest::Delete(..) => None,
         }
     }
 
@@ -153,7 +153,7 @@ impl Draft {
         })
     }
 
-    fn show(self, asked: &Asked, error: &ClientError) {
+    fn show(self, request: &DialogRequest, error: &ClientError) {
         let all = [
             ("provider", self.provider.error),
             ("model", self.model.error),
@@ -163,7 +163,7 @@ impl Draft {
         ];
         // What is said of a field that this dialog lacks is said above all fields.
         let shown: Vec<_> =
-            all.into_iter().filter(|(name, _)| asked.fields().contains(name)).collect();
+            all.into_iter().filter(|(name, _)| request.fields().contains(name)).collect();
         if !error.place(&shown) {
             self.error.set(Some(error.full_message()));
         }

@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use crate::components::field::{Input, TextField, Typed};
 use crate::components::form_dialog::{FormDialog, Save};
 use crate::components::value_field::ValueField;
-use crate::providers::asked::Asked;
+use crate::providers::dialog_request::DialogRequest;
 use crate::providers::draft::{Draft, without_ends};
 use crate::providers::store::Providers;
 
-/// The name of a provider, wherever it is asked for.
+/// The name of a provider, in the dialog and in the preview.
 pub const PROVIDER: Input = Input {
     kind: "text",
     name: "provider",
@@ -49,19 +49,19 @@ const OF_THE_VALUE: &str =
 /// The dialog.
 #[component]
 pub fn ProviderForm(
-    asked: Asked,
+    request: DialogRequest,
     dialog: NodeRef<html::Dialog>,
     on_close: Callback<()>,
 ) -> impl IntoView {
     let providers: Providers = expect_context();
-    let draft = Draft::of(&asked);
-    let (title, fields) = (asked.title(), asked.fields());
+    let draft = Draft::of(&request);
+    let (title, fields) = (request.title(), request.fields());
     // The title names the provider, unless it names the model.
-    let whose = match &asked {
-        Asked::ReplaceModel(provider, _) => Some(provider.provider.clone()),
+    let whose = match &request {
+        DialogRequest::ReplaceModel(provider, _) => Some(provider.provider.clone()),
         _ => None,
     };
-    let save: Save = Arc::new(move || Box::pin(draft.save(asked.clone(), providers)));
+    let save: Save = Arc::new(move || Box::pin(draft.save(request.clone(), providers)));
     view! {
         <FormDialog title error=draft.error save dialog on_close>
             {whose.map(|provider| view! {

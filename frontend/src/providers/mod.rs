@@ -3,16 +3,16 @@
 //! | module | what |
 //! |---|---|
 //! | [`store`] | the list, and what may be done to it |
-//! | [`asked`] | what a dialog asks, in words |
-//! | [`section`], [`card`] | what is on the page |
+//! | [`dialog_request`] | which dialog is requested, and its words |
+//! | [`section`], [`provider_card`] | what is on the page |
 //! | [`draft`], [`form`], [`delete`] | the dialogs |
-//! | [`which`] | the box that tells which key would be used |
+//! | [`resolve_preview`] | which key a program would get |
 
-pub mod asked;
-pub mod card;
 pub mod delete;
+pub mod dialog_request;
 pub mod draft;
 pub mod form;
+pub mod provider_card;
+pub mod resolve_preview;
 pub mod section;
 pub mod store;
-pub mod which;

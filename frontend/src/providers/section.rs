@@ -5,17 +5,17 @@ use leptos::prelude::*;
 
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
+use crate::erased::{live, when};
 use crate::keys::curl;
-use crate::once::{live, when};
 use crate::pages::pager::WORDS;
 use crate::pages::toolbar::toolbar;
 use crate::pages::view::{Views, list};
-use crate::providers::asked::Asked;
-use crate::providers::card::Card;
 use crate::providers::delete::DeleteDialog;
+use crate::providers::dialog_request::DialogRequest;
 use crate::providers::form::ProviderForm;
+use crate::providers::provider_card::ProviderCard;
+use crate::providers::resolve_preview::ResolvePreview;
 use crate::providers::store::Providers;
-use crate::providers::which::Which;
 
 /// The section.
 #[component]
@@ -39,13 +39,13 @@ pub fn ProvidersSection() -> impl IntoView {
                     type="button"
                     class="button button-primary"
                     node_ref=providers.add_button
-                    on:click=move |_| providers.asked.set(Some(Asked::Add))
+                    on:click=move |_| providers.dialog_request.set(Some(DialogRequest::Add))
                 >
                     {icon(Icon::Plus)} "Add provider"
                 </button>
             </div>
             {list}
-            {when(move || has_list.get(), || view! { <Which/> }.into_any())}
+            {when(move || has_list.get(), || view! { <ResolvePreview/> }.into_any())}
             <Dialogs/>
         </section>
     }
@@ -60,7 +60,7 @@ const VIEWS: Views = Views {
         let ids = expect_context::<Providers>().pages.ids;
         view! {
             <ul class="providers" aria-label="Providers">
-                <Each ids draw=|id| view! { <Card id/> }.into_any()/>
+                <Each ids draw=|id| view! { <ProviderCard id/> }.into_any()/>
             </ul>
         }
         .into_any()
@@ -73,12 +73,12 @@ const VIEWS: Views = Views {
 fn Dialogs() -> impl IntoView {
     let providers: Providers = expect_context();
     let dialog = NodeRef::<html::Dialog>::new();
-    let on_close = Callback::new(move |()| providers.asked.set(None));
-    live(move || match providers.asked.get() {
-        Some(Asked::Delete(provider, model)) => {
+    let on_close = Callback::new(move |()| providers.dialog_request.set(None));
+    live(move || match providers.dialog_request.get() {
+        Some(DialogRequest::Delete(provider, model)) => {
             view! { <DeleteDialog provider model dialog on_close/> }.into_any()
         }
-        Some(asked) => view! { <ProviderForm asked dialog on_close/> }.into_any(),
+        Some(request) => view! { <ProviderForm request dialog on_close/> }.into_any(),
         None => ().into_any(),
     })
 }

@@ -11,10 +11,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::client::ClientError;
-use crate::hub::{Hub, hub};
+use crate::context::{Context, context};
 use crate::pages::listing::{Listing, as_it_is};
 use crate::pages::store::Pages;
-use crate::providers::asked::Asked;
+use crate::providers::dialog_request::DialogRequest;
 use crate::routes;
 
 /// The list of providers.
@@ -52,10 +52,10 @@ pub struct Providers {
     /// What the server answered.
     pub list: RwSignal<Vec<Provider>>,
     /// The dialog that is open.
-    pub asked: RwSignal<Option<Asked>>,
+    pub dialog_request: RwSignal<Option<DialogRequest>>,
     /// Where the focus goes when it has no other home.
     pub add_button: NodeRef<html::Button>,
-    hub: Hub,
+    context: Context,
 }
 
 impl Providers {
@@ -65,9 +65,9 @@ impl Providers {
         Self {
             pages: Pages::follow(&LISTING, list, |provider| provider.provider.clone()),
             list,
-            asked: RwSignal::new(None),
+            dialog_request: RwSignal::new(None),
             add_button: NodeRef::new(),
-            hub: hub(),
+            context: context(),
         }
     }
 
@@ -97,7 +97,7 @@ impl Providers {
         change: &Change,
         done: String,
     ) -> Result<(), ClientError> {
-        let client = self.hub.client;
+        let client = self.context.client;
         let exchange = match change {
             Change::Set(set) => client.set_provider(provider, set),
             Change::Update(update) => client.update_provider(provider, update),
@@ -106,7 +106,7 @@ impl Providers {
             Change::DeleteModel(model) => client.delete_model(provider, model),
         };
         exchange.await?.done()?;
-        self.hub.toasts.success(done);
+        self.context.toasts.success(done);
         self.pages.fetch().await;
         Ok(())
     }
@@ -119,6 +119,6 @@ impl Providers {
 
     /// Which key would be used; an empty model means the provider itself.
     pub async fn explain(self, provider: &str, model: &str) -> Result<Explained, ClientError> {
-        self.hub.client.explain(provider, model).await
+        self.context.client.explain(provider, model).await
     }
 }

@@ -7,8 +7,8 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::delete_question::{DeleteQuestion, Deletion};
-use crate::components::heir::{hand_focus_on, neighbour};
 use crate::components::quote::quoted;
+use crate::focus::{move_focus, neighbour};
 use crate::secrets::row::delete_button;
 use crate::secrets::store::Secrets;
 
@@ -23,10 +23,10 @@ pub fn DeleteDialog(
     let title = format!("Delete {}?", quoted(&secret.key));
     let delete: Deletion = Arc::new(move || {
         let secret = secret.clone();
-        let heir = neighbour(&secrets.pages.ids.read_untracked(), &secret.id);
+        let next = neighbour(&secrets.pages.ids.read_untracked(), &secret.id);
         Box::pin(async move {
             secrets.delete(&secret).await?;
-            hand_focus_on(heir.map(|id| delete_button(&id)), secrets.add_button);
+            move_focus(next.map(|id| delete_button(&id)), secrets.add_button);
             Ok(())
         })
     });

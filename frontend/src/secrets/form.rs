@@ -15,7 +15,7 @@ use crate::components::field::{Input, TextField};
 use crate::components::form_dialog::{FormDialog, Save};
 use crate::components::quote::quoted;
 use crate::components::value_field::ValueField;
-use crate::once::when;
+use crate::erased::when;
 use crate::secrets::store::Secrets;
 
 const KEY: Input = Input {

@@ -10,8 +10,8 @@ use leptos::task::spawn_local;
 use crate::components::action::{Action, action};
 use crate::components::time::{Instant, Short};
 use crate::components::value_field::measured;
-use crate::once::{live, memo};
-use crate::secrets::store::{Asked, Secrets};
+use crate::erased::{live, memo};
+use crate::secrets::store::{DialogRequest, Secrets};
 
 /// How long the button says what became of it.
 const SAYS_SO: Duration = Duration::from_secs(4);
@@ -109,8 +109,8 @@ fn Actions(
         let id = if is_removal { delete_button(&id.read_value()) } else { String::new() };
         let label = format!("{says} {}", key.get_untracked());
         action(Action { says, label, is_removal, id }, move || {
-            let ask = if is_removal { Asked::Delete } else { Asked::Edit };
-            secrets.asked.set(secret.get_untracked().map(ask));
+            let ask = if is_removal { DialogRequest::Delete } else { DialogRequest::Edit };
+            secrets.dialog_request.set(secret.get_untracked().map(ask));
         })
     });
     view! {

@@ -5,15 +5,15 @@ use leptos::prelude::*;
 
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
+use crate::erased::live;
 use crate::keys::curl;
-use crate::once::live;
 use crate::pages::pager::WORDS;
 use crate::pages::toolbar::toolbar;
 use crate::pages::view::{Views, list};
 use crate::secrets::delete::DeleteDialog;
 use crate::secrets::form::SecretForm;
 use crate::secrets::row::Row;
-use crate::secrets::store::{Asked, Secrets};
+use crate::secrets::store::{DialogRequest, Secrets};
 
 /// The section.
 #[component]
@@ -33,7 +33,7 @@ pub fn SecretsSection() -> impl IntoView {
                     type="button"
                     class="button button-primary"
                     node_ref=secrets.add_button
-                    on:click=move |_| secrets.asked.set(Some(Asked::Add))
+                    on:click=move |_| secrets.dialog_request.set(Some(DialogRequest::Add))
                 >
                     {icon(Icon::Plus)} "Add secret"
                 </button>
@@ -58,13 +58,15 @@ const VIEWS: Views = Views {
 fn Dialogs() -> impl IntoView {
     let secrets: Secrets = expect_context();
     let dialog = NodeRef::<html::Dialog>::new();
-    let done = Callback::new(move |()| secrets.asked.set(None));
-    live(move || match secrets.asked.get() {
-        Some(Asked::Add) => view! { <SecretForm secret=None dialog on_close=done/> }.into_any(),
-        Some(Asked::Edit(secret)) => {
+    let done = Callback::new(move |()| secrets.dialog_request.set(None));
+    live(move || match secrets.dialog_request.get() {
+        Some(DialogRequest::Add) => {
+            view! { <SecretForm secret=None dialog on_close=done/> }.into_any()
+        }
+        Some(DialogRequest::Edit(secret)) => {
             view! { <SecretForm secret=Some(secret) dialog on_close=done/> }.into_any()
         }
-        Some(Asked::Delete(secret)) => {
+        Some(DialogRequest::Delete(secret)) => {
             view! { <DeleteDialog secret dialog on_close=done/> }.into_any()
         }
         None => ().into_any(),

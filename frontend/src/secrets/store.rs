@@ -13,7 +13,7 @@ use crate::client::ClientError;
 use crate::clock;
 use crate::components::copy::write_clipboard;
 use crate::components::quote::quoted;
-use crate::hub::{Hub, hub};
+use crate::context::{Context, context};
 use crate::pages::listing::{Listing, as_it_is};
 use crate::pages::store::Pages;
 use crate::routes;
@@ -33,7 +33,7 @@ pub const LISTING: Listing = Listing {
 
 /// What a dialog asks about.
 #[derive(Clone)]
-pub enum Asked {
+pub enum DialogRequest {
     /// A new secret.
     Add,
     /// What to change about one.
@@ -54,10 +54,10 @@ pub struct Secrets {
     /// The secrets whose value is being asked for.
     pub asking: RwSignal<Vec<String>>,
     /// The dialog that is open.
-    pub asked: RwSignal<Option<Asked>>,
+    pub dialog_request: RwSignal<Option<DialogRequest>>,
     /// Where the focus goes when it has no other home.
     pub add_button: NodeRef<html::Button>,
-    hub: Hub,
+    context: Context,
 }
 
 impl Secrets {
@@ -69,9 +69,9 @@ impl Secrets {
             list,
             revealed: RwSignal::new(None),
             asking: RwSignal::new(Vec::new()),
-            asked: RwSignal::new(None),
+            dialog_request: RwSignal::new(None),
             add_button: NodeRef::new(),
-            hub: hub(),
+            context: context(),
         }
     }
 
@@ -121,19 +121,19 @@ impl Secrets {
             return None;
         }
         self.asking.update(|ids| ids.push(secret.id.clone()));
-        let answer = self.hub.client.reveal_secret(&secret.key).await;
+        let answer = self.context.client.reveal_secret(&secret.key).await;
         self.asking.try_update(|ids| ids.retain(|id| *id != secret.id));
         let failed = |error: ClientError| {
             let why = error.full_message();
-            self.hub.toasts.error(format!("{} was not {done}. {why}", quoted(&secret.key)));
+            self.context.toasts.error(format!("{} was not {done}. {why}", quoted(&secret.key)));
         };
         answer.map_err(failed).ok()
     }
 
     /// Keeps a new secret.
     pub async fn create(self, secret: &CreateSecret) -> Result<(), ClientError> {
-        self.hub.client.create_secret(secret).await?;
-        self.hub.toasts.success(format!("{} added", quoted(secret.key.as_str())));
+        self.context.client.create_secret(secret).await?;
+        self.context.toasts.success(format!("{} added", quoted(secret.key.as_str())));
         self.pages.fetch().await;
         let is_new = |list: &Vec<Secret>| list.iter().any(|one| one.key == secret.key.as_str());
         self.pages.show(secret.key.as_str(), self.list.try_with_untracked(is_new));
@@ -143,8 +143,8 @@ impl Secrets {
     /// Changes a secret, unless somebody else has changed it since it was listed.
     pub async fn change(self, secret: &Secret, update: &UpdateSecret) -> Result<(), ClientError> {
         let version = format!("\"{}\"", clock::rfc3339(secret.updated_at));
-        self.hub.client.update_secret(&secret.key, update, version).await?;
-        self.hub.toasts.success(format!("{} changed", quoted(&secret.key)));
+        self.context.client.update_secret(&secret.key, update, version).await?;
+        self.context.toasts.success(format!("{} changed", quoted(&secret.key)));
         self.hide();
         self.pages.fetch().await;
         Ok(())
@@ -152,8 +152,8 @@ impl Secrets {
 
     /// Deletes a secret. Its row goes when the server has said so.
     pub async fn delete(self, secret: &Secret) -> Result<(), ClientError> {
-        self.hub.client.delete_secret(&secret.key).await?;
-        self.hub.toasts.success(format!("{} deleted", quoted(&secret.key)));
+        self.context.client.delete_secret(&secret.key).await?;
+        self.context.toasts.success(format!("{} deleted", quoted(&secret.key)));
         self.hide();
         self.list.try_update(|list| list.retain(|other| other.id != secret.id));
         self.pages.removed();

@@ -1,23 +1,23 @@
 //! After the server has signed somebody in: whether the browser kept the cookie. A browser
-//! drops one that is for https when the page came over http, and would be asked to sign in
-//! again without a word.
+//! drops one that is for https when the page came over http, and would show the sign-in page
+//! again without a reason.
 
 use keyward_api::session::Session;
 use leptos::prelude::*;
 
+use crate::context::Context;
 use crate::http::Cause;
-use crate::hub::Hub;
-use crate::place::Go;
+use crate::location::Navigate;
 
 /// Goes to `to` as this person, or says why nobody is signed in.
-pub async fn enter(hub: Hub, session: Session, to: &str) -> Result<(), String> {
-    let kept = hub.client.session().await;
+pub async fn enter(context: Context, session: Session, to: &str) -> Result<(), String> {
+    let kept = context.client.session().await;
     if kept.is_err_and(|error| matches!(error.cause, Cause::SessionLost)) {
         let here = location().origin().unwrap_or_default();
         return Err(not_kept(&session.public_url, &here));
     }
-    hub.session.enter(session, hub.new_keys);
-    hub.place.go(to, Go::Replace);
+    context.session.enter(session, context.new_keys);
+    context.location.navigate(to, Navigate::Replace);
     Ok(())
 }
 

@@ -6,12 +6,13 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::components::card_page::CardPage;
 use crate::components::field::{Input, TextField};
 use crate::components::problem::FormError;
-use crate::components::solo::Solo;
-use crate::hub::{Hub, hub};
-use crate::once::{effect, focus};
-use crate::place::Go;
+use crate::context::{Context, context};
+use crate::erased::effect;
+use crate::focus::focus;
+use crate::location::Navigate;
 use crate::routes;
 use crate::session::enter::enter;
 
@@ -28,22 +29,22 @@ const PASSWORD: Input = Input {
 /// The sign-in page. Before the first start is complete it leads to setup.
 #[component]
 pub fn Login() -> impl IntoView {
-    let Hub { client, place, .. } = hub();
+    let Context { client, location, .. } = context();
     spawn_local(async move {
         if client.setup_status().await.is_ok_and(|status| status.open) {
-            place.go(routes::SETUP, Go::Replace);
+            location.navigate(routes::SETUP, Navigate::Replace);
         }
     });
     view! {
-        <Solo title="Sign in">
+        <CardPage title="Sign in">
             <LoginForm/>
-        </Solo>
+        </CardPage>
     }
 }
 
 #[component]
 fn LoginForm() -> impl IntoView {
-    let (hub, next) = (hub(), routes::query_value("next"));
+    let (context, next) = (context(), routes::query_value("next"));
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let error = RwSignal::new(None);
     let is_busy = RwSignal::new(false);
@@ -60,10 +61,10 @@ fn LoginForm() -> impl IntoView {
         let who =
             SignIn { email: email.get_untracked(), password: password.get_untracked().into() };
         spawn_local(async move {
-            match hub.client.sign_in(&who).await {
+            match context.client.sign_in(&who).await {
                 Ok(user) => {
                     let to = next.get_untracked();
-                    if let Err(text) = enter(hub, user, routes::after_login(&to)).await {
+                    if let Err(text) = enter(context, user, routes::after_login(&to)).await {
                         error.try_set(Some(text));
                     }
                 }

@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::client::ClientError;
+use crate::components::card_page::CardPage;
 use crate::components::field::{Input, TextField};
 use crate::components::problem::FormError;
-use crate::components::solo::Solo;
-use crate::hub::{Hub, hub};
+use crate::context::{Context, context};
+use crate::erased::{live, when};
 use crate::load::{Load, Shown};
-use crate::once::{live, when};
 use crate::routes;
 use crate::session::enter::enter;
 use crate::session::token::SetupToken;
@@ -37,7 +37,7 @@ const PASSWORD: Input = Input {
 /// The first page of a new Keyward, open exactly while there is no user.
 #[component]
 pub fn Setup() -> impl IntoView {
-    let Hub { client, token, .. } = hub();
+    let Context { client, token, .. } = context();
     let listener = window_event_listener(ev::hashchange, move |_| token.take_again());
     on_cleanup(move || listener.remove());
 
@@ -60,7 +60,7 @@ pub fn Setup() -> impl IntoView {
         Shown::NoMatch | Shown::Ready => view! { <SetupForm/> }.into_any(),
     });
     view! {
-        <Solo title="Set up Keyward">{body}</Solo>
+        <CardPage title="Set up Keyward">{body}</CardPage>
     }
 }
 
@@ -115,8 +115,8 @@ impl Errors {
 
 #[component]
 fn SetupForm() -> impl IntoView {
-    let hub = hub();
-    let SetupToken(from_link) = hub.token;
+    let context = context();
+    let SetupToken(from_link) = context.token;
     let [typed_token, email, password] = [(); 3].map(|()| RwSignal::new(String::new()));
     let errors = Errors::default();
     let is_busy = RwSignal::new(false);
@@ -134,10 +134,10 @@ fn SetupForm() -> impl IntoView {
         };
         is_busy.set(true);
         spawn_local(async move {
-            match hub.client.set_up(&setup).await {
+            match context.client.set_up(&setup).await {
                 Ok(user) => {
                     from_link.set(None);
-                    if let Err(text) = enter(hub, user, routes::SECRETS).await {
+                    if let Err(text) = enter(context, user, routes::SECRETS).await {
                         errors.form.try_set(Some(text));
                     }
                 }

@@ -11,7 +11,7 @@ use crate::routes;
 
 /// Where the person is.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub struct Location {
     /// The path, with its slash.
     pub path: RwSignal<String>,
     /// The query, without its question mark.
@@ -22,7 +22,7 @@ pub struct Place {
 
 /// What becomes of the address that is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Go {
+pub enum Navigate {
     /// The back button returns to it.
     Push,
     /// It led away by itself, so the back button must not return to it.
@@ -31,34 +31,34 @@ pub enum Go {
     Refine,
 }
 
-impl Place {
+impl Location {
     /// The present address, which is followed from now on.
     pub fn new() -> Self {
         let [path, query] = [(); 2].map(|()| RwSignal::new(String::new()));
-        let place = Self { path, query, entry: Entry::new() };
-        place.look();
-        window_event_listener(ev::popstate, move |_| place.look());
-        place
+        let location = Self { path, query, entry: Entry::new() };
+        location.look();
+        window_event_listener(ev::popstate, move |_| location.look());
+        location
     }
 
     /// Goes to a path of this site, with its query.
-    pub fn go(self, to: &str, how: Go) {
-        self.go_along(to, how, "");
+    pub fn navigate(self, to: &str, how: Navigate) {
+        self.navigate_along(to, how, "");
     }
 
     /// Goes to a page of a list; `trail` leads from there back to the first.
-    pub fn go_along(self, to: &str, how: Go, trail: &str) {
+    pub fn navigate_along(self, to: &str, how: Navigate, trail: &str) {
         let Ok(history) = window().history() else { return };
         let state = history::state(0, trail);
         // Browsers refuse only what is another site, or too often in a row.
-        let _ = if how == Go::Push && to != self.here() {
+        let _ = if how == Navigate::Push && to != self.here() {
             self.entry.write();
             history.push_state_with_url(&state, "", Some(to))
         } else {
             history.replace_state_with_url(&state, "", Some(to))
         };
         self.look();
-        if how != Go::Refine {
+        if how != Navigate::Refine {
             window().scroll_to_with_x_and_y(0.0, 0.0);
         }
     }
@@ -70,10 +70,10 @@ impl Place {
     }
 
     /// Signs in first, and then comes back to here.
-    pub fn go_and_sign_in(self) {
+    pub fn navigate_to_sign_in(self) {
         let is_asked = |path: &str| [routes::LOGIN, routes::SETUP].contains(&path);
         if !is_asked(&self.path.read_untracked()) {
-            self.go(&routes::login_and_back_to(&self.here()), Go::Replace);
+            self.navigate(&routes::login_and_back_to(&self.here()), Navigate::Replace);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::components::quote::quoted;
 
 /// What a dialog asks.
 #[derive(Clone)]
-pub enum Asked {
+pub enum DialogRequest {
     /// A provider that is not in the list.
     Add,
     /// Another key of a provider, or its first.
@@ -22,8 +22,8 @@ pub enum Asked {
     Delete(Provider, Option<String>),
 }
 
-impl Asked {
-    /// The provider it is about, unless that is what is asked.
+impl DialogRequest {
+    /// The provider it is about; `Add` has none yet.
     pub fn provider(&self) -> Option<&Provider> {
         match self {
             Self::Add => None,
@@ -159,16 +159,16 @@ mod tests {
         let openai = provider("openai", true, &["gpt-5"]);
         let azure = provider("azure", false, &["gpt-5"]);
         let sentence = "\u{201c}openai\u{201d} is already here; use Replace key";
-        assert_eq!(Asked::Add.taken("openai", Some(&openai)).as_deref(), Some(sentence));
-        let taken = Asked::Add.taken("azure", Some(&azure));
+        assert_eq!(DialogRequest::Add.taken("openai", Some(&openai)).as_deref(), Some(sentence));
+        let taken = DialogRequest::Add.taken("azure", Some(&azure));
         assert!(taken.is_some_and(|text| text.ends_with("use Add key")));
-        assert_eq!(Asked::Add.taken("gpt-5", None), None);
-        let model = Asked::AddModel(provider("azure", false, &[]));
+        assert_eq!(DialogRequest::Add.taken("gpt-5", None), None);
+        let model = DialogRequest::AddModel(provider("azure", false, &[]));
         let sentence = "\u{201c}gpt-5\u{201d} is already here; use Replace";
         assert_eq!(model.taken("gpt-5", Some(&azure)).as_deref(), Some(sentence));
         assert_eq!(model.taken("openai", Some(&azure)), None);
         assert_eq!(model.taken("gpt-5", None), None);
-        let replacing = Asked::SetKey(provider("openai", true, &[]));
+        let replacing = DialogRequest::SetKey(provider("openai", true, &[]));
         assert_eq!(replacing.taken("openai", Some(&openai)), None);
     }
 

@@ -9,15 +9,15 @@ use crate::clock;
 use crate::components::toast::Toasts;
 use crate::keys::leave::LeaveGuard;
 use crate::keys::new_keys::NewKeys;
-use crate::place::Place;
+use crate::location::Location;
 use crate::session::state::SessionState;
 use crate::session::token::SetupToken;
 
 /// What the pages share.
 #[derive(Clone, Copy)]
-pub struct Hub {
+pub struct Context {
     /// The address of the window.
-    pub place: Place,
+    pub location: Location,
     /// The way to the server.
     pub client: Client,
     /// Who is signed in.
@@ -34,15 +34,15 @@ pub struct Hub {
     pub token: SetupToken,
 }
 
-impl Hub {
+impl Context {
     /// Makes all of it, and provides it to what is drawn from here on.
     pub fn provide() -> Self {
         // Before anything else reads the address, so that nothing ever holds the token.
         let token = SetupToken::take();
-        let (place, session, new_keys) = (Place::new(), SessionState::new(), NewKeys::new());
-        let hub = Self {
-            place,
-            client: Client { place, session },
+        let (location, session, new_keys) = (Location::new(), SessionState::new(), NewKeys::new());
+        let context = Self {
+            location,
+            client: Client { location, session },
             session,
             new_keys,
             guard: LeaveGuard::new(new_keys),
@@ -50,12 +50,12 @@ impl Hub {
             now: clock::start(),
             token,
         };
-        provide_context(hub);
-        hub
+        provide_context(context);
+        context
     }
 }
 
-/// The hub. To be called where a component is made.
-pub fn hub() -> Hub {
+/// The context. To be called where a component is made.
+pub fn context() -> Context {
     expect_context()
 }

@@ -9,9 +9,9 @@ use crate::client::ClientError;
 use crate::components::field::{Input, TextField, Typed, unique_id};
 use crate::components::icon::{Icon, icon};
 use crate::components::problem::FormError;
-use crate::once::{effect, live};
-use crate::providers::card::shown_hint;
+use crate::erased::{effect, live};
 use crate::providers::form::PROVIDER;
+use crate::providers::provider_card::shown_hint;
 use crate::providers::store::Providers;
 
 const MODEL: Input = Input {
@@ -27,7 +27,7 @@ const OF_THE_MODEL: &str = "The model's own key";
 const OF_THE_PROVIDER: &str = "The provider's key";
 const NONE: &str = "None";
 
-/// What is asked, and what is known about it.
+/// What was typed, and the answer to it.
 #[derive(Clone, Copy)]
 struct Question {
     provider: Typed,
@@ -40,8 +40,8 @@ struct Question {
     why: RwSignal<String>,
     error: RwSignal<Option<String>>,
     is_busy: RwSignal<bool>,
-    /// Becomes another one when what the answer depends on changes: one that was asked for
-    /// before must not be shown after it.
+    /// Becomes another one when what the answer depends on changes: an answer to an
+    /// earlier request is then dropped.
     turn: RwSignal<String>,
 }
 
@@ -68,7 +68,7 @@ impl Question {
     /// Whether both are names. All fields are looked at, so that all mistakes show.
     fn check(self) -> bool {
         let provider = self.provider.check(ProviderId::try_from);
-        // Without a model it is the provider itself that is asked for.
+        // Without a model the provider itself is resolved.
         let model = self.model.check(|text| {
             if text.is_empty() { Ok(None) } else { ModelName::try_from(text).map(Some) }
         });
@@ -113,16 +113,16 @@ impl Question {
     fn answer(self) -> AnyView {
         let (class, picture) = match self.whose.get() {
             "" => return ().into_any(),
-            NONE => ("which-answer which-none", Icon::Warning),
-            _ => ("which-answer", Icon::Key),
+            NONE => ("resolve-preview-answer resolve-preview-none", Icon::Warning),
+            _ => ("resolve-preview-answer", Icon::Key),
         };
         let whose = self.whose.get_untracked();
         let hint = (whose != NONE).then(|| shown_hint(self.hint.get_untracked()));
         view! {
             <div class=class>
                 {icon(picture)}
-                <p class="which-whose">{whose} " " {hint}</p>
-                <p class="which-why">{self.why.get_untracked()}</p>
+                <p class="resolve-preview-whose">{whose} " " {hint}</p>
+                <p class="resolve-preview-why">{self.why.get_untracked()}</p>
             </div>
         }
         .into_any()
@@ -131,7 +131,7 @@ impl Question {
 
 /// The box.
 #[component]
-pub fn Which() -> impl IntoView {
+pub fn ResolvePreview() -> impl IntoView {
     let providers: Providers = expect_context();
     let question = Question::new();
     let Question { provider, model, is_busy, .. } = question;
@@ -156,10 +156,10 @@ pub fn Which() -> impl IntoView {
         list.iter().map(|one| option(&one.provider)).collect_view().into_any()
     };
     view! {
-        <form class="panel which" aria-labelledby="which-title" novalidate on:submit=ask>
-            <h3 id="which-title">"Which key would be used?"</h3>
+        <form class="panel resolve-preview" aria-labelledby="resolve-preview-title" novalidate on:submit=ask>
+            <h3 id="resolve-preview-title">"Which key would be used?"</h3>
             <FormError error=question.error/>
-            <div class="which-fields">
+            <div class="resolve-preview-fields">
                 <TextField
                     label="Provider"
                     input=PROVIDER

@@ -7,15 +7,15 @@ use time::OffsetDateTime;
 use crate::components::action::{Action, action};
 use crate::components::each::Each;
 use crate::components::time::{Instant, Short};
-use crate::once::{live, memo, when};
-use crate::providers::asked::Asked;
+use crate::erased::{live, memo, when};
+use crate::providers::dialog_request::DialogRequest;
 use crate::providers::store::Providers;
 use crate::routes::encode;
 
 /// The card. It follows its provider by name, so that a change leaves the card, and with it
 /// the focus, where it is.
 #[component]
-pub fn Card(id: StoredValue<String>) -> impl IntoView {
+pub fn ProviderCard(id: StoredValue<String>) -> impl IntoView {
     let providers: Providers = expect_context();
     let name = id.get_value();
     let provider = move || providers.get(&id.read_value());
@@ -28,14 +28,18 @@ pub fn Card(id: StoredValue<String>) -> impl IntoView {
         };
         provider().map(model_ids).unwrap_or_default()
     });
-    let ask =
-        move |what: fn(Provider) -> Asked| move || providers.asked.set(untrack(provider).map(what));
-    let replace = ask(Asked::SetKey);
+    let ask = move |what: fn(Provider) -> DialogRequest| {
+        move || providers.dialog_request.set(untrack(provider).map(what))
+    };
+    let replace = ask(DialogRequest::SetKey);
     let replace_label = format!("key of {name}");
     let edit_label = format!("Edit details of {name}");
     let edit = move || {
         let label = edit_label.clone();
-        action(Action { says: "Edit details", label, ..Action::default() }, ask(Asked::Edit))
+        action(
+            Action { says: "Edit details", label, ..Action::default() },
+            ask(DialogRequest::Edit),
+        )
     };
     let delete = Action {
         says: "Delete",
@@ -68,13 +72,13 @@ pub fn Card(id: StoredValue<String>) -> impl IntoView {
                         {move || verb(has_key.get())} " key"
                     </button>
                     {when(move || has_key.get(), edit)}
-                    {action(delete, ask(|provider| Asked::Delete(provider, None)))}
+                    {action(delete, ask(|provider| DialogRequest::Delete(provider, None)))}
                 </div>
             </div>
             {live(move || provider().map_or(().into_any(), facts))}
             <div class="models-head">
                 <h4>{models_say}</h4>
-                {action(add_model, ask(Asked::AddModel))}
+                {action(add_model, ask(DialogRequest::AddModel))}
             </div>
             <ul class="models">
                 <Each ids=models draw=|id| view! { <Model id/> }.into_any()/>
@@ -94,10 +98,12 @@ fn Model(id: StoredValue<String>) -> impl IntoView {
     let found = move || providers.model(&id.read_value());
     let name = id.get_value();
     let model = name.split_once('/').map(|(_, model)| model.to_owned()).unwrap_or_default();
-    let ask = move |what: fn(Provider, String) -> Asked| {
+    let ask = move |what: fn(Provider, String) -> DialogRequest| {
         move || {
             let found = untrack(found);
-            providers.asked.set(found.map(|(provider, model)| what(provider, model.model)));
+            providers
+                .dialog_request
+                .set(found.map(|(provider, model)| what(provider, model.model)));
         }
     };
     let replace =
@@ -120,8 +126,8 @@ fn Model(id: StoredValue<String>) -> impl IntoView {
             <code class="model-name">{model}</code>
             {live(move || found().map_or(().into_any(), told))}
             <div class="actions">
-                {action(replace, ask(Asked::ReplaceModel))}
-                {action(delete, ask(|provider, model| Asked::Delete(provider, Some(model))))}
+                {action(replace, ask(DialogRequest::ReplaceModel))}
+                {action(delete, ask(|provider, model| DialogRequest::Delete(provider, Some(model))))}
             </div>
         </li>
     }

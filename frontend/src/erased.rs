@@ -2,7 +2,6 @@
 //! again for each closure, and all of it is downloaded.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
 
 /// A value that is computed anew when what it read has changed.
 pub fn memo<T: Send + Sync + PartialEq + 'static>(
@@ -49,18 +48,4 @@ pub fn live(draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
         view! { {move || draw()} }.into_any()
     }
     boxed(Box::new(draw))
-}
-
-/// The focus goes to the beginning of the content.
-pub fn focus_content() {
-    let content = document().get_element_by_id("content");
-    focus(content.and_then(|content| content.dyn_into().ok()).as_ref());
-}
-
-/// The focus goes to an element of the page, if it is there.
-pub fn focus(element: Option<&web_sys::HtmlElement>) {
-    if let Some(element) = element {
-        // It fails only for what cannot have the focus.
-        let _ = element.focus();
-    }
 }

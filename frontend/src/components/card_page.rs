@@ -13,10 +13,10 @@ pub fn Brand() -> impl IntoView {
 
 /// A page that is one card under its heading.
 #[component]
-pub fn Solo(title: &'static str, children: Children) -> impl IntoView {
+pub fn CardPage(title: &'static str, children: Children) -> impl IntoView {
     use_title(title);
     view! {
-        <main class="solo">
+        <main class="card-page">
             <Brand/>
             <div class="card">
                 <h1>{title}</h1>
