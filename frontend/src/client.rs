@@ -10,7 +10,7 @@ use keyward_api::{Sensitive, paths};
 pub use crate::http::ClientError;
 use crate::http::{Answer, Body, Cause, Exchange, Request, exchange, json, send};
 use crate::location::Location;
-use crate::routes::{encode, with_query};
+use crate::query::{encode, with_query};
 use crate::session::state::SessionState;
 
 /// Speaks to the server this page came from. The session is a cookie that scripts

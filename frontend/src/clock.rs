@@ -3,7 +3,9 @@
 
 use leptos::prelude::*;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime, UtcOffset};
+use time::{Date, Duration, Month, OffsetDateTime, UtcOffset};
+
+use crate::text::plural;
 
 /// How often relative times are written anew.
 const TICK: std::time::Duration = std::time::Duration::from_secs(20);
@@ -78,19 +80,28 @@ pub fn relative(time: OffsetDateTime, now: OffsetDateTime) -> String {
     if time > now { format!("in {amount}") } else { format!("{amount} ago") }
 }
 
-/// `1 day`, `2 days`.
-pub fn plural(count: i64, unit: &str) -> String {
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-}
-
 /// An instant for programs, to the digit that the server sent.
 pub fn rfc3339(time: OffsetDateTime) -> String {
     time.format(&Rfc3339).unwrap_or_default()
 }
 
+/// Reads the value of a date field, `2026-11-22`.
+pub fn parse_date(text: &str) -> Option<Date> {
+    let mut parts = text.splitn(3, '-');
+    let year = parts.next()?.parse().ok()?;
+    let month: u8 = parts.next()?.parse().ok()?;
+    let day = parts.next()?.parse().ok()?;
+    Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()
+}
+
+/// Writes the value of a date field.
+pub fn date_field(day: Date) -> String {
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+}
+
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
+    use time::macros::{date, datetime};
 
     use super::*;
 
@@ -123,5 +134,14 @@ mod tests {
         let time = datetime!(2026-02-03 04:05:06 +05:30);
         assert_eq!(date(time), "3 Feb 2026");
         assert_eq!(exact(time), "3 Feb 2026, 04:05:06 +05:30");
+    }
+
+    #[test]
+    fn a_day_is_written_as_the_date_field_reads_it() {
+        assert_eq!(date_field(date!(2026 - 02 - 03)), "2026-02-03");
+        assert_eq!(parse_date("2026-02-03"), Some(date!(2026 - 02 - 03)));
+        for nonsense in ["", "2026", "2026-13-01", "2026-02-30", "a-b-c"] {
+            assert_eq!(parse_date(nonsense), None, "{nonsense}");
+        }
     }
 }

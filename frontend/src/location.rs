@@ -6,7 +6,9 @@
 use leptos::ev;
 use leptos::prelude::*;
 
+use crate::erased::memo;
 use crate::history::{self, Entry};
+use crate::query::value_in;
 use crate::routes;
 
 /// Where the person is.
@@ -69,10 +71,15 @@ impl Location {
         if query.is_empty() { path } else { format!("{path}?{query}") }
     }
 
+    /// A value of the query; empty when it has none of that name.
+    pub fn query_value(self, name: &'static str) -> Memo<String> {
+        memo(move || value_in(&self.query.read(), name))
+    }
+
     /// Signs in first, and then comes back to here.
     pub fn navigate_to_sign_in(self) {
-        let is_asked = |path: &str| [routes::LOGIN, routes::SETUP].contains(&path);
-        if !is_asked(&self.path.read_untracked()) {
+        let is_sign_in = |path: &str| [routes::LOGIN, routes::SETUP].contains(&path);
+        if !is_sign_in(&self.path.read_untracked()) {
             self.navigate(&routes::login_and_back_to(&self.here()), Navigate::Replace);
         }
     }

@@ -27,22 +27,26 @@ mod client;
 mod clock;
 mod components;
 mod context;
+mod curl;
 mod encryption;
 mod erased;
 mod focus;
 mod history;
 mod http;
+mod ids;
 mod json;
 mod keys;
 mod load;
 mod location;
 mod pages;
 mod providers;
+mod query;
 mod routes;
 mod secrets;
 mod session;
 mod settings;
 mod shell;
+mod text;
 
 fn main() {
     console_error_panic_hook::set_once();

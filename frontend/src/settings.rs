@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 
 use crate::components::title::use_title;
+use crate::context::context;
 use crate::erased::{live, memo};
 use crate::keys::section::KeysSection;
 use crate::providers::section::ProvidersSection;
+use crate::query::with_query;
 use crate::routes;
 use crate::secrets::section::SecretsSection;
 
@@ -31,13 +33,13 @@ const TABS: [Tab; 3] = [
 #[component]
 pub fn Settings() -> impl IntoView {
     use_title("Secrets and keys");
-    let slug = routes::query_value("tab");
+    let slug = context().location.query_value("tab");
     let chosen = memo(move || {
         let slug = slug.read();
         TABS.iter().position(|tab| *slug == tab.slug).unwrap_or(0)
     });
     let link = move |(index, tab): (usize, Tab)| {
-        let href = routes::with_query(routes::SECRETS, &[("tab", tab.slug)]);
+        let href = with_query(routes::SECRETS, &[("tab", tab.slug)]);
         let current = move || (chosen.get() == index).then_some("page");
         view! { <li><a href=href aria-current=current>{tab.label}</a></li> }.into_any()
     };

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use crate::audit::store::Audit;
 use crate::components::icon::{Icon, icon};
-use crate::encryption::words::grouped;
 use crate::erased::live;
 use crate::http::Body;
 use crate::json::Json;
 use crate::load::Shown;
+use crate::text::grouped;
 
 /// The line. Each entry is chained to the one before it, so it can be told.
 #[component]

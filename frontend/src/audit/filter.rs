@@ -4,8 +4,7 @@
 use keyward_api::paths;
 use time::{Date, OffsetDateTime, UtcOffset};
 
-use crate::clock;
-use crate::keys::expiry::parse_date;
+use crate::clock::{self, parse_date};
 use crate::pages::listing::{Listing, Part, as_it_is};
 use crate::routes;
 

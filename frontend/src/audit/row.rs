@@ -3,10 +3,10 @@
 use keyward_api::audit::{AuditActor, AuditActorKind, AuditEntry, AuditOutcome};
 use leptos::prelude::*;
 
+use crate::components::breakable::breakable;
 use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
-use crate::encryption::words::grouped;
-use crate::keys::row::breakable;
+use crate::text::grouped;
 
 /// The row.
 pub fn row(entry: &AuditEntry) -> AnyView {

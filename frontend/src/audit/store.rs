@@ -10,11 +10,11 @@ use leptos::task::spawn_local;
 use crate::audit::chain::Verified;
 use crate::audit::filter::LISTING;
 use crate::context::{Context, context};
-use crate::encryption::words::grouped;
 use crate::erased::effect;
 use crate::http::unreadable;
 use crate::load::Load;
 use crate::pages::store::Pages;
+use crate::text::grouped;
 
 /// How often a check that runs is looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);

@@ -3,8 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::components::field::unique_id;
 use crate::erased::effect;
+use crate::ids::unique_id;
 
 /// A modal dialog that is open as long as it is mounted.
 ///

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
+use crate::ids::unique_id;
 
 /// What is unlike between one text field and another.
 #[derive(Clone, Copy, Debug, Default)]
@@ -144,11 +145,4 @@ pub fn FieldError(id: String, error: RwSignal<Option<String>>) -> impl IntoView 
 pub fn described_by(ids: &[Option<&str>]) -> Option<String> {
     let ids: Vec<_> = ids.iter().flatten().copied().collect();
     (!ids.is_empty()).then(|| ids.join(" "))
-}
-
-/// An id that no other element of the page has.
-pub fn unique_id() -> String {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("f{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

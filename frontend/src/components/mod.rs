@@ -1,6 +1,7 @@
 //! Parts of pages that know no noun.
 
 pub mod action;
+pub mod breakable;
 pub mod card_page;
 pub mod copy;
 pub mod delete_question;
@@ -10,7 +11,6 @@ pub mod field;
 pub mod form_dialog;
 pub mod icon;
 pub mod problem;
-pub mod quote;
 pub mod select;
 pub mod skeleton;
 pub mod theme;

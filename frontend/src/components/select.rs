@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::field::unique_id;
+use crate::ids::unique_id;
 
 /// The list under its label, with the values and words of its lines. `value` is the chosen
 /// one.

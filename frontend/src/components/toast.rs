@@ -6,10 +6,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::components::each::Each;
-use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
 use crate::context::context;
 use crate::erased::memo;
+use crate::ids::unique_id;
 
 const STAY: Duration = Duration::from_secs(6);
 

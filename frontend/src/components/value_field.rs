@@ -7,9 +7,10 @@
 
 use leptos::prelude::*;
 
-use crate::components::field::{FieldError, unique_id};
-use crate::encryption::words::grouped;
+use crate::components::field::FieldError;
 use crate::erased::{either, memo};
+use crate::ids::unique_id;
+use crate::text::grouped;
 
 /// The field, its hint and its error.
 #[component]

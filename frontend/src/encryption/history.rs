@@ -3,11 +3,11 @@
 use keyward_api::encryption::{DataKey, DataKeyState};
 use leptos::prelude::*;
 
+use crate::components::breakable::breakable;
 use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
 use crate::encryption::store::Encryption;
 use crate::erased::live;
-use crate::keys::row::breakable;
 
 /// The table, newest first.
 #[component]

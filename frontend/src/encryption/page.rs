@@ -9,9 +9,9 @@ use crate::components::title::use_title;
 use crate::encryption::history::History;
 use crate::encryption::rotate::{Progress, Rotate};
 use crate::encryption::store::Encryption;
-use crate::encryption::words::grouped;
 use crate::erased::{live, memo, when};
 use crate::load::Shown;
+use crate::text::grouped;
 
 /// The page.
 #[component]

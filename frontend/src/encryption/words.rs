@@ -1,19 +1,8 @@
-//! Numbers and sentences.
+//! The sentences of a rotation. Pure.
 
 use keyward_api::encryption::{Rotated, RotationProgress};
 
-/// `1 204`, with spaces at which no line breaks.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 2);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
+use crate::text::grouped;
 
 /// What a rotation has done.
 pub fn result(done: &Rotated) -> String {
@@ -34,19 +23,6 @@ pub fn progress(progress: RotationProgress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_stand_in_groups_of_three() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1204, "1\u{a0}204"),
-            (123_456, "123\u{a0}456"),
-            (1_234_567, "1\u{a0}234\u{a0}567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn the_result_names_version_and_number() {

@@ -9,8 +9,8 @@ use crate::components::copy::{CopyField, Text};
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
 use crate::context::context;
+use crate::curl;
 use crate::erased::memo;
-use crate::keys::curl;
 use crate::keys::store::Keys;
 
 /// What is said of a new key.

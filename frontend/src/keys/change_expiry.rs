@@ -7,9 +7,9 @@ use leptos::prelude::*;
 
 use crate::client::Client;
 use crate::components::form_dialog::SAVE;
-use crate::components::quote::quoted;
 use crate::keys::edit::Edit;
 use crate::keys::expiry_fields::{ExpiryChoice, ExpiryFields};
+use crate::text::quoted;
 
 /// The dialog.
 pub fn change_expiry(client: Client, key: ApiKey) -> Edit {

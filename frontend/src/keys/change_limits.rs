@@ -6,10 +6,10 @@ use keyward_api::keys::{ApiKey, UpdateApiKey};
 
 use crate::client::Client;
 use crate::components::form_dialog::SAVE;
-use crate::components::quote::quoted;
 use crate::keys::edit::Edit;
 use crate::keys::limit_fields::{LimitChoice, fields};
 use crate::keys::limits::Limits;
+use crate::text::quoted;
 
 /// The dialog.
 pub fn change_limits(client: Client, key: ApiKey) -> Edit {

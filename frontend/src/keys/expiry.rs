@@ -1,6 +1,8 @@
 //! When a key that is being made, or changed, will expire.
 
-use time::{Date, Duration, Month, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
+
+use crate::clock::parse_date;
 
 /// What can be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,20 +52,6 @@ impl Expiry {
     }
 }
 
-/// `2026-11-22`, as a date field gives it.
-pub fn parse_date(text: &str) -> Option<Date> {
-    let mut parts = text.splitn(3, '-');
-    let year = parts.next()?.parse().ok()?;
-    let month: u8 = parts.next()?.parse().ok()?;
-    let day = parts.next()?.parse().ok()?;
-    Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()
-}
-
-/// A day as a date field takes it.
-pub fn field_value(day: Date) -> String {
-    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -97,10 +85,5 @@ mod tests {
         for (expiry, value, _) in CHOICES {
             assert_eq!(Expiry::from_value(value), expiry);
         }
-    }
-
-    #[test]
-    fn a_day_is_written_as_the_date_field_reads_it() {
-        assert_eq!(field_value(time::macros::date!(2026 - 02 - 03)), "2026-02-03");
     }
 }

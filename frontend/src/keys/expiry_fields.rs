@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::clock;
-use crate::components::field::{FieldError, unique_id};
+use crate::components::field::FieldError;
 use crate::components::select::select;
 use crate::erased::when;
-use crate::keys::expiry::{CHOICES, Expiry, field_value};
+use crate::ids::unique_id;
+use crate::keys::expiry::{CHOICES, Expiry};
 
 /// What the person has chosen so far.
 #[derive(Clone, Copy)]
@@ -27,7 +28,7 @@ impl ExpiryChoice {
     /// The choice that stands for an expiry that is set already.
     pub fn of(expires_at: Option<OffsetDateTime>) -> Self {
         let (value, date) = match expires_at {
-            Some(end) => ("date", field_value(clock::local(end).date())),
+            Some(end) => ("date", clock::date_field(clock::local(end).date())),
             None => ("never", String::new()),
         };
         Self {
@@ -85,7 +86,7 @@ fn DateField(choice: ExpiryChoice) -> impl IntoView {
     let id = unique_id();
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described = format!("{hint_id} {error_id}");
-    let today = field_value(clock::local(clock::read()).date());
+    let today = clock::date_field(clock::local(clock::read()).date());
     view! {
         <div class="field">
             <label for=id.clone()>"Expiry date"</label>

@@ -4,9 +4,10 @@ use keyward_api::limits::{RateLimit, Requests, WindowSeconds};
 use leptos::prelude::*;
 
 use crate::client::ClientError;
-use crate::components::field::{Input, LINES, TextField, Typed, unique_id};
+use crate::components::field::{Input, LINES, TextField, Typed};
 use crate::components::select::select;
 use crate::erased::effect;
+use crate::ids::unique_id;
 use crate::keys::limits::{
     Limits, WINDOWS, in_seconds, named, network_sentence, networks, rate_sentence,
 };

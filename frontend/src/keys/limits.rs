@@ -4,9 +4,7 @@ use keyward_api::Problem;
 use keyward_api::keys::ApiKey;
 use keyward_api::limits::RateLimit;
 
-use crate::clock::plural;
-use crate::components::quote::quoted;
-use crate::encryption::words::grouped;
+use crate::text::{grouped, plural, quoted};
 
 /// What can be limited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

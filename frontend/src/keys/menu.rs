@@ -6,9 +6,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::client::Client;
-use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
 use crate::erased::{memo, when};
+use crate::ids::unique_id;
 use crate::keys::change_expiry::change_expiry;
 use crate::keys::change_limits::change_limits;
 use crate::keys::edit::{Edit, Editing};

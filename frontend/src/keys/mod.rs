@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`store`] | the list, and what may be done to it |
-//! | [`filter`], [`status`], [`expiry`], [`scopes`], [`limits`], [`curl`] | pure: decisions and sentences |
+//! | [`filter`], [`status`], [`expiry`], [`scopes`], [`limits`] | pure: decisions and sentences |
 //! | [`new_keys`], [`banner`], [`leave`] | the only time a key is seen, and not losing it |
 //! | [`section`], [`toolbar`], [`table`], [`row`], [`delete`], [`menu`] | what is on the page |
 //! | [`form`], [`expiry_fields`], [`scope_fields`], [`limit_fields`] | what a person fills in |
@@ -12,7 +12,6 @@
 pub mod banner;
 pub mod change_expiry;
 pub mod change_limits;
-pub mod curl;
 pub mod delete;
 pub mod edit;
 pub mod expiry;

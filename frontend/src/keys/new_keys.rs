@@ -9,7 +9,7 @@ use keyward_api::keys::CreatedApiKey;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use crate::components::field::unique_id;
+use crate::ids::unique_id;
 
 #[derive(Clone)]
 struct NewKey {

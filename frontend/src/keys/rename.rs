@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use crate::client::Client;
 use crate::components::field::{TextField, Typed};
 use crate::components::form_dialog::SAVE;
-use crate::components::quote::quoted;
 use crate::keys::edit::Edit;
 use crate::keys::form::{NAME, place_name};
+use crate::text::quoted;
 
 /// The dialog.
 pub fn rename(client: Client, key: ApiKey) -> Edit {

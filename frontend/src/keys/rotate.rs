@@ -8,12 +8,12 @@ use leptos::prelude::*;
 
 use crate::client::Client;
 use crate::clock;
-use crate::components::quote::quoted;
 use crate::components::select::select;
 use crate::keys::banner::ROTATED;
 use crate::keys::edit::Edit;
 use crate::keys::row::shortened;
 use crate::keys::status::overlap_at;
+use crate::text::quoted;
 
 /// How long the old key may work, in seconds and in words.
 const GRACES: [(&str, &str); 5] = [

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use time::OffsetDateTime;
 
 use crate::components::action::{Action, action};
+use crate::components::breakable::breakable;
 use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
 use crate::context::context;
@@ -142,13 +143,6 @@ fn created(key: &ApiKey) -> AnyView {
         None => ().into_any(),
     };
     view! { <Instant at=key.created_at short=Short::Date is_tab_stop=false/> {by} }.into_any()
-}
-
-/// An address that may break before its `@` instead of anywhere.
-pub fn breakable(address: &str) -> AnyView {
-    let at = address.find('@').unwrap_or(address.len());
-    let (name, host) = address.split_at(at);
-    view! { {name.to_owned()} <wbr/> {host.to_owned()} }.into_any()
 }
 
 fn last_used(key: &ApiKey) -> AnyView {

@@ -4,8 +4,9 @@
 use keyward_api::scopes::{KNOWN_SCOPES, KnownScope, Narrowing, Scopes};
 use leptos::prelude::*;
 
-use crate::components::field::{Input, TextField, Typed, unique_id};
+use crate::components::field::{Input, TextField, Typed};
 use crate::erased::when;
+use crate::ids::unique_id;
 use crate::keys::scopes::{gather, narrow};
 
 const OTHER: Input = Input {

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
+use crate::curl;
 use crate::erased::when;
 use crate::keys::banner::Banners;
-use crate::keys::curl;
 use crate::keys::form::KeyForm;
 use crate::keys::store::Keys;
 use crate::keys::table::KeyTable;

@@ -4,8 +4,8 @@ use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::{ApiKey, Overlap};
 use time::{Duration, OffsetDateTime};
 
-use crate::clock::plural;
 use crate::components::icon::Icon;
+use crate::text::plural;
 
 /// From here on the list says that the end is near.
 const SOON: Duration = Duration::days(7);

@@ -8,7 +8,6 @@ use leptos::task::spawn_local;
 
 use crate::client::{Client, ClientError, created};
 use crate::clock;
-use crate::components::quote::quoted;
 use crate::context::{Context, context};
 use crate::focus::focus;
 use crate::focus::move_focus;
@@ -18,6 +17,7 @@ use crate::keys::edit::Editing;
 use crate::keys::filter::LISTING;
 use crate::keys::menu::menu_button;
 use crate::pages::store::Pages;
+use crate::text::quoted;
 
 /// The keys of the section.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! What is unlike between one list and another, and what follows from an address. Pure.
 
-use crate::encryption::words::grouped;
-use crate::routes::with_query;
+use crate::query::with_query;
+use crate::text::grouped;
 
 /// A part of a query: its name and its value.
 pub type Part = (&'static str, String);

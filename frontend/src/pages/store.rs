@@ -20,7 +20,7 @@ use crate::http::{Answer, Body, unreadable};
 use crate::load::{Load, Shown};
 use crate::location::Navigate;
 use crate::pages::listing::Listing;
-use crate::routes::{value_in, with_query};
+use crate::query::{value_in, with_query};
 
 /// The pause after which the server is asked for what was typed.
 pub const AFTER_TYPING: Duration = Duration::from_millis(100);

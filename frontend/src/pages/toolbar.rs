@@ -5,10 +5,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::components::field::unique_id;
 use crate::components::icon::{Icon, icon};
-use crate::components::quote::quoted;
+use crate::ids::unique_id;
 use crate::pages::store::{AFTER_TYPING, Pages};
+use crate::text::quoted;
 
 /// The toolbar of a list with a search; `filters` stand beside it.
 pub fn toolbar(pages: Pages, filters: AnyView) -> AnyView {

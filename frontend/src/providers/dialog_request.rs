@@ -2,8 +2,7 @@
 
 use keyward_api::providers::Provider;
 
-use crate::clock::plural;
-use crate::components::quote::quoted;
+use crate::text::{plural, quoted};
 
 /// What a dialog asks.
 #[derive(Clone)]

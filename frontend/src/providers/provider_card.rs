@@ -10,7 +10,7 @@ use crate::components::time::{Instant, Short};
 use crate::erased::{live, memo, when};
 use crate::providers::dialog_request::DialogRequest;
 use crate::providers::store::Providers;
-use crate::routes::encode;
+use crate::query::encode;
 
 /// The card. It follows its provider by name, so that a change leaves the card, and with it
 /// the focus, where it is.

@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::client::ClientError;
-use crate::components::field::{Input, TextField, Typed, unique_id};
+use crate::components::field::{Input, TextField, Typed};
 use crate::components::icon::{Icon, icon};
 use crate::components::problem::FormError;
 use crate::erased::{effect, live};
+use crate::ids::unique_id;
 use crate::providers::form::PROVIDER;
 use crate::providers::provider_card::shown_hint;
 use crate::providers::store::Providers;

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
+use crate::curl;
 use crate::erased::{live, when};
-use crate::keys::curl;
 use crate::pages::pager::WORDS;
 use crate::pages::toolbar::toolbar;
 use crate::pages::view::{Views, list};

@@ -7,10 +7,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::delete_question::{DeleteQuestion, Deletion};
-use crate::components::quote::quoted;
 use crate::focus::{move_focus, neighbour};
 use crate::secrets::row::delete_button;
 use crate::secrets::store::Secrets;
+use crate::text::quoted;
 
 /// The dialog.
 #[component]

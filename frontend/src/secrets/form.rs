@@ -13,10 +13,10 @@ use leptos::task::spawn_local;
 use crate::client::ClientError;
 use crate::components::field::{Input, TextField};
 use crate::components::form_dialog::{FormDialog, Save};
-use crate::components::quote::quoted;
 use crate::components::value_field::ValueField;
 use crate::erased::when;
 use crate::secrets::store::Secrets;
+use crate::text::quoted;
 
 const KEY: Input = Input {
     kind: "text",

@@ -12,11 +12,11 @@ use leptos::prelude::*;
 use crate::client::ClientError;
 use crate::clock;
 use crate::components::copy::write_clipboard;
-use crate::components::quote::quoted;
 use crate::context::{Context, context};
 use crate::pages::listing::{Listing, as_it_is};
 use crate::pages::store::Pages;
 use crate::routes;
+use crate::text::quoted;
 
 /// The list of secrets.
 pub const LISTING: Listing = Listing {

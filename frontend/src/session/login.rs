@@ -44,7 +44,8 @@ pub fn Login() -> impl IntoView {
 
 #[component]
 fn LoginForm() -> impl IntoView {
-    let (context, next) = (context(), routes::query_value("next"));
+    let context = context();
+    let next = context.location.query_value("next");
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let error = RwSignal::new(None);
     let is_busy = RwSignal::new(false);

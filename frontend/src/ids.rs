@@ -1,0 +1,9 @@
+//! Ids of elements.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// An id that no other element of the page has.
+pub fn unique_id() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("f{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
