@@ -4,15 +4,18 @@ use leptos::prelude::*;
 
 use crate::audit::page::AuditPage;
 use crate::components::card_page::CardPage;
-use crate::components::toast::ToastsView;
+use crate::components::toasts_view::ToastsView;
 use crate::context::{Context, context};
 use crate::encryption::page::EncryptionPage;
 use crate::erased::{live, memo};
-use crate::keys::leave::{LeaveDialog, follow_links};
+use crate::keys::leave_dialog::LeaveDialog;
+use crate::keys::new_keys::NewKeys;
+use crate::links::follow_links;
 use crate::location::Navigate;
 use crate::routes;
 use crate::session::login::Login;
 use crate::session::setup::Setup;
+use crate::session::setup_token;
 use crate::settings::Settings;
 use crate::shell::Shell;
 
@@ -33,8 +36,10 @@ const PAGES: [(&str, Page); 6] = [
 /// The whole page.
 #[component]
 pub fn App() -> impl IntoView {
-    let Context { location, .. } = Context::provide();
-    follow_links();
+    let context = Context::provide(setup_token::take());
+    NewKeys::provide(context);
+    follow_links(context);
+    let location = context.location;
     // A memo, so that another query of the same path draws nothing anew.
     let page = memo(move || {
         let path = location.path.read();

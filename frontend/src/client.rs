@@ -11,7 +11,7 @@ pub use crate::http::ClientError;
 use crate::http::{Answer, Body, Cause, Exchange, Request, exchange, json, send};
 use crate::location::Location;
 use crate::query::{encode, with_query};
-use crate::session::state::SessionState;
+use crate::session_state::SessionState;
 
 /// Speaks to the server this page came from. The session is a cookie that scripts
 /// cannot read, so there is no credential in here.

@@ -36,6 +36,8 @@ mod http;
 mod ids;
 mod json;
 mod keys;
+mod leave_guard;
+mod links;
 mod load;
 mod location;
 mod pages;
@@ -44,9 +46,11 @@ mod query;
 mod routes;
 mod secrets;
 mod session;
+mod session_state;
 mod settings;
 mod shell;
 mod text;
+mod toasts;
 
 fn main() {
     console_error_panic_hook::set_once();

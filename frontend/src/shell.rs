@@ -26,12 +26,12 @@ const ADMIN_LINKS: [NavLink; 2] =
 /// The frame. What is in it is shown once the server has said who is signed in.
 #[component]
 pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
-    let Context { client, session, new_keys, .. } = context();
+    let Context { client, session, .. } = context();
     let answer = Load::new();
     let load = move || {
         answer.begin();
         spawn_local(async move {
-            answer.end(client.session().await.map(|user| session.enter(user, new_keys)));
+            answer.end(client.session().await.map(|user| session.enter(user)));
         });
     };
     if untrack(|| session.user()).is_some() {
@@ -120,12 +120,12 @@ fn SideBar() -> impl IntoView {
 
 #[component]
 fn Account() -> impl IntoView {
-    let Context { location, client, session, new_keys, guard, toasts, .. } = context();
+    let Context { location, client, session, guard, toasts, .. } = context();
     let sign_out = move || {
         spawn_local(async move {
             match client.sign_out().await {
                 Ok(()) => {
-                    new_keys.clear();
+                    guard.release();
                     session.leave();
                     location.navigate(routes::LOGIN, Navigate::Replace);
                 }

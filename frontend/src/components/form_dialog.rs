@@ -21,7 +21,7 @@ pub const SAVE: [&str; 2] = ["Save", "Saving..."];
 #[component]
 pub fn FormDialog(
     title: String,
-    #[prop(default = SAVE)] says: [&'static str; 2],
+    #[prop(default = SAVE)] button: [&'static str; 2],
     /// What is wrong with none of the fields.
     error: RwSignal<Option<String>>,
     save: Save,
@@ -53,7 +53,7 @@ pub fn FormDialog(
                 <div class="dialog-buttons">
                     <button type="button" class="button" on:click=move |_| close(dialog)>"Cancel"</button>
                     <button class="button button-primary" aria-disabled=move || is_busy.get().then_some("true")>
-                        {move || says[usize::from(is_busy.get())]}
+                        {move || button[usize::from(is_busy.get())]}
                     </button>
                 </div>
             </form>

@@ -16,5 +16,5 @@ pub mod skeleton;
 pub mod theme;
 pub mod time;
 pub mod title;
-pub mod toast;
+pub mod toasts_view;
 pub mod value_field;

@@ -8,20 +8,15 @@ use leptos::prelude::*;
 use crate::components::copy::{CopyField, Text};
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
-use crate::context::context;
 use crate::curl;
 use crate::erased::memo;
+use crate::keys::new_keys::NewKeys;
 use crate::keys::store::Keys;
-
-/// What is said of a new key.
-pub const CREATED: &str = "API key created. Copy it now; you won't be able to see it again.";
-/// What is said of a key that takes the place of another.
-pub const ROTATED: &str = "API key rotated. Copy it now; you won't be able to see it again.";
 
 /// One banner for each key that was made and not dismissed, newest first.
 #[component]
 pub fn Banners() -> impl IntoView {
-    let new_keys = context().new_keys;
+    let new_keys: NewKeys = expect_context();
     let ids = memo(move || new_keys.ids());
     view! {
         <Each ids draw=|id| view! { <Banner id/> }.into_any()/>
@@ -30,7 +25,7 @@ pub fn Banners() -> impl IntoView {
 
 #[component]
 fn Banner(id: StoredValue<String>) -> impl IntoView {
-    let (new_keys, keys) = (context().new_keys, expect_context::<Keys>());
+    let (new_keys, keys): (NewKeys, Keys) = (expect_context(), expect_context());
     // A live region is read when its text changes, not when it arrives with its text.
     let announced = RwSignal::new(String::new());
     let announce = move || {

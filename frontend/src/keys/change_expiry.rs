@@ -16,16 +16,16 @@ pub fn change_expiry(client: Client, key: ApiKey) -> Edit {
     let choice = ExpiryChoice::of(key.expires_at);
     Edit {
         title: format!("Change expiry of {}", quoted(&key.name)),
-        says: SAVE,
+        button: SAVE,
         fields: view! { <ExpiryFields choice/> }.into_any(),
-        ask: Arc::new(move || {
+        send: Arc::new(move || {
             let expires_at = Some(choice.resolve().ok()?);
             let update = UpdateApiKey { expires_at, ..UpdateApiKey::default() };
             Some(client.update_key(&key.id, &update))
         }),
-        take: |keys, body| {
+        take_answer: |keys, body| {
             keys.changed(body, |key| format!("Expiry of {} changed", quoted(&key.name)))
         },
-        place: Arc::new(move |failure| failure.place(&[("expiresAt", choice.error)])),
+        show_refusal: Arc::new(move |failure| failure.place(&[("expiresAt", choice.error)])),
     }
 }

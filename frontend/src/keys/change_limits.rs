@@ -16,9 +16,9 @@ pub fn change_limits(client: Client, key: ApiKey) -> Edit {
     let choice = LimitChoice::of(Limits::of(&key));
     Edit {
         title: format!("Change limits of {}", quoted(&key.name)),
-        says: SAVE,
+        button: SAVE,
         fields: fields(choice),
-        ask: Arc::new(move || {
+        send: Arc::new(move || {
             let Limits { rate, networks } = choice.resolve()?;
             let update = UpdateApiKey {
                 rate_limit: Some(rate),
@@ -27,9 +27,9 @@ pub fn change_limits(client: Client, key: ApiKey) -> Edit {
             };
             Some(client.update_key(&key.id, &update))
         }),
-        take: |keys, body| {
+        take_answer: |keys, body| {
             keys.changed(body, |key| format!("Limits of {} changed", quoted(&key.name)))
         },
-        place: Arc::new(move |failure| choice.place(failure)),
+        show_refusal: Arc::new(move |failure| choice.place(failure)),
     }
 }

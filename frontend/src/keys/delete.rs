@@ -14,6 +14,7 @@ use leptos::prelude::*;
 
 use crate::erased::{effect, memo};
 use crate::focus::{move_focus, neighbour};
+use crate::keys::buttons::delete_button;
 use crate::keys::store::Keys;
 
 const DISARM_AFTER: Duration = Duration::from_secs(3);
@@ -46,7 +47,7 @@ pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoVie
         if is_armed.get_untracked() {
             let Some(key) = untrack(|| keys.get(&id.read_value())) else { return };
             let next = neighbour(&keys.pages.ids.read_untracked(), &key.id);
-            let next = next.map(|id| element_id(&id));
+            let next = next.map(|id| delete_button(&id));
             keys.delete(key, Box::new(move || move_focus(next, keys.add_button)));
         } else {
             keys.armed.set(Some(id.get_value()));
@@ -62,7 +63,7 @@ pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoVie
             type="button"
             class="button button-delete"
             class:is-armed=move || is_armed.get()
-            id=element_id(&id.read_value())
+            id=delete_button(&id.read_value())
             aria-label=label
             aria-disabled=move || is_deleting.get().then_some("true")
             node_ref=node
@@ -95,8 +96,4 @@ fn disarm_when_left_alone(keys: Keys, is_armed: Memo<bool>, is_held: impl Fn() -
         };
         clock = set_timeout_with_handle(disarm, DISARM_AFTER).ok();
     });
-}
-
-fn element_id(id: &str) -> String {
-    format!("delete-{id}")
 }

@@ -5,16 +5,11 @@ use keyward_api::keys::ApiKey;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::client::Client;
 use crate::components::icon::{Icon, icon};
 use crate::erased::{memo, when};
 use crate::ids::unique_id;
-use crate::keys::change_expiry::change_expiry;
-use crate::keys::change_limits::change_limits;
-use crate::keys::edit::{Edit, Editing};
-use crate::keys::rename::rename;
-use crate::keys::rotate::rotate;
-use crate::keys::store::Keys;
+use crate::keys::buttons::menu_button;
+use crate::keys::store::{DialogRequest, Keys};
 
 /// The menu of one row.
 #[component]
@@ -63,21 +58,12 @@ pub fn RowMenu(
             {icon(Icon::Dots)}
         </button>
         <div class="menu" id=menu_id popover="auto" node_ref=menu>
-            {item("Rename".into_any(), |keys, key| edit(keys, key, rename))}
+            {item("Rename".into_any(), |keys, key| keys.request_dialog(DialogRequest::Rename(key)))}
             {item(toggle.into_any(), |keys, key| keys.set_enabled(&key, !key.enabled))}
-            {item("Change expiry".into_any(), |keys, key| edit(keys, key, change_expiry))}
-            {item("Change limits".into_any(), |keys, key| edit(keys, key, change_limits))}
-            {item("Rotate".into_any(), |keys, key| edit(keys, key, rotate))}
+            {item("Change expiry".into_any(), |keys, key| keys.request_dialog(DialogRequest::ChangeExpiry(key)))}
+            {item("Change limits".into_any(), |keys, key| keys.request_dialog(DialogRequest::ChangeLimits(key)))}
+            {item("Rotate".into_any(), |keys, key| keys.request_dialog(DialogRequest::Rotate(key)))}
             {when(move || has_overlap.get(), end)}
         </div>
     }
-}
-
-fn edit(keys: Keys, key: ApiKey, what: fn(Client, ApiKey) -> Edit) {
-    keys.editing.set(Some(Editing { key, what }));
-}
-
-/// The id of the button that opens the menu of a key.
-pub fn menu_button(id: &str) -> String {
-    format!("actions-{id}")
 }

@@ -9,7 +9,11 @@ use keyward_api::keys::CreatedApiKey;
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use crate::context::Context;
 use crate::ids::unique_id;
+
+pub const CREATED: &str = "API key created. Copy it now; you won't be able to see it again.";
+pub const ROTATED: &str = "API key rotated. Copy it now; you won't be able to see it again.";
 
 #[derive(Clone)]
 struct NewKey {
@@ -32,9 +36,12 @@ struct NewKey {
 pub struct NewKeys(RwSignal<Vec<NewKey>>);
 
 impl NewKeys {
-    /// None.
-    pub fn new() -> Self {
-        Self(RwSignal::new(Vec::new()))
+    /// Keys that no one copied hold the page back; another person must not see them.
+    pub fn provide(context: Context) {
+        let new_keys = Self(RwSignal::new(Vec::new()));
+        context.guard.register(move || new_keys.would_be_lost(), move || new_keys.clear());
+        context.session.on_enter(move |user_id| new_keys.keep_only_those_of(user_id));
+        provide_context(new_keys);
     }
 
     /// A key was made by the user `owner`. What it replaces need not be copied any more.
@@ -79,18 +86,15 @@ impl NewKeys {
         self.0.update(|list| list.retain(|new| new.id != id));
     }
 
-    /// Whoever comes next must not see any.
-    pub fn clear(self) {
+    fn clear(self) {
         self.0.update(Vec::clear);
     }
 
-    /// Another person may have signed in.
-    pub fn keep_only_those_of(self, owner: &Uuid) {
-        self.0.update(|list| list.retain(|new| new.owner == *owner));
+    fn keep_only_those_of(self, owner: Uuid) {
+        self.0.update(|list| list.retain(|new| new.owner == owner));
     }
 
-    /// Whether leaving would lose a key that nobody has copied.
-    pub fn would_be_lost(self) -> bool {
+    fn would_be_lost(self) -> bool {
         self.0.read_untracked().iter().any(|new| !new.is_copied)
     }
 

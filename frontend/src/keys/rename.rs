@@ -17,14 +17,16 @@ pub fn rename(client: Client, key: ApiKey) -> Edit {
     let Typed { text, error } = Typed::of(key.name.clone());
     Edit {
         title: format!("Rename {}", quoted(&key.name)),
-        says: SAVE,
+        button: SAVE,
         fields: view! { <TextField label="Name" input=NAME value=text error/> }.into_any(),
-        ask: Arc::new(move || {
+        send: Arc::new(move || {
             let name = Some(Typed { text, error }.check(KeyName::try_from)?);
             let update = UpdateApiKey { name, ..UpdateApiKey::default() };
             Some(client.update_key(&key.id, &update))
         }),
-        take: |keys, body| keys.changed(body, |key| format!("Renamed to {}", quoted(&key.name))),
-        place: Arc::new(move |failure| place_name(failure, error)),
+        take_answer: |keys, body| {
+            keys.changed(body, |key| format!("Renamed to {}", quoted(&key.name)))
+        },
+        show_refusal: Arc::new(move |failure| place_name(failure, error)),
     }
 }

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use crate::client::Client;
 use crate::clock;
 use crate::components::select::select;
-use crate::keys::banner::ROTATED;
 use crate::keys::edit::Edit;
+use crate::keys::new_keys::ROTATED;
 use crate::keys::row::shortened;
 use crate::keys::status::overlap_at;
 use crate::text::quoted;
@@ -46,13 +46,13 @@ pub fn rotate(client: Client, key: ApiKey) -> Edit {
     };
     Edit {
         title: format!("Rotate {}", quoted(&key.name)),
-        says: ["Rotate", "Rotating..."],
+        button: ["Rotate", "Rotating..."],
         fields: fields.into_any(),
-        ask: Arc::new(move || {
+        send: Arc::new(move || {
             let grace_seconds = GraceSeconds::try_from(grace.get_untracked()).ok()?;
             Some(client.rotate_key(&key.id, &RotateApiKey { grace_seconds }))
         }),
-        take: |keys, body| keys.rotated(body, ROTATED),
-        place: Arc::new(|_| false),
+        take_answer: |keys, body| keys.rotated(body, ROTATED),
+        show_refusal: Arc::new(|_| false),
     }
 }

@@ -12,12 +12,20 @@ use crate::context::{Context, context};
 use crate::focus::focus;
 use crate::focus::move_focus;
 use crate::http::{Answer, Body, Exchange};
-use crate::keys::banner::CREATED;
-use crate::keys::edit::Editing;
+use crate::keys::buttons::menu_button;
 use crate::keys::filter::LISTING;
-use crate::keys::menu::menu_button;
+use crate::keys::new_keys::{CREATED, NewKeys};
 use crate::pages::store::Pages;
 use crate::text::quoted;
+
+/// The dialogs of the menu, with the key as it was when the dialog was opened.
+#[derive(Clone)]
+pub enum DialogRequest {
+    Rename(ApiKey),
+    ChangeExpiry(ApiKey),
+    ChangeLimits(ApiKey),
+    Rotate(ApiKey),
+}
 
 /// The keys of the section.
 #[derive(Clone, Copy)]
@@ -32,10 +40,11 @@ pub struct Keys {
     pub deleting: RwSignal<Vec<String>>,
     /// The keys that are being changed without a dialog.
     pub changing: RwSignal<Vec<String>>,
-    /// What a dialog is about to change.
-    pub editing: RwSignal<Option<Editing>>,
+    /// The dialog that is open.
+    pub dialog_request: RwSignal<Option<DialogRequest>>,
     /// The button that opens the form, for whatever leaves the focus without a home.
     pub add_button: NodeRef<html::Button>,
+    new_keys: NewKeys,
     context: Context,
 }
 
@@ -49,13 +58,17 @@ impl Keys {
             armed: RwSignal::new(None),
             deleting: RwSignal::new(Vec::new()),
             changing: RwSignal::new(Vec::new()),
-            editing: RwSignal::new(None),
+            dialog_request: RwSignal::new(None),
             add_button: NodeRef::new(),
+            new_keys: expect_context(),
             context: context(),
         }
     }
 
-    /// The way to the server.
+    pub fn request_dialog(self, request: DialogRequest) {
+        self.dialog_request.set(Some(request));
+    }
+
     pub fn client(self) -> Client {
         self.context.client
     }
@@ -85,7 +98,7 @@ impl Keys {
         let created = created(body)?;
         let record = created.record.clone();
         let owner = untrack(|| self.context.session.user()).map(|user| user.user_id);
-        self.context.new_keys.add(created, sentence, owner.unwrap_or_default());
+        self.new_keys.add(created, sentence, owner.unwrap_or_default());
         Ok(record)
     }
 

@@ -2,12 +2,10 @@
 //! of the columns are then read from `data-label`. The roles are written out because some
 //! browsers forget that a table is one when its style says otherwise.
 
-use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::each::Each;
-use crate::erased::live;
-use crate::keys::edit::EditDialog;
+use crate::keys::dialogs::dialogs;
 use crate::keys::row::Row;
 use crate::keys::store::Keys;
 
@@ -15,9 +13,6 @@ use crate::keys::store::Keys;
 #[component]
 pub fn KeyTable() -> impl IntoView {
     let keys: Keys = expect_context();
-    let editing = keys.editing;
-    let dialog = NodeRef::<html::Dialog>::new();
-    let on_close = Callback::new(move |()| editing.set(None));
     view! {
         <table class="rows keys" role="table">
             <caption class="visually-hidden">"API keys"</caption>
@@ -37,9 +32,6 @@ pub fn KeyTable() -> impl IntoView {
                 <Each ids=keys.pages.ids draw=|id| view! { <Row id/> }.into_any()/>
             </tbody>
         </table>
-        {live(move || match editing.get() {
-            Some(editing) => view! { <EditDialog editing dialog on_close/> }.into_any(),
-            None => ().into_any(),
-        })}
+        {dialogs(keys)}
     }
 }

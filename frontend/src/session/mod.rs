@@ -3,5 +3,4 @@
 pub mod enter;
 pub mod login;
 pub mod setup;
-pub mod state;
-pub mod token;
+pub mod setup_token;

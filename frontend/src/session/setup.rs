@@ -15,7 +15,7 @@ use crate::erased::{live, when};
 use crate::load::{Load, Shown};
 use crate::routes;
 use crate::session::enter::enter;
-use crate::session::token::SetupToken;
+use crate::session::setup_token;
 
 const TOKEN: Input = Input {
     kind: "text",
@@ -37,8 +37,13 @@ const PASSWORD: Input = Input {
 /// The first page of a new Keyward, open exactly while there is no user.
 #[component]
 pub fn Setup() -> impl IntoView {
-    let Context { client, token, .. } = context();
-    let listener = window_event_listener(ev::hashchange, move |_| token.take_again());
+    let Context { client, setup_token, .. } = context();
+    // A link that differs in its fragment alone does not load the page again.
+    let listener = window_event_listener(ev::hashchange, move |_| {
+        if let Some(token) = setup_token::take() {
+            setup_token.set(Some(token));
+        }
+    });
     on_cleanup(move || listener.remove());
 
     let (status, is_open) = (Load::new(), RwSignal::new(false));
@@ -116,7 +121,7 @@ impl Errors {
 #[component]
 fn SetupForm() -> impl IntoView {
     let context = context();
-    let SetupToken(from_link) = context.token;
+    let from_link = context.setup_token;
     let [typed_token, email, password] = [(); 3].map(|()| RwSignal::new(String::new()));
     let errors = Errors::default();
     let is_busy = RwSignal::new(false);

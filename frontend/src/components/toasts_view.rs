@@ -1,7 +1,4 @@
-//! Short messages in the corner. Success goes away by itself; an error stays until the
-//! person has dismissed it.
-
-use std::time::Duration;
+//! The toasts, in the corner of the window.
 
 use leptos::prelude::*;
 
@@ -9,53 +6,9 @@ use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
 use crate::context::context;
 use crate::erased::memo;
-use crate::ids::unique_id;
 
-const STAY: Duration = Duration::from_secs(6);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Toast {
-    id: String,
-    is_error: bool,
-    text: String,
-}
-
-/// The messages that are shown.
-#[derive(Clone, Copy)]
-pub struct Toasts {
-    list: RwSignal<Vec<Toast>>,
-}
-
-impl Toasts {
-    /// None.
-    pub fn new() -> Self {
-        Self { list: RwSignal::new(Vec::new()) }
-    }
-
-    /// Something was done.
-    pub fn success(self, text: impl Into<String>) {
-        let id = self.add(false, text.into());
-        set_timeout(move || self.dismiss(&id), STAY);
-    }
-
-    /// Something failed.
-    pub fn error(self, text: impl Into<String>) {
-        self.add(true, text.into());
-    }
-
-    fn add(self, is_error: bool, text: String) -> String {
-        let id = unique_id();
-        self.list.update(|list| list.push(Toast { id: id.clone(), is_error, text }));
-        id
-    }
-
-    fn dismiss(self, id: &str) {
-        self.list.update(|list| list.retain(|toast| toast.id != id));
-    }
-}
-
-/// The corner. The place for successes is there always, so that a change of it is
-/// announced; an error is an alert of its own.
+/// The element of the successes stays in the page, so that a screen reader announces what
+/// changes in it; an error is an alert of its own.
 #[component]
 pub fn ToastsView() -> impl IntoView {
     let toasts = context().toasts;

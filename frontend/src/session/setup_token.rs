@@ -7,25 +7,8 @@ use wasm_bindgen::JsValue;
 
 use crate::routes;
 
-/// The token from the address bar, until setup is complete.
-#[derive(Clone, Copy)]
-pub struct SetupToken(pub RwSignal<Option<Sensitive>>);
-
-impl SetupToken {
-    /// Takes the token out of the address bar, if the page is the setup page.
-    pub fn take() -> Self {
-        Self(RwSignal::new(take_from_address_bar()))
-    }
-
-    /// Does so again: a link that differs in its fragment alone does not load the page anew.
-    pub fn take_again(self) {
-        if let Some(token) = take_from_address_bar() {
-            self.0.set(Some(token));
-        }
-    }
-}
-
-fn take_from_address_bar() -> Option<Sensitive> {
+/// Takes the token out of the address bar, if the page is the setup page.
+pub fn take() -> Option<Sensitive> {
     if location_pathname().as_deref() != Some(routes::SETUP) {
         return None;
     }

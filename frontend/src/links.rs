@@ -1,0 +1,51 @@
+//! Links of this site change the page without loading it again.
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+
+use crate::context::Context;
+use crate::focus::focus_content;
+use crate::location::Navigate;
+
+/// The attribute of a link to a page of a list: the way back from there.
+const TRAIL: &str = "data-trail";
+
+pub fn follow_links(context: Context) {
+    let Context { location, guard, .. } = context;
+    window_event_listener(ev::click, move |event| {
+        let opens_elsewhere =
+            event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+        if event.default_prevented() || event.button() != 0 || opens_elsewhere {
+            return;
+        }
+        let Some(link) = link_of(&event).filter(is_of_this_site) else { return };
+        event.prevent_default();
+        let href = link.pathname() + &link.search();
+        let stays = link.pathname() == *location.path.read_untracked();
+        if stays || !guard.would_lose() {
+            let trail = link.get_attribute(TRAIL);
+            location.navigate_along(&href, Navigate::Push, trail.as_deref().unwrap_or_default());
+            if trail.is_some() {
+                // The link is drawn again for the next page, which would lose the focus.
+                focus_content();
+            }
+        } else {
+            guard.leave(move || {
+                guard.release();
+                location.navigate(&href, Navigate::Push);
+            });
+        }
+    });
+}
+
+/// A download and an answer of the API are for the browser.
+fn is_of_this_site(link: &web_sys::HtmlAnchorElement) -> bool {
+    let is_page = !link.has_attribute("download") && !link.pathname().starts_with("/api/");
+    is_page && link.target().is_empty() && location().origin() == Ok(link.origin())
+}
+
+fn link_of(event: &ev::MouseEvent) -> Option<web_sys::HtmlAnchorElement> {
+    let element = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    element.closest("a[href]").ok()??.dyn_into().ok()
+}
