@@ -7,8 +7,8 @@ use keyward_api::paths;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::audit::chain::Verified;
 use crate::audit::filter::LISTING;
+use crate::audit::verification::Verified;
 use crate::context::{Context, context};
 use crate::erased::effect;
 use crate::http::unreadable;

@@ -1,0 +1,44 @@
+//! What the server found when it verified the log.
+
+use crate::http::Body;
+use crate::json::Json;
+use crate::text::grouped;
+
+/// So many breaks are named.
+const NAMED: u32 = 5;
+
+/// What the server found; the type of the answer is `AuditVerification`.
+#[derive(Clone)]
+pub struct Verified {
+    pub is_valid: bool,
+    /// The first break that is not acknowledged.
+    pub broken: (u64, String),
+    /// How far it goes, and the breaks.
+    pub words: String,
+}
+
+impl Verified {
+    /// Reads the answer. What does not say that the log is valid is reported as a break.
+    pub fn read(body: &Body) -> Option<Self> {
+        let data = body.json.member("data");
+        let number = |name| data.member(name).number().ok().map(grouped);
+        let mut words = format!("Chain verified through entry {}.", number("verified")?);
+        let breaks = data.member("breaks");
+        if !breaks.is_empty_list() {
+            words = format!("{words} Breaks: {}.", number("totalBreaks")?);
+        }
+        for one in breaks.items(NAMED) {
+            let known =
+                if one.member("acknowledged").0.is_object() { " (acknowledged)" } else { "" };
+            let (seq, reason) = entry(&one);
+            words = format!("{words} {}: {reason}{known}.", grouped(seq));
+        }
+        let is_valid = data.member("valid").0.as_bool() == Some(true);
+        Some(Self { is_valid, broken: entry(&data.member("broken")), words })
+    }
+}
+
+fn entry(json: &Json) -> (u64, String) {
+    let seq = json.member("seq").number().unwrap_or_default();
+    (seq, json.member("reason").text().unwrap_or_default())
+}
