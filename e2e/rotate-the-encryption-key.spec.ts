@@ -17,7 +17,7 @@ test("a rotation is asked about, done and told, and every value stays readable",
   await expect(encryption.version(1)).toContainText("Active");
 
   await encryption.rotate.click();
-  await expect(encryption.dialog).toContainText("seals every value anew");
+  await expect(encryption.dialog).toContainText("re-encrypts every value");
   await expect(encryption.dialog).toContainText("older backups have their own");
   await encryption.confirm.click();
   await expect(encryption.result).toHaveText("Version 2 is active. 2 values were re-encrypted.");

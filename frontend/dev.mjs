@@ -75,22 +75,22 @@ async function restart() {
 
 const RELOAD = "new EventSource('/dev/changes').onmessage = () => location.reload();";
 
-function proxy(asked, answer) {
-  if (asked.url === "/dev/reload.js") {
+function proxy(incoming, answer) {
+  if (incoming.url === "/dev/reload.js") {
     answer.writeHead(200, { "content-type": "text/javascript" }).end(RELOAD);
-  } else if (asked.url === "/dev/changes") {
+  } else if (incoming.url === "/dev/changes") {
     answer.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
     waiting.add(answer);
-    asked.on("close", () => waiting.delete(answer));
+    incoming.on("close", () => waiting.delete(answer));
   } else {
-    forward(asked, answer);
+    forward(incoming, answer);
   }
 }
 
-function forward(asked, answer) {
+function forward(incoming, answer) {
   const failed = () => answer.headersSent || answer.writeHead(502).end("Keyward is being built\n");
   if (!server?.port) return failed();
-  const { method, url, headers } = asked;
+  const { method, url, headers } = incoming;
   const onward = request({ port: server.port, host: "127.0.0.1", method, path: url, headers }, (got) => {
     if (!got.headers["content-type"]?.startsWith("text/html")) {
       answer.writeHead(got.statusCode, got.headers);
@@ -102,7 +102,7 @@ function forward(asked, answer) {
     got.on("end", () => answer.end('<script src="/dev/reload.js"></script>')).pipe(answer, { end: false });
   });
   onward.on("error", failed);
-  asked.pipe(onward);
+  incoming.pipe(onward);
 }
 
 let changed = null; // null: nothing; else whether the page is among it

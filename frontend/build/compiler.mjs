@@ -22,7 +22,7 @@ const SMALL = "--cfg erase_components";
 const SMALLER = `${SMALL} -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none`;
 const STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
-/** The flags above are unstable; with this variable a stable compiler heeds them. */
+/** The flags above are unstable; with this variable a stable compiler takes them. */
 const env = (flags, more = {}) => ({
   ...process.env, ...more, RUSTC_BOOTSTRAP: "1", RUSTFLAGS: `${process.env.RUSTFLAGS ?? ""} ${flags}`.trim(),
 });

@@ -21,7 +21,7 @@ use crate::shell::Shell;
 
 type Page = fn() -> AnyView;
 
-/// Every path of the page, and what is there.
+/// Every path of the page.
 const PAGES: [(&str, Page); 6] = [
     ("/", navigate_to_secrets),
     (routes::SETUP, || view! { <Setup/> }.into_any()),
@@ -33,14 +33,13 @@ const PAGES: [(&str, Page); 6] = [
     (routes::AUDIT, || view! { <Shell page=|| view! { <AuditPage/> }.into_any()/> }.into_any()),
 ];
 
-/// The whole page.
 #[component]
 pub fn App() -> impl IntoView {
     let context = Context::provide(setup_token::take());
     NewKeys::provide(context);
     follow_links(context);
     let location = context.location;
-    // A memo, so that another query of the same path draws nothing anew.
+    // A memo, so that another query of the same path keeps what is drawn.
     let page = memo(move || {
         let path = location.path.read();
         PAGES.iter().position(|(here, _)| **path == **here).unwrap_or(PAGES.len())

@@ -17,82 +17,72 @@ use crate::session_state::SessionState;
 /// cannot read, so there is no credential in here.
 #[derive(Clone, Copy)]
 pub struct Client {
-    /// Leads to the sign-in page when the server no longer knows the session. No caller
-    /// can forget it.
+    /// The way to the sign-in page when the server no longer knows the session.
     pub location: Location,
-    /// Nobody is signed in then.
     pub session: SessionState,
 }
 
 impl Client {
-    /// May the first administrator still be created?
     pub async fn setup_status(self) -> Answer<SetupStatus> {
         exchange("GET", paths::SETUP, None).await?.data()
     }
 
-    /// Creates the first administrator, who is signed in afterwards.
     pub async fn set_up(self, setup: &Setup) -> Answer<Session> {
         exchange("POST", paths::SETUP, json(setup)).await?.data()
     }
 
-    /// Signs in. Wrong credentials are the server's sentence, not a lost session.
+    /// A wrong password is the server's sentence, not a lost session.
     pub async fn sign_in(self, who: &SignIn) -> Answer<Session> {
         exchange("POST", paths::SESSION, json(who)).await?.data()
     }
 
-    /// Who is signed in?
     pub async fn session(self) -> Answer<Session> {
         self.signed_in("GET", paths::SESSION, None).await?.data()
     }
 
-    /// Signs out. The body of the answer does not matter.
+    /// The body of the answer does not matter.
     pub async fn sign_out(self) -> Answer<()> {
         exchange("DELETE", paths::SESSION, None).await.map(drop)
     }
 
-    /// A page of a list; the path names the list and what is looked for.
+    /// A page of a list; `path` names the list and the filters.
     pub fn list(self, path: &str) -> Exchange {
         self.signed_in("GET", path, None)
     }
 
-    /// Creates a key; [`created`] reads the answer.
     pub fn create_key(self, key: &CreateApiKey) -> Exchange {
         self.signed_in("POST", paths::KEYS, json(key))
     }
 
-    /// Changes what is present in the update.
     pub fn update_key(self, id: &str, update: &UpdateApiKey) -> Exchange {
         self.signed_in("PATCH", &below(paths::KEYS, id), json(update))
     }
 
-    /// Replaces a key by a new one; [`created`] reads the answer.
     pub fn rotate_key(self, id: &str, rotate: &RotateApiKey) -> Exchange {
         self.signed_in("POST", &format!("{}/rotate", below(paths::KEYS, id)), json(rotate))
     }
 
-    /// Refuses a key that was replaced, before its time.
+    /// Ends the grace period of the key that was replaced.
     pub fn end_overlap(self, id: &str) -> Exchange {
         self.signed_in("DELETE", &format!("{}/overlap", below(paths::KEYS, id)), None)
     }
 
-    /// Deletes a key, for ever.
     pub async fn delete_key(self, id: &str) -> Answer<()> {
         self.signed_in("DELETE", &below(paths::KEYS, id), None).await?.done()
     }
 
-    /// One value. The server writes into its log that it was read.
+    /// The server records the read in the audit log.
     pub async fn reveal_secret(self, key: &str) -> Answer<Sensitive> {
         let body = self.signed_in("GET", &below(paths::SECRETS, key), None).await?;
         body.data::<RevealedSecret>().map(|secret| secret.value)
     }
 
-    /// Keeps a new secret. The list tells more about it than the answer does.
+    /// The body of the answer does not matter: the list says more.
     pub async fn create_secret(self, secret: &CreateSecret) -> Answer<()> {
         self.signed_in("POST", paths::SECRETS, json(secret)).await?.done()
     }
 
-    /// Changes what is present in the update, unless the secret is no longer as it was at
-    /// `version`, an `ETag`.
+    /// `version` is the `ETag` that the secret must still have.
     pub async fn update_secret(
         self,
         key: &str,
@@ -103,55 +93,47 @@ impl Client {
         self.watched(send("PUT", below(paths::SECRETS, key), request)).await?.done()
     }
 
-    /// Deletes a secret, for ever.
     pub async fn delete_secret(self, key: &str) -> Answer<()> {
         self.signed_in("DELETE", &below(paths::SECRETS, key), None).await?.done()
     }
 
-    /// Enters the key of a provider, or replaces it.
     pub fn set_provider(self, provider: &str, set: &SetProvider) -> Exchange {
         self.signed_in("PUT", &below(paths::PROVIDERS, provider), json(set))
     }
 
-    /// Changes what is present in the update.
     pub fn update_provider(self, provider: &str, update: &UpdateProvider) -> Exchange {
         self.signed_in("PATCH", &below(paths::PROVIDERS, provider), json(update))
     }
 
-    /// Deletes the key of a provider and those of all its models.
     pub fn delete_provider(self, provider: &str) -> Exchange {
         self.signed_in("DELETE", &below(paths::PROVIDERS, provider), None)
     }
 
-    /// Enters the key of a model, or replaces it.
     pub fn set_model(self, provider: &str, model: &str, set: &SetModel) -> Exchange {
         self.signed_in("PUT", &model_path(provider, model), json(set))
     }
 
-    /// Deletes the key of a model.
     pub fn delete_model(self, provider: &str, model: &str) -> Exchange {
         self.signed_in("DELETE", &model_path(provider, model), None)
     }
 
-    /// Which key would be used; an empty model means the provider itself.
+    /// Which key a program would get; an empty model means the provider itself.
     pub async fn explain(self, provider: &str, model: &str) -> Answer<Explained> {
         let parts = [("provider", provider), ("model", model), ("explain", "true")];
         self.signed_in("GET", &with_query(paths::RESOLVE, &parts), None).await?.data()
     }
 
-    /// The data keys, and a rotation that runs.
     pub async fn encryption(self) -> Answer<EncryptionStatus> {
         self.signed_in("GET", paths::ENCRYPTION, None).await?.data()
     }
 
-    /// Makes a new data key and seals every value anew. Answers when all of it is done,
-    /// however long that takes.
+    /// Answers when every value is re-encrypted, without a time limit.
     pub async fn rotate(self) -> Answer<Rotated> {
         self.signed_in("POST", paths::ENCRYPTION_ROTATE, None).await?.data()
     }
 
-    /// Asks about the audit log. The answer is read by its members, since types for it would
-    /// be downloaded for one line of the page.
+    /// The caller reads the members it needs: types for this answer would be downloaded for one
+    /// line.
     pub fn audit(self, path: &'static str) -> Exchange {
         self.signed_in("GET", path, None)
     }
@@ -175,15 +157,15 @@ impl Client {
     }
 }
 
-/// A key that is new, and its record. The answer is the only time the key is seen.
+/// The only answer that carries a whole key.
 pub fn created(body: Body) -> Answer<CreatedApiKey> {
     let text = body.json.member("data").member("key").read::<Sensitive>();
     let key = text.map_err(|_| ClientError { cause: Cause::Network, request_id: None })?;
     Ok(CreatedApiKey { record: body.data()?, key })
 }
 
-/// The name of a secret or a provider needs no encoding; the id of an imported key and the
-/// name of a model may be any text, a slash included.
+/// Encodes an id as one segment: the id of an imported key and the name of a model may contain a
+/// slash.
 fn below(path: &str, id: &str) -> String {
     format!("{path}/{}", encode(id).replace('/', "%2F"))
 }

@@ -1,4 +1,4 @@
-//! Now, and times as people read them. Only [`read`] and [`local`] ask the
+//! The present, and times as people read them. Only [`read`] and [`local`] depend on the
 //! browser; the rest is arithmetic.
 
 use leptos::prelude::*;
@@ -7,24 +7,24 @@ use time::{Date, Duration, Month, OffsetDateTime, UtcOffset};
 
 use crate::text::plural;
 
-/// How often relative times are written anew.
+/// How often relative times are drawn again.
 const TICK: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// The present, which moves on by itself while the page is open. A record that was made
-/// since the last tick would lie in its future, which [`relative`] reads as just now.
+/// The present, which moves on while the page is open. A record made since the last tick lies in
+/// its future, which [`relative`] reads as just now.
 pub fn start() -> RwSignal<OffsetDateTime> {
     let now = RwSignal::new(read());
     set_interval(move || now.set(read()), TICK);
     now
 }
 
-/// The clock of this computer, for a decision; what is shown goes by [`start`].
+/// The clock of this computer, for decisions; what is shown follows [`start`].
 #[expect(clippy::disallowed_methods, reason = "the page's only reading of the clock")]
 pub fn read() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-/// The same instant with the offset this browser had or will have at it.
+/// The instant with the offset of this browser at that instant.
 pub fn local(time: OffsetDateTime) -> OffsetDateTime {
     let date = js_sys::Date::new(&js_sys::Number::from(milliseconds(time)).into());
     #[expect(clippy::cast_possible_truncation, reason = "an offset is at most 14 hours")]
@@ -80,7 +80,7 @@ pub fn relative(time: OffsetDateTime, now: OffsetDateTime) -> String {
     if time > now { format!("in {amount}") } else { format!("{amount} ago") }
 }
 
-/// An instant for programs, to the digit that the server sent.
+/// An instant for programs, with every digit that the server sent.
 pub fn rfc3339(time: OffsetDateTime) -> String {
     time.format(&Rfc3339).unwrap_or_default()
 }
@@ -94,7 +94,6 @@ pub fn parse_date(text: &str) -> Option<Date> {
     Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()
 }
 
-/// Writes the value of a date field.
 pub fn date_field(day: Date) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
 }

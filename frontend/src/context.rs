@@ -19,13 +19,13 @@ pub struct Context {
     pub session: SessionState,
     pub guard: LeaveGuard,
     pub toasts: Toasts,
-    /// The present, which moves on by itself.
+    /// The present, see [`clock::start`].
     pub now: RwSignal<OffsetDateTime>,
     pub setup_token: RwSignal<Option<Sensitive>>,
 }
 
 impl Context {
-    /// The token is taken out of the address before anything else reads that.
+    /// The token leaves the address before anything else reads that.
     pub fn provide(setup_token: Option<Sensitive>) -> Self {
         let (location, session) = (Location::new(), SessionState::new());
         let context = Self {
@@ -42,7 +42,7 @@ impl Context {
     }
 }
 
-/// To be called where a component is made.
+/// Call it where a component is made: later there is no owner with a context.
 pub fn context() -> Context {
     expect_context()
 }

@@ -1,12 +1,11 @@
 //! Commands that use a key.
 
-/// Proves that a key works.
+/// Shows that a key works.
 pub fn verify_command(key: &str, origin: &str) -> String {
     command(key, origin, "/api/verify")
 }
 
-/// A line for a POSIX shell. A key of Keyward's own needs no quoting; one that was
-/// imported may contain anything.
+/// A line for a POSIX shell. An imported key may contain any character, so it is quoted.
 pub fn command(key: &str, origin: &str, path: &str) -> String {
     let header = format!("x-api-key: {key}").replace('\'', r"'\''");
     // An ampersand would end the command.
@@ -14,7 +13,7 @@ pub fn command(key: &str, origin: &str, path: &str) -> String {
     format!("curl -H '{header}' {quote}{origin}{path}{quote}")
 }
 
-/// Where this page came from, `https://host:port`.
+/// `https://host:port` of this page.
 pub fn origin() -> String {
     leptos::prelude::window().location().origin().unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-/// A value that is computed anew when what it read has changed.
+/// Computes again when what it read has changed.
 pub fn memo<T: Send + Sync + PartialEq + 'static>(
     compute: impl Fn() -> T + Send + Sync + 'static,
 ) -> Memo<T> {
@@ -15,7 +15,7 @@ pub fn memo<T: Send + Sync + PartialEq + 'static>(
     boxed(Box::new(compute))
 }
 
-/// Does something when what it reads has changed, and once at first.
+/// Runs once, and again when what it read has changed.
 pub fn effect(run: impl FnMut() + 'static) {
     fn boxed(mut run: Box<dyn FnMut()>) {
         Effect::new(move |_| run());
@@ -28,12 +28,11 @@ pub fn when(
     condition: impl Fn() -> bool + Send + Sync + 'static,
     show: impl Fn() -> AnyView + Send + 'static,
 ) -> AnyView {
-    // A memo, so that what is shown is not drawn anew while it stays.
+    // A memo, so that the view stays while the condition does.
     let holds = memo(condition);
     either(holds, show, || ().into_any())
 }
 
-/// Shows one view or another.
 pub fn either(
     condition: Memo<bool>,
     yes: impl Fn() -> AnyView + Send + 'static,
@@ -42,7 +41,7 @@ pub fn either(
     live(move || if condition.get() { yes() } else { no() })
 }
 
-/// A view that is drawn anew when what it read has changed.
+/// A view that is drawn again when what it read has changed.
 pub fn live(draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     fn boxed(draw: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
         view! { {move || draw()} }.into_any()

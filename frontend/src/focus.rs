@@ -4,28 +4,26 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-/// Focuses an element, if it is in the page.
 pub fn focus(element: Option<&web_sys::HtmlElement>) {
     if let Some(element) = element {
-        // It fails only for what cannot have the focus.
+        // Fails only for an element that cannot have the focus.
         let _ = element.focus();
     }
 }
 
-/// Focuses the beginning of the content.
 pub fn focus_content() {
     let content = document().get_element_by_id("content");
     focus(content.and_then(|content| content.dyn_into().ok()).as_ref());
 }
 
-/// The row below, or above when there is none below.
+/// The row below, or above if there is none below.
 pub fn neighbour(visible: &[String], id: &str) -> Option<String> {
     let index = visible.iter().position(|other| other == id)?;
     visible.get(index + 1).or_else(|| visible.get(index.checked_sub(1)?)).cloned()
 }
 
-/// Focuses the element with this id, or else a button that stays, unless the person has moved
-/// the focus in the meantime.
+/// Focuses the element with this id, or else a button that stays, unless the person has moved the
+/// focus in the meantime.
 pub fn move_focus(next: Option<String>, fallback: NodeRef<html::Button>) {
     request_animation_frame(move || {
         let is_nowhere =

@@ -11,34 +11,34 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::ScrollRestoration;
 
-/// Browsers refuse to write the entry more than some 200 times in a row.
+/// Browsers refuse some 200 writes in a row.
 const AFTER_SCROLLING: Duration = Duration::from_millis(100);
 
-/// What the present entry keeps, as the text `SCROLLED TRAIL`.
+/// The state of the present entry, stored as the text `SCROLLED TRAIL`.
 #[derive(Clone, Copy)]
 pub struct Entry {
-    /// The cursors of the pages before this one, each followed by a space. The first page
-    /// has an empty cursor.
+    /// The cursors of the pages before this one, each followed by a space; that of the first page
+    /// is empty.
     pub trail: RwSignal<String>,
-    /// How far to scroll once the rows are here, in pixels.
+    /// Pixels to scroll once the rows are here.
     wanted: RwSignal<Option<u64>>,
     writing: StoredValue<Option<TimeoutHandle>>,
 }
 
 impl Entry {
-    /// The present entry, which is written when the window is scrolled.
+    /// Written whenever the window is scrolled.
     pub fn new() -> Self {
         let trail = RwSignal::new(String::new());
         let entry = Self { trail, wanted: RwSignal::new(None), writing: StoredValue::new(None) };
         if let Ok(history) = window().history() {
-            // A browser that does not know it restores by itself, too early at worst.
+            // A browser that does not know it restores by itself, at worst too early.
             let _ = history.set_scroll_restoration(ScrollRestoration::Manual);
         }
         window_event_listener(ev::scroll, move |_| entry.write_later());
         entry
     }
 
-    /// Reads what the entry keeps that the person has come to.
+    /// Reads the entry that the person has come to.
     pub fn read(self) {
         self.forget_writing();
         let state = window().history().and_then(|history| history.state());
@@ -48,10 +48,10 @@ impl Entry {
         self.trail.set(trail.to_owned());
     }
 
-    /// Writes how far it is scrolled, before it is left.
+    /// Writes the scroll position, before the entry is left.
     pub fn write(self) {
         self.forget_writing();
-        // Until the rows are here, the window is scrolled to nowhere in particular.
+        // Until the rows are here, the scroll position means nothing.
         if self.wanted.get_untracked().is_some() {
             return;
         }
@@ -62,7 +62,7 @@ impl Entry {
         }
     }
 
-    /// The rows are here: scrolls to where the person left them.
+    /// Scrolls, once the rows are here, to where the person left them.
     pub fn restore(self) {
         let Some(wanted) = self.wanted.get_untracked() else { return };
         self.wanted.set(None);
@@ -85,8 +85,7 @@ impl Entry {
     }
 }
 
-/// What an entry keeps, as the browser keeps it. In whole pixels: the code that reads and
-/// writes fractions would be a tenth of the whole download.
+/// In whole pixels: the code for fractions would be a tenth of the whole download.
 pub fn state(scrolled: i32, trail: &str) -> JsValue {
     JsValue::from_str(&format!("{scrolled} {trail}"))
 }

@@ -7,11 +7,10 @@ use serde::de::value::U32Deserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 use wasm_bindgen::JsValue;
 
-/// The answer is not what was asked for. Nobody reads why; it is a failure of the server.
+/// The answer does not have the shape of the type. Nobody reads why: the server is at fault.
 #[derive(Debug)]
 pub struct Mismatch;
 
-/// A value of the answer.
 pub struct Json(pub JsValue);
 
 impl Json {
@@ -20,7 +19,7 @@ impl Json {
         T::deserialize(self)
     }
 
-    /// A member of an object; `undefined` when there is none.
+    /// `undefined` when there is no such member.
     pub fn member(&self, name: &str) -> Self {
         Self(Reflect::get(&self.0, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED))
     }
@@ -30,7 +29,7 @@ impl Json {
         Array::is_array(&self.0) && Array::from(&self.0).length() == 0
     }
 
-    /// The first items of a list, at most so many.
+    /// The first items of a list, at most `most`.
     pub fn items(&self, most: u32) -> impl Iterator<Item = Self> {
         let list = if Array::is_array(&self.0) { Array::from(&self.0) } else { Array::new() };
         (0..list.length().min(most)).map(move |n| Self(list.get(n)))
@@ -40,7 +39,6 @@ impl Json {
         self.0.is_null() || self.0.is_undefined()
     }
 
-    /// A text.
     pub fn text(&self) -> Result<String, Mismatch> {
         self.0.as_string().ok_or(Mismatch)
     }
@@ -188,7 +186,7 @@ impl<'de> de::MapAccess<'de> for Members {
 
 impl std::fmt::Display for Mismatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("not what was asked for")
+        f.write_str("not the shape of the type")
     }
 }
 

@@ -18,13 +18,13 @@ pub struct LeaveGuard {
 }
 
 impl LeaveGuard {
-    /// Warns as well before the window is closed or reloaded.
+    /// Also warns before the window is closed or reloaded.
     pub fn new() -> Self {
         let guard = Self { holder: StoredValue::new(None), pending: RwSignal::new(None) };
         window_event_listener(ev::beforeunload, move |event| {
             if guard.would_lose() {
                 event.prevent_default();
-                // Older browsers go by the return value; none shows the text.
+                // Older browsers look at the return value; none shows the text.
                 event.set_return_value("unsaved");
             }
         });

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::focus::focus_content;
 use crate::location::Navigate;
 
-/// The attribute of a link to a page of a list: the way back from there.
+/// The trail of a link to a page of a list, see [`crate::history`].
 const TRAIL: &str = "data-trail";
 
 pub fn follow_links(context: Context) {
@@ -39,7 +39,7 @@ pub fn follow_links(context: Context) {
     });
 }
 
-/// A download and an answer of the API are for the browser.
+/// The browser handles downloads and answers of the API.
 fn is_of_this_site(link: &web_sys::HtmlAnchorElement) -> bool {
     let is_page = !link.has_attribute("download") && !link.pathname().starts_with("/api/");
     is_page && link.target().is_empty() && location().origin() == Ok(link.origin())

@@ -11,14 +11,13 @@ use crate::history::{self, Entry};
 use crate::query::value_in;
 use crate::routes;
 
-/// Where the person is.
 #[derive(Clone, Copy)]
 pub struct Location {
     /// The path, with its slash.
     pub path: RwSignal<String>,
     /// The query, without its question mark.
     pub query: RwSignal<String>,
-    /// What the history keeps beside them.
+    /// The state of the history entry.
     pub entry: Entry,
 }
 
@@ -27,14 +26,13 @@ pub struct Location {
 pub enum Navigate {
     /// The back button returns to it.
     Push,
-    /// It led away by itself, so the back button must not return to it.
+    /// The back button skips it: it redirects.
     Replace,
-    /// It is the same page under another filter, which stays where it is scrolled to.
+    /// Same page, other filters: the scroll position stays.
     Refine,
 }
 
 impl Location {
-    /// The present address, which is followed from now on.
     pub fn new() -> Self {
         let [path, query] = [(); 2].map(|()| RwSignal::new(String::new()));
         let location = Self { path, query, entry: Entry::new() };
@@ -43,16 +41,16 @@ impl Location {
         location
     }
 
-    /// Goes to a path of this site, with its query.
+    /// `to` is a path of this site, with its query.
     pub fn navigate(self, to: &str, how: Navigate) {
         self.navigate_along(to, how, "");
     }
 
-    /// Goes to a page of a list; `trail` leads from there back to the first.
+    /// For a page of a list: `trail` leads from there back to the first.
     pub fn navigate_along(self, to: &str, how: Navigate, trail: &str) {
         let Ok(history) = window().history() else { return };
         let state = history::state(0, trail);
-        // Browsers refuse only what is another site, or too often in a row.
+        // Browsers refuse only other sites, and too many changes in a row.
         let _ = if how == Navigate::Push && to != self.here() {
             self.entry.write();
             history.push_state_with_url(&state, "", Some(to))
@@ -65,18 +63,17 @@ impl Location {
         }
     }
 
-    /// The path with its query.
     pub fn here(self) -> String {
         let (path, query) = (self.path.get_untracked(), self.query.get_untracked());
         if query.is_empty() { path } else { format!("{path}?{query}") }
     }
 
-    /// A value of the query; empty when it has none of that name.
+    /// Empty when the query has no such value.
     pub fn query_value(self, name: &'static str) -> Memo<String> {
         memo(move || value_in(&self.query.read(), name))
     }
 
-    /// Signs in first, and then comes back to here.
+    /// Signs in, then returns to this address.
     pub fn navigate_to_sign_in(self) {
         let is_sign_in = |path: &str| [routes::LOGIN, routes::SETUP].contains(&path);
         if !is_sign_in(&self.path.read_untracked()) {
@@ -94,7 +91,7 @@ impl Location {
     }
 }
 
-/// What is the same notifies nobody.
+/// An unchanged value notifies nobody.
 fn renew(signal: RwSignal<String>, value: &str) {
     if *signal.read_untracked() != value {
         signal.set(value.to_owned());

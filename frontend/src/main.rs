@@ -9,7 +9,7 @@
 //! | [`client`] | every request there is |
 //! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
 //! | [`load`] | the states of something that is fetched |
-//! | [`pages`] | lists that the server is asked for in pages |
+//! | [`pages`] | lists, fetched page by page |
 //! | [`erased`] | reactive parts that are compiled once |
 //! | [`clock`] | now, and times as people read them |
 //! | [`session`] | first start, signing in and out |

@@ -2,13 +2,12 @@
 
 use web_sys::UrlSearchParams;
 
-/// A value of a query; empty when it has none of that name.
+/// Empty when the query has no such value.
 pub fn value_in(query: &str, name: &str) -> String {
     let values = UrlSearchParams::new_with_str(query);
     values.ok().and_then(|values| values.get(name)).unwrap_or_default()
 }
 
-/// Percent-encodes a value of a query.
 pub fn encode(text: &str) -> String {
     use std::fmt::Write as _;
     let mut encoded = String::with_capacity(text.len());
@@ -23,7 +22,7 @@ pub fn encode(text: &str) -> String {
     encoded
 }
 
-/// A path with the parts of a query that are not empty.
+/// Leaves out the parts that are empty.
 pub fn with_query(path: &str, parts: &[(&str, &str)]) -> String {
     let pairs = parts.iter().filter(|(_, value)| !value.is_empty());
     let query: Vec<_> = pairs.map(|(name, value)| format!("{name}={}", encode(value))).collect();

@@ -2,26 +2,19 @@
 
 use crate::query::encode;
 
-/// Creates the first administrator.
 pub const SETUP: &str = "/setup";
-/// Signs in.
 pub const LOGIN: &str = "/login";
-/// Secrets and keys, where a person lands.
 pub const SECRETS: &str = "/settings/secrets";
-/// The data keys and their rotation.
 pub const ENCRYPTION: &str = "/admin/encryption";
-/// The audit log.
 pub const AUDIT: &str = "/admin/audit";
 
-/// Where to sign in and come back to `here`, a path with its query.
+/// The address that signs in and returns to `here`, a path with its query.
 pub fn login_and_back_to(here: &str) -> String {
     if here == SECRETS { LOGIN.to_owned() } else { format!("{LOGIN}?next={}", encode(here)) }
 }
 
-/// The path to go to after signing in: `next` when it stays on this site.
-///
-/// `//host` and `/\host` are other sites to a browser, and so is `/<tab>/host`, since
-/// it drops tabs and line breaks from an address.
+/// `next` if it stays on this site. Browsers read `//host`, `/\host` and, since they drop tabs and
+/// line breaks, `/<tab>/host` as another site.
 pub fn after_login(next: &str) -> &str {
     let mut chars = next.chars();
     let stays = chars.next() == Some('/')

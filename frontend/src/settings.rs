@@ -18,7 +18,7 @@ struct Tab {
     view: fn() -> AnyView,
 }
 
-/// The tabs in order; an address that names none shows the first. A new tab is one line.
+/// In order; the first is shown when the address names none. A new tab is one line.
 const TABS: [Tab; 3] = [
     Tab { slug: "keys", label: "API keys", view: || view! { <KeysSection/> }.into_any() },
     Tab { slug: "secrets", label: "Secrets", view: || view! { <SecretsSection/> }.into_any() },
@@ -29,7 +29,6 @@ const TABS: [Tab; 3] = [
     },
 ];
 
-/// The page.
 #[component]
 pub fn Settings() -> impl IntoView {
     use_title("Secrets and keys");

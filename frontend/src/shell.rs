@@ -16,14 +16,13 @@ use crate::routes;
 
 type NavLink = (&'static str, &'static str, Icon);
 
-/// The places of the navigation. A new page is one line here.
+/// A new page is one line here.
 const LINKS: [NavLink; 1] = [(routes::SECRETS, "Secrets and keys", Icon::Key)];
 
-/// Those of an administrator.
 const ADMIN_LINKS: [NavLink; 2] =
     [(routes::ENCRYPTION, "Encryption", Icon::Lock), (routes::AUDIT, "Audit log", Icon::List)];
 
-/// The frame. What is in it is shown once the server has said who is signed in.
+/// The content is shown once the server has said who is signed in.
 #[component]
 pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
     let Context { client, session, .. } = context();
@@ -61,7 +60,7 @@ pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
     }
 }
 
-/// Moves the focus as well as the view, which a link to a fragment does not everywhere.
+/// Moves the focus as well as the view, which a link to a fragment does not do everywhere.
 #[component]
 fn SkipLink() -> impl IntoView {
     let skip = move |event: web_sys::MouseEvent| {
@@ -83,13 +82,13 @@ fn TopBar() -> impl IntoView {
     }
 }
 
-/// A popover on a narrow window; a rule of the style keeps it in view on a wide one.
+/// A popover on a narrow window; the style keeps it in view on a wide one.
 #[component]
 fn SideBar() -> impl IntoView {
     let sidebar = NodeRef::<html::Aside>::new();
     let hide = move |_| {
         if let Some(sidebar) = sidebar.get_untracked() {
-            // It is an error to hide what is not shown, and none to a person.
+            // Fails when it is not shown.
             let _ = sidebar.hide_popover();
         }
     };

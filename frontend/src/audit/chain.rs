@@ -9,7 +9,6 @@ use crate::erased::live;
 use crate::load::Shown;
 use crate::text::grouped;
 
-/// The line. Each entry is chained to the one before it, so it can be told.
 #[component]
 pub fn Chain() -> impl IntoView {
     let audit: Audit = expect_context();
@@ -26,7 +25,7 @@ pub fn Chain() -> impl IntoView {
         .into_any(),
     }
     });
-    view! { <div class="chain-place" role="status">{line}</div> }
+    view! { <div class="chain-line" role="status">{line}</div> }
 }
 
 fn said(verified: Verified) -> AnyView {

@@ -4,15 +4,14 @@ use keyward_api::paths;
 use leptos::prelude::*;
 
 use crate::audit::chain::Chain;
-use crate::audit::filters::Filters;
 use crate::audit::row::row;
 use crate::audit::store::Audit;
+use crate::audit::toolbar::AuditToolbar;
 use crate::components::icon::{Icon, icon};
 use crate::components::title::use_title;
 use crate::erased::live;
 use crate::pages::view::{Views, list};
 
-/// The page.
 #[component]
 pub fn AuditPage() -> impl IntoView {
     use_title("Audit log");
@@ -25,12 +24,12 @@ pub fn AuditPage() -> impl IntoView {
                     <h1 id="audit-title">"Audit log"</h1>
                     <p class="lead">"Every change, and every reading of a value. It never holds a value."</p>
                 </div>
-                <a class="button" href=move || audit.pages.question_at(paths::AUDIT_EXPORT) download="keyward-audit.jsonl">
+                <a class="button" href=move || audit.pages.path_at(paths::AUDIT_EXPORT) download="keyward-audit.jsonl">
                     {icon(Icon::Download)} "Export as JSON lines"
                 </a>
             </div>
             <Chain/>
-            <Filters/>
+            <AuditToolbar/>
             {list(audit.pages, &VIEWS).0}
         </section>
     }
@@ -39,7 +38,7 @@ pub fn AuditPage() -> impl IntoView {
 const VIEWS: Views = Views {
     loading: "Loading the audit log",
     failed: "The audit log could not be loaded",
-    // It is above the list whatever the state of that.
+    // The toolbar stands above the list in every state.
     toolbar: || ().into_any(),
     empty: || view! { <div class="empty"><h2>"No entries yet"</h2></div> }.into_any(),
     rows: || view! { <Table/> }.into_any(),

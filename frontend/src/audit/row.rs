@@ -8,7 +8,6 @@ use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
 use crate::text::grouped;
 
-/// The row.
 pub fn row(entry: &AuditEntry) -> AnyView {
     let (class, picture, outcome) = match entry.outcome {
         AuditOutcome::Success => ("status status-active", Icon::Check, "Success"),
@@ -28,8 +27,8 @@ pub fn row(entry: &AuditEntry) -> AnyView {
     .into_any()
 }
 
-/// Kinds of actors in a person's words.
-const fn kind(kind: AuditActorKind) -> &'static str {
+/// The kind of an actor in words.
+const fn actor_kind(kind: AuditActorKind) -> &'static str {
     match kind {
         AuditActorKind::User => "User",
         AuditActorKind::Key => "API key",
@@ -40,7 +39,7 @@ const fn kind(kind: AuditActorKind) -> &'static str {
 }
 
 fn actor(actor: &AuditActor) -> AnyView {
-    let kind = kind(actor.kind);
+    let kind = actor_kind(actor.kind);
     match &actor.name {
         Some(name) => {
             view! { <span>{breakable(name)}</span> <span class="meta second-line">{kind}</span> }
@@ -57,7 +56,7 @@ fn or_none(text: Option<&String>) -> AnyView {
     }
 }
 
-/// What is looked up rarely: number, words, ids.
+/// What is looked up rarely.
 fn more(entry: &AuditEntry) -> AnyView {
     let part = |term: &'static str, text: Option<&String>| match text {
         Some(text) => view! { <dt>{term}</dt> <dd>{text.clone()}</dd> }.into_any(),

@@ -7,7 +7,7 @@ use keyward_api::paths;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::audit::filter::LISTING;
+use crate::audit::listing::LISTING;
 use crate::audit::verification::Verified;
 use crate::context::{Context, context};
 use crate::erased::effect;
@@ -16,27 +16,23 @@ use crate::load::Load;
 use crate::pages::store::Pages;
 use crate::text::grouped;
 
-/// How often a check that runs is looked at.
+/// How often the progress of a verification is read.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The log as the page shows it.
 #[derive(Clone, Copy)]
 pub struct Audit {
-    /// Which entries are shown.
     pub pages: Pages,
-    /// The entries of the page, newest first.
+    /// Newest first.
     pub entries: RwSignal<Vec<AuditEntry>>,
-    /// Whether it is known if the log is whole.
     pub check: Load,
-    /// How far that is.
     pub progress: RwSignal<String>,
-    /// Whether it is.
     pub verified: RwSignal<Option<Verified>>,
     context: Context,
 }
 
 impl Audit {
-    /// A store that follows the address.
+    /// Follows the address.
     pub fn load_from_server() -> Self {
         let entries = RwSignal::new(Vec::new());
         let audit = Self {
@@ -48,7 +44,7 @@ impl Audit {
             context: context(),
         };
         audit.verify();
-        // What failed along with the entries is asked for along with them again.
+        // A verification that failed is repeated when the entries are fetched again.
         effect(move || {
             audit.pages.total.track();
             if untrack(|| audit.check.failure()).is_some() {
@@ -58,13 +54,13 @@ impl Audit {
         audit
     }
 
-    /// Asks for the same page again, and whether the log is whole.
+    /// Fetches the entries again, and verifies.
     pub fn reload(self) {
         spawn_local(self.pages.fetch());
         self.verify();
     }
 
-    /// Asks whether the log is as it was written.
+    /// Asks the server whether the chain is intact.
     pub fn verify(self) {
         self.check.begin();
         self.look();
@@ -75,7 +71,7 @@ impl Audit {
         });
     }
 
-    /// Looks how far the check is, and again as long as it runs and the page is open.
+    /// Reads the progress, every second while the verification runs and the page is open.
     fn look(self) {
         let look = move || {
             if self.check.is_ready() {

@@ -4,21 +4,19 @@ use crate::http::Body;
 use crate::json::Json;
 use crate::text::grouped;
 
-/// So many breaks are named.
 const NAMED: u32 = 5;
 
-/// What the server found; the type of the answer is `AuditVerification`.
+/// The answer, an `AuditVerification`.
 #[derive(Clone)]
 pub struct Verified {
     pub is_valid: bool,
     /// The first break that is not acknowledged.
     pub broken: (u64, String),
-    /// How far it goes, and the breaks.
     pub words: String,
 }
 
 impl Verified {
-    /// Reads the answer. What does not say that the log is valid is reported as a break.
+    /// An answer without `valid: true` is reported as a break.
     pub fn read(body: &Body) -> Option<Self> {
         let data = body.json.member("data");
         let number = |name| data.member(name).number().ok().map(grouped);

@@ -2,22 +2,19 @@
 
 use leptos::prelude::*;
 
-/// What is unlike between one such button and another.
 #[derive(Default)]
 pub struct Action {
-    /// What it says.
     pub says: &'static str,
-    /// The same with what it is done to, for who cannot see where it stands.
+    /// The accessible name, which names the row as well.
     pub label: String,
-    /// Whether it takes something away.
+    /// Whether it deletes something.
     pub is_removal: bool,
-    /// For what wants to give it the focus; empty for none.
+    /// The id of the element, for moving the focus; empty for none.
     pub id: String,
 }
 
-/// The button.
 pub fn action(action: Action, run: impl Fn() + Send + Sync + 'static) -> AnyView {
-    // Behind a box, so that the button is compiled once.
+    // Boxed, so that the button is compiled once.
     fn boxed(action: Action, run: Callback<()>) -> AnyView {
         let Action { says, label, is_removal, id } = action;
         let class =

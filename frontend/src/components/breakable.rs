@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-/// An email address that wraps before its `@` rather than anywhere.
 pub fn breakable(address: &str) -> AnyView {
     let at = address.find('@').unwrap_or(address.len());
     let (name, host) = address.split_at(at);

@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use crate::components::icon::{Icon, icon};
 use crate::components::title::use_title;
 
-/// The name of the product, with its mark.
+/// The product name with its mark.
 #[component]
 pub fn Brand() -> impl IntoView {
     view! { <p class="brand">{icon(Icon::Key)} "Keyward"</p> }
 }
 
-/// A page that is one card under its heading.
+/// A page without navigation: one card under its heading.
 #[component]
 pub fn CardPage(title: &'static str, children: Children) -> impl IntoView {
     use_title(title);

@@ -10,18 +10,17 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::erased::effect;
 
-/// How long the button says what became of it.
+/// How long the button shows the outcome.
 const SAYS_SO: Duration = Duration::from_secs(4);
 
-/// A text that may change.
 pub type Text = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// The field and its button. `on_copied` runs when the text is known to be in the
-/// clipboard, by the button or by the person's own copy command.
+/// `on_copied` runs when the text is in the clipboard, by the button or by the person's own copy
+/// command.
 #[component]
 pub fn CopyField(
     label: &'static str,
-    /// What the button says at first, and its accessible name.
+    /// The label at first, and the accessible name.
     button: &'static str,
     text: Text,
     #[prop(into)] on_copied: Callback<()>,
@@ -48,7 +47,7 @@ pub fn CopyField(
             if write_clipboard(&text).await {
                 done();
             } else {
-                // The browser refused; the person can copy what is selected.
+                // The browser refused; the person can copy the selection.
                 select();
                 says.set("Press Ctrl+C");
             }
@@ -80,7 +79,7 @@ pub fn CopyField(
     }
 }
 
-/// Whether the text is in the clipboard. On plain http there is no clipboard to ask.
+/// Whether the text is in the clipboard, which plain http does not have.
 pub async fn write_clipboard(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
     if clipboard.is_undefined() {

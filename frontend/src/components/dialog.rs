@@ -6,10 +6,8 @@ use leptos::prelude::*;
 use crate::erased::effect;
 use crate::ids::unique_id;
 
-/// A modal dialog that is open as long as it is mounted.
-///
-/// Whoever owns it closes it with [`close`] and takes it out of the page in `on_close`,
-/// not before: a dialog that closes itself returns the focus to where it came from.
+/// A modal dialog that is open as long as it is mounted. Close it with [`close`] and unmount it in
+/// `on_close`, not before: a dialog that closes itself returns the focus to where it came from.
 #[component]
 pub fn Dialog(
     title: String,
@@ -23,7 +21,7 @@ pub fn Dialog(
         if let Some(dialog) = node_ref.get()
             && !dialog.open()
         {
-            // It fails only for a dialog that is not in the page.
+            // Fails only for a dialog that is not in the page.
             let _ = dialog.show_modal();
         }
     });
@@ -35,9 +33,9 @@ pub fn Dialog(
     }
 }
 
-/// Closes the dialog; its `on_close` follows.
+/// `on_close` follows.
 pub fn close(dialog: NodeRef<html::Dialog>) {
-    // The page may have been left while a request was under way.
+    // The page may be gone when a request ends.
     if let Some(dialog) = dialog.try_get_untracked().flatten() {
         dialog.close();
     }

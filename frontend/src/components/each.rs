@@ -2,14 +2,10 @@
 
 use leptos::prelude::*;
 
-/// Draws each id once and keeps it until the id goes. One component for all lists, since
-/// the generic `For` is compiled, and downloaded, again for each of them.
+/// Draws each id once and keeps it until the id goes. One component for all lists, since the
+/// generic `For` is compiled, and downloaded, again for each.
 #[component]
-pub fn Each(
-    ids: Memo<Vec<String>>,
-    /// Draws one id; the stored id lives as long as what is drawn.
-    draw: fn(StoredValue<String>) -> AnyView,
-) -> impl IntoView {
+pub fn Each(ids: Memo<Vec<String>>, draw: fn(StoredValue<String>) -> AnyView) -> impl IntoView {
     view! {
         <For each=move || ids.get() key=String::clone let:id>
             {draw(StoredValue::new(id))}

@@ -6,41 +6,36 @@ use leptos::prelude::*;
 use crate::components::icon::{Icon, icon};
 use crate::ids::unique_id;
 
-/// What is unlike between one text field and another.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Input {
-    /// The `type`; empty means `text`, [`LINES`] a field of several lines, and `number` a text
-    /// of digits: of what is no number a browser's own field tells nothing.
-    pub kind: &'static str,
-    /// The `name`, which password managers go by.
+    /// The `type`; empty means `text`, [`LINES`] a field of several lines, `number` a text of
+    /// digits: a number field of the browser does not report what it cannot parse.
+    pub input_type: &'static str,
+    /// Password managers go by it.
     pub name: &'static str,
-    /// The `autocomplete`; empty means `off`.
+    /// Empty means `off`.
     pub autocomplete: &'static str,
-    /// Shown while the field is empty.
     pub placeholder: &'static str,
     /// A line below the label; empty for none.
     pub hint: &'static str,
 }
 
-/// The kind of a field that keeps line breaks.
+/// A field that keeps line breaks.
 pub const LINES: &str = "lines";
 
-/// What was typed into a field, and what is wrong with it.
 #[derive(Clone, Copy)]
 pub struct Typed {
-    /// The text.
     pub text: RwSignal<String>,
-    /// The sentence at the field.
     pub error: RwSignal<Option<String>>,
 }
 
 impl Typed {
-    /// A field that is filled in already, or empty.
+    /// A field with this text at first.
     pub fn of(text: String) -> Self {
         Self { text: RwSignal::new(text), error: RwSignal::new(None) }
     }
 
-    /// Reads the text as the server will; what is wrong with it is shown.
+    /// Parses the text as the server will, and shows the error.
     pub fn check<T, E: std::fmt::Display>(self, read: fn(String) -> Result<T, E>) -> Option<T> {
         let read = read(self.text.get_untracked());
         self.error.set(read.as_ref().err().map(ToString::to_string));
@@ -48,7 +43,7 @@ impl Typed {
     }
 }
 
-/// A labelled text field. Hint and error are tied to it by `aria-describedby`.
+/// Hint and error are tied to the field by `aria-describedby`.
 #[component]
 pub fn TextField(
     label: &'static str,
@@ -56,7 +51,7 @@ pub fn TextField(
     value: RwSignal<String>,
     #[prop(default = RwSignal::new(None))] error: RwSignal<Option<String>>,
     #[prop(optional)] node_ref: NodeRef<html::Input>,
-    /// The id of a `<datalist>` with what might be meant.
+    /// The id of a `<datalist>`.
     #[prop(optional)]
     list: Option<&'static str>,
 ) -> impl IntoView {
@@ -75,12 +70,12 @@ pub fn TextField(
     let is_wrong = move || error.read().is_some().then_some("true");
     let type_in = move |event| value.set(event_target_value(&event));
     let or = |text: &'static str, default| if text.is_empty() { default } else { text };
-    let (kind, mode) = match input.kind {
+    let (input_type, mode) = match input.input_type {
         "number" => ("text", Some("numeric")),
-        kind => (or(kind, "text"), None),
+        other => (or(other, "text"), None),
     };
     let field_id = id.clone();
-    let field = if kind == LINES {
+    let field = if input_type == LINES {
         view! {
             <textarea
                 id=field_id
@@ -100,7 +95,7 @@ pub fn TextField(
         view! {
             <input
                 id=field_id
-                type=kind
+                type=input_type
                 inputmode=mode
                 name=input.name
                 autocomplete=or(input.autocomplete, "off")
@@ -127,8 +122,7 @@ pub fn TextField(
     }
 }
 
-/// The sentence under a field. Its place is there always, so that it is announced when
-/// it is filled.
+/// The element stays in the page, so that a screen reader announces the sentence.
 #[component]
 pub fn FieldError(id: String, error: RwSignal<Option<String>>) -> impl IntoView {
     view! {
@@ -141,7 +135,7 @@ pub fn FieldError(id: String, error: RwSignal<Option<String>>) -> impl IntoView 
     }
 }
 
-/// The value of `aria-describedby`, or no attribute when nothing describes the field.
+/// No attribute when nothing describes the field.
 pub fn described_by(ids: &[Option<&str>]) -> Option<String> {
     let ids: Vec<_> = ids.iter().flatten().copied().collect();
     (!ids.is_empty()).then(|| ids.join(" "))

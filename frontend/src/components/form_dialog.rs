@@ -11,18 +11,18 @@ use leptos::task::spawn_local;
 use crate::components::dialog::{Dialog, close};
 use crate::components::problem::FormError;
 
-/// Sends what was filled in, and answers whether the dialog is done.
+/// Sends the form; whether the dialog is done.
 pub type Save = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool>>> + Send + Sync>;
 
-/// What the button says, and what it says while the answer is awaited.
+/// The label of the button, at rest and while it waits.
 pub const SAVE: [&str; 2] = ["Save", "Saving..."];
 
-/// The dialog. It stays open with what is wrong until it is done or given up.
+/// Stays open with its errors until it is done or cancelled.
 #[component]
 pub fn FormDialog(
     title: String,
     #[prop(default = SAVE)] button: [&'static str; 2],
-    /// What is wrong with none of the fields.
+    /// About no field in particular.
     error: RwSignal<Option<String>>,
     save: Save,
     dialog: NodeRef<html::Dialog>,
@@ -32,7 +32,7 @@ pub fn FormDialog(
     let is_busy = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        // The guard against a second request: a button is disabled only once it is drawn anew.
+        // The guard against a second request: the button is disabled only once it is drawn again.
         if is_busy.get_untracked() {
             return;
         }

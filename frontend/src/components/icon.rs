@@ -1,34 +1,22 @@
 //! Icons, drawn inline on a 16 px grid in the colour of the text beside them.
-//! Each stands next to words, so a screen reader is told to skip it.
+//! Each stands next to words, so screen readers skip it.
 
 use leptos::prelude::*;
 
-/// The pictures there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
-    /// Good, done.
     Check,
-    /// A clock that has run out.
     Clock,
-    /// Three dots: more actions.
     Dots,
     /// A key, and Keyward itself.
     Key,
-    /// To be kept as a file.
     Download,
-    /// Lines of a log.
     List,
-    /// A closed lock: sealed.
     Lock,
-    /// Three lines: the navigation.
     Menu,
-    /// Disabled.
     Pause,
-    /// Add.
     Plus,
-    /// Again.
     Refresh,
-    /// Something is wrong.
     Warning,
 }
 
@@ -53,7 +41,7 @@ impl Icon {
     }
 }
 
-/// The picture, at the size of the text around it.
+/// As large as the text around it.
 pub fn icon(icon: Icon) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">

@@ -3,8 +3,8 @@
 pub mod action;
 pub mod breakable;
 pub mod card_page;
+pub mod confirm_delete;
 pub mod copy;
-pub mod delete_question;
 pub mod dialog;
 pub mod each;
 pub mod field;

@@ -6,10 +6,9 @@ use crate::client::ClientError;
 use crate::components::icon::{Icon, icon};
 use crate::erased::live;
 
-/// A failed load: what could not be loaded, why, and a way to try again.
+/// What could not be loaded, why, and a button that tries again.
 #[component]
 pub fn LoadFailed(
-    /// A sentence that names what is missing.
     title: &'static str,
     error: ClientError,
     #[prop(into)] retry: Callback<()>,
@@ -27,8 +26,7 @@ pub fn LoadFailed(
     }
 }
 
-/// Why a form was refused, when no field is to blame. It is in the page only while
-/// there is something to say, so that it is announced.
+/// In the page only while there is something to say, so that it is announced.
 #[component]
 pub fn FormError(error: RwSignal<Option<String>>) -> impl IntoView {
     live(move || match error.get() {

@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use crate::ids::unique_id;
 
-/// The list under its label, with the values and words of its lines. `value` is the chosen
-/// one.
+/// `lines` are values with their words; `value` is the chosen one.
 pub fn select(
     label: &'static str,
     lines: Vec<(String, String)>,

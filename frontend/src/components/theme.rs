@@ -50,11 +50,11 @@ fn remembered() -> &'static str {
 
 fn apply(theme: &str) {
     if let Some(storage) = storage() {
-        // A full storage forgets the choice, which is no reason to say anything.
+        // A full storage forgets the choice.
         let _ = storage.set_item(STORED_AS, theme);
     }
     if let Some(root) = document().document_element() {
-        // Only malformed names are refused.
+        // Fails only for malformed names.
         let _ = match theme {
             "system" => root.remove_attribute("data-theme"),
             _ => root.set_attribute("data-theme", theme),

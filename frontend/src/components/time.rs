@@ -17,13 +17,12 @@ pub enum Short {
     Second,
 }
 
-/// A `<time>` that can be focused, since a tooltip for the mouse alone would keep the
-/// exact time from people who use the keyboard.
+/// Can be focused, so that the exact time is not for the mouse alone.
 #[component]
 pub fn Instant(
     at: OffsetDateTime,
     short: Short,
-    /// A row of a long list has few tab stops.
+    /// A row of a long list has at most three tab stops.
     #[prop(default = true)]
     is_tab_stop: bool,
 ) -> impl IntoView {

@@ -1,6 +1,6 @@
 //! The field for a value: covered like a password, until the person wants to see it.
 //!
-//! A password field drops line breaks, which would spoil a certificate without a word. So a
+//! A password field drops line breaks, which would spoil a certificate silently. So a
 //! value of several lines is always edited in the open, in a field that keeps them. Even that
 //! field makes LF of each CR LF once it is edited; what was pasted and left alone is sent as it
 //! was. What will be kept is said below the field to the byte.
@@ -12,15 +12,13 @@ use crate::erased::{either, memo};
 use crate::ids::unique_id;
 use crate::text::grouped;
 
-/// The field, its hint and its error.
+/// `kept` answers the part of the text that is stored.
 #[component]
 pub fn ValueField(
     value: RwSignal<String>,
     error: RwSignal<Option<String>>,
     hint: &'static str,
-    /// What is kept of what is typed.
-    #[prop(default = |text| text)]
-    kept: fn(&str) -> &str,
+    #[prop(default = |text| text)] kept: fn(&str) -> &str,
 ) -> impl IntoView {
     let [id, hint_id, error_id] = [(); 3].map(|()| StoredValue::new(unique_id()));
     let wants_to_see = RwSignal::new(false);
@@ -31,7 +29,7 @@ pub fn ValueField(
     let type_in = move |event| value.set(event_target_value(&event));
     let paste = move |event: web_sys::ClipboardEvent| {
         let pasted = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok());
-        // A line break at the end alone comes from a terminal, and is no part of it.
+        // A single line break at the end comes from a terminal and is not part of the value.
         if let Some(text) = pasted.filter(|text| is_of_several_lines(text)) {
             event.prevent_default();
             value.set(text);
@@ -125,7 +123,7 @@ fn is_of_several_lines(text: &str) -> bool {
     text.trim_end_matches(['\r', '\n']).contains(['\r', '\n'])
 }
 
-/// The focus stays in the field when it becomes another kind of field.
+/// Returns the focus when the field is covered or opened.
 fn focus_later(id: StoredValue<String>) {
     request_animation_frame(move || {
         use wasm_bindgen::JsCast as _;

@@ -9,7 +9,6 @@ use crate::components::time::{Instant, Short};
 use crate::encryption::store::Encryption;
 use crate::erased::live;
 
-/// The table, newest first.
 #[component]
 pub fn History() -> impl IntoView {
     let encryption: Encryption = expect_context();

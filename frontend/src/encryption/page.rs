@@ -13,7 +13,6 @@ use crate::erased::{live, memo, when};
 use crate::load::Shown;
 use crate::text::grouped;
 
-/// The page.
 #[component]
 pub fn EncryptionPage() -> impl IntoView {
     use_title("Encryption");
@@ -45,7 +44,7 @@ pub fn EncryptionPage() -> impl IntoView {
     }
 }
 
-/// What the last rotation has done. Its place is there always, so that it is announced.
+/// The outcome of the last rotation. The element stays in the page, so that it is announced.
 #[component]
 fn Result() -> impl IntoView {
     let encryption: Encryption = expect_context();
@@ -88,7 +87,7 @@ fn Cards() -> impl IntoView {
     }
 }
 
-/// For a person who rotates once a year, and has forgotten what it means.
+/// For a person who rotates once a year.
 #[component]
 fn Explanation() -> impl IntoView {
     let part = |term: &'static str, text: &'static str| {
@@ -100,7 +99,7 @@ fn Explanation() -> impl IntoView {
             <dl>
                 {part("Root key", "Given to the server when it starts, in SECRETS_ENCRYPTION_KEY. It is not in the database. Without it no value can be read, so keep a copy of it apart from your backups.")}
                 {part("Data keys", "Made by the server and kept in the database, locked with the root key. The active one seals every value; a retired one is erased.")}
-                {part("Rotation", "Makes a new data key and seals every value anew with it, all of them or none. API keys go on being verified; reading and changing secrets may have to wait. Rotate when a copy of the database may have come into the wrong hands, or as often as your rules ask for.")}
+                {part("Rotation", "Makes a new data key and re-encrypts every value with it, all of them or none. API keys go on being verified; reading and changing secrets may have to wait. Rotate when a copy of the database may have come into the wrong hands, or as often as your rules ask for.")}
             </dl>
         </section>
     }

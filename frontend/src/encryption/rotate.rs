@@ -1,4 +1,4 @@
-//! The button that rotates, the question before it, and how far it has come.
+//! The button that rotates, its confirmation, and the progress.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -9,15 +9,14 @@ use crate::encryption::store::Encryption;
 use crate::encryption::words;
 use crate::erased::{memo, when};
 
-/// The button and its question.
 #[component]
 pub fn Rotate() -> impl IntoView {
     let encryption: Encryption = expect_context();
-    let is_asking = RwSignal::new(false);
+    let is_open = RwSignal::new(false);
     let is_rotating = memo(move || encryption.is_rotating());
-    let ask = move |_| {
+    let open = move |_| {
         if !is_rotating.get_untracked() {
-            is_asking.set(true);
+            is_open.set(true);
         }
     };
     view! {
@@ -25,16 +24,16 @@ pub fn Rotate() -> impl IntoView {
             type="button"
             class="button button-primary"
             aria-disabled=move || is_rotating.get().then_some("true")
-            on:click=ask
+            on:click=open
         >
             {icon(Icon::Refresh)} {move || if is_rotating.get() { "Rotating..." } else { "Rotate" }}
         </button>
-        {when(move || is_asking.get(), move || view! { <Question is_asking/> }.into_any())}
+        {when(move || is_open.get(), move || view! { <ConfirmRotation is_open/> }.into_any())}
     }
 }
 
 #[component]
-fn Question(is_asking: RwSignal<bool>) -> impl IntoView {
+fn ConfirmRotation(is_open: RwSignal<bool>) -> impl IntoView {
     let encryption: Encryption = expect_context();
     let dialog = NodeRef::<html::Dialog>::new();
     let rotate = move |_| {
@@ -42,9 +41,9 @@ fn Question(is_asking: RwSignal<bool>) -> impl IntoView {
         encryption.rotate();
     };
     view! {
-        <Dialog title="Rotate the data key?".to_owned() node_ref=dialog on_close=move |()| is_asking.set(false)>
+        <Dialog title="Rotate the data key?".to_owned() node_ref=dialog on_close=move |()| is_open.set(false)>
             <ul class="points">
-                <li>"Keyward makes a new data key and seals every value anew with it, all of them or none."</li>
+                <li>"Keyward makes a new data key and re-encrypts every value with it, all of them or none."</li>
                 <li>"API keys go on being verified. Reading and changing secrets may have to wait until it is done."</li>
                 <li>"The old key is retired and erased; older backups have their own."</li>
                 <li>"It cannot be undone, and is recorded in the audit log."</li>
@@ -57,7 +56,7 @@ fn Question(is_asking: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// How far a rotation has come, whoever asked for it.
+/// The progress of a rotation, of this page or of another.
 #[component]
 pub fn Progress() -> impl IntoView {
     let encryption: Encryption = expect_context();

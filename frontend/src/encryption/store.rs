@@ -11,34 +11,28 @@ use crate::context::{Context, context};
 use crate::encryption::words;
 use crate::load::Load;
 
-/// How often a rotation that runs is looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The state of encryption.
 #[derive(Clone, Copy)]
 pub struct Encryption {
-    /// Whether it is known.
     pub load: Load,
-    /// What the server answered last.
     pub status: RwSignal<Option<EncryptionStatus>>,
-    /// A rotation that was asked for here, and is not answered yet.
-    pub is_asked: RwSignal<bool>,
-    /// What a rotation has done.
+    /// This page requested a rotation that is not answered yet.
+    pub is_requested: RwSignal<bool>,
     pub result: RwSignal<String>,
-    /// Why a rotation was refused.
     pub refusal: RwSignal<Option<String>>,
-    /// A look at it is under way, or will be.
+    /// A request for the state is under way or scheduled.
     is_followed: RwSignal<bool>,
     context: Context,
 }
 
 impl Encryption {
-    /// A store that has asked the server.
+    /// Asks the server at once.
     pub fn load_from_server() -> Self {
         let encryption = Self {
             load: Load::new(),
             status: RwSignal::new(None),
-            is_asked: RwSignal::new(false),
+            is_requested: RwSignal::new(false),
             result: RwSignal::new(String::new()),
             refusal: RwSignal::new(None),
             is_followed: RwSignal::new(false),
@@ -48,12 +42,13 @@ impl Encryption {
         encryption
     }
 
-    /// Whether a rotation runs, whoever asked for it.
+    /// Of this page or of another.
     pub fn is_rotating(self) -> bool {
-        self.is_asked.get() || self.status.read().as_ref().is_some_and(|it| it.rotation.is_some())
+        self.is_requested.get()
+            || self.status.read().as_ref().is_some_and(|it| it.rotation.is_some())
     }
 
-    /// Asks for the state, and again as long as a rotation runs and the page is open.
+    /// Asks for the state, every second while a rotation runs and the page is open.
     pub fn follow(self) {
         if self.is_followed.try_get_untracked() != Some(false) {
             return;
@@ -67,8 +62,8 @@ impl Encryption {
                     drop(self.status.try_set(Some(status)));
                     self.load.end(Ok(()));
                 }
-                // A look that fails while a rotation runs is made again.
-                Err(_) if self.is_asked.try_get_untracked() == Some(true) => {}
+                // A failure while a rotation runs is retried.
+                Err(_) if self.is_requested.try_get_untracked() == Some(true) => {}
                 Err(error) => self.load.end(Err(error)),
             }
             self.is_followed.try_set(false);
@@ -79,15 +74,15 @@ impl Encryption {
         });
     }
 
-    /// Rotates, and says what came of it.
+    /// Rotates, and keeps the outcome.
     pub fn rotate(self) {
         self.result.set(String::new());
         self.refusal.set(None);
-        self.is_asked.set(true);
+        self.is_requested.set(true);
         set_timeout(move || self.follow(), LOOK_AGAIN);
         spawn_local(async move {
             let answer = self.context.client.rotate().await;
-            self.is_asked.try_set(false);
+            self.is_requested.try_set(false);
             match answer {
                 Ok(done) => drop(self.result.try_set(words::result(&done))),
                 Err(error) => drop(self.refusal.try_set(Some(error.full_message()))),

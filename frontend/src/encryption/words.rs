@@ -4,7 +4,6 @@ use keyward_api::encryption::{Rotated, RotationProgress};
 
 use crate::text::grouped;
 
-/// What a rotation has done.
 pub fn result(done: &Rotated) -> String {
     let values = match done.re_encrypted {
         0 => "There was no value to re-encrypt.".to_owned(),
@@ -14,7 +13,6 @@ pub fn result(done: &Rotated) -> String {
     format!("Version {} is active. {values}", done.new_version)
 }
 
-/// How far a rotation has come.
 pub fn progress(progress: RotationProgress) -> String {
     let (done, total) = (grouped(progress.re_encrypted), grouped(progress.total));
     format!("{done} of {total} values re-encrypted")

@@ -1,4 +1,4 @@
-//! The only sight of a key.
+//! The banner of a new key, the only place that shows one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::erased::memo;
 use crate::keys::new_keys::NewKeys;
 use crate::keys::store::Keys;
 
-/// One banner for each key that was made and not dismissed, newest first.
+/// One banner for each key that is not dismissed, newest first.
 #[component]
 pub fn Banners() -> impl IntoView {
     let new_keys: NewKeys = expect_context();
@@ -26,7 +26,7 @@ pub fn Banners() -> impl IntoView {
 #[component]
 fn Banner(id: StoredValue<String>) -> impl IntoView {
     let (new_keys, keys): (NewKeys, Keys) = (expect_context(), expect_context());
-    // A live region is read when its text changes, not when it arrives with its text.
+    // A screen reader reads a live region when its text changes, not when it is inserted.
     let announced = RwSignal::new(String::new());
     let announce = move || {
         if let Some(id) = id.try_get_value() {

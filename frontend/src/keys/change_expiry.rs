@@ -11,7 +11,6 @@ use crate::keys::edit::Edit;
 use crate::keys::expiry_fields::{ExpiryChoice, ExpiryFields};
 use crate::text::quoted;
 
-/// The dialog.
 pub fn change_expiry(client: Client, key: ApiKey) -> Edit {
     let choice = ExpiryChoice::of(key.expires_at);
     Edit {
@@ -26,6 +25,6 @@ pub fn change_expiry(client: Client, key: ApiKey) -> Edit {
         take_answer: |keys, body| {
             keys.changed(body, |key| format!("Expiry of {} changed", quoted(&key.name)))
         },
-        show_refusal: Arc::new(move |failure| failure.place(&[("expiresAt", choice.error)])),
+        show_refusal: Arc::new(move |failure| failure.show_at(&[("expiresAt", choice.error)])),
     }
 }

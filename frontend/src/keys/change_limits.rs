@@ -11,7 +11,6 @@ use crate::keys::limit_fields::{LimitChoice, fields};
 use crate::keys::limits::Limits;
 use crate::text::quoted;
 
-/// The dialog.
 pub fn change_limits(client: Client, key: ApiKey) -> Edit {
     let choice = LimitChoice::of(Limits::of(&key));
     Edit {
@@ -30,6 +29,6 @@ pub fn change_limits(client: Client, key: ApiKey) -> Edit {
         take_answer: |keys, body| {
             keys.changed(body, |key| format!("Limits of {} changed", quoted(&key.name)))
         },
-        show_refusal: Arc::new(move |failure| choice.place(failure)),
+        show_refusal: Arc::new(move |failure| choice.show(failure)),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! 1. The first activation arms it, and disarms any other.
 //! 2. It disarms after three seconds, counted only while neither focus nor pointer is on
-//!    it: nobody is timed out who is still reading.
+//!    it, so that it waits for a person who is still reading.
 //! 3. Escape disarms.
 //! 4. The row goes when the server has said so; the focus then goes to the next row.
 
@@ -19,7 +19,6 @@ use crate::keys::store::Keys;
 
 const DISARM_AFTER: Duration = Duration::from_secs(3);
 
-/// The button of one row.
 #[component]
 pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoView {
     let keys: Keys = expect_context();
@@ -79,7 +78,7 @@ pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoVie
     }
 }
 
-/// Starts the clock when the armed button is left, and stops it when it is not.
+/// Starts the clock when the armed button is left, and stops it when it is entered.
 fn disarm_when_left_alone(keys: Keys, is_armed: Memo<bool>, is_held: impl Fn() -> bool + 'static) {
     let mut clock = None::<TimeoutHandle>;
     effect(move || {

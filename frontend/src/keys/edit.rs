@@ -10,25 +10,21 @@ use crate::components::form_dialog::{FormDialog, Save};
 use crate::http::{Answer, Body, Exchange};
 use crate::keys::store::Keys;
 
-/// What is unlike between one such dialog and another.
+/// What differs between these dialogs.
 pub struct Edit {
-    /// Names the key.
     pub title: String,
-    /// What the button says, and what it says while the answer is awaited.
+    /// See [`crate::components::form_dialog::SAVE`].
     pub button: [&'static str; 2],
-    /// What can be filled in.
     pub fields: AnyView,
-    /// The request, unless something is wrong, which is then shown. All fields are looked at,
-    /// so that all mistakes show.
+    /// The request; `None` after the errors are shown. Checks every field, so that all errors show.
     pub send: Arc<dyn Fn() -> Option<Exchange> + Send + Sync>,
-    /// Takes in the answer.
+    /// Stores the answer.
     pub take_answer: fn(Keys, Body) -> Answer<()>,
-    /// Shows a refusal at the field it is about, and answers whether there is one. The dialog
-    /// may be gone meanwhile, so that nothing may be read from it.
+    /// Shows a refusal at its field; whether it has one. Reads no signal, since the dialog may be
+    /// gone.
     pub show_refusal: Arc<dyn Fn(&ClientError) -> bool + Send + Sync>,
 }
 
-/// The dialog.
 #[component]
 pub fn EditDialog(
     edit: Edit,

@@ -4,19 +4,17 @@ use time::{Date, Duration, OffsetDateTime};
 
 use crate::clock::parse_date;
 
-/// What can be chosen.
+/// When a key expires, as it is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiry {
-    /// It does not expire.
     #[default]
     Never,
-    /// So many days from now.
     Days(i64),
-    /// At the end of a day of the person's choice.
+    /// At the end of a chosen day.
     OnDate,
 }
 
-/// The choices in order, with the values and words of the list.
+/// In order, with the values and words of the list.
 pub const CHOICES: [(Expiry, &str, &str); 6] = [
     (Expiry::Never, "never", "Never"),
     (Expiry::Days(7), "7", "7 days"),
@@ -27,14 +25,14 @@ pub const CHOICES: [(Expiry, &str, &str); 6] = [
 ];
 
 impl Expiry {
-    /// The choice of a value of the list.
+    /// Of the value in the list.
     pub fn from_value(value: &str) -> Self {
         let choice = CHOICES.iter().find(|(_, slug, _)| *slug == value);
         choice.map(|(expiry, ..)| *expiry).unwrap_or_default()
     }
 
-    /// The instant, or a sentence about the date. `end_of` turns a day into its last
-    /// instant where the person is.
+    /// The instant, or a sentence about the date. `end_of` answers the last instant of a day in the
+    /// time zone of the person.
     pub fn resolve(
         self,
         date: &str,

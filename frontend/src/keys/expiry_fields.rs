@@ -10,22 +10,19 @@ use crate::erased::when;
 use crate::ids::unique_id;
 use crate::keys::expiry::{CHOICES, Expiry};
 
-/// What the person has chosen so far.
 #[derive(Clone, Copy)]
 pub struct ExpiryChoice {
-    /// The value of the line of the list.
     value: RwSignal<String>,
-    /// The date field, `2026-11-22`.
+    /// The value of the date field, `2026-11-22`.
     date: RwSignal<String>,
-    /// What is wrong with it.
     pub error: RwSignal<Option<String>>,
 }
 
-/// Something is wrong with the choice, and the form says what.
+/// The choice is invalid, and the form says why.
 pub struct Refused;
 
 impl ExpiryChoice {
-    /// The choice that stands for an expiry that is set already.
+    /// The choice that stands for the present expiry.
     pub fn of(expires_at: Option<OffsetDateTime>) -> Self {
         let (value, date) = match expires_at {
             Some(end) => ("date", clock::date_field(clock::local(end).date())),
@@ -38,7 +35,6 @@ impl ExpiryChoice {
         }
     }
 
-    /// The instant, unless something is wrong, which is then shown.
     pub fn resolve(self) -> Result<Option<OffsetDateTime>, Refused> {
         let expiry = Expiry::from_value(&self.value.read_untracked());
         match expiry.resolve(&self.date.read_untracked(), clock::read(), end_of) {
@@ -54,22 +50,20 @@ impl ExpiryChoice {
     }
 }
 
-/// The last second of a day where the person is, so that the list names the day that
-/// was chosen.
+/// The last second of a day in the time zone of this browser, so that the list names that day.
 fn end_of(day: Date) -> Option<OffsetDateTime> {
     let end = day.with_hms(23, 59, 59).ok()?.assume_utc();
-    // The offset of the place at about that time: wrong only in a night of summer time.
+    // The offset near that instant: wrong only in the night of a clock change.
     let offset = clock::local(end).offset();
     Some(end.replace_offset(offset).to_offset(UtcOffset::UTC))
 }
 
-/// The list and the date field.
 #[component]
 pub fn ExpiryFields(choice: ExpiryChoice) -> impl IntoView {
     let has_date = move || Expiry::from_value(&choice.value.read()) == Expiry::OnDate;
     let lines = CHOICES.map(|(_, value, label)| (value.to_owned(), label.to_owned()));
     view! {
-        // What was wrong with one choice is not wrong with another.
+        // The error of one choice does not apply to another.
         <div class="field-row" on:change=move |_| choice.error.set(None)>
             {select("Expires", lines.into(), choice.value)}
             {when(has_date, move || view! { <DateField choice/> }.into_any())}

@@ -17,16 +17,14 @@ use crate::keys::limits::Limits;
 use crate::keys::scope_fields::{ScopeChoice, ScopeFields};
 use crate::keys::store::Keys;
 
-/// The name of a key, wherever it is asked for.
 pub const NAME: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "key-name",
     autocomplete: "off",
     placeholder: "e.g. production",
     hint: "",
 };
 
-/// What was filled in, and what is wrong with it.
 #[derive(Clone, Copy)]
 struct Draft {
     name: Typed,
@@ -47,7 +45,7 @@ impl Draft {
         }
     }
 
-    /// Validates as the server will. All fields are looked at, so that all mistakes show.
+    /// Parses as the server will. Checks every field, so that all errors show.
     fn check(self) -> Option<CreateApiKey> {
         self.form_error.set(None);
         let name = self.name.check(KeyName::try_from);
@@ -64,26 +62,25 @@ impl Draft {
     }
 
     fn show(self, error: &ClientError) {
-        let places = [("expiresAt", self.expiry.error), ("scopes", self.scopes.error)];
-        let is_placed = error.place(&places);
-        let is_name = place_name(error, self.name.error);
-        let is_limit = self.limits.place(error);
-        if !(is_placed || is_name || is_limit) {
+        let fields = [("expiresAt", self.expiry.error), ("scopes", self.scopes.error)];
+        let is_shown = error.show_at(&fields);
+        let is_name = show_name_error(error, self.name.error);
+        let is_limit = self.limits.show(error);
+        if !(is_shown || is_name || is_limit) {
             self.form_error.set(Some(error.full_message()));
         }
     }
 }
 
-/// Shows what the server said about the name, and answers whether it said anything. That it
-/// is taken is said of no field.
-pub fn place_name(error: &ClientError, at: RwSignal<Option<String>>) -> bool {
+/// Shows what the server said about the name; whether it said anything. A name that is taken is a
+/// conflict without a field.
+pub fn show_name_error(error: &ClientError, at: RwSignal<Option<String>>) -> bool {
     let taken = error.problem().filter(|problem| problem.status == 409);
     let sentence = error.field("name").or(taken.map(|problem| problem.message.as_str()));
     at.set(sentence.map(str::to_owned));
     sentence.is_some()
 }
 
-/// The form, in its place above the list.
 #[component]
 pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
     let keys: Keys = expect_context();
@@ -95,7 +92,7 @@ pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        // The guard against a second key: a button is disabled only once it is drawn anew.
+        // The guard against a second key: the button is disabled only once it is drawn again.
         if is_busy.get_untracked() {
             return;
         }
@@ -118,7 +115,7 @@ pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
             }
         });
     };
-    // A request under way cannot be taken back, so the form stays to show its answer.
+    // A request cannot be taken back, so the form stays to show its answer.
     let cancel = move || {
         if !is_busy.get_untracked() {
             is_open.set(false);

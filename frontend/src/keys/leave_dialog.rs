@@ -1,4 +1,4 @@
-//! The question before a key is left behind that was shown once and not copied.
+//! Confirms leaving a key that was shown once and not copied.
 
 use leptos::html;
 use leptos::prelude::*;

@@ -13,21 +13,20 @@ use crate::keys::limits::{
 };
 
 const REQUESTS: Input = Input {
-    kind: "number",
+    input_type: "number",
     name: "requests",
     autocomplete: "off",
     placeholder: "e.g. 100",
     hint: "Empty for no limit.",
 };
 const NETWORKS: Input = Input {
-    kind: LINES,
+    input_type: LINES,
     name: "networks",
     autocomplete: "off",
     placeholder: "",
     hint: "One network or address a line, like 10.0.0.0/8. Empty for everywhere.",
 };
 
-/// What the person has chosen so far.
 #[derive(Clone, Copy)]
 pub struct LimitChoice {
     requests: Typed,
@@ -37,7 +36,7 @@ pub struct LimitChoice {
 }
 
 impl LimitChoice {
-    /// The choice that stands for limits that are set already.
+    /// The choice that stands for the present limits.
     pub fn of(limits: Limits) -> Self {
         let requests = limits.rate.map(|rate| rate.requests.get().to_string());
         let window = limits.rate.map_or(60, |rate| rate.window_seconds.get());
@@ -48,8 +47,7 @@ impl LimitChoice {
         }
     }
 
-    /// The limits, unless something is wrong, which is then shown. What a network is, the
-    /// server decides.
+    /// `None` after the errors are shown. The server parses the networks.
     pub fn resolve(self) -> Option<Limits> {
         self.networks.error.set(None);
         let networks = networks(&self.networks.text.read_untracked());
@@ -62,25 +60,23 @@ impl LimitChoice {
         Some(Limits { rate: Some(RateLimit { requests, window_seconds }), networks })
     }
 
-    /// Shows what the server said about the limits, and answers whether it said anything. The
-    /// form may be gone meanwhile.
-    pub fn place(self, error: &ClientError) -> bool {
-        let asked = networks(&self.networks.text.try_get_untracked().unwrap_or_default());
+    /// Shows what the server said about the limits; whether it said anything. The form may be gone.
+    pub fn show(self, error: &ClientError) -> bool {
+        let sent = networks(&self.networks.text.try_get_untracked().unwrap_or_default());
         let rate = error.problem().and_then(rate_sentence);
-        let network = error.problem().and_then(|problem| network_sentence(problem, &asked));
-        let is_placed = rate.is_some() || network.is_some();
+        let network = error.problem().and_then(|problem| network_sentence(problem, &sent));
+        let is_shown = rate.is_some() || network.is_some();
         self.requests.error.set(rate);
         self.networks.error.set(network);
-        is_placed
+        is_shown
     }
 }
 
-/// The fields.
 pub fn fields(choice: LimitChoice) -> AnyView {
     let LimitChoice { requests, window, networks } = choice;
     let mut windows: Vec<_> =
         WINDOWS.iter().map(|(seconds, unit)| (seconds.to_string(), (*unit).to_owned())).collect();
-    // One that has no name was set by a program; it must not be lost.
+    // A window without a name was set by a program; keep it.
     let seconds = window.get_untracked();
     if let Ok(other) = seconds.parse::<u32>()
         && named(other).is_none()
@@ -97,7 +93,7 @@ pub fn fields(choice: LimitChoice) -> AnyView {
     .into_any()
 }
 
-/// The same, folded away until it is wanted or something is wrong with it.
+/// Folded until the person opens it or an error is in it.
 pub fn folded(choice: LimitChoice) -> AnyView {
     let id = unique_id();
     let details = id.clone();
@@ -107,7 +103,7 @@ pub fn folded(choice: LimitChoice) -> AnyView {
         if (rate || networks)
             && let Some(details) = document().get_element_by_id(&details)
         {
-            // Only malformed names are refused.
+            // Fails only for malformed names.
             let _ = details.set_attribute("open", "");
         }
     });

@@ -6,12 +6,10 @@ use keyward_api::limits::RateLimit;
 
 use crate::text::{grouped, plural, quoted};
 
-/// What can be limited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// How often it is accepted, if that is limited.
     pub rate: Option<RateLimit>,
-    /// From where; empty for everywhere.
+    /// Empty for everywhere.
     pub networks: Vec<String>,
 }
 
@@ -19,16 +17,15 @@ pub struct Limits {
 pub const WINDOWS: [(u32, &str); 4] =
     [(1, "second"), (60, "minute"), (3_600, "hour"), (86_400, "day")];
 
-/// More networks than these are not listed in a row.
+/// A row lists at most these networks.
 const LISTED: usize = 3;
 
 impl Limits {
-    /// The limits of a key.
     pub fn of(key: &ApiKey) -> Self {
         Self { rate: key.rate_limit, networks: key.allowed_networks.clone() }
     }
 
-    /// A line for each thing that is limited.
+    /// One line for each limit.
     pub fn in_words(&self) -> Vec<String> {
         let networks = (!self.networks.is_empty()).then(|| origins(&self.networks));
         self.rate.map(rate).into_iter().chain(networks).collect()
@@ -51,12 +48,12 @@ pub fn named(seconds: u32) -> Option<&'static str> {
     WINDOWS.iter().find(|(length, _)| *length == seconds).map(|(_, name)| *name)
 }
 
-/// A window that has none.
+/// A window without a name.
 pub fn in_seconds(seconds: u32) -> String {
     plural(seconds.into(), "second")
 }
 
-/// `from 10.0.0.0/8, 192.168.0.0/16`, and how many more.
+/// `from 10.0.0.0/8, 192.168.0.0/16 and 3 more`.
 fn origins(networks: &[String]) -> String {
     let listed = &networks[..networks.len().min(LISTED)];
     let text = format!("from {}", listed.join(", "));
@@ -66,19 +63,17 @@ fn origins(networks: &[String]) -> String {
     }
 }
 
-/// One network from each line that is not blank.
 pub fn networks(text: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// What the server said about the rate, whichever part of it is meant.
+/// The sentence of the server about any part of the rate.
 pub fn rate_sentence(problem: &Problem) -> Option<String> {
     let (_, sentence) = about(problem, "rateLimit").next()?;
     Some(sentence.to_owned())
 }
 
-/// What the server said about the networks, and about which of them. It counts them; a
-/// person does not.
+/// The sentence of the server about the networks, with their names instead of their numbers.
 pub fn network_sentence(problem: &Problem, networks: &[String]) -> Option<String> {
     let (_, sentence) = about(problem, "allowedNetworks").next()?;
     let named = about(problem, "allowedNetworks").filter_map(|(part, _)| {

@@ -11,7 +11,6 @@ use crate::ids::unique_id;
 use crate::keys::buttons::menu_button;
 use crate::keys::store::{DialogRequest, Keys};
 
-/// The menu of one row.
 #[component]
 pub fn RowMenu(
     id: StoredValue<String>,
@@ -25,8 +24,7 @@ pub fn RowMenu(
     let menu_id = unique_id();
     let is_enabled = memo(move || keys.get(&id.read_value()).is_some_and(|key| key.enabled));
 
-    // First the popover gives the focus back to its button, so that a dialog that is
-    // opened next returns it there, too.
+    // First the popover returns the focus to its button, so that the dialog returns it there, too.
     let leave_menu = move || {
         if let Some(menu) = menu.get_untracked() {
             let _ = menu.hide_popover();

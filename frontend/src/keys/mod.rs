@@ -3,7 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`store`] | the list, and what may be done to it |
-//! | [`filter`], [`status`], [`expiry`], [`scopes`], [`limits`] | pure: decisions and sentences |
+//! | [`listing`], [`status`], [`expiry`], [`scopes`], [`limits`] | pure: decisions and sentences |
 //! | [`new_keys`], [`banner`], [`leave_dialog`] | the only time a key is seen, and not losing it |
 //! | [`section`], [`toolbar`], [`table`], [`row`], [`delete`], [`menu`] | what is on the page |
 //! | [`form`], [`expiry_fields`], [`scope_fields`], [`limit_fields`] | what a person fills in |
@@ -18,11 +18,11 @@ pub mod dialogs;
 pub mod edit;
 pub mod expiry;
 pub mod expiry_fields;
-pub mod filter;
 pub mod form;
 pub mod leave_dialog;
 pub mod limit_fields;
 pub mod limits;
+pub mod listing;
 pub mod menu;
 pub mod new_keys;
 pub mod rename;

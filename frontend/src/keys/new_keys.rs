@@ -17,26 +17,26 @@ pub const ROTATED: &str = "API key rotated. Copy it now; you won't be able to se
 
 #[derive(Clone)]
 struct NewKey {
-    /// Of its banner. A key that is rotated twice has two, one after the other.
+    /// Of the banner. A key that is rotated twice has two, one after the other.
     id: String,
-    /// Of its record.
+    /// Of the record.
     key_id: String,
     name: String,
     key: Sensitive,
-    /// What has become of it, and what the person must know.
+    /// [`CREATED`] or [`ROTATED`].
     sentence: &'static str,
     /// The user who made it.
     owner: Uuid,
     is_copied: bool,
 }
 
-/// The keys whose banners are shown. They outlive the page that shows them, so that the
-/// back button or a lost session does not lose a key.
+/// They outlive the page that shows them, so that the back button or a lost session does not lose a
+/// key.
 #[derive(Clone, Copy)]
 pub struct NewKeys(RwSignal<Vec<NewKey>>);
 
 impl NewKeys {
-    /// Keys that no one copied hold the page back; another person must not see them.
+    /// A key that is not copied holds the page back; the next person does not see it.
     pub fn provide(context: Context) {
         let new_keys = Self(RwSignal::new(Vec::new()));
         context.guard.register(move || new_keys.would_be_lost(), move || new_keys.clear());
@@ -44,7 +44,7 @@ impl NewKeys {
         provide_context(new_keys);
     }
 
-    /// A key was made by the user `owner`. What it replaces need not be copied any more.
+    /// The key that it replaces need not be copied any more.
     pub fn add(self, created: CreatedApiKey, sentence: &'static str, owner: Uuid) {
         let CreatedApiKey { record, key } = created;
         let (id, key_id, name) = (unique_id(), record.id, record.name);
@@ -54,17 +54,17 @@ impl NewKeys {
         });
     }
 
-    /// The ids of the banners, newest first.
+    /// Of the banners, newest first.
     pub fn ids(self) -> Vec<String> {
         self.0.read().iter().map(|new| new.id.clone()).collect()
     }
 
-    /// What has become of the key.
+    /// [`CREATED`] or [`ROTATED`].
     pub fn sentence(self, id: &str) -> String {
         self.get(id, |new| new.sentence.to_owned())
     }
 
-    /// The name the key had then.
+    /// The name at that time.
     pub fn name(self, id: &str) -> String {
         self.get(id, |new| new.name.clone())
     }
@@ -81,7 +81,7 @@ impl NewKeys {
         });
     }
 
-    /// The person is done with it; its memory is overwritten.
+    /// Overwrites the memory of the key.
     pub fn dismiss(self, id: &str) {
         self.0.update(|list| list.retain(|new| new.id != id));
     }

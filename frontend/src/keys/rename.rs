@@ -9,10 +9,9 @@ use crate::client::Client;
 use crate::components::field::{TextField, Typed};
 use crate::components::form_dialog::SAVE;
 use crate::keys::edit::Edit;
-use crate::keys::form::{NAME, place_name};
+use crate::keys::form::{NAME, show_name_error};
 use crate::text::quoted;
 
-/// The dialog.
 pub fn rename(client: Client, key: ApiKey) -> Edit {
     let Typed { text, error } = Typed::of(key.name.clone());
     Edit {
@@ -27,6 +26,6 @@ pub fn rename(client: Client, key: ApiKey) -> Edit {
         take_answer: |keys, body| {
             keys.changed(body, |key| format!("Renamed to {}", quoted(&key.name)))
         },
-        show_refusal: Arc::new(move |failure| place_name(failure, error)),
+        show_refusal: Arc::new(move |failure| show_name_error(failure, error)),
     }
 }

@@ -15,7 +15,7 @@ use crate::keys::row::shortened;
 use crate::keys::status::overlap_at;
 use crate::text::quoted;
 
-/// How long the old key may work, in seconds and in words.
+/// Grace periods, in seconds and in words.
 const GRACES: [(&str, &str); 5] = [
     ("0", "No time: refuse it now"),
     ("900", "15 minutes"),
@@ -25,7 +25,6 @@ const GRACES: [(&str, &str); 5] = [
 ];
 const A_DAY: &str = "86400";
 
-/// The dialog.
 pub fn rotate(client: Client, key: ApiKey) -> Edit {
     let grace = RwSignal::new(A_DAY.to_owned());
     let older = overlap_at(&key, clock::read()).map(|overlap| {

@@ -17,11 +17,11 @@ use crate::keys::menu::RowMenu;
 use crate::keys::status::{expiry_badge, label, overlap_at, picture};
 use crate::keys::store::Keys;
 
-/// More scopes than these are shown on request: a row is one or two lines high.
+/// Further scopes are behind a button: a row is one or two lines high.
 const SHOWN_SCOPES: usize = 3;
 
-/// The row, and a second one while the key that was replaced still works. It follows its key
-/// by id, so that a change of the key leaves the row, and with it the focus, where it is.
+/// With a second row during the overlap. It follows its key by id, so that a change keeps the row,
+/// and with it the focus.
 #[component]
 pub fn Row(id: StoredValue<String>) -> impl IntoView {
     let (keys, now): (Keys, _) = (expect_context(), context().now);
@@ -63,12 +63,12 @@ fn prefix(key: &ApiKey) -> AnyView {
     shortened(&key.prefix)
 }
 
-/// The beginning of a key, which is all there is to recognise it by.
+/// The display prefix of a key.
 pub fn shortened(prefix: &str) -> AnyView {
     view! { <code class="prefix">{prefix.to_owned()}"..."</code> }.into_any()
 }
 
-/// The scopes, and below them what else a key is held to.
+/// The scopes, and below them the limits.
 fn scopes(key: &ApiKey) -> AnyView {
     let all: Vec<_> = key.scopes.iter().collect();
     let chip = |scope: &&str| {
@@ -88,7 +88,7 @@ fn scopes(key: &ApiKey) -> AnyView {
     view! { {scopes} {limits} }.into_any()
 }
 
-/// Says how many scopes are not shown, and shows all on focus, hover and tap.
+/// The number of scopes that are not shown; all are shown on focus, hover and tap.
 fn more(all: &[&str]) -> AnyView {
     if !has_more(all.len()) {
         return ().into_any();
@@ -106,7 +106,7 @@ fn has_more(scopes: usize) -> bool {
     scopes > SHOWN_SCOPES
 }
 
-/// Until when the old key works, and whether anybody still needs it to.
+/// Until when the old key works, and when it was last used.
 fn overlap(key: &ApiKey) -> AnyView {
     let Some(old) = &key.overlap else { return ().into_any() };
     let keys: Keys = expect_context();
@@ -148,7 +148,7 @@ fn created(key: &ApiKey) -> AnyView {
 fn last_used(key: &ApiKey) -> AnyView {
     match key.last_used_at {
         Some(at) => {
-            // The style shows it along with the scopes, where those are a tab stop.
+            // The style shows the tooltip together with that of the scopes, if those have one.
             let is_tab_stop = !has_more(key.scopes.iter().count());
             view! { <Instant at short=Short::Relative is_tab_stop/> }.into_any()
         }

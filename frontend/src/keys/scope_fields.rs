@@ -10,33 +10,30 @@ use crate::ids::unique_id;
 use crate::keys::scopes::{gather, narrow};
 
 const OTHER: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "other-scopes",
     autocomplete: "off",
     placeholder: "e.g. orders:write",
     hint: "For services behind the proxy, separated by spaces.",
 };
 
-/// A scope that Keyward knows, and what the person has made of it.
+/// A known scope, and what the person has chosen about it.
 #[derive(Clone, Copy)]
 struct Known {
     scope: KnownScope,
     is_chosen: RwSignal<bool>,
-    /// What it is narrowed to.
+    /// The names it is narrowed to.
     only: Typed,
 }
 
-/// What the person has chosen so far.
 #[derive(Clone, Copy)]
 pub struct ScopeChoice {
     known: [Known; KNOWN_SCOPES.len()],
     typed: RwSignal<String>,
-    /// What is wrong with what was typed, or with all of it together.
     pub error: RwSignal<Option<String>>,
 }
 
 impl ScopeChoice {
-    /// Nothing.
     pub fn new() -> Self {
         let known = KNOWN_SCOPES.map(|scope| Known {
             scope,
@@ -46,8 +43,7 @@ impl ScopeChoice {
         Self { known, typed: RwSignal::new(String::new()), error: RwSignal::new(None) }
     }
 
-    /// The scopes, unless something is wrong, which is then shown where it is. All fields
-    /// are looked at, so that all mistakes show.
+    /// `None` after the errors are shown. Checks every field, so that all errors show.
     pub fn resolve(self) -> Option<Scopes> {
         let mut chosen = Some(Vec::new());
         for Known { scope, only, .. } in
@@ -64,7 +60,6 @@ impl ScopeChoice {
     }
 }
 
-/// The check boxes and the field.
 #[component]
 pub fn ScopeFields(choice: ScopeChoice) -> impl IntoView {
     view! {
@@ -99,15 +94,14 @@ fn check_box(Known { scope, is_chosen, only }: Known) -> AnyView {
     .into_any()
 }
 
-/// The field that narrows a scope. The group names the scope to who cannot see where the
-/// field stands.
+/// The group names the scope for screen readers.
 fn field(scope: &'static str, by: Narrowing, Typed { text, error }: Typed) -> AnyView {
     let label = match by {
         Narrowing::SecretKey => "Only these secrets",
         Narrowing::Provider => "Only these providers",
     };
     let input = Input {
-        kind: "text",
+        input_type: "text",
         name: "only",
         autocomplete: "off",
         placeholder: by.example(),

@@ -2,7 +2,7 @@
 
 use keyward_api::scopes::{KnownScope, Scope, Scopes};
 
-/// The chosen scopes and those typed, separated by white space or commas.
+/// `typed` is separated by white space or commas.
 pub fn gather(chosen: Vec<Scope>, typed: &str) -> Result<Scopes, String> {
     let typed = words(typed).map(|word| Scope::asked(word.to_owned()));
     let typed: Result<Vec<_>, _> = typed.collect();
@@ -11,8 +11,7 @@ pub fn gather(chosen: Vec<Scope>, typed: &str) -> Result<Scopes, String> {
     Scopes::try_from(scopes).map_err(|error| error.to_string())
 }
 
-/// A scope of Keyward's own, narrowed to each of these names or beginnings; all of it when
-/// there is none.
+/// A known scope, narrowed to each name or beginning in `only`; all of it when that is empty.
 pub fn narrow(scope: &KnownScope, only: &str) -> Result<Vec<Scope>, String> {
     let narrowed = words(only).map(|word| format!("{}:{word}", scope.text));
     let mut texts: Vec<_> = narrowed.collect();

@@ -13,7 +13,6 @@ use crate::keys::toolbar::key_toolbar;
 use crate::pages::pager::WORDS;
 use crate::pages::view::{Views, list};
 
-/// The section.
 #[component]
 pub fn KeysSection() -> impl IntoView {
     let keys = Keys::load_from_server();
@@ -70,7 +69,7 @@ fn Empty() -> impl IntoView {
     }
 }
 
-/// A button that changes its name under the finger says nothing to a screen reader.
+/// A screen reader does not read a button that changes its name while it has the focus.
 #[component]
 fn ArmedAnnouncement() -> impl IntoView {
     let keys: Keys = expect_context();

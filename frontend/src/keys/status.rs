@@ -7,10 +7,9 @@ use time::{Duration, OffsetDateTime};
 use crate::components::icon::Icon;
 use crate::text::plural;
 
-/// From here on the list says that the end is near.
+/// The badge appears this long before the expiry.
 const SOON: Duration = Duration::days(7);
 
-/// The word for people.
 pub const fn label(status: KeyStatus) -> &'static str {
     match status {
         KeyStatus::Active => "Active",
@@ -21,7 +20,6 @@ pub const fn label(status: KeyStatus) -> &'static str {
     }
 }
 
-/// The picture beside the word.
 pub const fn picture(status: KeyStatus) -> Icon {
     match status {
         KeyStatus::Active => Icon::Check,
@@ -31,7 +29,7 @@ pub const fn picture(status: KeyStatus) -> Icon {
     }
 }
 
-/// The badge beside an expiry: `Expires in 3 days`, `Expired`, or none.
+/// `Expires in 3 days`, `Expired`, or none.
 pub fn expiry_badge(end: OffsetDateTime, now: OffsetDateTime) -> Option<String> {
     let left = end - now;
     if left <= Duration::ZERO {
@@ -49,7 +47,7 @@ pub fn expiry_badge(end: OffsetDateTime, now: OffsetDateTime) -> Option<String> 
     }
 }
 
-/// The key that was replaced, if it still works beside the one that replaced it.
+/// The overlap, if it is not over.
 pub fn overlap_at(key: &ApiKey, now: OffsetDateTime) -> Option<&Overlap> {
     key.overlap.as_ref().filter(|overlap| overlap.ends_at > now)
 }

@@ -13,12 +13,12 @@ use crate::focus::focus;
 use crate::focus::move_focus;
 use crate::http::{Answer, Body, Exchange};
 use crate::keys::buttons::menu_button;
-use crate::keys::filter::LISTING;
+use crate::keys::listing::LISTING;
 use crate::keys::new_keys::{CREATED, NewKeys};
 use crate::pages::store::Pages;
 use crate::text::quoted;
 
-/// The dialogs of the menu, with the key as it was when the dialog was opened.
+/// With the key as it was when the dialog was opened.
 #[derive(Clone)]
 pub enum DialogRequest {
     Rename(ApiKey),
@@ -27,29 +27,24 @@ pub enum DialogRequest {
     Rotate(ApiKey),
 }
 
-/// The keys of the section.
 #[derive(Clone, Copy)]
 pub struct Keys {
-    /// Which keys are shown.
     pub pages: Pages,
-    /// What the server answered, changed by what it answered since.
+    /// The server's answer, changed by later answers.
     pub list: RwSignal<Vec<ApiKey>>,
     /// The key whose deletion waits for the second activation.
     pub armed: RwSignal<Option<String>>,
-    /// The keys whose deletion is under way.
     pub deleting: RwSignal<Vec<String>>,
     /// The keys that are being changed without a dialog.
     pub changing: RwSignal<Vec<String>>,
-    /// The dialog that is open.
     pub dialog_request: RwSignal<Option<DialogRequest>>,
-    /// The button that opens the form, for whatever leaves the focus without a home.
+    /// Takes the focus when its element goes and no row is left.
     pub add_button: NodeRef<html::Button>,
     new_keys: NewKeys,
     context: Context,
 }
 
 impl Keys {
-    /// A store that follows the address.
     pub fn load_from_server() -> Self {
         let list = RwSignal::new(Vec::<ApiKey>::new());
         Self {
@@ -73,28 +68,27 @@ impl Keys {
         self.context.client
     }
 
-    /// The focus goes to the button that opens the form, once the page is drawn anew.
+    /// In the next frame, when the button is enabled again.
     pub fn focus_add_button(self) {
         request_animation_frame(move || focus(self.add_button.get_untracked().as_deref()));
     }
 
-    /// One key. A row that is about to go may ask for one that is not in the list.
+    /// A row that is about to go may read a key that is gone.
     pub fn get(self, id: &str) -> Option<ApiKey> {
         self.list.read().iter().find(|key| key.id == id).cloned()
     }
 
-    /// Creates a key; its banner is the answer. Its row goes to the top, whatever is looked
-    /// for.
+    /// The banner shows the outcome. The row goes to the top, whatever the filters are.
     pub async fn create(self, key: &CreateApiKey) -> Result<(), ClientError> {
         let body = self.context.client.create_key(key).await?;
-        let record = self.show_once(body, CREATED)?;
+        let record = self.show_new_key(body, CREATED)?;
         self.update(|list| list.insert(0, record));
         self.pages.added();
         Ok(())
     }
 
-    /// Shows a key that was made, under a banner that says so, and answers its record.
-    pub fn show_once(self, body: Body, sentence: &'static str) -> Answer<ApiKey> {
+    /// Shows the banner of a new key, and answers its record.
+    pub fn show_new_key(self, body: Body, sentence: &'static str) -> Answer<ApiKey> {
         let created = created(body)?;
         let record = created.record.clone();
         let owner = untrack(|| self.context.session.user()).map(|user| user.user_id);
@@ -102,14 +96,14 @@ impl Keys {
         Ok(record)
     }
 
-    /// Takes in a key that took the place of another.
+    /// Stores a key that replaces another.
     pub fn rotated(self, body: Body, sentence: &'static str) -> Answer<()> {
-        let record = self.show_once(body, sentence)?;
+        let record = self.show_new_key(body, sentence)?;
         self.put(record);
         Ok(())
     }
 
-    /// Takes in a key that was changed, and says `done`.
+    /// Stores a key that was changed, and says `done`.
     pub fn changed(self, body: Body, done: fn(&ApiKey) -> String) -> Answer<()> {
         self.take(body, done)?;
         spawn_local(self.pages.changed());
@@ -123,7 +117,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Refuses a key from now on, or accepts it again.
+    /// Without a dialog.
     pub fn set_enabled(self, key: &ApiKey, enabled: bool) {
         let update = UpdateApiKey { enabled: Some(enabled), ..UpdateApiKey::default() };
         let failed = format!("{} was not {}.", quoted(&key.name), enabled_or_not(enabled));
@@ -140,7 +134,7 @@ impl Keys {
         self.change(key, exchange, done, failed);
     }
 
-    /// Changes a key without a dialog. One change at a time, whatever is pressed meanwhile.
+    /// Changes a key without a dialog, one change at a time.
     fn change(self, key: &ApiKey, exchange: Exchange, done: fn(&ApiKey) -> String, failed: String) {
         let id = key.id.clone();
         if self.changing.read_untracked().contains(&id) {
@@ -154,7 +148,7 @@ impl Keys {
             }
             let _ = self.changing.try_update(|ids| ids.retain(|other| *other != id));
             match answer {
-                // The button that was pressed may have gone with what it ended.
+                // The button that was pressed may be gone with the overlap.
                 Ok(()) => move_focus(Some(menu_button(&id)), self.add_button),
                 Err(error) => {
                     self.context.toasts.error(format!("{failed} {}", error.full_message()));
@@ -163,8 +157,8 @@ impl Keys {
         });
     }
 
-    /// Deletes a key, then runs `gone`. The row stays until the server has answered, and
-    /// when it refuses.
+    /// Deletes a key, then runs `gone`. The row stays until the server has answered, and when it
+    /// refuses.
     pub fn delete(self, key: ApiKey, gone: Box<dyn FnOnce()>) {
         if self.deleting.read_untracked().contains(&key.id) {
             return;
@@ -191,7 +185,7 @@ impl Keys {
         });
     }
 
-    /// A record takes the place of its old one.
+    /// Replaces the record of a key.
     fn put(self, record: ApiKey) {
         self.update(|list| {
             if let Some(key) = list.iter_mut().find(|key| key.id == record.id) {
@@ -200,8 +194,7 @@ impl Keys {
         });
     }
 
-    /// A record has arrived that was made since the last tick of the clock. The page may
-    /// have been left while the request was under way.
+    /// A record that arrives was made since the last tick of the clock. The page may be gone.
     fn update(self, change: impl FnOnce(&mut Vec<ApiKey>)) {
         self.context.now.set(clock::read());
         self.list.try_update(change);

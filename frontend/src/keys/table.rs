@@ -9,7 +9,6 @@ use crate::keys::dialogs::dialogs;
 use crate::keys::row::Row;
 use crate::keys::store::Keys;
 
-/// The table, and the dialogs that its rows open.
 #[component]
 pub fn KeyTable() -> impl IntoView {
     let keys: Keys = expect_context();

@@ -4,12 +4,11 @@
 use keyward_api::key_list::KeyStatus;
 use leptos::prelude::*;
 
-use crate::keys::filter::ORDERS;
+use crate::keys::listing::ORDERS;
 use crate::keys::status::label;
 use crate::keys::store::Keys;
 use crate::pages::toolbar::{WHOLE, filter_list, filter_text, toolbar};
 
-/// The toolbar.
 pub fn key_toolbar(keys: Keys) -> AnyView {
     let statuses = KeyStatus::ALL.map(|status| (status.as_str(), label(status).to_owned()));
     let statuses = [("", "All".to_owned())].into_iter().chain(statuses).collect();

@@ -3,45 +3,38 @@
 use crate::query::with_query;
 use crate::text::grouped;
 
-/// A part of a query: its name and its value.
+/// Name and value of a part of a query.
 pub type Part = (&'static str, String);
 
-/// One list.
 #[derive(Debug)]
 pub struct Listing {
-    /// The path of the page.
+    /// The path in the address.
     pub path: &'static str,
-    /// The value of `tab` in its address; empty for none.
+    /// The value of `tab` in the address; empty for none.
     pub tab: &'static str,
-    /// Where the server is asked.
     pub api: &'static str,
-    /// As many rows as a page has.
+    /// Rows of one page.
     pub limit: u64,
-    /// What may be looked for, by the names in the address.
+    /// Search, filters and order, by their names in the address.
     pub fields: &'static [&'static str],
-    /// What a field of the address asks of the server. A value that does not exist asks
-    /// nothing.
-    pub ask: fn(&'static str, &str) -> Option<Part>,
-    /// One of what is listed: `key`.
+    /// The part of the query to the server for a field of the address; none for an invalid value.
+    pub query_part: fn(&'static str, &str) -> Option<Part>,
     pub one: &'static str,
-    /// Several of them: `keys`.
     pub many: &'static str,
-    /// The heading of the list: `API keys`.
     pub name: &'static str,
 }
 
-/// Asks the server for the text of a field as it stands in the address.
-pub fn as_it_is(field: &'static str, text: &str) -> Option<Part> {
+/// Sends a field as it stands in the address.
+pub fn verbatim(field: &'static str, text: &str) -> Option<Part> {
     let text = text.trim();
     (!text.is_empty()).then(|| (field, text.to_owned()))
 }
 
-/// The field that narrows no list.
 const SORT: &str = "sort";
 
 impl Listing {
-    /// The address of the list: what is looked for, in the order of the fields, and the
-    /// cursor and number of the first row unless it is the first page.
+    /// The fields in their order, then cursor and number of the first row unless it is the first
+    /// page.
     pub fn address(&self, texts: &[String], cursor: &str, start: u64) -> String {
         let fields = self.fields.iter().zip(texts).map(|(name, text)| (*name, text.as_str()));
         let start = if cursor.is_empty() { String::new() } else { start.to_string() };
@@ -53,14 +46,13 @@ impl Listing {
         with_query(self.path, &parts)
     }
 
-    /// What is asked of the server about the list.
     pub fn parts(&self, texts: &[String]) -> Vec<Part> {
         let fields = self.fields.iter().zip(texts);
-        fields.filter_map(|(name, text)| (self.ask)(name, text)).collect()
+        fields.filter_map(|(name, text)| (self.query_part)(name, text)).collect()
     }
 
-    /// The question that the server is asked.
-    pub fn question(&self, texts: &[String], cursor: &str) -> String {
+    /// The path and query of a page.
+    pub fn request_path(&self, texts: &[String], cursor: &str) -> String {
         let limit = self.limit.to_string();
         let parts = self.parts(texts);
         let own = parts.iter().map(|(name, text)| (*name, text.as_str()));
@@ -72,10 +64,10 @@ impl Listing {
         with_query(self.api, &parts)
     }
 
-    /// Whether anything is looked for.
+    /// Whether a search or a filter is set.
     pub fn is_narrowed(&self, texts: &[String]) -> bool {
         self.fields.iter().zip(texts).any(|(name, text)| {
-            *name != SORT && !text.trim().is_empty() && (self.ask)(name, text).is_some()
+            *name != SORT && !text.trim().is_empty() && (self.query_part)(name, text).is_some()
         })
     }
 
@@ -106,10 +98,10 @@ mod tests {
         api: "/api/things",
         limit: 100,
         fields: &["q", "sort"],
-        ask: |field, text| match field {
+        query_part: |field, text| match field {
             SORT if text.is_empty() => Some((SORT, "-createdAt".to_owned())),
             SORT if text != "name" => None,
-            _ => as_it_is(field, text),
+            _ => verbatim(field, text),
         },
         one: "thing",
         many: "things",
@@ -134,10 +126,10 @@ mod tests {
     #[test]
     fn the_server_is_asked_for_what_exists() {
         assert_eq!(
-            LIST.question(&texts(" a ", ""), "c"),
+            LIST.request_path(&texts(" a ", ""), "c"),
             "/api/things?limit=100&q=a&sort=-createdAt&cursor=c"
         );
-        assert_eq!(LIST.question(&texts("", "nonsense"), ""), "/api/things?limit=100");
+        assert_eq!(LIST.request_path(&texts("", "nonsense"), ""), "/api/things?limit=100");
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Lists that the server is asked for in pages: it searches, filters, sorts and counts. What
-//! is looked for and where the page begins are in the address.
+//! Lists that are fetched page by page: the server searches, filters, sorts and counts. Filters
+//! and cursor are in the address.
 //!
 //! | module | what |
 //! |---|---|
-//! | [`listing`] | pure: from an address to a question to the server, and back |
-//! | [`store`], [`changes`] | the page that is shown, asking for it, and changing its rows |
+//! | [`listing`] | pure: from an address to a request_path to the server, and back |
+//! | [`store`], [`changes`] | the page that is shown, fetching for it, and changing its rows |
 //! | [`view`] | the states of a list |
-//! | [`toolbar`], [`pager`] | what stands above a list and below it |
+//! | [`toolbar`], [`pager`] | above a list and below it |
 
 pub mod changes;
 pub mod listing;

@@ -8,17 +8,16 @@ use crate::history::last_of;
 use crate::pages::listing::extent;
 use crate::pages::store::Pages;
 
-/// What the links of most lists say.
+/// The labels of the links, for most lists.
 pub const WORDS: [&str; 3] = ["First", "Previous", "Next"];
 
-/// Another page.
+/// The page that a link leads to.
 struct Target {
     address: String,
-    /// The way back from there.
     trail: String,
 }
 
-/// The pager; nothing while there is one page.
+/// Empty while there is one page.
 pub fn pager(pages: Pages, words: [&'static str; 3]) -> AnyView {
     let targets: [fn(Pages) -> Option<Target>; 3] = [first, previous, following];
     let links = move || {
@@ -49,7 +48,7 @@ fn link(says: &'static str, target: Option<Target>) -> AnyView {
     }
 }
 
-/// `1 to 100 of 98 431`. A row that was put above the others is not counted as one of them.
+/// `1 to 100 of 98 431`. A row that was put above the others does not count.
 fn shown(pages: Pages) -> String {
     let rows = (pages.ids.read().len() as u64).min(pages.listing.limit);
     extent(pages.start.get().unwrap_or(1), rows, pages.total.get())
@@ -60,7 +59,7 @@ fn first(pages: Pages) -> Option<Target> {
     is_elsewhere.then(|| Target { address: pages.address("", 1), trail: String::new() })
 }
 
-/// As far as the way back is known: an address that was opened elsewhere has none.
+/// None for an address that was opened elsewhere: its trail is unknown.
 fn previous(pages: Pages) -> Option<Target> {
     let trail = pages.context.location.entry.trail.read();
     let (cursor, before) = last_of(&trail)?;

@@ -1,11 +1,9 @@
-//! The page of a list that is shown, and asking for it.
+//! Fetching the page of a list.
 //!
-//! 1. The address decides. What it asks is asked at once, but for what a person types:
-//!    there the server is asked when they pause.
-//! 2. The last question wins: an answer to an earlier one is dropped, whenever it arrives.
-//!    So is one that may be older than a change that this page has made.
-//! 3. A page that has become empty, or whose cursor the server no longer knows, gives way
-//!    to the first.
+//! 1. The address decides what is fetched: at once, or after a pause while a person types.
+//! 2. The last request wins: an answer to an earlier one is dropped, and so is one that may be
+//!    older than a change made here.
+//! 3. A page that has become empty, or whose cursor has expired, is replaced by the first.
 
 use std::time::Duration;
 
@@ -22,51 +20,46 @@ use crate::location::Navigate;
 use crate::pages::listing::Listing;
 use crate::query::{value_in, with_query};
 
-/// The pause after which the server is asked for what was typed.
+/// The pause before a search is sent.
 pub const AFTER_TYPING: Duration = Duration::from_millis(100);
 
-/// How the server is asked.
+/// The state of fetching.
 #[derive(Clone, Copy, Default)]
-struct Asking {
-    /// Counts the questions.
+struct Fetching {
+    /// Increases with each request; an answer to an earlier one is dropped.
     turn: u32,
-    /// Whether an answer is waited for.
+    /// Whether an answer is awaited.
     is_waiting: bool,
-    /// How long to wait before the next question.
+    /// How long to wait before the next request.
     pause: Duration,
 }
 
-/// A page of a list.
+/// One page of a list.
 #[derive(Clone, Copy)]
 pub struct Pages {
-    /// The list.
     pub listing: &'static Listing,
-    /// Whether the page is here.
     pub load: Load,
-    /// How many rows there are on all pages of what is looked for, if the server counts them.
+    /// Rows on all pages that match the filters, if the server counts them.
     pub total: RwSignal<Option<u64>>,
-    /// How many rows there are if nothing is looked for, as far as it is known.
+    /// Rows without any filter, as far as it is known.
     pub all: RwSignal<Option<u64>>,
-    /// The ids of the rows of this page, in their order.
+    /// Of the rows of this page, in their order.
     pub ids: Memo<Vec<String>>,
-    /// The number of the first of them.
+    /// The number of the first row.
     pub start: RwSignal<Option<u64>>,
-    /// Where the next page begins; empty at the end.
+    /// The cursor of the next page; empty at the end.
     pub next: RwSignal<String>,
-    /// What the server is asked.
-    question: Memo<String>,
-    /// How it is asked.
-    asking: StoredValue<Asking>,
-    /// The end of a pause.
+    /// The path and query to fetch.
+    request_path: Memo<String>,
+    fetching: StoredValue<Fetching>,
+    /// The timer of a pause.
     waiting: StoredValue<Option<TimeoutHandle>>,
-    /// Stores the rows of an answer.
     take: Callback<Body, Answer<()>>,
-    /// What every page may reach.
     pub context: Context,
 }
 
 impl Pages {
-    /// A page that follows the address; its rows are in `list`, each with an id.
+    /// Follows the address; the rows are in `list`.
     pub fn follow<T>(
         listing: &'static Listing,
         list: RwSignal<Vec<T>>,
@@ -89,9 +82,9 @@ impl Pages {
         take: Callback<Body, Answer<()>>,
     ) -> Self {
         let context = context();
-        let question = memo(move || {
+        let request_path = memo(move || {
             let query = context.location.query.read();
-            listing.question(&texts(listing, &query), &value_in(&query, "cursor"))
+            listing.request_path(&texts(listing, &query), &value_in(&query, "cursor"))
         });
         let pages = Self {
             listing,
@@ -101,78 +94,73 @@ impl Pages {
             ids,
             start: RwSignal::new(None),
             next: RwSignal::new(String::new()),
-            question,
-            asking: StoredValue::new(Asking::default()),
+            request_path,
+            fetching: StoredValue::new(Fetching::default()),
             waiting: StoredValue::new(None),
             take,
             context,
         };
         effect(move || {
-            question.track();
-            pages.ask_soon();
+            request_path.track();
+            pages.fetch_soon();
         });
         on_cleanup(move || _ = pages.begin_turn());
         pages
     }
 
-    /// Where the server answers about all that is looked for, below another path.
-    pub fn question_at(self, path: &str) -> String {
+    /// The filters of this page at another path of the server.
+    pub fn path_at(self, path: &str) -> String {
         let parts = self.listing.parts(&self.texts());
         let parts: Vec<_> = parts.iter().map(|(name, text)| (*name, text.as_str())).collect();
         with_query(path, &parts)
     }
 
-    /// One field of what is looked for.
     pub fn text(self, field: &str) -> String {
         value_in(&self.context.location.query.read(), field)
     }
 
-    /// All fields of it.
     fn texts(self) -> Vec<String> {
         texts(self.listing, &self.context.location.query.read())
     }
 
-    /// Whether anything is looked for.
     pub fn is_narrowed(self) -> bool {
         self.listing.is_narrowed(&self.texts())
     }
 
-    /// Looks for another text in one field, from the first page on. The server is asked
-    /// after a pause.
+    /// Changes one field, which shows the first page. The request waits for `pause`.
     pub fn look_for(self, field: &str, text: String, pause: Duration) {
         let mut texts = untrack(|| self.texts());
-        let place = self.listing.fields.iter().position(|name| *name == field);
-        if let Some(place) = place.and_then(|place| texts.get_mut(place)) {
-            *place = text;
+        let index = self.listing.fields.iter().position(|name| *name == field);
+        if let Some(old) = index.and_then(|index| texts.get_mut(index)) {
+            *old = text;
         }
-        self.asking.update_value(|asking| asking.pause = pause);
+        self.fetching.update_value(|fetching| fetching.pause = pause);
         self.context.location.navigate(&self.listing.address(&texts, "", 1), Navigate::Refine);
     }
 
-    /// Looks for nothing in particular.
     pub fn clear(self) {
         let texts = vec![String::new(); self.listing.fields.len()];
         self.context.location.navigate(&self.listing.address(&texts, "", 1), Navigate::Refine);
     }
 
-    /// What to show. A memo, so that a change of one row draws no list again.
+    /// A memo, so that a change of one row draws no list again.
     pub fn shown(self) -> Memo<Shown> {
         let has_rows = move || !self.ids.read().is_empty();
         let is_empty = move || !has_rows() && self.all.get() == Some(0);
         let shown = self.load.shown(is_empty, has_rows);
         memo(move || match shown.get() {
-            // It is not known yet whether there is anything else.
+            // Whether anything exists is not known yet.
             Shown::NoMatch if self.all.get().is_none() => Shown::Loading,
             shown => shown,
         })
     }
 
-    /// Asks for the page again. What is shown stays until the answer is here.
+    /// Fetches the page again. The rows stay until the answer is here.
     pub async fn fetch(self) {
         let Some(turn) = self.begin_turn() else { return };
-        self.asking.update_value(|asking| asking.is_waiting = true);
+        self.fetching.update_value(|fetching| fetching.is_waiting = true);
         self.load.begin();
-        let answer = self.context.client.list(&self.question.get_untracked()).await;
+        let answer = self.context.client.list(&self.request_path.get_untracked()).await;
         if !self.is_turn(turn) {
             return;
         }
@@ -205,7 +193,7 @@ impl Pages {
         if !untrack(|| self.is_narrowed()) {
             self.all.set(self.total.get_untracked());
         } else if self.ids.read_untracked().is_empty() {
-            // Nothing found is unlike nothing there.
+            // No match and no rows are different states.
             let all = self.count_all().await;
             if !self.is_turn(turn) {
                 return;
@@ -220,38 +208,37 @@ impl Pages {
     }
 
     fn end(self, answer: Answer<()>) {
-        self.asking.update_value(|asking| asking.is_waiting = false);
+        self.fetching.update_value(|fetching| fetching.is_waiting = false);
         self.load.end(answer);
     }
 
     async fn count_all(self) -> Answer<u64> {
-        let question = with_query(self.listing.api, &[("limit", "1")]);
-        let json = self.context.client.list(&question).await?.json;
+        let request_path = with_query(self.listing.api, &[("limit", "1")]);
+        let json = self.context.client.list(&request_path).await?.json;
         json.member("total").number().map_err(|_| unreadable())
     }
 
-    /// The rows on the server whose name has this text, whichever page they are on.
+    /// The rows on the server whose name contains `text`, on any page.
     pub async fn find<T: DeserializeOwned>(self, text: &str) -> Answer<Vec<T>> {
-        let question = with_query(self.listing.api, &[("limit", "1000"), ("q", text)]);
-        self.context.client.list(&question).await?.data()
+        let request_path = with_query(self.listing.api, &[("limit", "1000"), ("q", text)]);
+        self.context.client.list(&request_path).await?.data()
     }
 
-    /// Whether an answer is waited for; `None` when the page has been left.
-    pub fn is_asking(self) -> Option<bool> {
-        self.asking.try_get_value().map(|asking| asking.is_waiting)
+    /// `None` when the page is gone.
+    pub fn is_fetching(self) -> Option<bool> {
+        self.fetching.try_get_value().map(|fetching| fetching.is_waiting)
     }
 
-    /// The address of a page.
     pub fn address(self, cursor: &str, start: u64) -> String {
         self.listing.address(&self.texts(), cursor, start)
     }
 
-    /// Where this page begins; empty for the first.
+    /// Empty for the first page.
     pub fn cursor(self) -> String {
         self.text("cursor")
     }
 
-    /// The number of the first row of the page that the address asks for.
+    /// As the address says.
     pub fn first_row(self) -> u64 {
         if self.cursor().is_empty() { 1 } else { self.text("start").parse().unwrap_or(1) }
     }
@@ -260,34 +247,34 @@ impl Pages {
         self.context.location.navigate(&untrack(|| self.address("", 1)), Navigate::Replace);
     }
 
-    fn ask_soon(self) {
+    fn fetch_soon(self) {
         self.begin_turn();
-        // What leads on from the page that is left does not lead on from the next.
+        // The cursor of the page that is left is not that of the next.
         self.next.set(String::new());
-        let Asking { pause, turn, .. } = self.asking.get_value();
-        self.asking.set_value(Asking { turn, is_waiting: true, pause: Duration::ZERO });
-        let ask = move || spawn_local(self.fetch());
+        let Fetching { pause, turn, .. } = self.fetching.get_value();
+        self.fetching.set_value(Fetching { turn, is_waiting: true, pause: Duration::ZERO });
+        let fetch = move || spawn_local(self.fetch());
         if pause.is_zero() {
-            ask();
+            fetch();
         } else {
-            self.waiting.set_value(set_timeout_with_handle(ask, pause).ok());
+            self.waiting.set_value(set_timeout_with_handle(fetch, pause).ok());
         }
     }
 
-    /// From here on, no answer to an earlier question is of use.
+    /// Drops the answers to earlier requests.
     fn begin_turn(self) -> Option<u32> {
         if let Some(waiting) = self.waiting.try_get_value().flatten() {
             waiting.clear();
         }
-        self.asking.try_update_value(|asking| {
-            asking.turn = asking.turn.wrapping_add(1);
-            asking.turn
+        self.fetching.try_update_value(|fetching| {
+            fetching.turn = fetching.turn.wrapping_add(1);
+            fetching.turn
         })
     }
 
-    /// Whether the answer to a question is still waited for. The page may have been left.
+    /// Whether the answer is still wanted. The page may be gone.
     fn is_turn(self, turn: u32) -> bool {
-        self.asking.try_get_value().is_some_and(|asking| asking.turn == turn)
+        self.fetching.try_get_value().is_some_and(|fetching| fetching.turn == turn)
     }
 }
 

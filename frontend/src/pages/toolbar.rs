@@ -10,7 +10,7 @@ use crate::ids::unique_id;
 use crate::pages::store::{AFTER_TYPING, Pages};
 use crate::text::quoted;
 
-/// The toolbar of a list with a search; `filters` stand beside it.
+/// `filters` stand beside the search.
 pub fn toolbar(pages: Pages, filters: AnyView) -> AnyView {
     let label = format!("Search {}", pages.listing.many);
     view! {
@@ -32,14 +32,14 @@ pub fn toolbar(pages: Pages, filters: AnyView) -> AnyView {
     .into_any()
 }
 
-/// `98 431 keys`, or how many of them were found.
+/// `98 431 keys`, or how many of them match.
 fn count(pages: Pages) -> String {
     let Some(total) = pages.total.get() else { return String::new() };
     let counted = pages.listing.counted(total);
     if pages.is_narrowed() { format!("{counted} found") } else { counted }
 }
 
-/// Asks the server again.
+/// The button that fetches again.
 pub fn refresh(run: impl Fn() + 'static) -> AnyView {
     view! {
         <button type="button" class="button button-quiet" on:click=move |_| run()>
@@ -49,30 +49,29 @@ pub fn refresh(run: impl Fn() + 'static) -> AnyView {
     .into_any()
 }
 
-/// The kind of a field whose text finds nothing before it is whole.
+/// A field that is sent when it is left, since a part of its text finds nothing.
 pub const WHOLE: &str = "whole";
 
-/// A field of a filter. What is typed is waited for: for a pause, or, if it must be [`WHOLE`],
-/// until the field is left. A day is chosen at once.
+/// Typing is sent after a pause, [`WHOLE`] when the field is left, a day at once.
 pub fn filter_text(
     pages: Pages,
     field: &'static str,
     label: &'static str,
-    kind: &'static str,
+    input_type: &'static str,
 ) -> AnyView {
     let id = unique_id();
-    let pause = if kind == "text" { AFTER_TYPING } else { Duration::ZERO };
+    let pause = if input_type == "text" { AFTER_TYPING } else { Duration::ZERO };
     let look = move |event| pages.look_for(field, event_target_value(&event), pause);
-    let (kind, typed, left) = match kind {
+    let (input_type, typed, left) = match input_type {
         WHOLE => ("text", None, Some(look)),
-        kind => (kind, Some(look), None),
+        other => (other, Some(look), None),
     };
     view! {
         <div class="filter">
             <label for=id.clone()>{label}</label>
             <input
                 id=id
-                type=kind
+                type=input_type
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
@@ -85,7 +84,7 @@ pub fn filter_text(
     .into_any()
 }
 
-/// A list of a filter to choose from: values and words.
+/// `options` are values with their words.
 pub fn filter_list(
     pages: Pages,
     field: &'static str,
@@ -107,7 +106,7 @@ pub fn filter_list(
     .into_any()
 }
 
-/// There are some, but none that was looked for.
+/// Rows exist, but none matches the filters.
 pub fn no_match(pages: Pages) -> AnyView {
     let listing = pages.listing;
     let clear = if listing.fields.len() > 1 { "Clear filters" } else { "Clear search" };
@@ -115,7 +114,7 @@ pub fn no_match(pages: Pages) -> AnyView {
         "" => format!("No {} matches these filters", listing.one),
         text => format!("No {} matches {}", listing.one, quoted(text)),
     };
-    // A list of its own stands below the heading of the page.
+    // A list in a tab stands below the heading of the page.
     let heading = if listing.tab.is_empty() {
         view! { <h2 class="empty-title">{title}</h2> }.into_any()
     } else {

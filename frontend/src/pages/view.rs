@@ -12,26 +12,21 @@ use crate::pages::pager::pager;
 use crate::pages::store::Pages;
 use crate::pages::toolbar::no_match;
 
-/// What is unlike between one list and another, to a person.
+/// What differs between lists.
 pub struct Views {
-    /// What is said while it loads.
     pub loading: &'static str,
-    /// What is said when it cannot be loaded.
     pub failed: &'static str,
-    /// What stands above it once there is something.
     pub toolbar: fn() -> AnyView,
-    /// What is shown instead of an empty list.
     pub empty: fn() -> AnyView,
-    /// The rows.
     pub rows: fn() -> AnyView,
-    /// What the pager says: to the first page, the one before, the one after.
+    /// The labels of the pager: first, previous, next.
     pub pager: [&'static str; 3],
 }
 
-/// The list, and whether there is one to search.
+/// The list, and whether its toolbar is shown.
 pub fn list(pages: Pages, views: &'static Views) -> (AnyView, RwSignal<bool>) {
     let shown = pages.shown();
-    // A search that fails, or is under way, leaves its field where it is.
+    // A search that fails or is under way keeps its toolbar.
     let has_toolbar = RwSignal::new(false);
     effect(move || match shown.get() {
         Shown::Ready | Shown::NoMatch => has_toolbar.set(true),

@@ -7,13 +7,13 @@ use keyward_api::providers::{Provider, model_id};
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::components::delete_question::{DeleteQuestion, Deletion};
+use crate::components::confirm_delete::{ConfirmDelete, Deletion};
 use crate::focus::{move_focus, neighbour};
 use crate::providers::dialog_request::{DialogRequest, without_model, without_provider};
 use crate::providers::provider_card::{add_model_button, delete_button};
 use crate::providers::store::{Change, Providers};
 
-/// The dialog: of a model, or else of the provider itself.
+/// Of a model, or of the provider itself.
 #[component]
 pub fn DeleteDialog(
     provider: Provider,
@@ -43,10 +43,10 @@ pub fn DeleteDialog(
             Ok(())
         })
     });
-    view! { <DeleteQuestion title text button delete dialog on_close/> }
+    view! { <ConfirmDelete title text button delete dialog on_close/> }
 }
 
-/// The button of another model, or else the one that adds a model to the same provider.
+/// The button of another model, or else the one that adds a model.
 fn next_after_model(provider: &Provider, model: &str) -> String {
     let name = &provider.provider;
     let all: Vec<_> = provider.models.iter().map(|other| model_id(name, &other.model)).collect();

@@ -4,25 +4,23 @@ use keyward_api::providers::Provider;
 
 use crate::text::{plural, quoted};
 
-/// What a dialog asks.
+/// With the provider as it was when the dialog was opened.
 #[derive(Clone)]
 pub enum DialogRequest {
-    /// A provider that is not in the list.
     Add,
-    /// Another key of a provider, or its first.
+    /// Replaces the key of a provider, or adds its first.
     SetKey(Provider),
-    /// Base URL and note of a provider.
     Edit(Provider),
     /// The key of a model that has none.
     AddModel(Provider),
-    /// Another key of a model.
+    /// The name of the model.
     ReplaceModel(Provider, String),
-    /// Whether to delete the key of a model, or else a provider with all its models.
+    /// Of the model, or of the provider with all its models.
     Delete(Provider, Option<String>),
 }
 
 impl DialogRequest {
-    /// The provider it is about; `Add` has none yet.
+    /// `Add` has none yet.
     pub fn provider(&self) -> Option<&Provider> {
         match self {
             Self::Add => None,
@@ -34,7 +32,7 @@ impl DialogRequest {
         }
     }
 
-    /// The fields of the dialog, by the names that the server calls them.
+    /// By their names in the API.
     pub fn fields(&self) -> &'static [&'static str] {
         match self {
             Self::Add => &["provider", "value", "baseUrl", "note"],
@@ -46,7 +44,6 @@ impl DialogRequest {
         }
     }
 
-    /// The heading of the dialog.
     pub fn title(&self) -> String {
         match self {
             Self::Add => "Add provider".to_owned(),
@@ -66,7 +63,7 @@ impl DialogRequest {
         }
     }
 
-    /// What was done, when it is done to something of this name.
+    /// What the toast says; `name` is the provider or the model.
     pub fn done(&self, name: &str) -> String {
         let name = quoted(name);
         match self {
@@ -81,8 +78,7 @@ impl DialogRequest {
         }
     }
 
-    /// Why something new cannot be added under this name, if the provider, as it is now, is
-    /// or has it: its key would be replaced unawares.
+    /// Why the name is taken in `now`, the present provider: adding it would replace its key.
     pub fn taken(&self, name: &str, now: Option<&Provider>) -> Option<String> {
         let way = match self {
             Self::Add if now?.has_key => "Replace key",
@@ -97,7 +93,7 @@ impl DialogRequest {
     }
 }
 
-/// What the deletion of a provider means for the programs that ask for its keys.
+/// What programs get once the provider is deleted.
 pub fn without_provider(provider: &Provider) -> String {
     let models = i64::try_from(provider.models.len()).unwrap_or(i64::MAX);
     let keys = plural(models, "model");
@@ -111,7 +107,7 @@ pub fn without_provider(provider: &Provider) -> String {
     format!("{what}, and cannot be had back. Programs that ask for {} get none.", provider.provider)
 }
 
-/// What the deletion of the key of one of its models means for them.
+/// What programs get once the key of the model is deleted.
 pub fn without_model(provider: &Provider) -> String {
     let name = &provider.provider;
     let instead = if provider.has_key {

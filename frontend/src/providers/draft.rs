@@ -14,28 +14,22 @@ use crate::components::field::Typed;
 use crate::providers::dialog_request::DialogRequest;
 use crate::providers::store::{Change, Providers};
 
-/// What was filled in, and what is wrong with it.
 #[derive(Clone, Copy)]
 pub struct Draft {
-    /// The name of the provider.
     pub provider: Typed,
-    /// The name of the model.
     pub model: Typed,
-    /// The key itself.
     pub value: Typed,
-    /// Where the provider is reached.
     pub base_url: Typed,
-    /// What there is to say about it.
     pub note: Typed,
-    /// What is wrong with none of them.
+    /// About no field in particular.
     pub error: RwSignal<Option<String>>,
 }
 
-/// What is to be done to the provider of this name.
-type Told = (String, Change);
+/// The name of the provider, and the change.
+type ProviderChange = (String, Change);
 
 impl Draft {
-    /// The details are there to be changed; a key is always typed anew.
+    /// Details start with their present text, the value empty.
     pub fn of(request: &DialogRequest) -> Self {
         let old = request.provider();
         let detail = |of: fn(&Provider) -> &Option<String>| {
@@ -52,7 +46,7 @@ impl Draft {
         }
     }
 
-    /// Sends what was filled in. Answers whether the dialog is done.
+    /// Sends the form; whether the dialog is done.
     pub async fn save(self, request: DialogRequest, providers: Providers) -> bool {
         self.error.set(None);
         let Some((provider, change)) = self.check(&request) else { return false };
@@ -77,8 +71,7 @@ impl Draft {
         answer.is_ok()
     }
 
-    /// Looks again before something new is kept: somebody else may have entered it since
-    /// the page listed what there is.
+    /// Reads the provider again before something is added: another person may have added it since.
     async fn is_taken(
         self,
         request: &DialogRequest,
@@ -96,15 +89,15 @@ impl Draft {
         let is_taken = taken.is_some();
         field.error.set(taken);
         if is_taken {
-            // It says to change what is there, so that must be in view.
+            // The sentence refers to a row, so that must be in view.
             providers.pages.fetch().await;
             providers.show(provider);
         }
         Ok(is_taken)
     }
 
-    /// Validates as the server will. All fields are looked at, so that all mistakes show.
-    fn check(self, request: &DialogRequest) -> Option<Told> {
+    /// Parses as the server will. Checks every field, so that all errors show.
+    fn check(self, request: &DialogRequest) -> Option<ProviderChange> {
         match request {
             DialogRequest::Add => {
                 let provider = self.provider.check(ProviderId::try_from);
@@ -127,7 +120,6 @@ impl Draft {
                 let model = ModelName::try_from(model.clone()).ok()?;
                 Some((old.provider.clone(), Change::SetModel(model, SetModel { value })))
             }
-            // Its dialog has no fields.
             DialogRequest::Delete(..) => None,
         }
     }
@@ -161,21 +153,21 @@ impl Draft {
             ("baseUrl", self.base_url.error),
             ("note", self.note.error),
         ];
-        // What is said of a field that this dialog lacks is said above all fields.
+        // An error about a field that this dialog lacks is shown above the fields.
         let shown: Vec<_> =
             all.into_iter().filter(|(name, _)| request.fields().contains(name)).collect();
-        if !error.place(&shown) {
+        if !error.show_at(&shown) {
             self.error.set(Some(error.full_message()));
         }
     }
 }
 
-/// What is kept of a key that was typed: what is copied often ends in a line break.
+/// The part of a value that is stored: copied text often ends in a line break.
 pub fn without_ends(text: &str) -> &str {
     text.trim()
 }
 
-/// What the change is made to: a model, or the provider itself.
+/// The model, or the provider itself.
 fn name_of<'a>(provider: &'a str, change: &'a Change) -> &'a str {
     match change {
         Change::SetModel(model, _) => model.as_str(),
@@ -183,7 +175,7 @@ fn name_of<'a>(provider: &'a str, change: &'a Change) -> &'a str {
     }
 }
 
-/// What to send of a detail: nothing when it is as it was, `null` when it is empty now.
+/// Absent when it is unchanged, `null` when it is empty now.
 #[expect(clippy::option_option, reason = "absent and null are two things on the wire")]
 fn changed<T>(text: Option<String>, was: Option<String>, new: T) -> Option<Option<T>> {
     (text != was).then(|| text.is_some().then_some(new))

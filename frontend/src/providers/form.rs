@@ -12,9 +12,9 @@ use crate::providers::dialog_request::DialogRequest;
 use crate::providers::draft::{Draft, without_ends};
 use crate::providers::store::Providers;
 
-/// The name of a provider, in the dialog and in the preview.
+/// Of the dialog and of the preview.
 pub const PROVIDER: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "provider",
     autocomplete: "off",
     placeholder: "e.g. openai",
@@ -23,21 +23,21 @@ pub const PROVIDER: Input = Input {
 const NEW_PROVIDER: Input =
     Input { hint: "Lower-case letters, digits, - and _. Cannot be changed later.", ..PROVIDER };
 const MODEL: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "model",
     autocomplete: "off",
     placeholder: "e.g. gpt-5",
     hint: "As the provider calls it. Cannot be changed later.",
 };
 const BASE_URL: Input = Input {
-    kind: "url",
+    input_type: "url",
     name: "base-url",
     autocomplete: "off",
     placeholder: "e.g. https://api.example.com/v1",
     hint: "Optional, and not encrypted.",
 };
 const NOTE: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "note",
     autocomplete: "off",
     placeholder: "",
@@ -46,7 +46,6 @@ const NOTE: Input = Input {
 const OF_THE_VALUE: &str =
     "Encrypted, without white space around it. The last 4 characters stay readable.";
 
-/// The dialog.
 #[component]
 pub fn ProviderForm(
     request: DialogRequest,
@@ -56,7 +55,7 @@ pub fn ProviderForm(
     let providers: Providers = expect_context();
     let draft = Draft::of(&request);
     let (title, fields) = (request.title(), request.fields());
-    // The title names the provider, unless it names the model.
+    // A title that names the model does not name its provider.
     let whose = match &request {
         DialogRequest::ReplaceModel(provider, _) => Some(provider.provider.clone()),
         _ => None,

@@ -12,8 +12,7 @@ use crate::providers::dialog_request::DialogRequest;
 use crate::providers::store::Providers;
 use crate::query::encode;
 
-/// The card. It follows its provider by name, so that a change leaves the card, and with it
-/// the focus, where it is.
+/// It follows its provider by name, so that a change keeps the card, and with it the focus.
 #[component]
 pub fn ProviderCard(id: StoredValue<String>) -> impl IntoView {
     let providers: Providers = expect_context();
@@ -28,17 +27,17 @@ pub fn ProviderCard(id: StoredValue<String>) -> impl IntoView {
         };
         provider().map(model_ids).unwrap_or_default()
     });
-    let ask = move |what: fn(Provider) -> DialogRequest| {
-        move || providers.dialog_request.set(untrack(provider).map(what))
+    let request = move |dialog: fn(Provider) -> DialogRequest| {
+        move || providers.dialog_request.set(untrack(provider).map(dialog))
     };
-    let replace = ask(DialogRequest::SetKey);
+    let replace = request(DialogRequest::SetKey);
     let replace_label = format!("key of {name}");
     let edit_label = format!("Edit details of {name}");
     let edit = move || {
         let label = edit_label.clone();
         action(
             Action { says: "Edit details", label, ..Action::default() },
-            ask(DialogRequest::Edit),
+            request(DialogRequest::Edit),
         )
     };
     let delete = Action {
@@ -62,7 +61,7 @@ pub fn ProviderCard(id: StoredValue<String>) -> impl IntoView {
             <div class="provider-head">
                 <h3><code>{name}</code></h3>
                 <div class="actions">
-                    // It stays when its words change, and with it the focus.
+                    // It stays when its label changes, and with it the focus.
                     <button
                         type="button"
                         class="button button-small"
@@ -72,13 +71,13 @@ pub fn ProviderCard(id: StoredValue<String>) -> impl IntoView {
                         {move || verb(has_key.get())} " key"
                     </button>
                     {when(move || has_key.get(), edit)}
-                    {action(delete, ask(|provider| DialogRequest::Delete(provider, None)))}
+                    {action(delete, request(|provider| DialogRequest::Delete(provider, None)))}
                 </div>
             </div>
             {live(move || provider().map_or(().into_any(), facts))}
             <div class="models-head">
                 <h4>{models_say}</h4>
-                {action(add_model, ask(DialogRequest::AddModel))}
+                {action(add_model, request(DialogRequest::AddModel))}
             </div>
             <ul class="models">
                 <Each ids=models draw=|id| view! { <Model id/> }.into_any()/>
@@ -98,12 +97,12 @@ fn Model(id: StoredValue<String>) -> impl IntoView {
     let found = move || providers.model(&id.read_value());
     let name = id.get_value();
     let model = name.split_once('/').map(|(_, model)| model.to_owned()).unwrap_or_default();
-    let ask = move |what: fn(Provider, String) -> DialogRequest| {
+    let request = move |dialog: fn(Provider, String) -> DialogRequest| {
         move || {
             let found = untrack(found);
             providers
                 .dialog_request
-                .set(found.map(|(provider, model)| what(provider, model.model)));
+                .set(found.map(|(provider, model)| dialog(provider, model.model)));
         }
     };
     let replace =
@@ -114,7 +113,7 @@ fn Model(id: StoredValue<String>) -> impl IntoView {
         is_removal: true,
         id: delete_button(&name),
     };
-    let told = move |(_, ModelCredential { hint, updated_at, .. })| {
+    let key_facts = move |(_, ModelCredential { hint, updated_at, .. })| {
         view! {
             <span class="model-hint">{shown_hint(hint)}</span>
             <span class="model-updated">"Updated " {instant(updated_at)}</span>
@@ -124,16 +123,16 @@ fn Model(id: StoredValue<String>) -> impl IntoView {
     view! {
         <li class="model">
             <code class="model-name">{model}</code>
-            {live(move || found().map_or(().into_any(), told))}
+            {live(move || found().map_or(().into_any(), key_facts))}
             <div class="actions">
-                {action(replace, ask(DialogRequest::ReplaceModel))}
-                {action(delete, ask(|provider, model| DialogRequest::Delete(provider, Some(model))))}
+                {action(replace, request(DialogRequest::ReplaceModel))}
+                {action(delete, request(|provider, model| DialogRequest::Delete(provider, Some(model))))}
             </div>
         </li>
     }
 }
 
-/// What is known of the key of a provider; only of a model's when it has none itself.
+/// A provider without a key has no facts.
 fn facts(provider: Provider) -> AnyView {
     let fact = |label: &'static str, value: AnyView| {
         view! { <div><dt>{label}</dt> <dd>{value}</dd></div> }.into_any()
@@ -155,7 +154,7 @@ fn facts(provider: Provider) -> AnyView {
     .into_any()
 }
 
-/// The end of a key, by which a person knows it again.
+/// The last characters of a key.
 pub fn shown_hint(hint: Option<String>) -> AnyView {
     match hint {
         Some(end) => view! { <code>{format!("...{end}")}</code> }.into_any(),
@@ -167,13 +166,12 @@ fn instant(at: OffsetDateTime) -> AnyView {
     view! { <Instant at short=Short::Relative/> }.into_any()
 }
 
-/// The id of the button that deletes a provider or the key of a model, which inherits the
-/// focus of one that went.
+/// The id of a button that takes the focus when a row goes.
 pub fn delete_button(id: &str) -> String {
     format!("delete-{}", encode(id))
 }
 
-/// The id of the button that adds a model to a provider, which inherits it likewise.
+/// The id of a button that takes the focus when the last model goes.
 pub fn add_model_button(provider: &str) -> String {
     format!("add-model-{provider}")
 }

@@ -16,7 +16,7 @@ use crate::providers::provider_card::shown_hint;
 use crate::providers::store::Providers;
 
 const MODEL: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "model",
     autocomplete: "off",
     placeholder: "optional, e.g. gpt-5",
@@ -28,25 +28,24 @@ const OF_THE_MODEL: &str = "The model's own key";
 const OF_THE_PROVIDER: &str = "The provider's key";
 const NONE: &str = "None";
 
-/// What was typed, and the answer to it.
+/// The fields, and the answer.
 #[derive(Clone, Copy)]
-struct Question {
+struct Preview {
     provider: Typed,
     model: Typed,
-    /// Whose key it would be; empty while nothing is known.
+    /// Whose key it is; empty without an answer.
     whose: RwSignal<&'static str>,
-    /// The end of that key.
+    /// The last characters of the key.
     hint: RwSignal<Option<String>>,
-    /// Why it is that one, or what was looked for without success.
+    /// The reason of the server.
     why: RwSignal<String>,
     error: RwSignal<Option<String>>,
     is_busy: RwSignal<bool>,
-    /// Becomes another one when what the answer depends on changes: an answer to an
-    /// earlier request is then dropped.
+    /// Changes with everything the answer depends on: an answer to an earlier turn is dropped.
     turn: RwSignal<String>,
 }
 
-impl Question {
+impl Preview {
     fn new() -> Self {
         Self {
             provider: Typed::of(String::new()),
@@ -66,7 +65,7 @@ impl Question {
         self.error.set(None);
     }
 
-    /// Whether both are names. All fields are looked at, so that all mistakes show.
+    /// Checks both fields, so that all errors show.
     fn check(self) -> bool {
         let provider = self.provider.check(ProviderId::try_from);
         // Without a model the provider itself is resolved.
@@ -76,41 +75,42 @@ impl Question {
         provider.is_some() && model.is_some()
     }
 
-    async fn ask(self, providers: Providers) {
+    async fn resolve(self, providers: Providers) {
         let turn = self.turn.get_untracked();
         let (provider, model) =
             (self.provider.text.get_untracked(), self.model.text.get_untracked());
         let answer = providers.explain(&provider, &model).await;
         self.is_busy.set(false);
         if self.turn.try_get_untracked() == Some(turn) {
-            self.show(answer);
+            self.take(answer);
         }
     }
 
-    fn show(self, answer: Result<Explained, ClientError>) {
+    fn take(self, answer: Result<Explained, ClientError>) {
         let error = match answer {
             Ok(Explained { source: Source::Model, hint, reason, .. }) => {
-                return self.tell(OF_THE_MODEL, hint, reason);
+                return self.show_answer(OF_THE_MODEL, hint, reason);
             }
-            Ok(Explained { hint, reason, .. }) => return self.tell(OF_THE_PROVIDER, hint, reason),
+            Ok(Explained { hint, reason, .. }) => {
+                return self.show_answer(OF_THE_PROVIDER, hint, reason);
+            }
             Err(error) => error,
         };
         let none = error.problem().filter(|problem| problem.code == "no_credential");
         let fields = [("provider", self.provider.error), ("model", self.model.error)];
         if let Some(problem) = none {
-            self.tell(NONE, None, problem.message.clone());
-        } else if !error.place(&fields) {
+            self.show_answer(NONE, None, problem.message.clone());
+        } else if !error.show_at(&fields) {
             self.error.set(Some(error.full_message()));
         }
     }
 
-    fn tell(self, whose: &'static str, hint: Option<String>, why: String) {
+    fn show_answer(self, whose: &'static str, hint: Option<String>, why: String) {
         self.hint.set(hint);
         self.why.set(why);
         self.whose.set(whose);
     }
 
-    /// Empty until the server has said something.
     fn answer(self) -> AnyView {
         let (class, picture) = match self.whose.get() {
             "" => return ().into_any(),
@@ -130,26 +130,25 @@ impl Question {
     }
 }
 
-/// The box.
 #[component]
 pub fn ResolvePreview() -> impl IntoView {
     let providers: Providers = expect_context();
-    let question = Question::new();
-    let Question { provider, model, is_busy, .. } = question;
+    let preview = Preview::new();
+    let Preview { provider, model, is_busy, .. } = preview;
     effect(move || {
         provider.text.track();
         model.text.track();
         providers.list.track();
-        question.forget();
+        preview.forget();
     });
-    let ask = move |event: SubmitEvent| {
+    let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if is_busy.get_untracked() || !question.check() {
+        if is_busy.get_untracked() || !preview.check() {
             return;
         }
-        question.forget();
+        preview.forget();
         is_busy.set(true);
-        spawn_local(question.ask(providers));
+        spawn_local(preview.resolve(providers));
     };
     let known = move || {
         let option = |name: &str| view! { <option value=name.to_owned()></option> }.into_any();
@@ -157,9 +156,9 @@ pub fn ResolvePreview() -> impl IntoView {
         list.iter().map(|one| option(&one.provider)).collect_view().into_any()
     };
     view! {
-        <form class="panel resolve-preview" aria-labelledby="resolve-preview-title" novalidate on:submit=ask>
+        <form class="panel resolve-preview" aria-labelledby="resolve-preview-title" novalidate on:submit=submit>
             <h3 id="resolve-preview-title">"Which key would be used?"</h3>
-            <FormError error=question.error/>
+            <FormError error=preview.error/>
             <div class="resolve-preview-fields">
                 <TextField
                     label="Provider"
@@ -174,7 +173,7 @@ pub fn ResolvePreview() -> impl IntoView {
                 </button>
             </div>
             <datalist id=KNOWN>{live(known)}</datalist>
-            <div role="status">{live(move || question.answer())}</div>
+            <div role="status">{live(move || preview.answer())}</div>
         </form>
     }
 }

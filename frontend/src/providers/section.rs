@@ -17,7 +17,6 @@ use crate::providers::provider_card::ProviderCard;
 use crate::providers::resolve_preview::ResolvePreview;
 use crate::providers::store::Providers;
 
-/// The section.
 #[component]
 pub fn ProvidersSection() -> impl IntoView {
     let providers = Providers::load_from_server();
@@ -68,7 +67,6 @@ const VIEWS: Views = Views {
     pager: WORDS,
 };
 
-/// The dialog that is open, if one is.
 #[component]
 fn Dialogs() -> impl IntoView {
     let providers: Providers = expect_context();

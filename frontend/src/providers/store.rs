@@ -1,7 +1,7 @@
 //! The page of providers that is shown, and what may be done to them.
 //!
 //! Invariant: a value that was typed is in its field and in the request that carries it,
-//! until the dialog closes; the server never tells one.
+//! until the dialog closes; the server never returns one.
 
 use keyward_api::paths;
 use keyward_api::providers::{
@@ -12,54 +12,43 @@ use leptos::prelude::*;
 
 use crate::client::ClientError;
 use crate::context::{Context, context};
-use crate::pages::listing::{Listing, as_it_is};
+use crate::pages::listing::{Listing, verbatim};
 use crate::pages::store::Pages;
 use crate::providers::dialog_request::DialogRequest;
 use crate::routes;
 
-/// The list of providers.
 pub const LISTING: Listing = Listing {
     path: routes::SECRETS,
     tab: "providers",
     api: paths::PROVIDERS,
     limit: 100,
     fields: &["q"],
-    ask: as_it_is,
+    query_part: verbatim,
     one: "provider",
     many: "providers",
     name: "Providers",
 };
 
-/// What the server is told to do to a provider.
+/// A change that the server makes to a provider.
 pub enum Change {
-    /// To keep this key.
     Set(SetProvider),
-    /// To keep these details.
     Update(UpdateProvider),
-    /// To keep this key for a model.
     SetModel(ModelName, SetModel),
-    /// To delete all of it.
     Delete,
-    /// To delete the key of a model.
     DeleteModel(String),
 }
 
-/// The providers of the section.
 #[derive(Clone, Copy)]
 pub struct Providers {
-    /// Which providers are shown.
     pub pages: Pages,
-    /// What the server answered.
     pub list: RwSignal<Vec<Provider>>,
-    /// The dialog that is open.
     pub dialog_request: RwSignal<Option<DialogRequest>>,
-    /// Where the focus goes when it has no other home.
+    /// Takes the focus when its element goes and no card is left.
     pub add_button: NodeRef<html::Button>,
     context: Context,
 }
 
 impl Providers {
-    /// A store that follows the address.
     pub fn load_from_server() -> Self {
         let list = RwSignal::new(Vec::<Provider>::new());
         Self {
@@ -71,18 +60,18 @@ impl Providers {
         }
     }
 
-    /// A provider as it is now, on whichever page it is.
+    /// The provider as it is now, on any page of the list.
     pub async fn look(self, name: &str) -> Result<Option<Provider>, ClientError> {
         let found: Vec<Provider> = self.pages.find(name).await?;
         Ok(found.into_iter().find(|provider| provider.provider == name))
     }
 
-    /// One provider. A card that is about to go may ask for one that is not in the list.
+    /// A card that is about to go may read a provider that is gone.
     pub fn get(self, provider: &str) -> Option<Provider> {
         self.list.read().iter().find(|one| one.provider == provider).cloned()
     }
 
-    /// The model of an id, and whose it is.
+    /// `id` is `provider/model`.
     pub fn model(self, id: &str) -> Option<(Provider, ModelCredential)> {
         let (provider, name) = id.split_once('/')?;
         let provider = self.get(provider)?;
@@ -90,7 +79,7 @@ impl Providers {
         Some((provider, model))
     }
 
-    /// Changes a provider, says what was done, and shows what has become of the list.
+    /// Changes a provider, says `done`, and fetches the list.
     pub async fn apply(
         self,
         provider: &str,
@@ -111,13 +100,12 @@ impl Providers {
         Ok(())
     }
 
-    /// Shows a provider that is new.
+    /// Brings a new provider into view.
     pub fn show(self, name: &str) {
         let is_new = |list: &Vec<Provider>| list.iter().any(|one| one.provider == name);
         self.pages.show(name, self.list.try_with_untracked(is_new));
     }
 
-    /// Which key would be used; an empty model means the provider itself.
     pub async fn explain(self, provider: &str, model: &str) -> Result<Explained, ClientError> {
         self.context.client.explain(provider, model).await
     }

@@ -1,4 +1,4 @@
-//! The dialog that deletes a secret. It names it, since its value cannot be had back.
+//! The dialog that deletes a secret. It names the secret, since nothing restores its value.
 
 use std::sync::Arc;
 
@@ -6,13 +6,12 @@ use keyward_api::secrets::Secret;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::components::delete_question::{DeleteQuestion, Deletion};
+use crate::components::confirm_delete::{ConfirmDelete, Deletion};
 use crate::focus::{move_focus, neighbour};
 use crate::secrets::row::delete_button;
 use crate::secrets::store::Secrets;
 use crate::text::quoted;
 
-/// The dialog.
 #[component]
 pub fn DeleteDialog(
     secret: Secret,
@@ -31,5 +30,5 @@ pub fn DeleteDialog(
         })
     });
     let text = "Programs that read it will find nothing. Its value cannot be had back.".to_owned();
-    view! { <DeleteQuestion title text button="Delete secret" delete dialog on_close/> }
+    view! { <ConfirmDelete title text button="Delete secret" delete dialog on_close/> }
 }

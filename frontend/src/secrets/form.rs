@@ -19,14 +19,14 @@ use crate::secrets::store::Secrets;
 use crate::text::quoted;
 
 const KEY: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "secret-key",
     autocomplete: "off",
     placeholder: "e.g. DATABASE_URL",
     hint: "Capital letters, digits, underscores. Cannot be changed later.",
 };
 const DESCRIPTION: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "secret-description",
     autocomplete: "off",
     placeholder: "",
@@ -40,10 +40,9 @@ const CHANGED: &str = "Somebody else has changed this secret since the page list
 const RELOADED: &str = "Reloaded. Saving now replaces what the other person did.";
 const GONE: &str = "Somebody else has deleted this secret.";
 
-/// What was filled in, and what is wrong with it.
 #[derive(Clone, Copy)]
 struct Draft {
-    /// The secret that is changed, as it was listed last.
+    /// The secret to change, as it was last listed; none for a new one.
     old: RwSignal<Option<Secret>>,
     key: RwSignal<String>,
     value: RwSignal<String>,
@@ -52,7 +51,7 @@ struct Draft {
     value_error: RwSignal<Option<String>>,
     description_error: RwSignal<Option<String>>,
     form_error: RwSignal<Option<String>>,
-    /// The secret was changed by somebody else, and is to be reloaded.
+    /// Another person changed the secret, so it must be reloaded.
     is_stale: RwSignal<bool>,
     note: RwSignal<&'static str>,
 }
@@ -76,7 +75,6 @@ impl Draft {
         }
     }
 
-    /// The value and the description as the server will take them.
     fn check_rest(self) -> (Option<SecretValue>, Option<Description>) {
         let value = SecretValue::try_from(Sensitive::from(self.value.get_untracked()));
         self.value_error.set(value.as_ref().err().map(ToString::to_string));
@@ -85,7 +83,7 @@ impl Draft {
         (value.ok(), description.ok())
     }
 
-    /// What to send for a new secret. All fields are looked at, so that all mistakes show.
+    /// Checks every field, so that all errors show.
     fn check_new(self) -> Option<CreateSecret> {
         let key = SecretKey::try_from(self.key.get_untracked());
         self.key_error.set(key.as_ref().err().map(ToString::to_string));
@@ -99,7 +97,6 @@ impl Draft {
         })
     }
 
-    /// What to send for a change: only what is changed.
     fn check_change(self, old: &Secret) -> Option<UpdateSecret> {
         let (value, description) = self.check_rest();
         let keeps_value = self.value.read_untracked().is_empty();
@@ -119,21 +116,21 @@ impl Draft {
     }
 
     fn show(self, error: &ClientError) {
-        let places = [
+        let fields = [
             ("key", self.key_error),
             ("value", self.value_error),
             ("description", self.description_error),
         ];
-        let is_placed = error.place(&places);
+        let is_shown = error.show_at(&fields);
         if error.status() == Some(412) {
             self.is_stale.set(true);
             self.form_error.set(Some(CHANGED.to_owned()));
-        } else if !is_placed {
+        } else if !is_shown {
             self.form_error.set(Some(error.full_message()));
         }
     }
 
-    /// Sends what was filled in. Answers whether the dialog is done.
+    /// Sends the form; whether the dialog is done.
     async fn save(self, secrets: Secrets) -> bool {
         self.form_error.set(None);
         self.note.set("");
@@ -153,17 +150,17 @@ impl Draft {
         answer.is_ok()
     }
 
-    /// Takes up what the secret is now. What the person has typed stays.
+    /// Takes over the present secret. What the person has typed stays.
     async fn reload(self, secrets: Secrets) {
         let Some(old) = self.old.get_untracked() else { return };
         spawn_local(secrets.pages.fetch());
         let new = secrets.look(&old.key).await;
-        // The dialog may have been closed meanwhile.
+        // The dialog may be closed.
         if self.old.try_get_untracked().is_none() {
             return;
         }
         let new = match new {
-            // One of the same name that was made since is another secret.
+            // A secret of the same name that was made since is another secret.
             Ok(new) => new.filter(|new| new.id == old.id),
             Err(error) => return self.form_error.set(Some(error.full_message())),
         };
@@ -178,7 +175,6 @@ impl Draft {
     }
 }
 
-/// The dialog.
 #[component]
 pub fn SecretForm(
     secret: Option<Secret>,

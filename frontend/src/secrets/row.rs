@@ -13,11 +13,9 @@ use crate::components::value_field::measured;
 use crate::erased::{live, memo};
 use crate::secrets::store::{DialogRequest, Secrets};
 
-/// How long the button says what became of it.
 const SAYS_SO: Duration = Duration::from_secs(4);
 
-/// The row. It follows its secret by id, so that a change of the secret leaves the row,
-/// and with it the focus, where it is.
+/// It follows its secret by id, so that a change keeps the row, and with it the focus.
 #[component]
 pub fn Row(id: StoredValue<String>) -> impl IntoView {
     let secrets: Secrets = expect_context();
@@ -44,7 +42,7 @@ pub fn Row(id: StoredValue<String>) -> impl IntoView {
     }
 }
 
-/// The value while it is shown, ready to be copied by hand.
+/// The revealed value, ready to be copied by hand.
 #[component]
 fn Value(id: StoredValue<String>, key: Memo<String>) -> impl IntoView {
     let secrets: Secrets = expect_context();
@@ -54,8 +52,7 @@ fn Value(id: StoredValue<String>, key: Memo<String>) -> impl IntoView {
             return ().into_any();
         }
         let field = NodeRef::<html::Textarea>::new();
-        // It was asked for just now: to read it, or to copy it by hand. Later, since what
-        // is selected is lost when the value arrives in the field.
+        // Selected in the next frame: an arriving value drops the selection.
         request_animation_frame(move || {
             if let Some(field) = field.try_get_untracked().flatten() {
                 let _ = field.focus();
@@ -64,7 +61,7 @@ fn Value(id: StoredValue<String>, key: Memo<String>) -> impl IntoView {
         });
         let measure = move || {
             let value = secrets.value(&id.read_value()).unwrap_or_default();
-            // A browser's field makes LF of them, also in what is copied from it by hand.
+            // A text field turns CR LF into LF, also in what is copied from it.
             let is_changed = value.contains('\r');
             let copy =
                 if is_changed { ". Copy keeps the line ends; this field does not." } else { "." };
@@ -94,7 +91,7 @@ fn Actions(
     key: Memo<String>,
 ) -> impl IntoView {
     let secrets: Secrets = expect_context();
-    let is_busy = memo(move || secrets.asking.read().contains(&*id.read_value()));
+    let is_busy = memo(move || secrets.revealing.read().contains(&*id.read_value()));
     let is_shown = memo(move || secrets.value(&id.read_value()).is_some());
     let copy_says = RwSignal::new("Copy");
     let of_row = move |act: fn(Secrets, Secret, RwSignal<&'static str>)| {
@@ -109,8 +106,8 @@ fn Actions(
         let id = if is_removal { delete_button(&id.read_value()) } else { String::new() };
         let label = format!("{says} {}", key.get_untracked());
         action(Action { says, label, is_removal, id }, move || {
-            let ask = if is_removal { DialogRequest::Delete } else { DialogRequest::Edit };
-            secrets.dialog_request.set(secret.get_untracked().map(ask));
+            let dialog = if is_removal { DialogRequest::Delete } else { DialogRequest::Edit };
+            secrets.dialog_request.set(secret.get_untracked().map(dialog));
         })
     });
     view! {
@@ -139,7 +136,7 @@ fn Actions(
     }
 }
 
-/// The id of the button that deletes a secret, which inherits the focus of a row that went.
+/// The id of a button that takes the focus when a row goes.
 pub fn delete_button(id: &str) -> String {
     format!("delete-{id}")
 }

@@ -15,7 +15,6 @@ use crate::secrets::form::SecretForm;
 use crate::secrets::row::Row;
 use crate::secrets::store::{DialogRequest, Secrets};
 
-/// The section.
 #[component]
 pub fn SecretsSection() -> impl IntoView {
     let secrets = Secrets::load_from_server();
@@ -53,7 +52,6 @@ const VIEWS: Views = Views {
     pager: WORDS,
 };
 
-/// The dialog that is open, if one is.
 #[component]
 fn Dialogs() -> impl IntoView {
     let secrets: Secrets = expect_context();

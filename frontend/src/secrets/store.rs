@@ -1,6 +1,6 @@
 //! The page of secrets that is shown, and the one value that may be shown.
 //!
-//! Invariant: a value that the server has told is in [`Secrets::revealed`] and in the field
+//! Invariant: a revealed value is in [`Secrets::revealed`] and in the field
 //! that shows it, until it is hidden or the page is left; never in storage, an address, a
 //! title, a toast or the console.
 
@@ -13,102 +13,91 @@ use crate::client::ClientError;
 use crate::clock;
 use crate::components::copy::write_clipboard;
 use crate::context::{Context, context};
-use crate::pages::listing::{Listing, as_it_is};
+use crate::pages::listing::{Listing, verbatim};
 use crate::pages::store::Pages;
 use crate::routes;
 use crate::text::quoted;
 
-/// The list of secrets.
 pub const LISTING: Listing = Listing {
     path: routes::SECRETS,
     tab: "secrets",
     api: paths::SECRETS,
     limit: 100,
     fields: &["q"],
-    ask: as_it_is,
+    query_part: verbatim,
     one: "secret",
     many: "secrets",
     name: "Secrets",
 };
 
-/// What a dialog asks about.
+/// With the secret as it was when the dialog was opened.
 #[derive(Clone)]
 pub enum DialogRequest {
-    /// A new secret.
     Add,
-    /// What to change about one.
     Edit(Secret),
-    /// Whether to delete one.
     Delete(Secret),
 }
 
-/// The secrets of the section.
 #[derive(Clone, Copy)]
 pub struct Secrets {
-    /// Which secrets are shown.
     pub pages: Pages,
-    /// What the server answered.
     pub list: RwSignal<Vec<Secret>>,
     /// The id of the secret whose value is shown, and the value.
     pub revealed: RwSignal<Option<(String, Sensitive)>>,
-    /// The secrets whose value is being asked for.
-    pub asking: RwSignal<Vec<String>>,
-    /// The dialog that is open.
+    /// The secrets whose value is on its way.
+    pub revealing: RwSignal<Vec<String>>,
     pub dialog_request: RwSignal<Option<DialogRequest>>,
-    /// Where the focus goes when it has no other home.
+    /// Takes the focus when its element goes and no row is left.
     pub add_button: NodeRef<html::Button>,
     context: Context,
 }
 
 impl Secrets {
-    /// A store that follows the address.
     pub fn load_from_server() -> Self {
         let list = RwSignal::new(Vec::<Secret>::new());
         Self {
             pages: Pages::follow(&LISTING, list, |secret| secret.id.clone()),
             list,
             revealed: RwSignal::new(None),
-            asking: RwSignal::new(Vec::new()),
+            revealing: RwSignal::new(Vec::new()),
             dialog_request: RwSignal::new(None),
             add_button: NodeRef::new(),
             context: context(),
         }
     }
 
-    /// A secret as it is now, on whichever page it is.
+    /// The secret as it is now, on any page of the list.
     pub async fn look(self, key: &str) -> Result<Option<Secret>, ClientError> {
         let found: Vec<Secret> = self.pages.find(key).await?;
         Ok(found.into_iter().find(|secret| secret.key == key))
     }
 
-    /// One secret. A row that is about to go may ask for one that is not in the list.
+    /// A row that is about to go may read a secret that is gone.
     pub fn get(self, id: &str) -> Option<Secret> {
         self.list.read().iter().find(|secret| secret.id == id).cloned()
     }
 
-    /// The value of a secret while it is shown.
     pub fn value(self, id: &str) -> Option<String> {
         let revealed = self.revealed.read();
         let (_, value) = revealed.as_ref().filter(|(shown, _)| shown == id)?;
         Some(value.expose().to_owned())
     }
 
-    /// Takes the value out of the page; its memory is overwritten.
+    /// Overwrites the memory of the value.
     pub fn hide(self) {
         self.revealed.try_set(None);
     }
 
-    /// Shows the value in its row, and no other value any more.
+    /// Shows the value in its row, and hides any other.
     pub async fn reveal(self, secret: &Secret) {
-        if let Some(value) = self.ask(secret, "revealed").await {
+        if let Some(value) = self.fetch_value(secret, "revealed").await {
             self.revealed.try_set(Some((secret.id.clone(), value)));
         }
     }
 
-    /// Puts the value into the clipboard without showing it, and answers whether it is
-    /// there. Where there is no clipboard, the value is shown instead.
+    /// Whether the value is in the clipboard. Without a clipboard it is shown instead.
     pub async fn copy(self, secret: &Secret) -> Option<bool> {
-        let value = self.ask(secret, "copied").await?;
+        let value = self.fetch_value(secret, "copied").await?;
         let is_copied = write_clipboard(value.expose()).await;
         if !is_copied {
             self.revealed.try_set(Some((secret.id.clone(), value)));
@@ -116,13 +105,13 @@ impl Secrets {
         Some(is_copied)
     }
 
-    async fn ask(self, secret: &Secret, done: &str) -> Option<Sensitive> {
-        if self.asking.read_untracked().contains(&secret.id) {
+    async fn fetch_value(self, secret: &Secret, done: &str) -> Option<Sensitive> {
+        if self.revealing.read_untracked().contains(&secret.id) {
             return None;
         }
-        self.asking.update(|ids| ids.push(secret.id.clone()));
+        self.revealing.update(|ids| ids.push(secret.id.clone()));
         let answer = self.context.client.reveal_secret(&secret.key).await;
-        self.asking.try_update(|ids| ids.retain(|id| *id != secret.id));
+        self.revealing.try_update(|ids| ids.retain(|id| *id != secret.id));
         let failed = |error: ClientError| {
             let why = error.full_message();
             self.context.toasts.error(format!("{} was not {done}. {why}", quoted(&secret.key)));
@@ -130,7 +119,7 @@ impl Secrets {
         answer.map_err(failed).ok()
     }
 
-    /// Keeps a new secret.
+    /// Adds a secret and brings it into view.
     pub async fn create(self, secret: &CreateSecret) -> Result<(), ClientError> {
         self.context.client.create_secret(secret).await?;
         self.context.toasts.success(format!("{} added", quoted(secret.key.as_str())));
@@ -140,7 +129,7 @@ impl Secrets {
         Ok(())
     }
 
-    /// Changes a secret, unless somebody else has changed it since it was listed.
+    /// Refused if another person has changed the secret since it was listed.
     pub async fn change(self, secret: &Secret, update: &UpdateSecret) -> Result<(), ClientError> {
         let version = format!("\"{}\"", clock::rfc3339(secret.updated_at));
         self.context.client.update_secret(&secret.key, update, version).await?;
@@ -150,7 +139,7 @@ impl Secrets {
         Ok(())
     }
 
-    /// Deletes a secret. Its row goes when the server has said so.
+    /// The row goes when the server has confirmed.
     pub async fn delete(self, secret: &Secret) -> Result<(), ClientError> {
         self.context.client.delete_secret(&secret.key).await?;
         self.context.toasts.success(format!("{} deleted", quoted(&secret.key)));

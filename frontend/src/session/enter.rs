@@ -1,6 +1,5 @@
-//! After the server has signed somebody in: whether the browser kept the cookie. A browser
-//! drops one that is for https when the page came over http, and would show the sign-in page
-//! again without a reason.
+//! Checks after signing in whether the browser kept the cookie. A browser drops a cookie for
+//! https when the page came over http, and would show the sign-in page again without a reason.
 
 use keyward_api::session::Session;
 use leptos::prelude::*;
@@ -9,7 +8,7 @@ use crate::context::Context;
 use crate::http::Cause;
 use crate::location::Navigate;
 
-/// Goes to `to` as this person, or says why nobody is signed in.
+/// Navigates to `to`, or says why nobody is signed in.
 pub async fn enter(context: Context, session: Session, to: &str) -> Result<(), String> {
     let kept = context.client.session().await;
     if kept.is_err_and(|error| matches!(error.cause, Cause::SessionLost)) {
@@ -21,7 +20,7 @@ pub async fn enter(context: Context, session: Session, to: &str) -> Result<(), S
     Ok(())
 }
 
-/// What to do when the server is used at `public_url` and the page came from `here`.
+/// `public_url` is that of the server, `here` that of the page.
 fn not_kept(public_url: &str, here: &str) -> String {
     let is_secure = |origin: &str| origin.starts_with("https:");
     if is_secure(public_url) && !is_secure(here) {

@@ -16,17 +16,21 @@ use crate::location::Navigate;
 use crate::routes;
 use crate::session::enter::enter;
 
-const EMAIL: Input =
-    Input { kind: "email", name: "email", autocomplete: "username", placeholder: "", hint: "" };
+const EMAIL: Input = Input {
+    input_type: "email",
+    name: "email",
+    autocomplete: "username",
+    placeholder: "",
+    hint: "",
+};
 const PASSWORD: Input = Input {
-    kind: "password",
+    input_type: "password",
     name: "password",
     autocomplete: "current-password",
     placeholder: "",
     hint: "",
 };
 
-/// The sign-in page. Before the first start is complete it leads to setup.
 #[component]
 pub fn Login() -> impl IntoView {
     let Context { client, location, .. } = context();

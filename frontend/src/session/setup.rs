@@ -18,23 +18,28 @@ use crate::session::enter::enter;
 use crate::session::setup_token;
 
 const TOKEN: Input = Input {
-    kind: "text",
+    input_type: "text",
     name: "setup-token",
     autocomplete: "off",
     placeholder: "",
     hint: "A server prints it when it starts while there is no user.",
 };
-const EMAIL: Input =
-    Input { kind: "email", name: "email", autocomplete: "username", placeholder: "", hint: "" };
+const EMAIL: Input = Input {
+    input_type: "email",
+    name: "email",
+    autocomplete: "username",
+    placeholder: "",
+    hint: "",
+};
 const PASSWORD: Input = Input {
-    kind: "password",
+    input_type: "password",
     name: "password",
     autocomplete: "new-password",
     placeholder: "",
     hint: "10 to 200 characters",
 };
 
-/// The first page of a new Keyward, open exactly while there is no user.
+/// Open while there is no user.
 #[component]
 pub fn Setup() -> impl IntoView {
     let Context { client, setup_token, .. } = context();
@@ -77,7 +82,7 @@ fn Complete() -> impl IntoView {
     }
 }
 
-/// The sentences under the fields, and the one above them.
+/// One for each field, and one above them.
 #[derive(Clone, Copy, Default)]
 struct Errors {
     token: RwSignal<Option<String>>,
@@ -87,7 +92,7 @@ struct Errors {
 }
 
 impl Errors {
-    /// Validates as the server will, and answers what to send when nothing is wrong.
+    /// Parses as the server will; `None` after the errors are shown.
     fn check(self, token: Sensitive, email: String, password: String) -> Option<session::Setup> {
         let is_blank = token.expose().trim().is_empty();
         self.token.set(is_blank.then(|| "Setup token is required".to_owned()));
@@ -104,15 +109,15 @@ impl Errors {
 
     fn show(self, error: &ClientError) {
         let fields = [("token", self.token), ("email", self.email), ("password", self.password)];
-        let mut placed = false;
+        let mut is_shown = false;
         for (name, signal) in fields {
             if let Some(sentence) = error.field(name) {
                 signal.set(Some(sentence.to_owned()));
-                placed = true;
+                is_shown = true;
             }
         }
-        // A token from the link has no field to stand under.
-        if !placed || error.field("token").is_some() {
+        // A token from the link has no field.
+        if !is_shown || error.field("token").is_some() {
             self.form.set(Some(error.message().to_owned()));
         }
     }

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use crate::routes;
 
-/// Takes the token out of the address bar, if the page is the setup page.
+/// Only on the setup page.
 pub fn take() -> Option<Sensitive> {
     if location_pathname().as_deref() != Some(routes::SETUP) {
         return None;

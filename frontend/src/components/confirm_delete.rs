@@ -1,4 +1,4 @@
-//! The question before something is deleted that cannot be had back.
+//! Confirms a deletion.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,18 +11,16 @@ use crate::client::ClientError;
 use crate::components::dialog::{Dialog, close};
 use crate::components::problem::FormError;
 
-/// What deletes it, and hands the focus on to what stays.
+/// Deletes, and moves the focus.
 pub type Deletion =
     Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), ClientError>>>> + Send + Sync>;
 
-/// The dialog. It closes when the server has said that it is done.
+/// Closes when the server has confirmed the deletion.
 #[component]
-pub fn DeleteQuestion(
-    /// Names what is deleted.
+pub fn ConfirmDelete(
     title: String,
-    /// What that means for the programs that use it.
+    /// What it means for the programs that use it.
     text: String,
-    /// What the button says.
     button: &'static str,
     delete: Deletion,
     dialog: NodeRef<html::Dialog>,

@@ -7,9 +7,8 @@ use crate::audit::store::Audit;
 use crate::erased::when;
 use crate::pages::toolbar::{filter_list, filter_text, refresh};
 
-/// The form.
 #[component]
-pub fn Filters() -> impl IntoView {
+pub fn AuditToolbar() -> impl IntoView {
     let audit: Audit = expect_context();
     let pages = audit.pages;
     let clear = move |_| pages.clear();
@@ -29,7 +28,7 @@ pub fn Filters() -> impl IntoView {
     }
 }
 
-/// Each noun, for all of its actions, and then these.
+/// Each noun, for all of its actions, followed by these.
 fn actions() -> Vec<(&'static str, String)> {
     let mut options = vec![("", "Any".to_owned())];
     for actions in Action::ALL.chunk_by(|a, b| a.noun() == b.noun()) {
