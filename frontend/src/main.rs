@@ -9,7 +9,7 @@
 //! | [`client`] | every request there is |
 //! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
 //! | [`load`] | the states of something that is fetched |
-//! | [`pages`] | lists, fetched page by page |
+//! | [`lists`] | lists, fetched page by page |
 //! | [`erased`] | reactive parts that are compiled once |
 //! | [`clock`] | now, and times as people read them |
 //! | [`session`] | first start, signing in and out |
@@ -38,9 +38,9 @@ mod json;
 mod keys;
 mod leave_guard;
 mod links;
+mod lists;
 mod load;
 mod location;
-mod pages;
 mod providers;
 mod query;
 mod routes;

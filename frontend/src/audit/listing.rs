@@ -5,7 +5,7 @@ use keyward_api::paths;
 use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::clock::{self, parse_date};
-use crate::pages::listing::{Listing, Part, verbatim};
+use crate::lists::listing::{Listing, Part, verbatim};
 use crate::routes;
 
 pub const LISTING: Listing = Listing {

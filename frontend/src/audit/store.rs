@@ -12,8 +12,8 @@ use crate::audit::verification::Verified;
 use crate::context::{Context, context};
 use crate::erased::effect;
 use crate::http::unreadable;
+use crate::lists::store::Pages;
 use crate::load::Load;
-use crate::pages::store::Pages;
 use crate::text::grouped;
 
 /// How often the progress of a verification is read.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::audit::store::Audit;
 use crate::erased::when;
-use crate::pages::toolbar::{filter_list, filter_text, refresh};
+use crate::lists::toolbar::{filter_list, filter_text, refresh};
 
 #[component]
 pub fn AuditToolbar() -> impl IntoView {

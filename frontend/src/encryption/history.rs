@@ -5,35 +5,20 @@ use leptos::prelude::*;
 
 use crate::components::breakable::breakable;
 use crate::components::icon::{Icon, icon};
+use crate::components::table::table;
 use crate::components::time::{Instant, Short};
 use crate::encryption::store::Encryption;
 use crate::erased::live;
 
-#[component]
-pub fn History() -> impl IntoView {
-    let encryption: Encryption = expect_context();
-    view! {
-        <h2>"Data keys"</h2>
-        <table class="rows" role="table">
-            <caption class="visually-hidden">"Data keys"</caption>
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th role="columnheader" scope="col">"Version"</th>
-                    <th role="columnheader" scope="col">"State"</th>
-                    <th role="columnheader" scope="col">"Created"</th>
-                    <th role="columnheader" scope="col">"By"</th>
-                    <th role="columnheader" scope="col">"Retired"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">
-                {live(move || {
-                    let status = encryption.status.read();
-                    let keys = status.as_ref().map_or(&[][..], |status| &status.keys);
-                    keys.iter().map(row).collect_view().into_any()
-                })}
-            </tbody>
-        </table>
-    }
+const COLUMNS: [&str; 5] = ["Version", "State", "Created", "By", "Retired"];
+
+pub fn history(encryption: Encryption) -> AnyView {
+    let rows = live(move || {
+        let status = encryption.status.read();
+        let keys = status.as_ref().map_or(&[][..], |status| &status.keys);
+        keys.iter().map(row).collect_view().into_any()
+    });
+    view! { <h2>"Data keys"</h2> {table("rows", "Data keys", &COLUMNS, rows)} }.into_any()
 }
 
 fn row(key: &DataKey) -> AnyView {

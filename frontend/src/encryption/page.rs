@@ -4,14 +4,23 @@ use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
 use crate::components::problem::FormError;
+use crate::components::section_head::{Heading, section_head};
 use crate::components::skeleton::skeleton;
 use crate::components::title::use_title;
-use crate::encryption::history::History;
+use crate::encryption::history::history;
 use crate::encryption::rotate::{Progress, Rotate};
 use crate::encryption::store::Encryption;
 use crate::erased::{live, memo, when};
 use crate::load::Shown;
 use crate::text::grouped;
+
+const HEADING: Heading = Heading {
+    id: "encryption-title",
+    title: "Encryption",
+    is_page: true,
+    lead: "Which key seals the values that are kept here, and since when.",
+    hint: "",
+};
 
 #[component]
 pub fn EncryptionPage() -> impl IntoView {
@@ -21,13 +30,7 @@ pub fn EncryptionPage() -> impl IntoView {
     let shown = encryption.load.shown(|| false, || true);
     view! {
         <section aria-labelledby="encryption-title">
-            <div class="section-head">
-                <div>
-                    <h1 id="encryption-title">"Encryption"</h1>
-                    <p class="lead">"Which key seals the values that are kept here, and since when."</p>
-                </div>
-                <Rotate/>
-            </div>
+            {section_head(&HEADING, view! { <Rotate/> }.into_any())}
             <FormError error=encryption.refusal/>
             <Progress/>
             <Result/>
@@ -37,7 +40,7 @@ pub fn EncryptionPage() -> impl IntoView {
                     "The state of encryption could not be loaded",
                     move || encryption.follow(),
                 ),
-                _ => view! { <Cards/> <History/> }.into_any(),
+                _ => view! { <Cards/> {history(encryption)} }.into_any(),
             })}
             <Explanation/>
         </section>

@@ -3,7 +3,7 @@
 use keyward_api::key_list::{KeySort, KeyStatus};
 use keyward_api::paths;
 
-use crate::pages::listing::{Listing, Part, verbatim};
+use crate::lists::listing::{Listing, Part, verbatim};
 use crate::routes;
 
 pub const LISTING: Listing = Listing {

@@ -15,7 +15,7 @@ use crate::http::{Answer, Body, Exchange};
 use crate::keys::buttons::menu_button;
 use crate::keys::listing::LISTING;
 use crate::keys::new_keys::{CREATED, NewKeys};
-use crate::pages::store::Pages;
+use crate::lists::store::Pages;
 use crate::text::quoted;
 
 /// With the key as it was when the dialog was opened.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::keys::listing::ORDERS;
 use crate::keys::status::label;
 use crate::keys::store::Keys;
-use crate::pages::toolbar::{WHOLE, filter_list, filter_text, toolbar};
+use crate::lists::toolbar::{WHOLE, filter_list, filter_text, toolbar};
 
 pub fn key_toolbar(keys: Keys) -> AnyView {
     let statuses = KeyStatus::ALL.map(|status| (status.as_str(), label(status).to_owned()));

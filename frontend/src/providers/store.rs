@@ -12,8 +12,8 @@ use leptos::prelude::*;
 
 use crate::client::ClientError;
 use crate::context::{Context, context};
-use crate::pages::listing::{Listing, verbatim};
-use crate::pages::store::Pages;
+use crate::lists::listing::{Listing, verbatim};
+use crate::lists::store::Pages;
 use crate::providers::dialog_request::DialogRequest;
 use crate::routes;
 

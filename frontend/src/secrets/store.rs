@@ -13,8 +13,8 @@ use crate::client::ClientError;
 use crate::clock;
 use crate::components::copy::write_clipboard;
 use crate::context::{Context, context};
-use crate::pages::listing::{Listing, verbatim};
-use crate::pages::store::Pages;
+use crate::lists::listing::{Listing, verbatim};
+use crate::lists::store::Pages;
 use crate::routes;
 use crate::text::quoted;
 

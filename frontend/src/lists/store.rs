@@ -15,9 +15,9 @@ use crate::clock;
 use crate::context::{Context, context};
 use crate::erased::{effect, memo};
 use crate::http::{Answer, Body, unreadable};
+use crate::lists::listing::Listing;
 use crate::load::{Load, Shown};
 use crate::location::Navigate;
-use crate::pages::listing::Listing;
 use crate::query::{value_in, with_query};
 
 /// The pause before a search is sent.
@@ -39,6 +39,8 @@ struct Fetching {
 pub struct Pages {
     pub listing: &'static Listing,
     pub load: Load,
+    /// Whether there are rows to search.
+    pub has_toolbar: RwSignal<bool>,
     /// Rows on all pages that match the filters, if the server counts them.
     pub total: RwSignal<Option<u64>>,
     /// Rows without any filter, as far as it is known.
@@ -89,6 +91,7 @@ impl Pages {
         let pages = Self {
             listing,
             load: Load::new(),
+            has_toolbar: RwSignal::new(false),
             total: RwSignal::new(None),
             all: RwSignal::new(None),
             ids,

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 
 use crate::erased::{live, when};
 use crate::history::last_of;
-use crate::pages::listing::extent;
-use crate::pages::store::Pages;
+use crate::lists::listing::extent;
+use crate::lists::store::Pages;
 
 /// The labels of the links, for most lists.
-pub const WORDS: [&str; 3] = ["First", "Previous", "Next"];
+pub const LABELS: [&str; 3] = ["First", "Previous", "Next"];
 
 /// The page that a link leads to.
 struct Target {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::pages::store::Pages;
+use crate::lists::store::Pages;
 
 impl Pages {
     /// The new row is shown whatever the filters are.

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 
 use crate::components::icon::{Icon, icon};
 use crate::ids::unique_id;
-use crate::pages::store::{AFTER_TYPING, Pages};
+use crate::lists::store::{AFTER_TYPING, Pages};
 use crate::text::quoted;
 
 /// `filters` stand beside the search.

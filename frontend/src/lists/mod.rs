@@ -3,14 +3,14 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`listing`] | pure: from an address to a request_path to the server, and back |
-//! | [`store`], [`changes`] | the page that is shown, fetching for it, and changing its rows |
-//! | [`view`] | the states of a list |
+//! | [`listing`] | pure: from an address to a request, and back |
+//! | [`store`], [`changes`] | fetching a page, and changing its rows |
+//! | [`section`] | the frame and the states of a list |
 //! | [`toolbar`], [`pager`] | above a list and below it |
 
 pub mod changes;
 pub mod listing;
 pub mod pager;
+pub mod section;
 pub mod store;
 pub mod toolbar;
-pub mod view;

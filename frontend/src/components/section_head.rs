@@ -1,0 +1,55 @@
+//! The heading of a page or of a section, with what can be done beside it.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+
+pub struct Heading {
+    /// The `id` of the heading, which names the section.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// The title of a page is an `h1`, that of a section an `h2`.
+    pub is_page: bool,
+    pub lead: &'static str,
+    /// A second paragraph; empty for none.
+    pub hint: &'static str,
+}
+
+pub fn section_head(heading: &'static Heading, action: AnyView) -> AnyView {
+    let Heading { id, title, is_page, lead, hint } = *heading;
+    let title = if is_page {
+        view! { <h1 id=id>{title}</h1> }.into_any()
+    } else {
+        view! { <h2 id=id>{title}</h2> }.into_any()
+    };
+    let hint = (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> });
+    view! {
+        <div class="section-head">
+            <div>{title} <p class="lead">{lead}</p> {hint}</div>
+            {action}
+        </div>
+    }
+    .into_any()
+}
+
+/// The button that adds to a list. Whatever loses the focus returns it here.
+pub fn add_button(
+    label: &'static str,
+    node_ref: NodeRef<html::Button>,
+    is_disabled: RwSignal<bool>,
+    add: Callback<()>,
+) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="button button-primary"
+            disabled=move || is_disabled.get()
+            node_ref=node_ref
+            on:click=move |_| add.run(())
+        >
+            {icon(Icon::Plus)} {label}
+        </button>
+    }
+    .into_any()
+}

@@ -1,0 +1,31 @@
+//! A table of rows. On a narrow page the style turns each row into a card; the names of the
+//! columns are then read from `data-label`. The roles are written out because some browsers
+//! forget that a table is one when its style says otherwise.
+
+use leptos::prelude::*;
+
+/// A last column that holds controls; its name is for screen readers alone.
+const OF_CONTROLS: [&str; 2] = ["Actions", "More"];
+
+pub fn table(
+    class: &'static str,
+    caption: &'static str,
+    columns: &'static [&'static str],
+    rows: AnyView,
+) -> AnyView {
+    let column = |name: &&'static str| {
+        let class = OF_CONTROLS.contains(name).then_some("visually-hidden");
+        view! { <th role="columnheader" scope="col"><span class=class>{*name}</span></th> }
+            .into_any()
+    };
+    view! {
+        <table class=class role="table">
+            <caption class="visually-hidden">{caption}</caption>
+            <thead role="rowgroup">
+                <tr role="row">{columns.iter().map(column).collect_view()}</tr>
+            </thead>
+            <tbody role="rowgroup">{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
