@@ -9,7 +9,7 @@
 // from a host other than the package registries.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundle } from "./build/bundle.mjs";
 import { compile } from "./build/compiler.mjs";
@@ -26,7 +26,9 @@ function fingerprint(files) {
 }
 
 const filesIn = (...folders) =>
-  folders.flatMap((folder) => readdirSync(join(HERE, folder)).sort().map((f) => join(HERE, folder, f)));
+  folders
+    .flatMap((folder) => readdirSync(join(HERE, folder), { recursive: true }).sort().map((f) => join(HERE, folder, f)))
+    .filter((path) => statSync(path).isFile());
 
 const wasm = compile();
 const bindgen = wasmBindgen();

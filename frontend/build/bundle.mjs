@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { DIST, HERE, fail, say } from "./run.mjs";
 
 /** What browsers know that have `light-dark` in the style sheet. */
@@ -11,9 +11,17 @@ const TARGET = "es2022";
 
 const source = (...path) => readFileSync(join(HERE, ...path), "utf8");
 
-/** The files in the order of their numbers, tokens first: later rules win. */
+/** All of `style`, each file in the layer of its name or of its folder; layers.css orders the layers. */
 const stylesheet = ({ transformSync }) => {
-  const css = readdirSync(join(HERE, "style")).sort().map((name) => source("style", name)).join("\n");
+  const order = source("style", "layers.css");
+  const layers = /@layer ([\w, ]+);/.exec(order)[1].split(", ");
+  const inLayer = (name) => {
+    const layer = layers.find((layer) => name === `${layer}.css` || name.startsWith(`${layer}${sep}`));
+    return `@layer ${layer ?? fail(`style/${name} belongs to no layer`)} {\n${source("style", name)}}`;
+  };
+  const names = readdirSync(join(HERE, "style"), { recursive: true }).sort();
+  const files = names.filter((name) => name.endsWith(".css") && name !== "layers.css");
+  const css = [order, ...files.map(inLayer)].join("\n");
   return transformSync(css, { loader: "css", minify: true }).code;
 };
 
