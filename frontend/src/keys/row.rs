@@ -11,6 +11,8 @@ use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
 use crate::context::context;
 use crate::erased::{live, memo, when};
+use crate::focus::focus;
+use crate::ids::unique_id;
 use crate::keys::delete::DeleteButton;
 use crate::keys::limits::Limits;
 use crate::keys::menu::RowMenu;
@@ -79,7 +81,7 @@ fn scopes(key: &ApiKey) -> AnyView {
         view! { <span class="quiet">"None"</span> }.into_any()
     } else {
         let chips = all.iter().take(SHOWN_SCOPES).map(chip).collect_view();
-        view! { <ul class="chips">{chips} {more(&all)}</ul> }.into_any()
+        view! { <ul class="chips">{chips} {more(&all, &key.name)}</ul> }.into_any()
     };
     let limits = Limits::of(key).in_words().into_iter();
     let limits = limits
@@ -88,15 +90,31 @@ fn scopes(key: &ApiKey) -> AnyView {
     view! { {scopes} {limits} }.into_any()
 }
 
-/// The number of scopes that are not shown; all are shown on focus, hover and tap.
-fn more(all: &[&str]) -> AnyView {
+/// The number of scopes that are not shown; all are shown on focus, hover and tap, and hidden on
+/// Escape.
+fn more(all: &[&str], name: &str) -> AnyView {
     if !has_more(all.len()) {
         return ().into_any();
     }
     let says = format!("+{} more", all.len() - SHOWN_SCOPES);
+    let label = format!("{says} scopes of {name}");
+    let id = unique_id();
+    let is_dismissed = RwSignal::new(false);
     view! {
-        <li class="tip more" tabindex="0">
-            {says} <span class="tip-text" role="tooltip">{all.join(", ")}</span>
+        <li class="tip more" class:is-dismissed=move || is_dismissed.get()>
+            <button
+                type="button"
+                class="more-button"
+                aria-label=label
+                aria-describedby=id.clone()
+                // Not every browser focuses the button that is tapped.
+                on:click=move |event| focus(Some(&event_target(&event)))
+                on:keydown=move |event| is_dismissed.set(event.key() == "Escape")
+                on:blur=move |_| is_dismissed.set(false)
+            >
+                {says}
+            </button>
+            <span class="tip-text" role="tooltip" id=id>{all.join(", ")}</span>
         </li>
     }
     .into_any()
