@@ -106,7 +106,7 @@ impl Body {
 
     /// Drops the data, which the page knows already.
     pub fn done(self) -> Answer<()> {
-        let is_ours = self.json.member("data").0.is_object();
+        let is_ours = self.json.member("data").is_object();
         let lost = ClientError { cause: Cause::Network, request_id: self.request_id };
         if is_ours { Ok(()) } else { Err(lost) }
     }

@@ -26,12 +26,11 @@ impl Verified {
             words = format!("{words} Breaks: {}.", number("totalBreaks")?);
         }
         for one in breaks.items(NAMED) {
-            let known =
-                if one.member("acknowledged").0.is_object() { " (acknowledged)" } else { "" };
+            let known = if one.member("acknowledged").is_object() { " (acknowledged)" } else { "" };
             let (seq, reason) = entry(&one);
             words = format!("{words} {}: {reason}{known}.", grouped(seq));
         }
-        let is_valid = data.member("valid").0.as_bool() == Some(true);
+        let is_valid = data.member("valid").boolean() == Ok(true);
         Some(Self { is_valid, broken: entry(&data.member("broken")), words })
     }
 }
