@@ -2,21 +2,26 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`app`], [`context`] | the pages with their paths, what they share |
-//! | [`shell`] | the frame of the pages of a person who is signed in |
-//! | [`routes`] | every path, and which path may be returned to |
-//! | [`location`], [`history`] | the address of the window, going elsewhere and coming back |
-//! | [`client`] | every request there is |
-//! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
-//! | [`load`] | the states of something that is fetched |
-//! | [`lists`] | lists, fetched page by page |
-//! | [`erased`] | reactive parts that are compiled once |
-//! | [`clock`] | now, and times as people read them |
+//! | [`app`] | the pages by their paths |
+//! | [`settings`], [`shell`] | `/settings/secrets` with its tabs, the frame around a page |
 //! | [`session`] | first start, signing in and out |
-//! | [`settings`] | `/settings/secrets` and its tabs |
 //! | [`keys`], [`secrets`], [`providers`] | what is on the tabs |
 //! | [`encryption`], [`audit`] | what an administrator sees |
-//! | [`components`] | parts that know no noun: fields, dialogs, toasts, icons |
+//! | [`lists`] | lists that are fetched page by page |
+//! | [`load`] | the states of something that is fetched |
+//! | [`components`] | parts that know no noun: fields, dialogs, tables, icons |
+//! | [`links`] | links of this site navigate without loading |
+//! | [`context`] | what every page may reach: |
+//! | [`client`] | every request there is |
+//! | [`session_state`], [`toasts`], [`leave_guard`] | who is signed in, short messages, what holds a page back |
+//! | [`location`], [`history`] | the address of the window, and navigating |
+//! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
+//! | [`routes`] | the paths of the pages |
+//! | [`clock`], [`curl`], [`query`], [`text`], [`focus`], [`ids`] | times, addresses, words, the document |
+//! | [`erased`] | reactive parts that are compiled once |
+//!
+//! A module imports from its own row and from those below it, and no two import each other: a
+//! store knows no view, a component no noun, and only [`app`] and [`settings`] know the pages.
 //!
 //! The policy of the server forbids inline script and style, so every rule is in
 //! `style/` and no element has a `style` attribute.
