@@ -15,7 +15,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await expect(keys.row("few").root).not.toContainText("more");
     await expect(moreScopes).toHaveAccessibleName("+8 more scopes of many");
     await expect(moreScopes).toHaveAccessibleDescription(SCOPES.join(", "));
-    expect((await root.boundingBox())!.height, "two lines").toBeLessThanOrEqual(48);
+    expect((await root.boundingBox())!.height, "two lines of chips").toBeLessThanOrEqual(56);
 
     await expect(allScopes).toBeHidden();
     await moreScopes.hover();

@@ -9,7 +9,6 @@ use crate::context::{Context, context};
 use crate::encryption::page::EncryptionPage;
 use crate::erased::{live, memo};
 use crate::keys::leave_dialog::LeaveDialog;
-use crate::keys::new_keys::NewKeys;
 use crate::links::follow_links;
 use crate::location::Navigate;
 use crate::routes;
@@ -36,7 +35,6 @@ const PAGES: [(&str, Page); 6] = [
 #[component]
 pub fn App() -> impl IntoView {
     let context = Context::provide(setup_token::take());
-    NewKeys::provide(context);
     follow_links(context);
     let location = context.location;
     // A memo, so that another query of the same path keeps what is drawn.

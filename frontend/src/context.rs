@@ -2,6 +2,7 @@
 //! downloaded, for itself.
 
 use keyward_api::Sensitive;
+use keyward_api::session::Session;
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
@@ -9,6 +10,7 @@ use crate::client::Client;
 use crate::clock;
 use crate::leave_guard::LeaveGuard;
 use crate::location::Location;
+use crate::one_time::OneTimeValues;
 use crate::session_state::SessionState;
 use crate::toasts::Toasts;
 
@@ -17,6 +19,7 @@ pub struct Context {
     pub location: Location,
     pub client: Client,
     pub session: SessionState,
+    pub one_time: OneTimeValues,
     pub guard: LeaveGuard,
     pub toasts: Toasts,
     /// The present, see [`clock::start`].
@@ -28,17 +31,25 @@ impl Context {
     /// The token leaves the address before anything else reads that.
     pub fn provide(setup_token: Option<Sensitive>) -> Self {
         let (location, session) = (Location::new(), SessionState::new());
+        let one_time = OneTimeValues::new();
         let context = Self {
             location,
             client: Client { location, session },
             session,
-            guard: LeaveGuard::new(),
+            one_time,
+            guard: LeaveGuard::new(one_time),
             toasts: Toasts::new(),
             now: clock::start(),
             setup_token: RwSignal::new(setup_token),
         };
         provide_context(context);
         context
+    }
+
+    /// A value that another person left in this window is not theirs to see.
+    pub fn enter(self, session: Session) {
+        self.one_time.keep_only_those_of(&session.user_id);
+        self.session.enter(session);
     }
 }
 

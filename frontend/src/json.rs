@@ -267,7 +267,7 @@ mod tests {
     #[derive(Debug, Default, PartialEq, Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Row {
-        row_name: String,
+        full_name: String,
         count: u32,
         #[serde(default)]
         is_new: bool,
@@ -291,11 +291,11 @@ mod tests {
     #[test]
     fn objects_and_lists_are_read_and_unknown_members_skipped() {
         let row =
-            json!({"rowName": "a", "count": 2, "note": null, "parts": [1, 2], "new": {"x": []}});
+            json!({"fullName": "a", "count": 2, "note": null, "parts": [1, 2], "new": {"x": []}});
         let parts = vec![Id(1), Id(2)];
-        let expected = Row { row_name: "a".to_owned(), count: 2, parts, ..Row::default() };
+        let expected = Row { full_name: "a".to_owned(), count: 2, parts, ..Row::default() };
         assert_eq!(read::<Row>(row), Ok(expected));
-        let row = json!({"parts": [], "isNew": true, "note": "n", "count": 0, "rowName": ""});
+        let row = json!({"parts": [], "isNew": true, "note": "n", "count": 0, "fullName": ""});
         let expected = Row { is_new: true, note: Some("n".to_owned()), ..Row::default() };
         assert_eq!(read::<Vec<Row>>(json!([row])), Ok(vec![expected]));
         assert_eq!(read::<Option<Row>>(json!(null)), Ok(None));
@@ -311,14 +311,14 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_refused() {
         let row = |member: &str, value: serde_json::Value| {
-            let mut row = json!({"rowName": "a", "count": 2, "parts": []});
+            let mut row = json!({"fullName": "a", "count": 2, "parts": []});
             row[member] = value;
             read::<Row>(row)
         };
         assert!(row("note", json!("n")).is_ok());
         for (member, value) in [
-            ("rowName", json!(null)),
-            ("rowName", json!(1)),
+            ("fullName", json!(null)),
+            ("fullName", json!(1)),
             ("count", json!("1")),
             ("isNew", json!(1)),
             ("isNew", json!(null)),
@@ -328,7 +328,7 @@ mod tests {
         ] {
             assert_eq!(row(member, value.clone()), Err(Mismatch), "{member}: {value}");
         }
-        assert_eq!(read::<Row>(json!({"rowName": "a", "parts": []})), Err(Mismatch));
+        assert_eq!(read::<Row>(json!({"fullName": "a", "parts": []})), Err(Mismatch));
         assert_eq!(read::<DataKeyState>(json!("lost")), Err(Mismatch));
     }
 

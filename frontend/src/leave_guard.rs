@@ -1,60 +1,33 @@
-//! Asks before the person leaves something that cannot be shown again. What holds such a thing
-//! registers here; the location and the frame of the page know no more about it.
+//! Asks before the person leaves a value that is not shown again.
 
 use leptos::ev;
 use leptos::prelude::*;
 
-#[derive(Clone, Copy)]
-struct Holder {
-    would_lose: Callback<(), bool>,
-    release: Callback<()>,
-}
+use crate::one_time::OneTimeValues;
 
 #[derive(Clone, Copy)]
 pub struct LeaveGuard {
-    holder: StoredValue<Option<Holder>>,
+    one_time: OneTimeValues,
     /// The action that waits for the answer of the person.
     pub pending: RwSignal<Option<UnsyncCallback<()>>>,
 }
 
 impl LeaveGuard {
     /// Also warns before the window is closed or reloaded.
-    pub fn new() -> Self {
-        let guard = Self { holder: StoredValue::new(None), pending: RwSignal::new(None) };
+    pub fn new(one_time: OneTimeValues) -> Self {
         window_event_listener(ev::beforeunload, move |event| {
-            if guard.would_lose() {
+            if one_time.would_be_lost() {
                 event.prevent_default();
                 // Older browsers look at the return value; none shows the text.
-                event.set_return_value("unsaved");
+                event.set_return_value("uncopied value");
             }
         });
-        guard
-    }
-
-    pub fn register(
-        self,
-        would_lose: impl Fn() -> bool + Send + Sync + 'static,
-        release: impl Fn() + Send + Sync + 'static,
-    ) {
-        let would_lose = Callback::new(move |()| would_lose());
-        let release = Callback::new(move |()| release());
-        self.holder.set_value(Some(Holder { would_lose, release }));
-    }
-
-    pub fn would_lose(self) -> bool {
-        self.holder.get_value().is_some_and(|holder| holder.would_lose.run(()))
-    }
-
-    /// Gives up what is held.
-    pub fn release(self) {
-        if let Some(holder) = self.holder.get_value() {
-            holder.release.run(());
-        }
+        Self { one_time, pending: RwSignal::new(None) }
     }
 
     /// Runs `action` at once if nothing would be lost, otherwise after the person agreed.
     pub fn leave(self, action: impl Fn() + 'static) {
-        if self.would_lose() {
+        if self.one_time.would_be_lost() {
             self.pending.set(Some(UnsyncCallback::new(move |()| action())));
         } else {
             action();

@@ -12,7 +12,7 @@ use crate::location::Navigate;
 const TRAIL: &str = "data-trail";
 
 pub fn follow_links(context: Context) {
-    let Context { location, guard, .. } = context;
+    let Context { location, one_time, guard, .. } = context;
     window_event_listener(ev::click, move |event| {
         let opens_elsewhere =
             event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
@@ -23,7 +23,7 @@ pub fn follow_links(context: Context) {
         event.prevent_default();
         let href = link.pathname() + &link.search();
         let stays = link.pathname() == *location.path.read_untracked();
-        if stays || !guard.would_lose() {
+        if stays || !one_time.would_be_lost() {
             let trail = link.get_attribute(TRAIL);
             location.navigate_along(&href, Navigate::Push, trail.as_deref().unwrap_or_default());
             if trail.is_some() {
@@ -32,7 +32,7 @@ pub fn follow_links(context: Context) {
             }
         } else {
             guard.leave(move || {
-                guard.release();
+                one_time.clear();
                 location.navigate(&href, Navigate::Push);
             });
         }

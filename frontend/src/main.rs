@@ -13,7 +13,7 @@
 //! | [`links`] | links of this site navigate without loading |
 //! | [`context`] | what every page may reach: |
 //! | [`client`] | every request there is |
-//! | [`session_state`], [`toasts`], [`leave_guard`] | who is signed in, short messages, what holds a page back |
+//! | [`session_state`], [`toasts`], [`leave_guard`], [`one_time`] | who is signed in, short messages, values that are shown once |
 //! | [`location`], [`history`] | the address of the window, and navigating |
 //! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
 //! | [`routes`] | the paths of the pages |
@@ -46,6 +46,7 @@ mod links;
 mod lists;
 mod load;
 mod location;
+mod one_time;
 mod providers;
 mod query;
 mod routes;

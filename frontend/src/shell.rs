@@ -25,12 +25,13 @@ const ADMIN_LINKS: [NavLink; 2] =
 /// The content is shown once the server has said who is signed in.
 #[component]
 pub fn Shell(page: fn() -> AnyView) -> impl IntoView {
-    let Context { client, session, .. } = context();
+    let shared = context();
+    let Context { client, session, .. } = shared;
     let answer = Load::new();
     let load = move || {
         answer.begin();
         spawn_local(async move {
-            answer.end(client.session().await.map(|user| session.enter(user)));
+            answer.end(client.session().await.map(|user| shared.enter(user)));
         });
     };
     if untrack(|| session.user()).is_some() {
@@ -119,12 +120,12 @@ fn SideBar() -> impl IntoView {
 
 #[component]
 fn Account() -> impl IntoView {
-    let Context { location, client, session, guard, toasts, .. } = context();
+    let Context { location, client, session, one_time, guard, toasts, .. } = context();
     let sign_out = move || {
         spawn_local(async move {
             match client.sign_out().await {
                 Ok(()) => {
-                    guard.release();
+                    one_time.clear();
                     session.leave();
                     location.navigate(routes::LOGIN, Navigate::Replace);
                 }

@@ -10,7 +10,7 @@ use crate::ids::unique_id;
 pub struct Input {
     /// The `type`; empty means `text`, [`LINES`] a field of several lines, `number` a text of
     /// digits: a number field of the browser does not report what it cannot parse.
-    pub input_type: &'static str,
+    pub html_type: &'static str,
     /// Password managers go by it.
     pub name: &'static str,
     /// Empty means `off`.
@@ -70,12 +70,12 @@ pub fn TextField(
     let is_wrong = move || error.read().is_some().then_some("true");
     let type_in = move |event| value.set(event_target_value(&event));
     let or = |text: &'static str, default| if text.is_empty() { default } else { text };
-    let (input_type, mode) = match input.input_type {
+    let (html_type, mode) = match input.html_type {
         "number" => ("text", Some("numeric")),
         other => (or(other, "text"), None),
     };
     let field_id = id.clone();
-    let field = if input_type == LINES {
+    let field = if html_type == LINES {
         view! {
             <textarea
                 id=field_id
@@ -95,7 +95,7 @@ pub fn TextField(
         view! {
             <input
                 id=field_id
-                type=input_type
+                type=html_type
                 inputmode=mode
                 name=input.name
                 autocomplete=or(input.autocomplete, "off")

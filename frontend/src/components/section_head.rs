@@ -23,7 +23,11 @@ pub fn section_head(heading: &'static Heading, action: AnyView) -> AnyView {
     } else {
         view! { <h2 id=id>{title}</h2> }.into_any()
     };
-    let hint = (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> });
+    let hint = if hint.is_empty() {
+        ().into_any()
+    } else {
+        view! { <p class="hint">{hint}</p> }.into_any()
+    };
     view! {
         <div class="section-head">
             <div>{title} <p class="lead">{lead}</p> {hint}</div>

@@ -14,7 +14,7 @@ pub fn table(
     rows: AnyView,
 ) -> AnyView {
     let column = |name: &&'static str| {
-        let class = OF_CONTROLS.contains(name).then_some("visually-hidden");
+        let class = if OF_CONTROLS.contains(name) { "visually-hidden" } else { "" };
         view! { <th role="columnheader" scope="col"><span class=class>{*name}</span></th> }
             .into_any()
     };

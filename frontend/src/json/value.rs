@@ -63,7 +63,7 @@ pub mod tests {
     /// What a browser would have parsed; `None` is `undefined`.
     pub struct Parsed(pub Option<serde_json::Value>);
 
-    impl super::Value for Parsed {
+    impl crate::json::value::Value for Parsed {
         fn text(&self) -> Option<String> {
             self.0.as_ref()?.as_str().map(str::to_owned)
         }

@@ -18,7 +18,7 @@ use crate::keys::scope_fields::{ScopeChoice, ScopeFields};
 use crate::keys::store::Keys;
 
 pub const NAME: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "key-name",
     autocomplete: "off",
     placeholder: "e.g. production",

@@ -13,14 +13,14 @@ use crate::keys::limits::{
 };
 
 const REQUESTS: Input = Input {
-    input_type: "number",
+    html_type: "number",
     name: "requests",
     autocomplete: "off",
     placeholder: "e.g. 100",
     hint: "Empty for no limit.",
 };
 const NETWORKS: Input = Input {
-    input_type: LINES,
+    html_type: LINES,
     name: "networks",
     autocomplete: "off",
     placeholder: "",

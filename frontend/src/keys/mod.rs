@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`store`] | the list, and what may be done to it |
 //! | [`listing`], [`status`], [`expiry`], [`scopes`], [`limits`] | pure: decisions and sentences |
-//! | [`new_keys`], [`banner`], [`leave_dialog`] | the only time a key is seen, and not losing it |
+//! | [`banner`], [`leave_dialog`] | the only time a key is seen, and not losing it |
 //! | [`section`], [`toolbar`], [`table`], [`row`], [`delete`], [`menu`] | what is on the page |
 //! | [`form`], [`expiry_fields`], [`scope_fields`], [`limit_fields`] | what a person fills in |
 //! | [`dialogs`], [`edit`], [`rename`], [`change_expiry`], [`change_limits`], [`rotate`] | the dialogs of the menu |
@@ -24,7 +24,6 @@ pub mod limit_fields;
 pub mod limits;
 pub mod listing;
 pub mod menu;
-pub mod new_keys;
 pub mod rename;
 pub mod rotate;
 pub mod row;

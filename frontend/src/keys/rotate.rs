@@ -10,9 +10,9 @@ use crate::client::Client;
 use crate::clock;
 use crate::components::select::select;
 use crate::keys::edit::Edit;
-use crate::keys::new_keys::ROTATED;
 use crate::keys::row::shortened;
 use crate::keys::status::overlap_at;
+use crate::keys::store::ROTATED;
 use crate::text::quoted;
 
 /// Grace periods, in seconds and in words.

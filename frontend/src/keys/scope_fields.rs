@@ -10,7 +10,7 @@ use crate::ids::unique_id;
 use crate::keys::scopes::{gather, narrow};
 
 const OTHER: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "other-scopes",
     autocomplete: "off",
     placeholder: "e.g. orders:write",
@@ -101,7 +101,7 @@ fn field(scope: &'static str, by: Narrowing, Typed { text, error }: Typed) -> An
         Narrowing::Provider => "Only these providers",
     };
     let input = Input {
-        input_type: "text",
+        html_type: "text",
         name: "only",
         autocomplete: "off",
         placeholder: by.example(),

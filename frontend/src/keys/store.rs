@@ -1,7 +1,7 @@
 //! The page of keys that is shown, and what may be done to them. Every change is made here
 //! only after the server has said so.
 
-use keyward_api::keys::{ApiKey, CreateApiKey, UpdateApiKey};
+use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,14 +9,15 @@ use leptos::task::spawn_local;
 use crate::client::{Client, ClientError, created};
 use crate::clock;
 use crate::context::{Context, context};
-use crate::focus::focus;
-use crate::focus::move_focus;
+use crate::focus::{focus, move_focus};
 use crate::http::{Answer, Body, Exchange};
 use crate::keys::buttons::menu_button;
 use crate::keys::listing::LISTING;
-use crate::keys::new_keys::{CREATED, NewKeys};
 use crate::lists::store::Pages;
 use crate::text::quoted;
+
+const CREATED: &str = "API key created. Copy it now; you won't be able to see it again.";
+pub const ROTATED: &str = "API key rotated. Copy it now; you won't be able to see it again.";
 
 /// With the key as it was when the dialog was opened.
 #[derive(Clone)]
@@ -40,7 +41,6 @@ pub struct Keys {
     pub dialog_request: RwSignal<Option<DialogRequest>>,
     /// Takes the focus when its element goes and no row is left.
     pub add_button: NodeRef<html::Button>,
-    new_keys: NewKeys,
     context: Context,
 }
 
@@ -55,7 +55,6 @@ impl Keys {
             changing: RwSignal::new(Vec::new()),
             dialog_request: RwSignal::new(None),
             add_button: NodeRef::new(),
-            new_keys: expect_context(),
             context: context(),
         }
     }
@@ -89,10 +88,10 @@ impl Keys {
 
     /// Shows the banner of a new key, and answers its record.
     pub fn show_new_key(self, body: Body, sentence: &'static str) -> Answer<ApiKey> {
-        let created = created(body)?;
-        let record = created.record.clone();
+        let CreatedApiKey { record, key } = created(body)?;
+        let shown = (record.id.clone(), record.name.clone());
         let owner = untrack(|| self.context.session.user()).map(|user| user.user_id);
-        self.new_keys.add(created, sentence, owner.unwrap_or_default());
+        self.context.one_time.add(shown, key, sentence, owner.unwrap_or_default());
         Ok(record)
     }
 

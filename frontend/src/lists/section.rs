@@ -32,8 +32,9 @@ pub struct Section {
 /// What is shown instead of a list without rows.
 pub struct Empty {
     pub title: &'static str,
+    /// Empty for none, and no example then.
     pub text: &'static str,
-    /// The path of a request that a program makes; empty for none.
+    /// The path of a request that a program makes.
     pub example: &'static str,
 }
 
@@ -85,10 +86,16 @@ fn empty(empty: &'static Empty, is_page: bool) -> AnyView {
     } else {
         view! { <h3>{title}</h3> }.into_any()
     };
-    let text = (!text.is_empty()).then(|| view! { <p>{text}</p> });
-    let example = (!example.is_empty()).then(|| {
-        let command = curl::command("kw_...", &curl::origin(), example);
-        view! { <pre class="code" tabindex="0" aria-label="Example"><code>{command}</code></pre> }
-    });
-    view! { <div class="empty">{title} {text} {example}</div> }.into_any()
+    if text.is_empty() {
+        return view! { <div class="empty">{title}</div> }.into_any();
+    }
+    let command = curl::command("kw_...", &curl::origin(), example);
+    view! {
+        <div class="empty">
+            {title}
+            <p>{text}</p>
+            <pre class="code" tabindex="0" aria-label="Example"><code>{command}</code></pre>
+        </div>
+    }
+    .into_any()
 }

@@ -57,12 +57,12 @@ pub fn filter_text(
     pages: Pages,
     field: &'static str,
     label: &'static str,
-    input_type: &'static str,
+    html_type: &'static str,
 ) -> AnyView {
     let id = unique_id();
-    let pause = if input_type == "text" { AFTER_TYPING } else { Duration::ZERO };
+    let pause = if html_type == "text" { AFTER_TYPING } else { Duration::ZERO };
     let look = move |event| pages.look_for(field, event_target_value(&event), pause);
-    let (input_type, typed, left) = match input_type {
+    let (html_type, typed, left) = match html_type {
         WHOLE => ("text", None, Some(look)),
         other => (other, Some(look), None),
     };
@@ -71,7 +71,7 @@ pub fn filter_text(
             <label for=id.clone()>{label}</label>
             <input
                 id=id
-                type=input_type
+                type=html_type
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"

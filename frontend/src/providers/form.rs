@@ -14,7 +14,7 @@ use crate::providers::store::Providers;
 
 /// Of the dialog and of the preview.
 pub const PROVIDER: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "provider",
     autocomplete: "off",
     placeholder: "e.g. openai",
@@ -23,21 +23,21 @@ pub const PROVIDER: Input = Input {
 const NEW_PROVIDER: Input =
     Input { hint: "Lower-case letters, digits, - and _. Cannot be changed later.", ..PROVIDER };
 const MODEL: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "model",
     autocomplete: "off",
     placeholder: "e.g. gpt-5",
     hint: "As the provider calls it. Cannot be changed later.",
 };
 const BASE_URL: Input = Input {
-    input_type: "url",
+    html_type: "url",
     name: "base-url",
     autocomplete: "off",
     placeholder: "e.g. https://api.example.com/v1",
     hint: "Optional, and not encrypted.",
 };
 const NOTE: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "note",
     autocomplete: "off",
     placeholder: "",

@@ -16,7 +16,7 @@ use crate::providers::provider_card::shown_hint;
 use crate::providers::store::Providers;
 
 const MODEL: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "model",
     autocomplete: "off",
     placeholder: "optional, e.g. gpt-5",

@@ -19,14 +19,14 @@ use crate::secrets::store::Secrets;
 use crate::text::quoted;
 
 const KEY: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "secret-key",
     autocomplete: "off",
     placeholder: "e.g. DATABASE_URL",
     hint: "Capital letters, digits, underscores. Cannot be changed later.",
 };
 const DESCRIPTION: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "secret-description",
     autocomplete: "off",
     placeholder: "",

@@ -15,7 +15,7 @@ pub async fn enter(context: Context, session: Session, to: &str) -> Result<(), S
         let here = location().origin().unwrap_or_default();
         return Err(not_kept(&session.public_url, &here));
     }
-    context.session.enter(session);
+    context.enter(session);
     context.location.navigate(to, Navigate::Replace);
     Ok(())
 }

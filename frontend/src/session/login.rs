@@ -17,14 +17,14 @@ use crate::routes;
 use crate::session::enter::enter;
 
 const EMAIL: Input = Input {
-    input_type: "email",
+    html_type: "email",
     name: "email",
     autocomplete: "username",
     placeholder: "",
     hint: "",
 };
 const PASSWORD: Input = Input {
-    input_type: "password",
+    html_type: "password",
     name: "password",
     autocomplete: "current-password",
     placeholder: "",

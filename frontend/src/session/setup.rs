@@ -18,21 +18,21 @@ use crate::session::enter::enter;
 use crate::session::setup_token;
 
 const TOKEN: Input = Input {
-    input_type: "text",
+    html_type: "text",
     name: "setup-token",
     autocomplete: "off",
     placeholder: "",
     hint: "A server prints it when it starts while there is no user.",
 };
 const EMAIL: Input = Input {
-    input_type: "email",
+    html_type: "email",
     name: "email",
     autocomplete: "username",
     placeholder: "",
     hint: "",
 };
 const PASSWORD: Input = Input {
-    input_type: "password",
+    html_type: "password",
     name: "password",
     autocomplete: "new-password",
     placeholder: "",
