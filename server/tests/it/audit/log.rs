@@ -67,8 +67,8 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
     admin.post("/api/secrets", &json!({ "key": "A", "value": "planted" })).await.expect(200);
     admin.get("/api/secrets/A").await.expect(200);
     let both = json!({ "value": "planted", "description": "d" });
-    admin.json(Method::PUT, "/api/secrets/A", &both).await.expect(200);
-    admin.json(Method::PUT, "/api/secrets/A", &json!({ "description": null })).await.expect(200);
+    admin.put("/api/secrets/A", &both).await.expect(200);
+    admin.put("/api/secrets/A", &json!({ "description": null })).await.expect(200);
     admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(200);
     admin.delete("/api/secrets/A").await.expect(200);
     admin.delete("/api/session").await.expect(200);
@@ -410,7 +410,7 @@ async fn no_value_is_sent_when_it_cannot_be_recorded(backend: Backend) {
     let answer = answer.expect_problem(503, "store_unavailable", message);
     assert!(!answer.text.contains("planted"));
     let change = json!({ "value": "other" });
-    admin.json(Method::PUT, "/api/secrets/A", &change).await.expect(503);
+    admin.put("/api/secrets/A", &change).await.expect(503);
     admin.delete("/api/secrets/A").await.expect(503);
     admin.post("/api/secrets", &json!({ "key": "B", "value": "v" })).await.expect(503);
     admin.post("/api/keys", &json!({ "name": "k" })).await.expect(503);

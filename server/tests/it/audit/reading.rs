@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, Client, on_both_databases};
@@ -73,7 +72,7 @@ async fn what_is_made_is_recorded_with_what_matters_of_it(backend: Backend) {
     assert_eq!(reported(&admin, "&action=key").await, [created]);
 
     let put = async |body: Value| {
-        admin.json(Method::PUT, "/api/providers/p", &body).await.expect(200);
+        admin.put("/api/providers/p", &body).await.expect(200);
     };
     put(json!({ "value": "v" })).await;
     put(json!({ "value": "v", "baseUrl": "https://p.example/v1?k=planted", "note": "n" })).await;

@@ -18,7 +18,6 @@ use keyward::keys::rows::KeyRows;
 use keyward::serve::{self, StartError};
 use keyward_core::digest::KeyDigest;
 use keyward_core::set::{SetName, SetState};
-use reqwest::Method;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
@@ -141,9 +140,9 @@ async fn filled(app: &App) -> Client {
     let admin = app.admin().await;
     admin.create_key(&json!({ "name": "a" })).await;
     let provider = json!({ "value": "sk-planted", "baseUrl": "https://api.example", "note": "n" });
-    admin.json(Method::PUT, "/api/providers/openai", &provider).await.expect(200);
+    admin.put("/api/providers/openai", &provider).await.expect(200);
     let model = json!({ "value": "sk-planted" });
-    admin.json(Method::PUT, "/api/providers/openai/models/gpt", &model).await.expect(200);
+    admin.put("/api/providers/openai/models/gpt", &model).await.expect(200);
     admin
 }
 
@@ -497,7 +496,7 @@ async fn an_altered_provider_gives_out_nothing(backend: Backend) {
     assert_eq!(listed[0]["altered"], json!(true), "{listed}");
     // Neither is it made good by a change that keeps the address.
     for answer in [
-        admin.json(Method::PUT, "/api/providers/openai", &json!({ "value": "sk-new" })).await,
+        admin.put("/api/providers/openai", &json!({ "value": "sk-new" })).await,
         admin.patch("/api/providers/openai", &json!({ "note": "new" })).await,
     ] {
         assert_eq!((answer.status, &answer.body()["code"]), (409, &json!("credential_altered")));

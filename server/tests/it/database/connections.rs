@@ -33,7 +33,7 @@ async fn work_with(database: TestDatabase, number: &str) {
     let scopes = ["secrets:read", "secrets:write", "providers:resolve"];
     let (_, key) = admin.create_key(&json!({ "name": "n", "scopes": scopes })).await;
     let provider = json!({ "value": "sk-1234567890123" });
-    admin.json(Method::PUT, "/api/providers/p", &provider).await.expect(200);
+    admin.put("/api/providers/p", &provider).await.expect(200);
     let with_key = [("x-api-key", key.as_bytes())];
     let (app, admin) = (&app, &admin);
     let work = (0..24).map(|n| async move {

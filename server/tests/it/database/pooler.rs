@@ -121,7 +121,7 @@ async fn live(database: &TestDatabase) {
     });
     join_all(work).await;
     let provider = json!({ "value": "sk-1234567890123", "baseUrl": "https://example.com/" });
-    client.json(Method::PUT, "/api/providers/p", &provider).await.expect(200);
+    client.put("/api/providers/p", &provider).await.expect(200);
     let resolved = second.get_with("/api/resolve?provider=p", &with_key).await.expect(200);
     assert_eq!(resolved.data()["value"], "sk-1234567890123");
 

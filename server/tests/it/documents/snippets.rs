@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Request, State};
+use http::StatusCode;
 use http::header::LOCATION;
-use http::{Method, StatusCode};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -88,7 +88,7 @@ async fn no_snippet_takes_a_key_elsewhere_or_prints_it() {
     let body = json!({ "name": "a program", "scopes": ["providers:resolve:openai"] });
     let (_, key) = admin.create_key(&body).await;
     let body = json!({ "value": "sk-of-the-provider" });
-    admin.json(Method::PUT, "/api/providers/openai", &body).await.expect(200);
+    admin.put("/api/providers/openai", &body).await.expect(200);
     let keyward = format!("http://{}", app.address);
     let (elsewhere, requests) = stand_in().await;
     for language in LANGUAGES {
@@ -118,7 +118,7 @@ async fn each_snippet_calls_a_provider_with_its_key(backend: Backend) {
     let (_, key) = admin.create_key(&body).await;
     let put = async |path: &str, value: &str| {
         let path = format!("/api/providers/{path}");
-        admin.json(Method::PUT, &path, &json!({ "value": value })).await.expect(200);
+        admin.put(&path, &json!({ "value": value })).await.expect(200);
     };
     put("openai", "sk-of-the-provider").await;
     let (url, requests) = stand_in().await;

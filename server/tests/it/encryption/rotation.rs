@@ -190,7 +190,7 @@ async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
             let path = format!("/api/secrets/KEY_{n}");
             for round in 1..=4 {
                 let body = json!({ "value": round.to_string() });
-                admin.json(Method::PUT, &path, &body).await.expect(200);
+                admin.put(&path, &body).await.expect(200);
                 assert_eq!(value(admin, &format!("KEY_{n}")).await, round.to_string());
                 // Rows come and go as well.
                 add(admin, &format!("TEMP_{n}"), "t").await;
@@ -219,7 +219,7 @@ async fn use_a_provider(admin: &Client, n: usize, round: u32) {
     let set = async |path: &str| {
         let path = format!("/api/providers/p{n}{path}");
         let body = json!({ "value": round.to_string() });
-        admin.json(Method::PUT, &path, &body).await.expect(200);
+        admin.put(&path, &body).await.expect(200);
     };
     admin.delete(&format!("/api/providers/p{n}")).await;
     set("").await;
@@ -389,7 +389,7 @@ async fn the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open(ba
     add(&here, "A", "former").await;
     assert_eq!(value(&there, "A").await, "former");
     let former = SECRETS.after(&app.state.db, "", 1).await.unwrap().remove(0);
-    here.json(Method::PUT, "/api/secrets/A", &json!({ "value": "now" })).await.expect(200);
+    here.put("/api/secrets/A", &json!({ "value": "now" })).await.expect(200);
     rotate(&here).await;
     let keys = stored_keys(&app).await;
     let erased: Vec<_> = keys.iter().map(|key| (key.version, key.is_erased())).collect();
@@ -408,7 +408,7 @@ async fn the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open(ba
     }
     // Nor is it moved.
     here.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
-    here.json(Method::PUT, "/api/secrets/A", &json!({ "value": "again" })).await.expect(200);
+    here.put("/api/secrets/A", &json!({ "value": "again" })).await.expect(200);
     rotate(&here).await;
     assert_eq!(value(&restarted.admin().await, "A").await, "again");
     app.anonymous().get("/readyz").await.expect(200);

@@ -84,7 +84,7 @@ impl Round {
             format!("/api/providers/delete-{n}"),
             format!("/api/providers/change-{n}/models/delete"),
         ] {
-            admin.json(Method::PUT, &path, &value).await.expect(200);
+            admin.put(&path, &value).await.expect(200);
         }
         app.state.keys.flush().await.unwrap();
         Self { changes: all(n, &ids), keys }

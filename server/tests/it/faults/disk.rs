@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use http::Method;
 use serde_json::json;
 
 use crate::support::program::{Server, keyward};
@@ -112,7 +111,7 @@ async fn answers_are_true_again(
     let (kept, deleted) = keys.split_at(2);
     let put = async |value: &str| {
         let body = json!({ "value": value });
-        client.json(Method::PUT, "/api/secrets/A", &body).await.status
+        client.put("/api/secrets/A", &body).await.status
     };
     let large = "x".repeat(60_000);
     fill(&server);

@@ -49,7 +49,7 @@ async fn a_parameter_that_a_route_does_not_have_is_refused_everywhere(backend: B
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "n", "scopes": ["secrets:write"] })).await;
     admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
-    admin.json(Method::PUT, "/api/providers/openai", &json!({ "value": "v" })).await.expect(200);
+    admin.put("/api/providers/openai", &json!({ "value": "v" })).await.expect(200);
     let before = app.audit_entries().await;
     let all = operations(&admin).await;
     assert!(all.len() >= 30, "{}", all.len());

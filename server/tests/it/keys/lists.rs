@@ -463,13 +463,10 @@ async fn providers_are_listed_in_parts_and_as_far_as_the_scope_reaches(backend: 
     let admin = app.admin().await;
     let value = json!({ "value": "sk-1234567890" });
     for provider in ["a_b", "ab", "az", "b"] {
-        admin
-            .json(http::Method::PUT, &format!("/api/providers/{provider}"), &value)
-            .await
-            .expect(200);
+        admin.put(&format!("/api/providers/{provider}"), &value).await.expect(200);
     }
     for model in ["az/models/m1", "az/models/m2", "only-model/models/m"] {
-        admin.json(http::Method::PUT, &format!("/api/providers/{model}"), &value).await.expect(200);
+        admin.put(&format!("/api/providers/{model}"), &value).await.expect(200);
     }
     let list = "/api/providers?limit=2";
     let (all, total) = walk(&admin, list, "provider", None).await;

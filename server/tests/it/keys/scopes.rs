@@ -86,7 +86,7 @@ async fn a_scope_narrowed_to_a_provider_opens_that_alone(backend: Backend) {
     let admin = app.admin().await;
     for path in ["openai", "openai/models/m", "openai2", "anthropic"] {
         let path = format!("/api/providers/{path}");
-        admin.json(Method::PUT, &path, &json!({ "value": path })).await.expect(200);
+        admin.put(&path, &json!({ "value": path })).await.expect(200);
     }
     let caller = Caller::with(&app, &admin, json!(["providers:resolve:openai"])).await;
     for query in ["provider=openai", "provider=openai&model=m", "provider=openai&explain=true"] {

@@ -210,7 +210,7 @@ async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend:
     let secret = json!({ "key": "A", "value": "v" });
     client.post("/api/secrets", &secret).await.expect(200);
     let provider = json!({ "value": "sk" });
-    client.json(http::Method::PUT, "/api/providers/p", &provider).await.expect(200);
+    client.put("/api/providers/p", &provider).await.expect(200);
     let (_, key) = client.create_key(&json!({ "name": "n" })).await;
     let with = |arguments: &[&str], previous: Option<&str>| {
         let mut command = keyward(&database, arguments);
@@ -236,7 +236,7 @@ async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend:
     refused(client.get("/api/secrets/A").await);
     refused(client.get("/api/resolve?provider=p").await);
     refused(client.post("/api/secrets", &json!({ "key": "B", "value": "v" })).await);
-    refused(client.json(http::Method::PUT, "/api/providers/p", &provider).await);
+    refused(client.put("/api/providers/p", &provider).await);
     refused(post("/api/admin/encryption/rotate").await);
     client.get_with("/api/verify", &[("x-api-key", key.as_bytes())]).await.expect(200);
     client.get("/livez").await.expect(200);
@@ -348,7 +348,7 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     note(client.post("/api/setup", &setup).await.expect(409));
 
     let value = "planted-value";
-    let put = async |path: &str, body: Value| client.json(http::Method::PUT, path, &body).await;
+    let put = async |path: &str, body: Value| client.put(path, &body).await;
     note(client.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(200));
     note(client.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(409));
     note(client.post("/api/secrets", &json!({ "key": "a", "value": value })).await.expect(400));
@@ -443,9 +443,8 @@ async fn leave_traces_of_callers(
 }
 
 async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl FnMut(Answer)) {
-    let put = async |path: &str, body: Value| {
-        client.json(http::Method::PUT, &format!("/api/providers/{path}"), &body).await
-    };
+    let put =
+        async |path: &str, body: Value| client.put(&format!("/api/providers/{path}"), &body).await;
     // So that the hint tells nothing of it.
     let body = || json!({ "value": format!("{value},and-an-end"), "note": "n" });
     note(put("p", body()).await.expect(200));

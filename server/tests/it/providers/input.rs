@@ -62,8 +62,8 @@ async fn names_that_are_none_are_refused(backend: Backend) {
         }
     }
     // Nothing at all is no path of a model.
-    admin.json(Method::PUT, "/api/providers/openai/models/", &body).await.expect(404);
-    admin.json(Method::PUT, "/api/providers/", &body).await.expect(404);
+    admin.put("/api/providers/openai/models/", &body).await.expect(404);
+    admin.put("/api/providers/", &body).await.expect(404);
     assert_eq!(admin.get("/api/providers").await.expect(200).data(), json!([]));
 }
 
@@ -71,11 +71,8 @@ async fn bodies_that_are_none_are_refused_and_nothing_changes(backend: Backend) 
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let body = json!({ "value": "v", "note": "n", "baseUrl": "https://x" });
-    admin.json(Method::PUT, "/api/providers/p", &body).await.expect(200);
-    admin
-        .json(Method::PUT, "/api/providers/p/models/m", &json!({ "value": "w" }))
-        .await
-        .expect(200);
+    admin.put("/api/providers/p", &body).await.expect(200);
+    admin.put("/api/providers/p/models/m", &json!({ "value": "w" })).await.expect(200);
     let before = admin.get("/api/providers").await.expect(200).data();
     let v = "planted-value";
     let values: [(Value, &str, &str); 9] = [
@@ -133,7 +130,7 @@ async fn bodies_that_are_none_are_refused_and_nothing_changes(backend: Backend) 
 async fn keys_that_cannot_stand_in_a_header_are_refused_and_not_repeated(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    admin.json(Method::PUT, "/api/providers/p", &json!({ "value": "kept" })).await.expect(200);
+    admin.put("/api/providers/p", &json!({ "value": "kept" })).await.expect(200);
     let (providers, entries) =
         (admin.get("/api/providers").await.expect(200).data(), app.audit_entries().await);
     let prefix =
@@ -160,7 +157,7 @@ async fn keys_that_cannot_stand_in_a_header_are_refused_and_not_repeated(backend
         ("'planted'\r\n", "Value must not be in quotation marks"),
     ] {
         for path in ["/api/providers/p", "/api/providers/new", "/api/providers/p/models/m"] {
-            let answer = admin.json(Method::PUT, path, &json!({ "value": value })).await;
+            let answer = admin.put(path, &json!({ "value": value })).await;
             let answer = answer.expect_problem(400, "validation_failed", message);
             assert_eq!(answer.body()["errors"][0]["field"], "value", "{value:?}");
             assert!(!answer.text.contains("planted"), "{}", answer.text);
@@ -182,7 +179,7 @@ async fn white_space_around_a_key_is_not_kept(backend: Backend) {
     for value in ["sk-0123456789\n", "sk-0123456789\r\n", " \tsk-0123456789", "sk-0123456789\u{a0}"]
     {
         for path in ["/api/providers/p", "/api/providers/p/models/m"] {
-            admin.json(Method::PUT, path, &json!({ "value": value })).await.expect(200);
+            admin.put(path, &json!({ "value": value })).await.expect(200);
         }
         for query in ["provider=p", "provider=p&model=m"] {
             let resolved = admin.get(&format!("/api/resolve?{query}")).await.expect(200).data();
@@ -209,8 +206,7 @@ async fn a_model_is_entered_under_a_name_that_can_be_seen_and_an_older_one_still
         ("a%C2%A0b", spaces),
         ("a%20%20b", spaces),
     ] {
-        let answer =
-            admin.json(Method::PUT, &format!("/api/providers/p/models/{name}"), &body).await;
+        let answer = admin.put(&format!("/api/providers/p/models/{name}"), &body).await;
         let answer = answer.expect_problem(400, "validation_failed", message);
         assert_eq!(answer.body()["errors"], json!([{ "field": "model", "message": message }]));
     }
@@ -262,7 +258,7 @@ async fn bodies_over_the_limit_are_413(backend: Backend) {
     let admin = app.admin().await;
     let body = json!({ "value": "x".repeat(500_000) });
     for path in ["/api/providers/p", "/api/providers/p/models/m"] {
-        let answer = admin.json(Method::PUT, path, &body).await;
+        let answer = admin.put(path, &body).await;
         answer.expect_problem(413, "body_too_large", "The request body is too large");
     }
     // 64 KiB fit, whatever has to be escaped in them.

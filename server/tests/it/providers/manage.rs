@@ -29,7 +29,7 @@ on_both_databases!(
 );
 
 async fn put(client: &Client, path: &str, body: &Value) -> Answer {
-    client.json(Method::PUT, &format!("/api/providers/{path}"), body).await
+    client.put(&format!("/api/providers/{path}"), body).await
 }
 
 async fn resolved(client: &Client, query: &str) -> Value {

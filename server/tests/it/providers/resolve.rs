@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use futures_util::future::join_all;
-use http::Method;
 use keyward::audit::entity::log;
 use keyward::encryption::columns::{MODELS, PROVIDERS};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
@@ -24,7 +23,7 @@ on_both_databases!(
 
 async fn put(client: &Client, path: &str, value: &str) {
     let path = format!("/api/providers/{path}");
-    client.json(Method::PUT, &path, &json!({ "value": value })).await.expect(200);
+    client.put(&path, &json!({ "value": value })).await.expect(200);
 }
 
 async fn resolve(client: &Client, query: &str) -> Answer {
@@ -260,7 +259,7 @@ async fn no_key_leaves_without_its_record(backend: Backend) {
     let answer = resolve(&admin, "provider=p").await.expect(503);
     assert!(!answer.text.contains("planted"));
     let body = json!({ "value": "other" });
-    admin.json(Method::PUT, "/api/providers/p", &body).await.expect(503);
+    admin.put("/api/providers/p", &body).await.expect(503);
     admin.delete("/api/providers/p").await.expect(503);
     app.state.db.execute_unprepared(&rename("audit_gone", "audit_log")).await.unwrap();
     let answer = resolve(&admin, "provider=p").await.expect(200);

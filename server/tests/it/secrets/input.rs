@@ -92,7 +92,7 @@ async fn what_is_no_change_is_refused_and_nothing_changes(backend: Backend) {
         json!({ "value": "x", "createdBy": "me" }),
         json!([]),
     ] {
-        admin.json(Method::PUT, "/api/secrets/A", &body).await.expect(400);
+        admin.put("/api/secrets/A", &body).await.expect(400);
     }
     admin.send(Method::PUT, "/api/secrets/A", &[], Some(b"{}".to_vec())).await.expect(415);
     assert_eq!(admin.get("/api/secrets").await.expect(200).data(), before);
@@ -108,7 +108,7 @@ async fn paths_that_can_be_no_key_are_not_found(backend: Backend) {
         for method in [Method::GET, Method::DELETE] {
             admin.send(method, &path, &[], None).await.expect(404);
         }
-        admin.json(Method::PUT, &path, &json!({ "value": "x" })).await.expect(404);
+        admin.put(&path, &json!({ "value": "x" })).await.expect(404);
     }
     admin.get("/api/secrets/A").await.expect(200);
 }

@@ -36,7 +36,7 @@ async fn value(client: &Client, key: &str) -> Value {
 }
 
 async fn put(client: &Client, key: &str, body: &Value) -> Answer {
-    client.json(Method::PUT, &format!("/api/secrets/{key}"), body).await
+    client.put(&format!("/api/secrets/{key}"), body).await
 }
 
 async fn a_secret_is_added_listed_read_changed_and_deleted(backend: Backend) {

@@ -45,6 +45,10 @@ impl Client {
         self.json(Method::POST, path, body).await
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::PUT, path, body).await
+    }
+
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.json(Method::PATCH, path, body).await
     }
