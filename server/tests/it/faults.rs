@@ -74,7 +74,7 @@ async fn fail_everywhere(backend: Backend, modes: &[Mode]) {
 /// The log is whole, and a server that starts now knows the same keys.
 async fn expect_agreement(app: &App) {
     let admin = app.admin().await;
-    let chain = admin.get("/api/admin/audit/verify").await.expect(200).data();
+    let chain = admin.verify_log().await;
     assert_eq!(chain["valid"], true, "{chain}");
     app.state.keys.refresh().await.unwrap();
     let restarted = app.sibling().await;

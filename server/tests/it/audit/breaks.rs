@@ -2,7 +2,6 @@
 
 use keyward::audit::about_log::Because;
 use keyward::audit::{Action, Actor};
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::support::program::run;
@@ -29,14 +28,6 @@ async fn started(backend: Backend) -> (App, Client) {
     (app, admin)
 }
 
-async fn verify(client: &Client) -> Value {
-    client.get("/api/admin/audit/verify").await.expect(200).data()
-}
-
-async fn execute(app: &App, sql: &str) {
-    app.state.db.execute_unprepared(sql).await.unwrap();
-}
-
 async fn acknowledge(app: &App, seq: i64) -> Result<(), String> {
     let because = Because::try_from("restored from the tape".to_owned()).unwrap();
     let by = Actor::command_line();
@@ -46,8 +37,8 @@ async fn acknowledge(app: &App, seq: i64) -> Result<(), String> {
 
 async fn every_break_is_told_and_the_acknowledged_ones_are_known(backend: Backend) {
     let (app, admin) = started(backend).await;
-    execute(&app, "UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
-    execute(&app, "DELETE FROM audit_log WHERE seq IN (5, 6)").await;
+    app.execute("UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
+    app.execute("DELETE FROM audit_log WHERE seq IN (5, 6)").await;
     let (changed, missing) = ("it was changed", "the entries 5 to 6 are missing");
     let expected = json!({
         "valid": false, "verified": 2, "broken": { "seq": 3, "reason": changed },
@@ -57,18 +48,18 @@ async fn every_break_is_told_and_the_acknowledged_ones_are_known(backend: Backen
         ],
         "totalBreaks": 2,
     });
-    assert_eq!(verify(&admin).await, expected);
+    assert_eq!(admin.verify_log().await, expected);
 
     acknowledge(&app, 3).await.unwrap();
     let known = json!({
         "by": "command line", "because": "restored from the tape", "time": "2026-01-01T12:00:00Z",
     });
-    let found = verify(&admin).await;
+    let found = admin.verify_log().await;
     assert_eq!((&found["valid"], &found["verified"]), (&json!(false), &json!(4)));
     assert_eq!(found["broken"], json!({ "seq": 5, "reason": missing }));
     assert_eq!(found["breaks"][0]["acknowledged"], known);
     acknowledge(&app, 5).await.unwrap();
-    let found = verify(&admin).await;
+    let found = admin.verify_log().await;
     assert_eq!((&found["valid"], &found["broken"]), (&json!(true), &Value::Null));
     assert_eq!((&found["verified"], &found["totalBreaks"]), (&json!(10), &json!(2)));
 
@@ -78,12 +69,12 @@ async fn every_break_is_told_and_the_acknowledged_ones_are_known(backend: Backen
         assert!(refusal.contains(&format!("no break at entry {seq}")), "{refusal}");
     }
     // Another change of the same entry, and an acknowledgement that was changed.
-    execute(&app, "UPDATE audit_log SET target = 'C' WHERE seq = 3").await;
-    assert_eq!(verify(&admin).await["broken"]["seq"], 3);
-    execute(&app, "UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
-    assert_eq!(verify(&admin).await["valid"], true);
-    execute(&app, "UPDATE audit_log SET address = '' WHERE seq = 9").await;
-    let found = verify(&admin).await;
+    app.execute("UPDATE audit_log SET target = 'C' WHERE seq = 3").await;
+    assert_eq!(admin.verify_log().await["broken"]["seq"], 3);
+    app.execute("UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
+    assert_eq!(admin.verify_log().await["valid"], true);
+    app.execute("UPDATE audit_log SET address = '' WHERE seq = 9").await;
+    let found = admin.verify_log().await;
     let seqs: Vec<_> = found["breaks"].as_array().unwrap().iter().map(|it| &it["seq"]).collect();
     assert_eq!((&found["broken"]["seq"], seqs), (&json!(3), vec![&json!(3), &json!(5), &json!(9)]));
     let log = admin.get("/api/admin/audit?action=audit.acknowledge").await.expect(200).data();
@@ -99,34 +90,34 @@ async fn a_head_that_is_wrong_is_acknowledged_with_the_entry_that_tells_it(backe
         "UPDATE audit_head SET sets = NULL",
     ] {
         let (app, admin) = started(backend).await;
-        execute(&app, sql).await;
-        assert_eq!(verify(&admin).await["broken"]["seq"], 9, "{sql}");
+        app.execute(sql).await;
+        assert_eq!(admin.verify_log().await["broken"]["seq"], 9, "{sql}");
         acknowledge(&app, 9).await.unwrap();
-        let found = verify(&admin).await;
+        let found = admin.verify_log().await;
         assert_eq!((&found["valid"], &found["verified"]), (&json!(true), &json!(10)), "{found}");
         let reason = "the server found the log changed before it wrote this entry";
         assert_eq!(found["breaks"][0]["reason"], reason);
         // Found once more, and reported once more.
-        execute(&app, sql).await;
+        app.execute(sql).await;
         admin.create_key(&json!({ "name": "later" })).await;
-        assert_eq!(verify(&admin).await["broken"], json!({ "seq": 11, "reason": reason }));
+        assert_eq!(admin.verify_log().await["broken"], json!({ "seq": 11, "reason": reason }));
     }
 }
 
 async fn an_end_that_is_missing_is_the_same_break_after_the_log_went_on(backend: Backend) {
     let (app, admin) = started(backend).await;
-    execute(&app, "DELETE FROM audit_log WHERE seq >= 7").await;
+    app.execute("DELETE FROM audit_log WHERE seq >= 7").await;
     let missing = json!({ "seq": 7, "reason": "the entries 7 to 8 are missing" });
-    assert_eq!(verify(&admin).await["broken"], missing);
+    assert_eq!(admin.verify_log().await["broken"], missing);
     admin.create_key(&json!({ "name": "later" })).await;
-    assert_eq!(verify(&admin).await["broken"], missing);
+    assert_eq!(admin.verify_log().await["broken"], missing);
     acknowledge(&app, 7).await.unwrap();
-    assert_eq!(verify(&admin).await["valid"], true);
+    assert_eq!(admin.verify_log().await["valid"], true);
 }
 
 async fn a_break_is_acknowledged_on_the_command_line(backend: Backend) {
     let (app, admin) = started(backend).await;
-    execute(&app, "UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
+    app.execute("UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
     let database = &app.database;
     let (code, out, error) = run(database, &["audit", "verify"]);
     assert_eq!(code, 1, "{error}");
@@ -138,7 +129,7 @@ async fn a_break_is_acknowledged_on_the_command_line(backend: Backend) {
     }
     assert_eq!(run(database, &["audit", "acknowledge", "3"]).0, 2, "it is explained");
     assert_eq!(run(database, &["audit", "acknowledge", "4", "--because", "why"]).0, 1);
-    assert_eq!(verify(&admin).await["valid"], false, "what was refused changed nothing");
+    assert_eq!(admin.verify_log().await["valid"], false, "what was refused changed nothing");
     assert_eq!(app.audit_entries().await, 8);
     let (code, out, _) = run(database, &["audit", "acknowledge", "3", "--because", "a test"]);
     assert_eq!((code, out.trim()), (0, "the break at entry 3 is acknowledged"));
@@ -148,22 +139,22 @@ async fn a_break_is_acknowledged_on_the_command_line(backend: Backend) {
         out.contains("entry 3: it was changed (acknowledged by command line: a test)"),
         "{out}"
     );
-    assert_eq!(verify(&admin).await["valid"], true);
+    assert_eq!(admin.verify_log().await["valid"], true);
 }
 
 async fn entries_added_after_an_earlier_head_do_not_keep_the_server_from_recording(
     backend: Backend,
 ) {
     let (app, _) = started(backend).await;
-    execute(&app, "CREATE TABLE kept AS SELECT * FROM audit_head").await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM audit_head").await;
     app.admin().await;
-    execute(&app, "DELETE FROM audit_head").await;
-    execute(&app, "INSERT INTO audit_head SELECT * FROM kept").await;
+    app.execute("DELETE FROM audit_head").await;
+    app.execute("INSERT INTO audit_head SELECT * FROM kept").await;
     // A server that starts now has seen no later head.
     let sibling = app.sibling().await;
     let admin = sibling.admin().await;
     let reason = "the server found the log changed before it wrote this entry";
-    assert_eq!(verify(&admin).await["broken"], json!({ "seq": 10, "reason": reason }));
+    assert_eq!(admin.verify_log().await["broken"], json!({ "seq": 10, "reason": reason }));
 }
 
 async fn an_entry_that_cannot_be_read_is_a_break(backend: Backend) {
@@ -174,15 +165,15 @@ async fn an_entry_that_cannot_be_read_is_a_break(backend: Backend) {
     };
     for set in changes {
         let (app, admin) = started(backend).await;
-        execute(&app, &format!("UPDATE audit_log {set} WHERE seq = 3")).await;
-        let found = verify(&admin).await;
+        app.execute(&format!("UPDATE audit_log {set} WHERE seq = 3")).await;
+        let found = admin.verify_log().await;
         assert_eq!(
             (&found["broken"]["seq"], &found["totalBreaks"]),
             (&json!(3), &json!(1)),
             "{set}"
         );
         acknowledge(&app, 3).await.unwrap();
-        assert_eq!(verify(&admin).await["valid"], true);
+        assert_eq!(admin.verify_log().await["valid"], true);
     }
 }
 

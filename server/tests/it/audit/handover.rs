@@ -9,6 +9,9 @@ use keyward::encryption::unlock::{Unlocked, unlock};
 use keyward_core::kek::RootKey;
 use keyward_core::kek::RootKeys;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use keyward::encryption::kek::RootKey;
+use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
 use crate::support::{App, Backend, ROOT_KEY, on_both_databases};
@@ -75,7 +78,7 @@ async fn a_server_with_the_former_root_key_records_nothing_from_then_on(backend:
 async fn a_former_audit_key_is_never_the_active_one_again(backend: Backend) {
     let app = App::start(backend).await;
     open(&app, &roots(OTHER, Some(ROOT_KEY))).await.unwrap();
-    let execute = async |sql: &str| app.state.db.execute_unprepared(sql).await.unwrap();
+    let execute = async |sql: &str| app.execute(sql).await;
     let newest = "FROM encryption_keys WHERE purpose = 'audit' AND version = 2";
     execute(&format!("CREATE TABLE kept AS SELECT * {newest}")).await;
     execute(&format!("DELETE {newest}")).await;

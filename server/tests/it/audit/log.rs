@@ -6,10 +6,10 @@ use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::entity::log;
 use keyward::audit::{Action, Actor};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use crate::support::{App, Backend, Client, EMAIL, PASSWORD, TestDatabase, on_both_databases};
+use crate::support::{App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
 
 on_both_databases!(
     everything_that_is_done_is_recorded_with_who_and_from_where,
@@ -28,11 +28,6 @@ on_both_databases!(
     no_value_is_sent_when_it_cannot_be_recorded,
 );
 
-async fn entries(client: &Client, query: &str) -> Vec<Value> {
-    let answer = client.get(&format!("/api/admin/audit?limit=200{query}")).await.expect(200);
-    answer.body()["data"].as_array().unwrap().clone()
-}
-
 /// Action, target and detail, oldest first.
 fn told(entries: &[Value]) -> Vec<String> {
     let tell = |entry: &Value| {
@@ -42,19 +37,11 @@ fn told(entries: &[Value]) -> Vec<String> {
     entries.iter().rev().map(tell).collect()
 }
 
-async fn verify(client: &Client) -> Value {
-    client.get("/api/admin/audit/verify").await.expect(200).data()
-}
-
 /// What is reported of a log as it was written, with so many entries.
 fn whole(entries: u64) -> Value {
     json!({
         "valid": true, "verified": entries, "broken": null, "breaks": [], "totalBreaks": 0,
     })
-}
-
-async fn execute(app: &App, sql: &str) {
-    app.state.db.execute_unprepared(sql).await.unwrap();
 }
 
 async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Backend) {
@@ -64,12 +51,12 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
     let change = json!({ "name": "ci 2", "enabled": false, "expiresAt": "2027-01-01T00:00:00Z" });
     admin.patch(&format!("/api/keys/{id}"), &change).await.expect(200);
     admin.delete(&format!("/api/keys/{id}")).await.expect(200);
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "planted" })).await.expect(200);
+    admin.add_secret("A", "planted").await;
     admin.get("/api/secrets/A").await.expect(200);
     let both = json!({ "value": "planted", "description": "d" });
-    admin.put("/api/secrets/A", &both).await.expect(200);
-    admin.put("/api/secrets/A", &json!({ "description": null })).await.expect(200);
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(200);
+    admin.put_secret("A", &both).await.expect(200);
+    admin.put_secret("A", &json!({ "description": null })).await.expect(200);
+    admin.rotate_data_key().await.expect(200);
     admin.delete("/api/secrets/A").await.expect(200);
     admin.delete("/api/session").await.expect(200);
     let wrong = json!({ "email": EMAIL, "password": "planted wrong" });
@@ -78,7 +65,7 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
     app.anonymous().post("/api/session", &unknown).await.expect(401);
 
     let admin = app.admin().await;
-    let entries = entries(&admin, "").await;
+    let entries = admin.audit_log("").await;
     let expected = [
         "encryption.mint version 1 success -".to_owned(),
         format!("user.create {EMAIL} success -"),
@@ -110,7 +97,7 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
     let sequence: Vec<_> = entries.iter().rev().map(|e| e["seq"].as_u64().unwrap()).collect();
     assert_eq!(sequence, (1..=16).collect::<Vec<u64>>());
     // And the reading itself.
-    assert_eq!(verify(&admin).await, whole(17));
+    assert_eq!(admin.verify_log().await, whole(17));
 }
 
 async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
@@ -121,14 +108,14 @@ async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
     ];
     let app = App::with(TestDatabase::new(backend).await, &variables).await;
     let admin = app.admin().await;
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    admin.add_secret("A", "v").await;
     let body = json!({ "name": "reader", "scopes": ["secrets:read"] });
     let (id, key) = admin.create_key(&body).await;
     let headers: [(&str, &[u8]); 2] = [("x-api-key", key.as_bytes()), ("x-request-id", b"req-1")];
     app.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
     app.anonymous().send(Method::DELETE, "/api/secrets/A", &headers, None).await.expect(403);
     app.anonymous().send(Method::POST, "/api/secrets", &headers, None).await.expect(403);
-    let recorded = entries(&admin, "&actor=reader").await;
+    let recorded = admin.audit_log("&actor=reader").await;
     let expected = [
         "secret.read A success -",
         "secret.delete A refused the scope secrets:write is missing",
@@ -143,7 +130,7 @@ async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
     direct.state.keys.refresh().await.unwrap();
     let answer = direct.anonymous().get_with("/api/secrets/A", &headers).await.expect(200);
     let given = answer.header("x-request-id");
-    let last = entries(&admin, "&actor=reader").await[0].clone();
+    let last = admin.audit_log("&actor=reader").await[0].clone();
     assert_eq!((last["requestId"].as_str(), given.len()), (Some(given), 36));
 }
 
@@ -165,7 +152,7 @@ async fn a_request_whose_address_cannot_be_read_is_recorded_without_one(backend:
         let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string().into_bytes();
         let client = app.anonymous();
         client.send(Method::POST, "/api/session", &headers, Some(body)).await.expect(200);
-        let last = entries(&admin, "&action=session.create").await[0].clone();
+        let last = admin.audit_log("&action=session.create").await[0].clone();
         assert_eq!(last["address"], address, "{forwarded}");
     }
 }
@@ -190,16 +177,16 @@ async fn refusals_are_folded_by_the_minute(backend: Backend) {
     for _ in 0..5 {
         app.anonymous().post("/api/session", &wrong).await.expect(401);
     }
-    let refused = entries(&admin, "&outcome=refused").await;
+    let refused = admin.audit_log("&outcome=refused").await;
     assert_eq!(told(&refused), [format!("session.create {EMAIL} refused -")]);
     app.state.refusals.flush().await.unwrap();
-    let refused = entries(&admin, "&outcome=refused").await;
+    let refused = admin.audit_log("&outcome=refused").await;
     let more = format!("session.create {EMAIL} refused 4 more within a minute");
     assert_eq!(told(&refused)[1..], [more]);
     app.state.refusals.flush().await.unwrap();
-    assert_eq!(entries(&admin, "&outcome=refused").await.len(), 2);
+    assert_eq!(admin.audit_log("&outcome=refused").await.len(), 2);
     app.anonymous().post("/api/session", &wrong).await.expect(401);
-    assert_eq!(entries(&admin, "&outcome=refused").await.len(), 3, "a new minute");
+    assert_eq!(admin.audit_log("&outcome=refused").await.len(), 3, "a new minute");
 }
 
 async fn it_is_read_in_parts_and_by_filters(backend: Backend) {
@@ -222,7 +209,7 @@ async fn it_is_read_in_parts_and_by_filters(backend: Backend) {
     }
     assert_eq!(seen, (1..=10).rev().collect::<Vec<u64>>());
 
-    let count = async |query: &str| entries(&admin, query).await.len();
+    let count = async |query: &str| admin.audit_log(query).await.len();
     assert_eq!(count("&action=secret").await, 7);
     assert_eq!(count("&action=secret.create").await, 7);
     assert_eq!(count("&action=secre").await, 0);
@@ -277,7 +264,7 @@ async fn it_is_exported_as_json_lines(backend: Backend) {
         answer.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 250);
     assert_eq!((&lines[0]["target"], &lines[249]["target"]), (&json!("249"), &json!("0")));
-    assert_eq!(lines[..200], entries(&admin, "&action=secret").await[..]);
+    assert_eq!(lines[..200], admin.audit_log("&action=secret").await[..]);
     // An export has no limit, and says so instead of leaving nothing out.
     let limited = admin.get("/api/admin/audit/export?limit=1").await;
     limited.expect_problem(400, "validation_failed", "Unknown parameter");
@@ -304,9 +291,9 @@ async fn a_change_of_the_log_is_told(backend: Backend) {
             let event = Actor::command_line().did(Action::SecretRead, Some(n.to_string()));
             app.state.audit.record(&app.state.db, event).await.unwrap();
         }
-        assert_eq!(verify(&admin).await["verified"], 8, "before");
-        execute(&app, sql).await;
-        let found = verify(&admin).await;
+        assert_eq!(admin.verify_log().await["verified"], 8, "before");
+        app.execute(sql).await;
+        let found = admin.verify_log().await;
         assert_eq!(
             (&found["valid"], &found["broken"]["seq"]),
             (&json!(false), &json!(seq)),
@@ -316,14 +303,14 @@ async fn a_change_of_the_log_is_told(backend: Backend) {
     // Taken out and put back somewhere else.
     let app = App::start(backend).await;
     let row = log::Entity::find_by_id(2_i64).one(&app.state.db).await.unwrap().unwrap();
-    execute(&app, "DELETE FROM audit_log WHERE seq = 2").await;
+    app.execute("DELETE FROM audit_log WHERE seq = 2").await;
     let admin = app.admin().await;
     let moved = log::Model { seq: 4, ..row };
     log::Entity::insert(sea_orm::ActiveModelTrait::reset_all(log::ActiveModel::from(moved)))
         .exec_without_returning(&app.state.db)
         .await
         .unwrap();
-    assert_eq!(verify(&admin).await["broken"]["seq"], 2);
+    assert_eq!(admin.verify_log().await["broken"]["seq"], 2);
 }
 
 async fn a_log_that_was_cut_off_is_told_for_ever(backend: Backend) {
@@ -331,38 +318,38 @@ async fn a_log_that_was_cut_off_is_told_for_ever(backend: Backend) {
     let admin = app.admin().await;
     let (_, key) = admin.create_key(&json!({ "name": "evidence" })).await;
     // The last entry is cut off, and the head made to fit as far as it can be.
-    execute(&app, "DELETE FROM audit_log WHERE seq = 4").await;
+    app.execute("DELETE FROM audit_log WHERE seq = 4").await;
     let set = "UPDATE audit_head SET seq = 3, \
                entry_hash = (SELECT entry_hash FROM audit_log WHERE seq = 3), \
                mac = (SELECT mac FROM audit_log WHERE seq = 3)";
-    execute(&app, set).await;
+    app.execute(set).await;
     app.verify(&key).await.expect(200);
     admin.create_key(&json!({ "name": "later" })).await;
-    let found = verify(&admin).await;
+    let found = admin.verify_log().await;
     assert_eq!(found["broken"]["seq"], 4, "{found}");
-    let told = told(&entries(&admin, "").await);
+    let told = told(&admin.audit_log("").await);
     assert_eq!(told[3], "audit.broken - success -");
     assert!(told[4].starts_with("key.create later success "), "{told:?}");
     // A log without its head goes on as well, with the sign.
-    execute(&app, "DELETE FROM audit_head").await;
+    app.execute("DELETE FROM audit_head").await;
     admin.create_key(&json!({ "name": "still later" })).await;
-    assert_eq!(verify(&admin).await["broken"]["seq"], 4);
+    assert_eq!(admin.verify_log().await["broken"]["seq"], 4);
 }
 
 async fn an_earlier_head_that_is_put_back_is_told(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    execute(&app, "CREATE TABLE kept AS SELECT * FROM audit_head").await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM audit_head").await;
     for name in ["evidence", "more"] {
         admin.create_key(&json!({ "name": name })).await;
     }
-    execute(&app, "DELETE FROM audit_log WHERE seq >= 4").await;
-    execute(&app, "DELETE FROM audit_head").await;
-    execute(&app, "INSERT INTO audit_head SELECT * FROM kept").await;
-    assert_eq!(verify(&admin).await["broken"]["seq"], 4);
+    app.execute("DELETE FROM audit_log WHERE seq >= 4").await;
+    app.execute("DELETE FROM audit_head").await;
+    app.execute("INSERT INTO audit_head SELECT * FROM kept").await;
+    assert_eq!(admin.verify_log().await["broken"]["seq"], 4);
     admin.create_key(&json!({ "name": "last" })).await;
-    assert_eq!(verify(&admin).await["broken"]["seq"], 4, "the sign of it stays");
-    assert!(told(&entries(&admin, "").await).contains(&"audit.broken - success -".to_owned()));
+    assert_eq!(admin.verify_log().await["broken"]["seq"], 4, "the sign of it stays");
+    assert!(told(&admin.audit_log("").await).contains(&"audit.broken - success -".to_owned()));
 }
 
 async fn a_name_with_a_nul_is_recorded(backend: Backend) {
@@ -371,8 +358,8 @@ async fn a_name_with_a_nul_is_recorded(backend: Backend) {
     let event = actor.did(Action::SecretRead, Some("c\0d".to_owned()));
     app.state.audit.record(&app.state.db, event).await.unwrap();
     let admin = app.admin().await;
-    assert_eq!(verify(&admin).await["valid"], true);
-    let entries = entries(&admin, "&action=secret").await;
+    assert_eq!(admin.verify_log().await["valid"], true);
+    let entries = admin.audit_log("&action=secret").await;
     let names = (&entries[0]["actor"]["name"], &entries[0]["target"]);
     assert_eq!(names, (&json!("a\u{fffd}b"), &json!("c\u{fffd}d")));
 }
@@ -396,30 +383,30 @@ async fn many_writers_make_one_chain(backend: Backend) {
     });
     let (writers, _) = tokio::join!(join_all(writers), join_all(keys));
     assert!(writers.iter().all(Result::is_ok));
-    let found = verify(&admin).await;
+    let found = admin.verify_log().await;
     assert_eq!(found, whole(3 + 64 * 5 + 16));
 }
 
 async fn no_value_is_sent_when_it_cannot_be_recorded(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "planted" })).await.expect(200);
-    execute(&app, "ALTER TABLE audit_log RENAME TO audit_log_gone").await;
+    admin.add_secret("A", "planted").await;
+    app.execute("ALTER TABLE audit_log RENAME TO audit_log_gone").await;
     let answer = admin.get("/api/secrets/A").await;
     let message = "The store cannot answer; try again";
     let answer = answer.expect_problem(503, "store_unavailable", message);
     assert!(!answer.text.contains("planted"));
     let change = json!({ "value": "other" });
-    admin.put("/api/secrets/A", &change).await.expect(503);
+    admin.put_secret("A", &change).await.expect(503);
     admin.delete("/api/secrets/A").await.expect(503);
     admin.post("/api/secrets", &json!({ "key": "B", "value": "v" })).await.expect(503);
     admin.post("/api/keys", &json!({ "name": "k" })).await.expect(503);
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
-    execute(&app, "ALTER TABLE audit_log_gone RENAME TO audit_log").await;
-    assert_eq!(admin.get("/api/secrets/A").await.expect(200).data()["value"], "planted");
+    admin.rotate_data_key().await.expect(503);
+    app.execute("ALTER TABLE audit_log_gone RENAME TO audit_log").await;
+    assert_eq!(admin.secret("A").await, "planted");
     assert_eq!(admin.get("/api/secrets").await.data().as_array().unwrap().len(), 1);
     assert_eq!(admin.keys().await, json!([]));
-    let status = admin.get("/api/admin/encryption").await.expect(200).data();
+    let status = admin.encryption().await;
     assert_eq!(status["activeVersion"], 1);
-    assert_eq!(verify(&admin).await["valid"], true);
+    assert_eq!(admin.verify_log().await["valid"], true);
 }

@@ -72,7 +72,7 @@ async fn what_is_made_is_recorded_with_what_matters_of_it(backend: Backend) {
     assert_eq!(reported(&admin, "&action=key").await, [created]);
 
     let put = async |body: Value| {
-        admin.put("/api/providers/p", &body).await.expect(200);
+        admin.put_provider("p", &body).await.expect(200);
     };
     put(json!({ "value": "v" })).await;
     put(json!({ "value": "v", "baseUrl": "https://p.example/v1?k=planted", "note": "n" })).await;
@@ -96,8 +96,7 @@ async fn refusals_of_one_caller_hide_those_of_no_other(backend: Backend) {
     let (_, loud) = admin.create_key(&json!({ "name": "loud" })).await;
     let (_, quiet) = admin.create_key(&json!({ "name": "quiet" })).await;
     let read = async |key: &str, name: &str| {
-        let headers = [("x-api-key", key.as_bytes())];
-        app.anonymous().get_with(&format!("/api/secrets/{name}"), &headers).await.expect(403);
+        app.anonymous().get_as(key, &format!("/api/secrets/{name}")).await.expect(403);
     };
     for n in 0..40 {
         read(&loud, &format!("KEY_{n}")).await;

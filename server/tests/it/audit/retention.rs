@@ -5,8 +5,8 @@ use std::time::Duration;
 use keyward::audit::entity::log;
 use keyward::audit::retention::close_old;
 use keyward::audit::{Action, Actor};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
-use serde_json::{Value, json};
+use sea_orm::{EntityTrait, QueryOrder};
+use serde_json::json;
 
 use crate::support::program::Server;
 use crate::support::{App, Backend, Client, TestDatabase, on_both_databases};
@@ -39,10 +39,6 @@ async fn close(app: &App) -> u64 {
     close_old(&app.state.audit, &app.state.db, DAY, app.clock.now()).await.unwrap()
 }
 
-async fn verify(client: &Client) -> Value {
-    client.get("/api/admin/audit/verify").await.expect(200).data()
-}
-
 async fn export(client: &Client) {
     client.get("/api/admin/audit/export").await.expect(200);
 }
@@ -58,7 +54,7 @@ async fn old_entries_that_were_exported_are_closed_by_a_checkpoint(backend: Back
     assert_eq!(close(&app).await, 8);
     // The sign-in, both entries of the export, and the checkpoint.
     assert_eq!(seqs(&app).await, [9, 10, 11, 12]);
-    let found = verify(&admin).await;
+    let found = admin.verify_log().await;
     assert_eq!((&found["valid"], &found["verified"]), (&json!(true), &json!(12)));
     let page = admin.get("/api/admin/audit").await.expect(200).body();
     assert_eq!(page["total"], 4);
@@ -74,7 +70,7 @@ async fn old_entries_that_were_exported_are_closed_by_a_checkpoint(backend: Back
     export(&admin).await;
     assert_eq!(close(&app).await, 5);
     assert_eq!(seqs(&app).await[0], 14);
-    assert_eq!(verify(&admin).await["valid"], true);
+    assert_eq!(admin.verify_log().await["valid"], true);
     let sibling = app.sibling().await;
     assert_eq!(verify(&sibling.admin().await).await["valid"], true, "after another start");
 }
@@ -88,7 +84,7 @@ async fn what_was_not_exported_to_its_end_stays(backend: Backend) {
     assert_eq!(close(&app).await, 0);
     // Anyone who can write to the database cannot say so either.
     let forge = "UPDATE audit_log SET target = '8' WHERE action = 'audit.export'";
-    app.state.db.execute_unprepared(forge).await.unwrap();
+    app.execute(forge).await;
     assert_eq!(close(&app).await, 0);
     assert_eq!(seqs(&app).await, (1..=12).collect::<Vec<i64>>());
 }
@@ -97,14 +93,14 @@ async fn nothing_goes_while_a_break_is_not_acknowledged(backend: Backend) {
     let (app, admin) = old_log(backend).await;
     export(&admin).await;
     let change = "UPDATE audit_log SET target = 'B' WHERE seq = 3";
-    app.state.db.execute_unprepared(change).await.unwrap();
+    app.execute(change).await;
     assert_eq!(close(&app).await, 0);
-    assert_eq!(verify(&admin).await["broken"]["seq"], 3);
+    assert_eq!(admin.verify_log().await["broken"]["seq"], 3);
     let because = "known".to_owned().try_into().unwrap();
     let by = Actor::command_line();
     app.state.audit.acknowledge(&app.state.db, &by, 3, &because).await.unwrap();
     assert_eq!(close(&app).await, 8);
-    assert_eq!(verify(&admin).await["valid"], true);
+    assert_eq!(admin.verify_log().await["valid"], true);
 }
 
 async fn entries_that_go_without_a_checkpoint_are_told(backend: Backend) {
@@ -112,14 +108,14 @@ async fn entries_that_go_without_a_checkpoint_are_told(backend: Backend) {
     export(&admin).await;
     assert_eq!(close(&app).await, 8);
     let kept = "CREATE TABLE kept AS SELECT * FROM audit_log WHERE seq = 9";
-    app.state.db.execute_unprepared(kept).await.unwrap();
-    app.state.db.execute_unprepared("DELETE FROM audit_log WHERE seq = 9").await.unwrap();
+    app.execute(kept).await;
+    app.execute("DELETE FROM audit_log WHERE seq = 9").await;
     let missing = json!({ "seq": 9, "reason": "the entry is missing" });
-    assert_eq!(verify(&admin).await["broken"], missing);
-    app.state.db.execute_unprepared("INSERT INTO audit_log SELECT * FROM kept").await.unwrap();
-    assert_eq!(verify(&admin).await["valid"], true);
-    app.state.db.execute_unprepared("DELETE FROM audit_log WHERE seq = 12").await.unwrap();
-    let found = verify(&admin).await;
+    assert_eq!(admin.verify_log().await["broken"], missing);
+    app.execute("INSERT INTO audit_log SELECT * FROM kept").await;
+    assert_eq!(admin.verify_log().await["valid"], true);
+    app.execute("DELETE FROM audit_log WHERE seq = 12").await;
+    let found = admin.verify_log().await;
     assert_eq!(found["broken"], json!({ "seq": 1, "reason": "the entries 1 to 8 are missing" }));
     assert_eq!(found["totalBreaks"], 2);
 }
@@ -131,7 +127,7 @@ async fn of_two_servers_one_closes(backend: Backend) {
     export(&admin).await;
     let (one, other) = tokio::join!(close(&app), close(&sibling));
     assert_eq!(one + other, 8, "{one} and {other}");
-    assert_eq!(verify(&admin).await["valid"], true);
+    assert_eq!(admin.verify_log().await["valid"], true);
 }
 
 async fn a_server_starts_with_the_variable(backend: Backend) {

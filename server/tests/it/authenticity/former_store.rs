@@ -93,7 +93,7 @@ async fn every_value_opens(admin: &Client, contents: &Contents) {
         ("openai&model=gpt-5", "sk-of-gpt-5", json!("https://openai.example/v1")),
         ("anthropic", "sk-of-anthropic", json!(null)),
     ] {
-        let resolved = admin.get(&format!("/api/resolve?provider={query}")).await.expect(200);
+        let resolved = admin.resolve(&format!("provider={query}")).await.expect(200);
         let resolved = resolved.data();
         assert_eq!((&resolved["value"], &resolved["baseUrl"]), (&json!(value), &base_url));
     }

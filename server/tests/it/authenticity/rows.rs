@@ -48,10 +48,6 @@ on_both_databases!(
     a_change_that_did_not_commit_leaves_no_trace_in_the_log,
 );
 
-async fn run(app: &App, sql: &str) {
-    app.state.db.execute_unprepared(sql).await.unwrap();
-}
-
 async fn texts(app: &App, sql: &str) -> Vec<String> {
     let db = &app.state.db;
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await;
@@ -59,7 +55,7 @@ async fn texts(app: &App, sql: &str) -> Vec<String> {
 }
 
 async fn with_key(app: &App, key: &str, path: &str) -> u16 {
-    app.anonymous().get_with(path, &[("x-api-key", key.as_bytes())]).await.status
+    app.anonymous().get_as(key, path).await.status
 }
 
 async fn with_session(app: &App, token: &str, path: &str) -> u16 {
@@ -140,9 +136,9 @@ async fn filled(app: &App) -> Client {
     let admin = app.admin().await;
     admin.create_key(&json!({ "name": "a" })).await;
     let provider = json!({ "value": "sk-planted", "baseUrl": "https://api.example", "note": "n" });
-    admin.put("/api/providers/openai", &provider).await.expect(200);
+    admin.put_provider("openai", &provider).await.expect(200);
     let model = json!({ "value": "sk-planted" });
-    admin.put("/api/providers/openai/models/gpt", &model).await.expect(200);
+    admin.put_provider("openai/models/gpt", &model).await.expect(200);
     admin
 }
 
@@ -197,23 +193,23 @@ async fn a_change_of_any_column_is_found(backend: Backend) {
                 continue;
             }
             if column == "user_id" {
-                run(&app, other_user).await;
+                app.execute(other_user).await;
             }
-            run(&app, &format!("CREATE TABLE kept AS SELECT * FROM {name}")).await;
+            app.execute(&format!("CREATE TABLE kept AS SELECT * FROM {name}")).await;
             let value = other_value(backend, &column);
             if name == "users" && column == id {
                 // Sessions would go with it.
-                run(&app, "DELETE FROM sessions").await;
+                app.execute("DELETE FROM sessions").await;
             }
-            run(&app, &format!("UPDATE {name} SET {column} = {value}")).await;
+            app.execute(&format!("UPDATE {name} SET {column} = {value}")).await;
             let rows = find(&app, &table).await;
             let is_found = |row: &Row| if is_seen { !row.is_seen } else { !row.is_ours() };
             assert!(rows.iter().all(is_found), "{name}.{column}");
-            run(&app, &format!("DELETE FROM {name}")).await;
-            run(&app, &format!("INSERT INTO {name} SELECT * FROM kept")).await;
-            run(&app, "DROP TABLE kept").await;
+            app.execute(&format!("DELETE FROM {name}")).await;
+            app.execute(&format!("INSERT INTO {name} SELECT * FROM kept")).await;
+            app.execute("DROP TABLE kept").await;
             if column == "user_id" {
-                run(&app, "DELETE FROM users WHERE email = 'eve@example.com'").await;
+                app.execute("DELETE FROM users WHERE email = 'eve@example.com'").await;
             }
         }
         if name == "users" {
@@ -227,13 +223,13 @@ async fn a_change_of_any_column_is_found(backend: Backend) {
 async fn a_key_that_was_inserted_is_never_accepted(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "planted" })).await.expect(200);
+    admin.add_secret("A", "planted").await;
     let (_, good) = admin.create_key(&json!({ "name": "good" })).await;
     let (key, value) = forged(&json!(["secrets:read"]));
     let insert = format!(
         "INSERT INTO settings (id, type, key, value) VALUES ('f', 'api_key', 'f', '{value}')"
     );
-    run(&app, &insert).await;
+    app.execute(&insert).await;
     for announce in [
         "SELECT 1",
         "UPDATE generation SET n = n + 1 WHERE id = 1",
@@ -242,7 +238,7 @@ async fn a_key_that_was_inserted_is_never_accepted(backend: Backend) {
         "UPDATE generation SET count = NULL, sum = NULL, mac = NULL WHERE id = 1",
         "DELETE FROM generation WHERE id = 1",
     ] {
-        run(&app, announce).await;
+        app.execute(announce).await;
         let _ = app.state.keys.refresh().await;
         app.verify(&key).await.expect(401);
         app.verify(&good).await.expect(200);
@@ -265,8 +261,7 @@ async fn a_key_whose_row_was_changed_is_listed_as_altered_and_refused(backend: B
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "narrow", "scopes": ["a:b"] })).await;
     let (_, other) = admin.create_key(&json!({ "name": "other" })).await;
-    run(
-        &app,
+    app.execute(
         "UPDATE settings SET value = replace(value, 'a:b', 'secrets:read') WHERE key = 'narrow'",
     )
     .await;
@@ -287,7 +282,7 @@ async fn an_altered_key_is_not_made_good_by_a_change(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a", "scopes": ["a:b"] })).await;
-    run(&app, "UPDATE settings SET value = replace(value, 'a:b', 'secrets:read')").await;
+    app.execute("UPDATE settings SET value = replace(value, 'a:b', 'secrets:read')").await;
     let path = format!("/api/keys/{id}");
     for answer in [
         admin.patch(&path, &json!({ "name": "b" })).await,
@@ -304,33 +299,33 @@ async fn a_key_that_was_deleted_and_put_back_is_never_accepted(backend: Backend)
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
-    run(&app, "CREATE TABLE kept AS SELECT * FROM settings").await;
-    run(&app, "CREATE TABLE set_kept AS SELECT * FROM generation").await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM settings").await;
+    app.execute("CREATE TABLE set_kept AS SELECT * FROM generation").await;
     admin.delete(&format!("/api/keys/{id}")).await.expect(200);
-    run(&app, "INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
+    app.execute("INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&key).await.expect(401);
     expect_no_start(&app).await;
     // With the set of that day as well: a server that runs knows better.
-    run(&app, "DELETE FROM generation").await;
-    run(&app, "INSERT INTO generation SELECT * FROM set_kept").await;
+    app.execute("DELETE FROM generation").await;
+    app.execute("INSERT INTO generation SELECT * FROM set_kept").await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&key).await.expect(401);
     expect_told(&app).await;
     // And the end of the audit log tells a start of a later day.
     expect_no_start(&app).await;
-    run(&app, "DROP TABLE kept").await;
-    run(&app, "DROP TABLE set_kept").await;
+    app.execute("DROP TABLE kept").await;
+    app.execute("DROP TABLE set_kept").await;
 }
 
 async fn a_key_that_was_taken_out_stays_as_it_was_known(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (_, kept) = admin.create_key(&json!({ "name": "kept" })).await;
-    run(&app, "DELETE FROM settings WHERE key = 'kept'").await;
+    app.execute("DELETE FROM settings WHERE key = 'kept'").await;
     expect_no_start(&app).await;
     let set = "UPDATE generation SET n = n + 1 WHERE id = 1";
-    run(&app, set).await;
+    app.execute(set).await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&kept).await.expect(200);
     expect_told(&app).await;
@@ -347,11 +342,11 @@ async fn a_session_that_was_inserted_is_nobodys(backend: Backend) {
         "INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, mac) \
          SELECT '{hash}', user_id, created_at, last_seen_at, expires_at, mac FROM sessions"
     );
-    run(&app, &insert).await;
+    app.execute(&insert).await;
     assert_eq!(with_session(&app, token, "/api/session").await, 401);
     admin.get("/api/session").await.expect(200);
     start(&app).await.unwrap();
-    run(&app, "UPDATE generation SET n = n + 1 WHERE id = 3").await;
+    app.execute("UPDATE generation SET n = n + 1 WHERE id = 3").await;
     assert_ne!(with_session(&app, token, "/api/session").await, 200);
     // Nobody is believed any more, and it is reported.
     assert_eq!(admin.get("/api/session").await.status, 503);
@@ -361,20 +356,19 @@ async fn a_session_that_was_inserted_is_nobodys(backend: Backend) {
 async fn a_session_that_was_ended_and_put_back_is_nobodys(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.anonymous();
-    let sign_in = json!({ "email": EMAIL, "password": PASSWORD });
-    let answer = admin.post("/api/session", &sign_in).await.expect(200);
+    let answer = admin.sign_in().await;
     let token = answer.cookie("keyward_session").unwrap().to_owned();
-    run(&app, "CREATE TABLE kept AS SELECT * FROM sessions").await;
-    run(&app, "CREATE TABLE set_kept AS SELECT * FROM generation").await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM sessions").await;
+    app.execute("CREATE TABLE set_kept AS SELECT * FROM generation").await;
     admin.delete("/api/session").await.expect(200);
-    run(&app, "INSERT INTO sessions SELECT * FROM kept").await;
-    run(&app, "DROP TABLE kept").await;
+    app.execute("INSERT INTO sessions SELECT * FROM kept").await;
+    app.execute("DROP TABLE kept").await;
     assert_ne!(with_session(&app, &token, "/api/session").await, 200);
     assert_ne!(with_session(&app, &token, "/api/keys").await, 200);
     expect_no_start(&app).await;
-    run(&app, "DELETE FROM generation").await;
-    run(&app, "INSERT INTO generation SELECT * FROM set_kept").await;
-    run(&app, "DROP TABLE set_kept").await;
+    app.execute("DELETE FROM generation").await;
+    app.execute("INSERT INTO generation SELECT * FROM set_kept").await;
+    app.execute("DROP TABLE set_kept").await;
     assert_ne!(with_session(&app, &token, "/api/session").await, 200);
     expect_no_start(&app).await;
 }
@@ -386,26 +380,26 @@ async fn a_user_with_another_password_cannot_sign_in(backend: Backend) {
     let place = known.enter(keyward::session::password::Lane::Known).unwrap();
     let password = serde_json::from_value(json!("known to the attacker")).unwrap();
     let hash = place.hash(password).await.unwrap();
-    run(&app, "CREATE TABLE kept AS SELECT * FROM users").await;
-    run(&app, &format!("UPDATE users SET password_hash = '{hash}'")).await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM users").await;
+    app.execute(&format!("UPDATE users SET password_hash = '{hash}'")).await;
     let sign_in = json!({ "email": EMAIL, "password": "known to the attacker" });
     app.anonymous().post("/api/session", &sign_in).await.expect(401);
     // Nor with the right password: the row is not what Keyward stored.
     let sign_in = json!({ "email": EMAIL, "password": PASSWORD });
     app.anonymous().post("/api/session", &sign_in).await.expect(401);
-    run(&app, "DROP TABLE kept").await;
+    app.execute("DROP TABLE kept").await;
 }
 
 async fn setup_is_not_opened_by_deleting_the_users(backend: Backend) {
     let app = App::start(backend).await;
     app.admin().await;
-    run(&app, "DELETE FROM users").await;
+    app.execute("DELETE FROM users").await;
     let token = "chosen-by-somebody-who-writes-to-the-database";
     let hash = keyward::session::cookie::token_hash(token);
     let insert = format!(
         "INSERT INTO settings (id, type, key, value) VALUES ('t', 'config', 'setup-token:{hash}', '{{}}')"
     );
-    run(&app, &insert).await;
+    app.execute(&insert).await;
     app.state.sign_in.setup_status.forget().await;
     let setup = json!({ "token": token, "email": "eve@example.com", "password": PASSWORD });
     assert_ne!(app.anonymous().post("/api/setup", &setup).await.status, 200);
@@ -423,7 +417,7 @@ async fn a_set_that_does_not_hold_is_told_everywhere_and_recorded_once(backend: 
     let app = App::start(backend).await;
     let admin = app.admin().await;
     app.anonymous().get("/readyz").await.expect(200);
-    run(&app, "UPDATE generation SET n = n + 1 WHERE id = 1").await;
+    app.execute("UPDATE generation SET n = n + 1 WHERE id = 1").await;
     for _ in 0..3 {
         app.state.keys.refresh().await.unwrap();
     }
@@ -433,7 +427,7 @@ async fn a_set_that_does_not_hold_is_told_everywhere_and_recorded_once(backend: 
     assert!(metrics.contains("keyward_store_altered 1\n"), "{metrics}");
     let recorded = admin.get("/api/admin/audit?action=store.altered").await.expect(200).data();
     assert_eq!(recorded.as_array().unwrap().len(), 1, "{recorded}");
-    run(&app, "UPDATE generation SET n = n - 1 WHERE id = 1").await;
+    app.execute("UPDATE generation SET n = n - 1 WHERE id = 1").await;
     app.state.keys.refresh().await.unwrap();
     app.state.health.readiness.forget().await;
     app.anonymous().get("/readyz").await.expect(200);
@@ -445,7 +439,7 @@ async fn what_is_accepted_by_hand_counts(backend: Backend) {
     let insert = format!(
         "INSERT INTO settings (id, type, key, value) VALUES ('f', 'api_key', 'f', '{value}')"
     );
-    run(&app, &insert).await;
+    app.execute(&insert).await;
     app.sibling().await.verify(&key).await.expect(401);
     app.accept().await;
     app.state.keys.refresh().await.unwrap();
@@ -462,20 +456,20 @@ async fn a_stranger_is_deleted_and_the_others_stay(backend: Backend) {
     let insert = format!(
         "INSERT INTO settings (id, type, key, value) VALUES ('f', 'api_key', 'f', '{value}')"
     );
-    run(&app, &insert).await;
+    app.execute(&insert).await;
     admin.delete("/api/keys/f").await.expect(200);
     start(&app).await.unwrap();
     let change =
         "UPDATE settings SET value = replace(value, 'a:b', 'secrets:read') WHERE key = 'narrow'";
-    run(&app, change).await;
+    app.execute(change).await;
     admin.delete(&format!("/api/keys/{id}")).await.expect(200);
     let again = app.sibling().await;
     again.verify(&good).await.expect(200);
     again.verify(&narrow).await.expect(401);
     // Both at once stop a start, until both are gone.
     let (id, _) = admin.create_key(&json!({ "name": "changed", "scopes": ["a:b"] })).await;
-    run(&app, &insert).await;
-    run(&app, &change.replace("narrow", "changed")).await;
+    app.execute(&insert).await;
+    app.execute(&change.replace("narrow", "changed")).await;
     expect_no_start(&app).await;
     admin.delete(&format!("/api/keys/{id}")).await.expect(200);
     admin.delete("/api/keys/f").await.expect(200);
@@ -489,14 +483,14 @@ async fn an_altered_provider_gives_out_nothing(backend: Backend) {
     let (_, key) = admin.create_key(&scopes).await;
     let resolve = async |query: &str| with_key(&app, &key, &format!("/api/resolve?{query}")).await;
     assert_eq!(resolve("provider=openai").await, 200);
-    run(&app, "UPDATE provider_credentials SET base_url = 'https://evil.example'").await;
+    app.execute("UPDATE provider_credentials SET base_url = 'https://evil.example'").await;
     assert_eq!(resolve("provider=openai").await, 409);
     assert_eq!(resolve("provider=openai&model=gpt").await, 409);
-    let listed = admin.get("/api/providers").await.expect(200).data();
+    let listed = admin.providers().await;
     assert_eq!(listed[0]["altered"], json!(true), "{listed}");
     // Neither is it made good by a change that keeps the address.
     for answer in [
-        admin.put("/api/providers/openai", &json!({ "value": "sk-new" })).await,
+        admin.put_provider("openai", &json!({ "value": "sk-new" })).await,
         admin.patch("/api/providers/openai", &json!({ "note": "new" })).await,
     ] {
         assert_eq!((answer.status, &answer.body()["code"]), (409, &json!("credential_altered")));
@@ -510,12 +504,12 @@ async fn an_earlier_row_of_a_key_is_not_made_good_by_a_change(backend: Backend) 
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a", "scopes": ["secrets:read"] })).await;
-    run(&app, "CREATE TABLE kept AS SELECT * FROM settings").await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM settings").await;
     let path = format!("/api/keys/{id}");
     admin.patch(&path, &json!({ "scopes": ["a:b"], "enabled": false })).await.expect(200);
-    run(&app, "DELETE FROM settings WHERE type = 'api_key'").await;
-    run(&app, "INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
-    run(&app, "DROP TABLE kept").await;
+    app.execute("DELETE FROM settings WHERE type = 'api_key'").await;
+    app.execute("INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
+    app.execute("DROP TABLE kept").await;
     let renamed = admin.patch(&path, &json!({ "name": "b" })).await;
     assert_eq!((renamed.status, &renamed.body()["code"]), (409, &json!("key_altered")));
     let command = keyward::keys::Registry::for_changes(
@@ -537,8 +531,8 @@ async fn a_change_that_another_process_made_is_not_undone(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
-    run(&app, "CREATE TABLE kept AS SELECT * FROM settings").await;
-    run(&app, "CREATE TABLE set_kept AS SELECT * FROM generation").await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM settings").await;
+    app.execute("CREATE TABLE set_kept AS SELECT * FROM generation").await;
     let command = keyward::keys::Registry::for_changes(
         app.database.connect().await,
         app.clock.clone(),
@@ -547,11 +541,11 @@ async fn a_change_that_another_process_made_is_not_undone(backend: Backend) {
     );
     command.unwrap().delete(id, &Actor::command_line()).await.unwrap();
     // Before the server has looked.
-    run(&app, "INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
-    run(&app, "DELETE FROM generation").await;
-    run(&app, "INSERT INTO generation SELECT * FROM set_kept").await;
-    run(&app, "DROP TABLE kept").await;
-    run(&app, "DROP TABLE set_kept").await;
+    app.execute("INSERT INTO settings SELECT * FROM kept WHERE type = 'api_key'").await;
+    app.execute("DELETE FROM generation").await;
+    app.execute("INSERT INTO generation SELECT * FROM set_kept").await;
+    app.execute("DROP TABLE kept").await;
+    app.execute("DROP TABLE set_kept").await;
     let refused = admin.post("/api/keys", &json!({ "name": "b" })).await;
     assert_eq!((refused.status, &refused.body()["code"]), (503, &json!("store_altered")));
     expect_no_start(&app).await;
@@ -578,7 +572,7 @@ async fn odd_rows_stop_nobody(backend: Backend) {
             .to_owned(),
         "INSERT INTO generation (id, n) VALUES (4, 9)".to_owned(),
     ] {
-        run(&app, &sql).await;
+        app.execute(&sql).await;
     }
     // A sign-in reads the set of users and sessions again.
     app.admin().await.get("/api/session").await.expect(200);
@@ -600,7 +594,7 @@ async fn a_change_that_did_not_commit_leaves_no_trace_in_the_log(backend: Backen
     let event = Actor::command_line().did(Action::KeyCreate, None);
     app.state.audit.append(rows.transaction(), event).await.unwrap();
     rows.rollback().await.unwrap();
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    admin.add_secret("A", "v").await;
     start(&app).await.unwrap();
     admin.create_key(&json!({ "name": "a" })).await;
 }
@@ -608,26 +602,25 @@ async fn a_change_that_did_not_commit_leaves_no_trace_in_the_log(backend: Backen
 async fn a_session_that_is_said_to_have_been_used_is_nobodys(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.anonymous();
-    let sign_in = json!({ "email": EMAIL, "password": PASSWORD });
-    admin.post("/api/session", &sign_in).await.expect(200);
+    admin.sign_in().await;
     admin.get("/api/session").await.expect(200);
     let later = other_value(backend, "last_seen_at");
-    run(&app, &format!("UPDATE sessions SET last_seen_at = {later}")).await;
+    app.execute(&format!("UPDATE sessions SET last_seen_at = {later}")).await;
     admin.get("/api/session").await.expect(401);
     let found = find(&app, &TABLES[2]).await;
     assert!(found.iter().all(|row| row.is_ours() && !row.is_seen), "the set holds without it");
     // Nobody else is kept out by it.
-    app.anonymous().post("/api/session", &sign_in).await.expect(200);
+    app.anonymous().sign_in().await;
 }
 
 async fn a_value_with_columns_of_another_layout_beside_it_does_not_open(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    admin.post("/api/secrets", &json!({ "key": "TOKEN", "value": "v" })).await.expect(200);
+    admin.add_secret("TOKEN", "v").await;
     for column in ["iv", "mac"] {
-        run(&app, &format!("UPDATE secrets SET {column} = encrypted_value")).await;
+        app.execute(&format!("UPDATE secrets SET {column} = encrypted_value")).await;
         admin.get("/api/secrets/TOKEN").await.expect(500);
-        run(&app, &format!("UPDATE secrets SET {column} = NULL")).await;
+        app.execute(&format!("UPDATE secrets SET {column} = NULL")).await;
         admin.get("/api/secrets/TOKEN").await.expect(200);
     }
 }
@@ -636,7 +629,7 @@ async fn an_erased_key_with_another_root_key_stops_a_start(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     admin.post("/api/admin/encryption/rotate", &json!({})).await.expect(200);
-    run(&app, "UPDATE encryption_keys SET kek_id = 'another' WHERE state = 'retired'").await;
+    app.execute("UPDATE encryption_keys SET kek_id = 'another' WHERE state = 'retired'").await;
     let refused = start(&app).await;
     assert!(
         matches!(&refused, Err(StartError::Locked(UnlockError::KeySet(KeySetError::AlteredRows)))),

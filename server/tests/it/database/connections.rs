@@ -33,24 +33,20 @@ async fn work_with(database: TestDatabase, number: &str) {
     let scopes = ["secrets:read", "secrets:write", "providers:resolve"];
     let (_, key) = admin.create_key(&json!({ "name": "n", "scopes": scopes })).await;
     let provider = json!({ "value": "sk-1234567890123" });
-    admin.put("/api/providers/p", &provider).await.expect(200);
-    let with_key = [("x-api-key", key.as_bytes())];
+    admin.put_provider("p", &provider).await.expect(200);
     let (app, admin) = (&app, &admin);
     let work = (0..24).map(|n| async move {
         let (id, _) = admin.create_key(&json!({ "name": format!("key {n}") })).await;
         let secret = json!({ "key": format!("KEY_{n}"), "value": "v" });
         admin.post("/api/secrets", &secret).await.expect(200);
-        admin.get_with(&format!("/api/secrets/KEY_{n}"), &with_key).await.expect(200);
-        admin.get_with("/api/resolve?provider=p", &with_key).await.expect(200);
+        admin.get_as(&key, &format!("/api/secrets/KEY_{n}")).await.expect(200);
+        admin.get_as(&key, "/api/resolve?provider=p").await.expect(200);
         admin.get_with("/api/secrets/nothing", &[("x-api-key", b"wrong")]).await.expect(401);
         for path in ["/api/keys", "/api/admin/audit", "/api/admin/encryption", "/readyz"] {
             admin.get(path).await.expect(200);
         }
         app.state.keys.refresh().await.unwrap();
-        admin
-            .post(&format!("/api/keys/{id}/rotate"), &json!({ "graceSeconds": 9 }))
-            .await
-            .expect(200);
+        admin.rotate_key(&id, 9).await.expect(200);
         admin.delete(&format!("/api/keys/{id}")).await.expect(200);
     });
     let rotation = async {
@@ -60,7 +56,7 @@ async fn work_with(database: TestDatabase, number: &str) {
     };
     let flush = async { app.state.keys.flush().await.unwrap() };
     tokio::join!(join_all(work), rotation, flush);
-    let verified = admin.get("/api/admin/audit/verify").await.expect(200).data();
+    let verified = admin.verify_log().await;
     assert_eq!(verified["valid"], true);
 }
 
@@ -92,8 +88,7 @@ async fn three_servers_fit_into_a_plan_of_twenty() {
     }
     let read = async |client: &Client| {
         for _ in 0..5 {
-            let with_key = [("x-api-key", key.as_bytes())];
-            client.get_with("/api/secrets/A", &with_key).await.expect(200);
+            client.get_as(&key, "/api/secrets/A").await.expect(200);
         }
     };
     let clients: Vec<_> = (0..60).map(|n| servers[n % 3].anonymous()).collect();

@@ -2,33 +2,19 @@
 //! client rarely have the same session of PostgreSQL.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::Method;
 use keyward::database::{DatabaseConnection, begin_write};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
-use tokio::time::sleep;
 
 use crate::support::pooler::Pooler;
 use crate::support::program::{Server, run};
-use crate::support::{App, Client, EMAIL, PASSWORD, TestDatabase};
+use crate::support::{App, EMAIL, PASSWORD, TestDatabase};
 
 const ADMIN: [(&str, &str); 2] =
     [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-
-/// Asks until the key is answered like that.
-async fn follows(client: &Client, key: &str, status: u16) {
-    let headers = [("x-api-key", key.as_bytes())];
-    for _ in 0..50 {
-        if client.get_with("/api/verify", &headers).await.status == status {
-            return;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-    panic!("the server did not follow: {status} was expected");
-}
 
 /// Makes PgBouncer open each session it may; from then on they take turns.
 async fn warm(db: &DatabaseConnection) {
@@ -36,11 +22,6 @@ async fn warm(db: &DatabaseConnection) {
     for transaction in held {
         transaction.unwrap().commit().await.unwrap();
     }
-}
-
-async fn sign_in(client: &Client) {
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    client.post("/api/session", &body).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,52 +80,51 @@ async fn live(database: &TestDatabase) {
     let server = Server::start(database, &ADMIN);
     let other = Server::start(database, &[]);
     let (client, second) = (&server.client, &other.client);
-    sign_in(client).await;
-    sign_in(second).await;
+    client.sign_in().await;
+    second.sign_in().await;
     client.get("/readyz").await.expect(200);
     second.get("/readyz").await.expect(200);
 
     let scopes = ["secrets:read", "secrets:write", "providers:resolve"];
     let (id, key) = client.create_key(&json!({ "name": "n", "scopes": scopes })).await;
-    follows(client, &key, 200).await;
-    follows(second, &key, 200).await;
-    let with_key = [("x-api-key", key.as_bytes())];
+    client.verify_until(&key, 200).await;
+    second.verify_until(&key, 200).await;
     let work = (0..40).map(|n| {
         let client = if n % 2 == 0 { client } else { second };
         async move {
             let secret = json!({ "key": format!("KEY_{n}"), "value": format!("value {n}") });
             client.post("/api/secrets", &secret).await.expect(200);
-            let read = client.get_with(&format!("/api/secrets/KEY_{n}"), &with_key).await;
+            let read = client.get_as(&key, &format!("/api/secrets/KEY_{n}")).await;
             assert_eq!(read.expect(200).data()["value"], format!("value {n}"));
             client.create_key(&json!({ "name": format!("key {n}") })).await;
         }
     });
     join_all(work).await;
     let provider = json!({ "value": "sk-1234567890123", "baseUrl": "https://example.com/" });
-    client.put("/api/providers/p", &provider).await.expect(200);
-    let resolved = second.get_with("/api/resolve?provider=p", &with_key).await.expect(200);
+    client.put_provider("p", &provider).await.expect(200);
+    let resolved = second.get_as(&key, "/api/resolve?provider=p").await.expect(200);
     assert_eq!(resolved.data()["value"], "sk-1234567890123");
 
     let path = "/api/admin/encryption/rotate";
     let rotated = client.send(Method::POST, path, &[], None).await.expect(200).data();
     assert_eq!(rotated, json!({ "newVersion": 2, "reEncrypted": 41 }));
     assert_eq!(run(database, &["encryption", "rotate"]).0, 0);
-    let read = second.get_with("/api/secrets/KEY_7", &with_key).await.expect(200);
+    let read = second.get_as(&key, "/api/secrets/KEY_7").await.expect(200);
     assert_eq!(read.data()["value"], "value 7");
 
     let (code, made, log) = run(database, &["keys", "create", "--name", "by hand"]);
     assert_eq!(code, 0, "{log}");
-    follows(client, made.trim(), 200).await;
+    client.verify_until(made.trim(), 200).await;
     client.delete(&format!("/api/keys/{id}")).await.expect(200);
-    client.get_with("/api/verify", &with_key).await.expect(401);
-    follows(second, &key, 401).await;
+    client.verify(&key).await.expect(401);
+    second.verify_until(&key, 401).await;
     assert_eq!(run(database, &["keys", "delete", "by hand"]).0, 0);
-    follows(client, made.trim(), 401).await;
+    client.verify_until(made.trim(), 401).await;
 
     let (code, verified, log) = run(database, &["audit", "verify"]);
     assert_eq!(code, 0, "{log}");
     assert!(verified.contains("are as they were written"), "{verified}");
-    let verified = second.get("/api/admin/audit/verify").await.expect(200).data();
+    let verified = second.verify_log().await;
     assert_eq!(verified["valid"], true);
     assert_eq!(client.keys().await.as_array().unwrap().len(), 40);
     assert_eq!(server.stop().0, 0);

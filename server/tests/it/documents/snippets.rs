@@ -88,7 +88,7 @@ async fn no_snippet_takes_a_key_elsewhere_or_prints_it() {
     let body = json!({ "name": "a program", "scopes": ["providers:resolve:openai"] });
     let (_, key) = admin.create_key(&body).await;
     let body = json!({ "value": "sk-of-the-provider" });
-    admin.put("/api/providers/openai", &body).await.expect(200);
+    admin.put_provider("openai", &body).await.expect(200);
     let keyward = format!("http://{}", app.address);
     let (elsewhere, requests) = stand_in().await;
     for language in LANGUAGES {

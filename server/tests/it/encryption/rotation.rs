@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use http::Method;
 use keyward::audit::Actor;
 use keyward::database::{AdvisoryLock, begin_write};
 use keyward::encryption;
@@ -18,7 +17,7 @@ use keyward::keys::entity::generation;
 use keyward_core::kek::RootKey;
 use keyward_core::kek::RootKeys;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Statement};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::earlier::{execute, make_earlier, sign_unbound, unbind};
 use crate::support::program;
@@ -44,33 +43,16 @@ on_both_databases!(
     a_sum_of_another_day_or_none_is_refused,
 );
 
-async fn add(client: &Client, key: &str, value: &str) {
-    client.post("/api/secrets", &json!({ "key": key, "value": value })).await.expect(200);
-}
-
-async fn value(client: &Client, key: &str) -> Value {
-    client.get(&format!("/api/secrets/{key}")).await.expect(200).data()["value"].clone()
-}
-
-async fn rotate(client: &Client) -> Value {
-    let answer = client.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
-    answer.expect(200).data()
-}
-
-async fn status(client: &Client) -> Value {
-    client.get("/api/admin/encryption").await.expect(200).data()
-}
-
 async fn every_value_moves_and_stays_readable(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     // More than are moved at a time.
     for n in 0..300 {
-        add(&admin, &format!("KEY_{n}"), &format!("value {n}")).await;
+        admin.add_secret(&format!("KEY_{n}"), &format!("value {n}")).await;
     }
     let before = admin.get("/api/secrets").await.expect(200).data();
     app.clock.advance(Duration::from_mins(1));
-    assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 300 }));
+    assert_eq!(admin.rotated_data_key().await, json!({ "newVersion": 2, "reEncrypted": 300 }));
     let time = "2026-01-01T12:01:00Z";
     let expected = json!({
         "activeVersion": 2, "secrets": 300, "legacy": 0,
@@ -82,22 +64,22 @@ async fn every_value_moves_and_stays_readable(backend: Backend) {
             },
         ],
     });
-    assert_eq!(status(&admin).await, expected);
+    assert_eq!(admin.encryption().await, expected);
     for n in (0..300).step_by(37) {
-        assert_eq!(value(&admin, &format!("KEY_{n}")).await, format!("value {n}"));
+        assert_eq!(admin.secret(&format!("KEY_{n}")).await, format!("value {n}"));
     }
     let key_ids = SECRETS.after(&app.state.db, "", 1000).await.unwrap();
     let key_ids: BTreeSet<_> = key_ids.into_iter().map(|row| row.key_id).collect();
     assert_eq!(key_ids.len(), 1);
     // A rotation is no change of a secret.
     assert_eq!(admin.get("/api/secrets").await.expect(200).data(), before);
-    assert_eq!(rotate(&admin).await["newVersion"], 3);
+    assert_eq!(admin.rotated_data_key().await["newVersion"], 3);
 }
 
 async fn values_of_the_older_layout_move_too(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "NEW", "new").await;
+    admin.add_secret("NEW", "new").await;
     // Sealed by Node directly under the root key of the tests; as bytes, base64 and hex.
     let rows: [(&str, &[u8], &[u8]); 3] = [
         ("RAW", &hex::decode("000102030405060708090a0b").unwrap(), &hex::decode(LEGACY).unwrap()),
@@ -114,15 +96,15 @@ async fn values_of_the_older_layout_move_too(backend: Backend) {
         // Nobody who has the key for rows said yet that it may be called so.
         admin.get(&format!("/api/secrets/{key}")).await.expect(500);
         sign_unbound(&app.state.db).await;
-        assert_eq!(value(&admin, key).await, "v", "{key}");
+        assert_eq!(admin.secret(key).await, "v", "{key}");
     }
-    let before = status(&admin).await;
+    let before = admin.encryption().await;
     assert_eq!((&before["secrets"], &before["legacy"]), (&json!(1), &json!(3)));
-    assert_eq!(rotate(&admin).await["reEncrypted"], 4);
-    let after = status(&admin).await;
+    assert_eq!(admin.rotated_data_key().await["reEncrypted"], 4);
+    let after = admin.encryption().await;
     assert_eq!((&after["secrets"], &after["legacy"]), (&json!(4), &json!(0)));
     for (key, ..) in rows {
-        assert_eq!(value(&admin, key).await, "v", "{key}");
+        assert_eq!(admin.secret(key).await, "v", "{key}");
     }
     let moved = SECRETS.after(&app.state.db, "", 10).await.unwrap();
     assert!(moved.iter().all(|row| row.iv.is_none() && row.key_id.is_some()));
@@ -135,7 +117,7 @@ async fn one_row_that_does_not_open_stops_it_and_nothing_changes(backend: Backen
     let app = App::start(backend).await;
     let admin = app.admin().await;
     for n in 0..5 {
-        add(&admin, &format!("KEY_{n}"), "v").await;
+        admin.add_secret(&format!("KEY_{n}"), "v").await;
     }
     let rows = SECRETS.after(&app.state.db, "", 10).await.unwrap();
     let key_id = rows[0].key_id.clone().unwrap();
@@ -143,34 +125,34 @@ async fn one_row_that_does_not_open_stops_it_and_nothing_changes(backend: Backen
     *broken.last_mut().unwrap() ^= 1;
     let row = vec![(rows[4].id.clone(), broken)];
     SECRETS.replace(&app.state.db, &key_id, row).await.unwrap();
-    let (before, entries) = (status(&admin).await, app.audit_entries().await);
-    let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    let (before, entries) = (admin.encryption().await, app.audit_entries().await);
+    let answer = admin.rotate_data_key().await;
     let answer = answer.expect(500);
     assert_eq!(answer.body()["code"], "rotation_failed");
     let named = format!("\"{}\" in the table secrets", rows[4].label);
     let detail = answer.body()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains(&named), "the row is named: {detail}");
-    assert_eq!(status(&admin).await, before);
+    assert_eq!(admin.encryption().await, before);
     assert_eq!(app.audit_entries().await, entries);
     let after = SECRETS.after(&app.state.db, "", 10).await.unwrap();
     assert!(after.iter().all(|row| row.key_id.as_ref() == Some(&key_id)));
-    assert_eq!(value(&admin, &rows[0].label).await, "v");
+    assert_eq!(admin.secret(&rows[0].label).await, "v");
     // It can be tried again once the row is gone.
     admin.delete(&format!("/api/secrets/{}", rows[4].label)).await.expect(200);
-    assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 4 }));
+    assert_eq!(admin.rotated_data_key().await, json!({ "newVersion": 2, "reEncrypted": 4 }));
 }
 
 async fn another_server_follows_at_once(backend: Backend) {
     let app = App::start(backend).await;
     let other = app.sibling().await;
     let (here, there) = (app.admin().await, other.admin().await);
-    add(&here, "A", "a").await;
-    rotate(&here).await;
-    assert_eq!(value(&there, "A").await, "a");
-    add(&there, "B", "b").await;
-    assert_eq!(value(&here, "B").await, "b");
-    assert_eq!(status(&there).await, status(&here).await);
-    assert_eq!(status(&here).await["secrets"], 2);
+    here.add_secret("A", "a").await;
+    here.rotated_data_key().await;
+    assert_eq!(there.secret("A").await, "a");
+    there.add_secret("B", "b").await;
+    assert_eq!(here.secret("B").await, "b");
+    assert_eq!(there.encryption().await, here.encryption().await);
+    assert_eq!(here.encryption().await["secrets"], 2);
     // What the other server wrote is under the new key: nothing is left behind.
     let rows = SECRETS.after(&app.state.db, "", 10).await.unwrap();
     assert_eq!(rows[0].key_id, rows[1].key_id);
@@ -182,7 +164,7 @@ async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     for n in 0..WRITERS {
-        add(&admin, &format!("KEY_{n}"), "0").await;
+        admin.add_secret(&format!("KEY_{n}"), "0").await;
     }
     let writers = (0..WRITERS).map(|n| {
         let admin = &admin;
@@ -191,9 +173,9 @@ async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
             for round in 1..=4 {
                 let body = json!({ "value": round.to_string() });
                 admin.put(&path, &body).await.expect(200);
-                assert_eq!(value(admin, &format!("KEY_{n}")).await, round.to_string());
+                assert_eq!(admin.secret(&format!("KEY_{n}")).await, round.to_string());
                 // Rows come and go as well.
-                add(admin, &format!("TEMP_{n}"), "t").await;
+                admin.add_secret(&format!("TEMP_{n}"), "t").await;
                 admin.delete(&format!("/api/secrets/TEMP_{n}")).await.expect(200);
                 if n < 10 {
                     use_a_provider(admin, n, round).await;
@@ -203,14 +185,17 @@ async fn writers_and_readers_go_on_while_it_runs(backend: Backend) {
     });
     let rotations = async {
         for version in 2..=5 {
-            assert_eq!(rotate(&admin).await["newVersion"], version);
+            assert_eq!(admin.rotated_data_key().await["newVersion"], version);
         }
     };
     tokio::join!(join_all(writers), rotations);
     for n in 0..WRITERS {
-        assert_eq!(value(&admin, &format!("KEY_{n}")).await, "4");
+        assert_eq!(admin.secret(&format!("KEY_{n}")).await, "4");
     }
-    assert_eq!(rotate(&admin).await, json!({ "newVersion": 6, "reEncrypted": WRITERS + 10 }));
+    assert_eq!(
+        admin.rotated_data_key().await,
+        json!({ "newVersion": 6, "reEncrypted": WRITERS + 10 })
+    );
     assert!(app.state.audit.verify(&app.state.db).await.unwrap().is_valid());
 }
 
@@ -237,7 +222,7 @@ async fn one_at_a_time(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     for n in 0..40 {
-        add(&admin, &format!("KEY_{n}"), "v").await;
+        admin.add_secret(&format!("KEY_{n}"), "v").await;
     }
     let actor = Actor::command_line();
     let rotations = join_all((0..6).map(|_| app.state.rotation.rotate(&actor))).await;
@@ -248,7 +233,7 @@ async fn one_at_a_time(backend: Backend) {
     };
     assert_eq!(rotations.iter().filter(refused).count(), 6 - done, "{rotations:?}");
     assert!(done < 6, "none was refused");
-    let status = status(&admin).await;
+    let status = admin.encryption().await;
     assert_eq!(status["activeVersion"], 1 + done);
     assert_eq!(status.get("rotation"), None);
 }
@@ -257,10 +242,10 @@ async fn two_servers_do_not_rotate_at_once(backend: Backend) {
     let app = App::start(backend).await;
     let other = app.sibling().await;
     let (here, there) = (app.admin().await, other.admin().await);
-    add(&here, "A", "a").await;
+    here.add_secret("A", "a").await;
     // What another server holds while it rotates, or changes the root key.
     let lock = keyward::database::begin_locked(&other.state.db, AdvisoryLock::Keys).await.unwrap();
-    let answer = here.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    let answer = here.rotate_data_key().await;
     answer.expect_problem(409, "rotation_running", "A rotation is already running");
     lock.rollback().await.unwrap();
     let actor = Actor::system();
@@ -268,24 +253,24 @@ async fn two_servers_do_not_rotate_at_once(backend: Backend) {
         tokio::join!(app.state.rotation.rotate(&actor), other.state.rotation.rotate(&actor));
     let done = [first, second].iter().filter(|rotation| rotation.is_ok()).count();
     assert!(done >= 1);
-    assert_eq!(status(&there).await["activeVersion"], 1 + done);
-    assert_eq!(value(&there, "A").await, "a");
+    assert_eq!(there.encryption().await["activeVersion"], 1 + done);
+    assert_eq!(there.secret("A").await, "a");
 }
 
 async fn a_server_with_the_former_root_key_does_not_rotate(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "a").await;
+    admin.add_secret("A", "a").await;
     let parse = |text: &str| RootKey::parse(text).unwrap();
     let current = parse("77c0VjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/t0=");
     let roots = RootKeys { current, previous: Some(parse(ROOT_KEY)) };
     let db = app.database.connect().await;
     let unlocked = unlock(&db, &roots, &app.clock).await.unwrap();
     // What it would wrap would be lost with the former key.
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+    admin.rotate_data_key().await.expect(503);
     let row = SECRETS.after(&db, "", 1).await.unwrap().remove(0);
     assert_eq!(*unlocked.keyring.open(&db, SECRETS, &row).await.unwrap(), b"a");
-    assert_eq!(status(&admin).await["activeVersion"], 1);
+    assert_eq!(admin.encryption().await["activeVersion"], 1);
     // Nor does it give out what it has opened: the reading could not be recorded.
     admin.get("/api/secrets/A").await.expect(503);
 }
@@ -362,7 +347,7 @@ async fn the_registry_lists_every_sealed_column_of_the_schema(backend: Backend) 
 async fn an_empty_store_rotates_too(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    assert_eq!(rotate(&admin).await, json!({ "newVersion": 2, "reEncrypted": 0 }));
+    assert_eq!(admin.rotated_data_key().await, json!({ "newVersion": 2, "reEncrypted": 0 }));
 }
 
 fn data_keys(keys: Vec<Key>) -> Vec<Key> {
@@ -386,17 +371,17 @@ async fn the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open(ba
     let app = App::start(backend).await;
     let other = app.sibling().await;
     let (here, there) = (app.admin().await, other.admin().await);
-    add(&here, "A", "former").await;
-    assert_eq!(value(&there, "A").await, "former");
+    here.add_secret("A", "former").await;
+    assert_eq!(there.secret("A").await, "former");
     let former = SECRETS.after(&app.state.db, "", 1).await.unwrap().remove(0);
-    here.put("/api/secrets/A", &json!({ "value": "now" })).await.expect(200);
-    rotate(&here).await;
+    here.put_secret("A", &json!({ "value": "now" })).await.expect(200);
+    here.rotated_data_key().await;
     let keys = stored_keys(&app).await;
     let erased: Vec<_> = keys.iter().map(|key| (key.version, key.is_erased())).collect();
     assert_eq!(erased, [(2, false), (1, true)]);
-    assert_eq!(value(&there, "A").await, "now");
+    assert_eq!(there.secret("A").await, "now");
     // The other one has seen the new key when it wrote, or looked whether it is ready.
-    add(&there, "B", "b").await;
+    there.add_secret("B", "b").await;
     let row = vec![(former.id.clone(), former.sealed)];
     SECRETS.replace(&app.state.db, &former.key_id.unwrap(), row).await.unwrap();
     let restarted = app.sibling().await;
@@ -404,12 +389,12 @@ async fn the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open(ba
         let answer = client.get("/api/secrets/A").await;
         let message = "Secret with key \"A\" cannot be decrypted";
         answer.expect_problem(500, "secret_unreadable", message);
-        assert_eq!(value(client, "B").await, "b");
+        assert_eq!(client.secret("B").await, "b");
     }
     // Nor is it moved.
-    here.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
-    here.put("/api/secrets/A", &json!({ "value": "again" })).await.expect(200);
-    rotate(&here).await;
+    here.rotate_data_key().await.expect(500);
+    here.put_secret("A", &json!({ "value": "again" })).await.expect(200);
+    here.rotated_data_key().await;
     assert_eq!(value(&restarted.admin().await, "A").await, "again");
     app.anonymous().get("/readyz").await.expect(200);
 }
@@ -417,10 +402,10 @@ async fn the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open(ba
 async fn a_store_of_an_earlier_version_is_moved_and_its_keys_are_erased(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "a").await;
+    admin.add_secret("A", "a").await;
     // A version that erased no key has rotated.
     let first = stored_keys(&app).await.remove(0);
-    rotate(&admin).await;
+    admin.rotated_data_key().await;
     let sql = "UPDATE encryption_keys SET wrapped = $1 WHERE version = 1 AND purpose = 'data'";
     execute(&app.state.db, sql, vec![first.wrapped.into()]).await;
     let transaction = begin_write(&app.state.db).await.unwrap();
@@ -434,9 +419,9 @@ async fn a_store_of_an_earlier_version_is_moved_and_its_keys_are_erased(backend:
     let app = app.sibling().await;
     sign_unbound(&app.state.db).await;
     let admin = app.admin().await;
-    assert_eq!(value(&admin, "A").await, "a");
-    assert_eq!(rotate(&admin).await, json!({ "newVersion": 3, "reEncrypted": 1 }));
-    assert_eq!(value(&admin, "A").await, "a");
+    assert_eq!(admin.secret("A").await, "a");
+    assert_eq!(admin.rotated_data_key().await, json!({ "newVersion": 3, "reEncrypted": 1 }));
+    assert_eq!(admin.secret("A").await, "a");
     let keys = stored_keys(&app).await;
     assert_eq!(keys.iter().map(Key::is_erased).collect::<Vec<_>>(), [false, true, true]);
     let moved = SECRETS.after(&app.state.db, "", 10).await.unwrap().remove(0);
@@ -446,16 +431,16 @@ async fn a_store_of_an_earlier_version_is_moved_and_its_keys_are_erased(backend:
 async fn a_value_that_was_renamed_before_it_was_moved_stops_it(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "a").await;
+    admin.add_secret("A", "a").await;
     unbind(&app.state.db).await;
     assert_eq!(sign_unbound(&app.state.db).await, 1);
-    assert_eq!(value(&admin, "A").await, "a");
+    assert_eq!(admin.secret("A").await, "a");
     execute(&app.state.db, "UPDATE secrets SET key = 'B'", vec![]).await;
-    let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    let answer = admin.rotate_data_key().await;
     assert!(answer.expect(500).text.contains("was altered"));
     execute(&app.state.db, "UPDATE secrets SET key = 'A'", vec![]).await;
-    rotate(&admin).await;
-    assert_eq!(value(&admin, "A").await, "a");
+    admin.rotated_data_key().await;
+    assert_eq!(admin.secret("A").await, "a");
 }
 
 async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_start(
@@ -463,9 +448,9 @@ async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_sta
 ) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "a").await;
+    admin.add_secret("A", "a").await;
     let first = stored_keys(&app).await.remove(0);
-    rotate(&admin).await;
+    admin.rotated_data_key().await;
     let entries = app.audit_entries().await;
     let set = async |version: i32, state: &str| {
         let sql = "UPDATE encryption_keys SET state = $1 WHERE version = $2 AND purpose = 'data'";
@@ -475,7 +460,7 @@ async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_sta
     set(1, "active").await;
     admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
     admin.delete("/api/secrets/A").await.expect(503);
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+    admin.rotate_data_key().await.expect(503);
     admin.get("/api/admin/encryption").await.expect(503);
     tokio::time::sleep(Duration::from_millis(600)).await;
     app.anonymous().get("/readyz").await.expect(503);
@@ -494,8 +479,8 @@ async fn states_that_were_swapped_are_refused_by_a_running_server_and_at_the_sta
     set(2, "active").await;
     execute(&app.state.db, sql, vec![Vec::<u8>::new().into(), id.into()]).await;
     assert_eq!(app.audit_entries().await, entries, "nothing was done");
-    add(&admin, "B", "b").await;
-    rotate(&admin).await;
+    admin.add_secret("B", "b").await;
+    admin.rotated_data_key().await;
 }
 
 async fn a_newest_key_that_was_taken_out_is_missed_by_a_running_server_and_at_the_start(
@@ -505,15 +490,15 @@ async fn a_newest_key_that_was_taken_out_is_missed_by_a_running_server_and_at_th
     let admin = app.admin().await;
     // Rows of a day when the first key was the newest.
     let (first, secrets) = (stored_keys(&app).await.remove(0), "DELETE FROM secrets");
-    rotate(&admin).await;
-    add(&admin, "A", "a").await;
+    admin.rotated_data_key().await;
+    admin.add_secret("A", "a").await;
     let mut second = stored_keys(&app).await.remove(0);
     execute(&app.state.db, secrets, vec![]).await;
     let delete = "DELETE FROM encryption_keys WHERE purpose = 'data'";
     assert_eq!(execute(&app.state.db, delete, vec![]).await, 2);
     KeyEntity::insert(first.clone().into_active_model()).exec(&app.state.db).await.unwrap();
     admin.post("/api/secrets", &json!({ "key": "B", "value": "b" })).await.expect(503);
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+    admin.rotate_data_key().await.expect(503);
     tokio::time::sleep(Duration::from_millis(600)).await;
     app.anonymous().get("/readyz").await.expect(503);
     let said = refused_start(&app);
@@ -536,7 +521,7 @@ async fn a_sum_of_another_day_or_none_is_refused(backend: Backend) {
     };
     let first = read().await;
     assert!(first.mac.is_some() && first.count == Some(3));
-    rotate(&admin).await;
+    admin.rotated_data_key().await;
     let second = read().await;
     assert_eq!((second.n, second.count), (first.n + 1, Some(4)));
     let unsigned = generation::Model { count: None, sum: None, mac: None, ..second.clone() };
@@ -544,12 +529,12 @@ async fn a_sum_of_another_day_or_none_is_refused(backend: Backend) {
     for wrong in [first, unsigned, count] {
         put(wrong).await;
         refused_start(&app);
-        admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+        admin.rotate_data_key().await.expect(503);
     }
     tokio::time::sleep(Duration::from_millis(600)).await;
     app.anonymous().get("/readyz").await.expect(503);
     put(second).await;
-    rotate(&admin).await;
+    admin.rotated_data_key().await;
     // Without the key for rows, nothing can be said of anything.
     let delete = "DELETE FROM encryption_keys WHERE purpose = 'rows'";
     execute(&app.state.db, delete, vec![]).await;
@@ -561,7 +546,7 @@ async fn a_sum_of_another_day_or_none_is_refused(backend: Backend) {
 async fn the_schema_is_the_same_after_a_rotation(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A_KEY", "v").await;
+    admin.add_secret("A_KEY", "v").await;
     let sql = match backend {
         Backend::Sqlite => "SELECT name || ' ' || coalesce(sql, '') AS line FROM sqlite_master",
         Backend::Postgres => "SELECT indexdef AS line FROM pg_indexes WHERE schemaname = 'public'",
@@ -574,12 +559,12 @@ async fn the_schema_is_the_same_after_a_rotation(backend: Backend) {
     };
     let before = schema().await;
     assert!(before.iter().any(|line| line.contains("secrets_key_id")));
-    rotate(&admin).await;
+    admin.rotated_data_key().await;
     assert_eq!(schema().await, before);
     // Also where it was not there, as in a store that somebody copied.
     if backend == Backend::Sqlite {
-        app.state.db.execute_unprepared("DROP INDEX secrets_key_id").await.unwrap();
-        rotate(&admin).await;
+        app.execute("DROP INDEX secrets_key_id").await;
+        admin.rotated_data_key().await;
         assert_eq!(schema().await, before);
     }
 }
@@ -590,11 +575,11 @@ async fn the_schema_is_the_same_after_a_rotation(backend: Backend) {
 async fn a_rotation_does_not_wait_for_a_key_that_is_erased_already() {
     let app = App::start(Backend::Postgres).await;
     let admin = app.admin().await;
-    rotate(&admin).await;
+    admin.rotated_data_key().await;
     let waiter = begin_write(&app.state.db).await.unwrap();
     let former = "SELECT id FROM encryption_keys WHERE state = 'retired' FOR UPDATE";
     let former = Statement::from_string(app.state.db.get_database_backend(), former);
     assert_eq!(waiter.query_all_raw(former).await.unwrap().len(), 1);
-    assert_eq!(rotate(&admin).await["newVersion"], 3);
+    assert_eq!(admin.rotated_data_key().await["newVersion"], 3);
     waiter.rollback().await.unwrap();
 }

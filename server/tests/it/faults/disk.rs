@@ -85,12 +85,7 @@ fn limit_files(server: &Server, bytes: &str) {
 }
 
 async fn works(client: &Client, key: &str) -> bool {
-    client.get_with("/api/verify", &[("x-api-key", key.as_bytes())]).await.status == 200
-}
-
-async fn sign_in(client: &Client) {
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    client.post("/api/session", &body).await.expect(200);
+    client.verify(key).await.status == 200
 }
 
 /// Fails changes between `fill` and `make_room`; everything that is answered after that must
@@ -102,8 +97,8 @@ async fn answers_are_true_again(
     restart: impl Fn() -> Server,
 ) {
     let client = &server.client;
-    sign_in(client).await;
-    client.post("/api/secrets", &json!({ "key": "A", "value": "old" })).await.expect(200);
+    client.sign_in().await;
+    client.add_secret("A", "old").await;
     let mut keys = Vec::new();
     for n in 0..6 {
         keys.push(client.create_key(&json!({ "name": format!("old {n}") })).await);
@@ -111,7 +106,7 @@ async fn answers_are_true_again(
     let (kept, deleted) = keys.split_at(2);
     let put = async |value: &str| {
         let body = json!({ "value": value });
-        client.put("/api/secrets/A", &body).await.status
+        client.put_secret("A", &body).await.status
     };
     let large = "x".repeat(60_000);
     fill(&server);
@@ -148,7 +143,7 @@ async fn answers_are_true_again(
         }
         let value = client.get("/api/secrets/A").await.expect(200).data();
         assert_eq!(value["value"], "mine");
-        let chain = client.get("/api/admin/audit/verify").await.expect(200).data();
+        let chain = client.verify_log().await;
         assert_eq!(chain["valid"], true, "{chain}");
         let log = client.get("/api/admin/audit?action=key.delete").await.expect(200).data();
         assert_eq!(log.as_array().unwrap().len(), deleted.len());
@@ -156,7 +151,7 @@ async fn answers_are_true_again(
     expect(client).await;
     assert_eq!(server.stop().0, 0);
     let server = restart();
-    sign_in(&server.client).await;
+    server.client.sign_in().await;
     expect(&server.client).await;
 }
 

@@ -144,7 +144,7 @@ async fn no_route_of_the_api_answers_head(backend: Backend) {
     let secret = json!({ "key": "NOTHING", "value": "v" });
     admin.post("/api/secrets", &secret).await.expect(200);
     let provider = json!({ "value": "v" });
-    admin.put("/api/providers/nobody", &provider).await.expect(200);
+    admin.put_provider("nobody", &provider).await.expect(200);
     let recorded = app.audit_entries().await;
     let operations = document(&admin).await;
     let paths = operations.keys().filter(|(method, _)| method == "get").map(|(_, path)| path);

@@ -264,8 +264,7 @@ async fn connect_many(address: SocketAddr, count: usize) -> Vec<TcpStream> {
 async fn verifies(server: &Server, key: &str) -> u16 {
     // A connection of its own each time.
     let client = crate::support::Client::new(server.address);
-    let headers = [("x-api-key", key.as_bytes())];
-    let answer = client.get_with("/api/verify", &headers);
+    let answer = client.verify(key);
     timeout(TIMEOUT, answer).await.expect("verification stopped").status
 }
 

@@ -46,7 +46,7 @@ async fn ask(
 async fn prepared(app: &App) -> String {
     let admin = app.admin().await;
     let scopes: Vec<&str> = keyward_api::scopes::KNOWN_SCOPES.map(|scope| scope.text).to_vec();
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    admin.add_secret("A", "v").await;
     admin.create_key(&json!({ "name": "all", "scopes": scopes })).await.1
 }
 

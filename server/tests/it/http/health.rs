@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use keyward::database::begin_read;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use crate::support::{App, Backend, on_both_databases};
 
@@ -33,7 +33,7 @@ async fn ready_needs_every_migration_and_alive_needs_nothing(backend: Backend) {
     let client = app.anonymous();
     assert_eq!(client.get("/readyz").await.expect(200).text, "ok");
     let forget = "DELETE FROM seaql_migrations WHERE version = 'm0002_users_and_sessions'";
-    app.state.db.execute_unprepared(forget).await.unwrap();
+    app.execute(forget).await;
     until_not_ready(&app).await;
     client.get("/livez").await.expect(200);
 }

@@ -19,14 +19,13 @@ async fn verifications_are_counted_by_result_and_keys_by_status(backend: Backend
     let (other, _) = admin.create_key(&json!({ "name": "off" })).await;
     let off = json!({ "enabled": false });
     admin.patch(&format!("/api/keys/{other}"), &off).await.expect(200);
-    admin.post(&format!("/api/keys/{id}/rotate"), &json!({ "graceSeconds": 60 })).await.expect(200);
+    admin.rotate_key(&id, 60).await.expect(200);
     app.clock.advance(Duration::from_secs(1));
     app.verify(&key).await.expect(200);
     app.verify(&key).await.expect(200);
     app.verify("kw_planted").await.expect(401);
     app.anonymous().get("/api/verify").await.expect(401);
-    let headers = [("x-api-key", key.as_bytes())];
-    app.anonymous().get_with("/api/verify?scope=planted:other", &headers).await.expect(403);
+    app.anonymous().get_as(&key, "/api/verify?scope=planted:other").await.expect(403);
 
     let answer = app.anonymous().get("/metrics").await.expect(200);
     assert!(answer.header("content-type").starts_with("application/openmetrics-text"));

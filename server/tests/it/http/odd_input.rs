@@ -81,7 +81,7 @@ async fn json_that_can_be_read_in_two_ways_is_refused(backend: Backend) {
 async fn paths_are_decoded_once_and_odd_ones_are_not_found(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    admin.add_secret("A", "v").await;
     assert_eq!(admin.get("/api/secrets/%41").await.expect(200).data()["key"], "A");
     let long = "A".repeat(60_000);
     for path in ["%2541", "%00", "A%00", "%ff", "%", "%4", "%zz", "A%0a", "A;b", "%c0%c1", &long] {
@@ -134,8 +134,7 @@ async fn a_refusal_names_the_secret_however_its_path_was_written(backend: Backen
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (_, plain) = admin.create_key(&json!({ "name": "plain" })).await;
-    let headers = [("x-api-key", plain.as_bytes())];
-    app.anonymous().get_with("/api/secrets/%41%42", &headers).await.expect(403);
+    app.anonymous().get_as(&plain, "/api/secrets/%41%42").await.expect(403);
     let entries = admin.get("/api/admin/audit?outcome=refused").await.expect(200).data();
     assert_eq!(entries[0]["target"], "AB");
 }

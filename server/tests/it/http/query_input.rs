@@ -48,8 +48,8 @@ async fn a_parameter_that_a_route_does_not_have_is_refused_everywhere(backend: B
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "n", "scopes": ["secrets:write"] })).await;
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
-    admin.put("/api/providers/openai", &json!({ "value": "v" })).await.expect(200);
+    admin.add_secret("A", "v").await;
+    admin.set_provider("openai", "v").await;
     let before = app.audit_entries().await;
     let all = operations(&admin).await;
     assert!(all.len() >= 30, "{}", all.len());
@@ -79,7 +79,7 @@ async fn a_parameter_that_a_route_does_not_have_is_refused_everywhere(backend: B
     app.verify(&key).await.expect(200);
     admin.get("/api/keys?").await.expect(200);
     // Described for one route is not described for all.
-    admin.get("/api/resolve?provider=openai&explain=true").await.expect(200);
+    admin.resolve("provider=openai&explain=true").await.expect(200);
     expect_unknown(admin.get("/api/secrets?provider=openai").await, "provider");
     expect_unknown(admin.get("/api/admin/encryption?explain=true").await, "explain");
 }
@@ -113,11 +113,10 @@ async fn forward_auth_and_the_page_have_queries_of_their_own(backend: Backend) {
     let app = App::start(backend).await;
     let (_, key) = app.admin().await.create_key(&json!({ "name": "n" })).await;
     let client = app.anonymous();
-    let headers = [("x-api-key", key.as_bytes())];
     for path in ["/api/verify?x=1&%ff", "/api/verify/envoy/orders?scope=a&x=1"] {
-        client.get_with(path, &headers).await.expect(200);
+        client.get_as(&key, path).await.expect(200);
     }
-    client.get_with("/api/verify?x=1&scope=a", &headers).await.expect(403);
+    client.get_as(&key, "/api/verify?x=1&scope=a").await.expect(403);
     for path in ["/settings/secrets?q=a", "/login?from=%2Fadmin", "/?x=1"] {
         client.get(path).await.expect(200);
     }

@@ -55,15 +55,14 @@ async fn an_earlier_time_never_replaces_a_later_one(backend: Backend) {
 }
 
 async fn marks_survive_a_failed_write(backend: Backend) {
-    use sea_orm::ConnectionTrait;
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (_, key) = admin.create_key(&json!({ "name": "n" })).await;
     app.verify(&key).await.expect(200);
     let rename = |from, to| format!("ALTER TABLE {from} RENAME TO {to}");
-    app.state.db.execute_unprepared(&rename("settings", "hidden")).await.unwrap();
+    app.execute(&rename("settings", "hidden")).await;
     app.state.keys.flush().await.unwrap_err();
-    app.state.db.execute_unprepared(&rename("hidden", "settings")).await.unwrap();
+    app.execute(&rename("hidden", "settings")).await;
     assert_eq!(admin.keys().await[0]["lastUsedAt"], Value::Null);
     app.state.keys.flush().await.unwrap();
     assert_eq!(admin.keys().await[0]["lastUsedAt"], "2026-01-01T12:00:00Z");

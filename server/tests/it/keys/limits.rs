@@ -63,13 +63,11 @@ async fn a_key_is_accepted_as_often_as_its_limit_says(backend: Backend) {
     app.verify(&key).await.expect(429);
     // Both keys of an overlap share what is left.
     app.clock.advance(Duration::from_mins(1));
-    let path = format!("/api/keys/{id}/rotate");
-    let new = admin.post(&path, &json!({ "graceSeconds": 600 })).await.expect(200).data();
-    let new = new["key"].as_str().unwrap();
-    for key in [&key, new, &key] {
+    let new = admin.rotated_key(&id, 600).await;
+    for key in [&key, &new, &key] {
         app.verify(key).await.expect(200);
     }
-    app.verify(new).await.expect(429);
+    app.verify(&new).await.expect(429);
     app.verify(&key).await.expect(429);
 }
 
@@ -333,7 +331,6 @@ async fn the_throttle_status_is_what_the_operator_chose(backend: Backend) {
         assert_eq!(refused.header("retry-after"), "60");
         assert_eq!(refused.headers.contains_key("www-authenticate"), status == 401);
         // For proxies alone.
-        let headers = [("x-api-key", key.as_bytes())];
-        app.anonymous().get_with("/api/secrets", &headers).await.expect(429);
+        app.anonymous().get_as(&key, "/api/secrets").await.expect(429);
     }
 }

@@ -13,6 +13,7 @@ use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::KeyName;
 use keyward_core::set::{SetName, SetState};
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
+use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, Client, on_both_databases};
@@ -105,7 +106,7 @@ async fn varied(app: &App, admin: &Client) {
          ('row', 'api_key', 'broken', '{value}', '2025-01-01 00:00:00+00:00', \
          '2025-01-01 00:00:00+00:00')"
     );
-    app.state.db.execute_unprepared(&row).await.unwrap();
+    app.execute(&row).await;
     app.accept().await;
     app.state.keys.refresh().await.unwrap();
     for (name, scopes, ends) in [
@@ -235,7 +236,7 @@ async fn one_key_is_read_by_its_id(backend: Backend) {
     let key = admin.get(&format!("/api/keys/{id}")).await.expect(200).data();
     assert_eq!(key, admin.keys().await[0]);
     let row = "INSERT INTO settings (id, type, key, value) VALUES ('other', 'config', 'k', '{}')";
-    app.state.db.execute_unprepared(row).await.unwrap();
+    app.execute(row).await;
     for id in ["other", "nobody", "%00", &"x".repeat(65)] {
         let answer = admin.get(&format!("/api/keys/{id}")).await;
         answer.expect_problem(404, "key_not_found", "API key not found");
@@ -277,7 +278,7 @@ async fn changes_of_another_process_are_followed_without_reading_all_keys(backen
     }
     // Who reads this row finds that it is no key any more.
     let damage = format!("UPDATE settings SET value = '' WHERE id = '{untouched_id}'");
-    app.state.db.execute_unprepared(&damage).await.unwrap();
+    app.execute(&damage).await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&revoked).await.expect(401);
     app.verify(last.unwrap().expose()).await.expect(200);
@@ -312,7 +313,7 @@ async fn forgotten_changes_are_followed_by_reading_all_keys(backend: Backend) {
     let other = other_process(&app).await;
     other.delete(id, &actor).await.unwrap();
     let (_, made) = other.create(wanted("made"), &actor).await.unwrap();
-    app.state.db.execute_unprepared("DELETE FROM key_changes").await.unwrap();
+    app.execute("DELETE FROM key_changes").await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&revoked).await.expect(401);
     app.verify(&kept).await.expect(200);
@@ -381,7 +382,7 @@ async fn counts_are_those_of_the_list_after_each_kind_of_change(backend: Backend
     other.delete(id_of("alpha").await, &actor).await.unwrap();
     let (broken, _) = other.create(wanted("soon broken"), &actor).await.unwrap();
     let damage = format!("UPDATE settings SET value = '?' WHERE id = '{}'", broken.id);
-    app.state.db.execute_unprepared(&damage).await.unwrap();
+    app.execute(&damage).await;
     app.accept().await;
     app.state.keys.refresh().await.unwrap();
     assert_eq!(assert_counted(&app, &admin, "foreign changes").await, counts(1, 0, 2, 1));
@@ -441,7 +442,7 @@ async fn secrets_are_listed_in_parts_and_as_far_as_the_scope_reaches(backend: Ba
     let admin = app.admin().await;
     // In bytes an underscore is behind Z: not so in the alphabets of a database.
     for key in ["A_B", "AB", "AZ", "A_", "GITHUB_A", "GITHUB_B", "B1"] {
-        admin.post("/api/secrets", &json!({ "key": key, "value": "v" })).await.expect(200);
+        admin.add_secret(key, "v").await;
     }
     let list = "/api/secrets?limit=2";
     let sorted = ["AB", "AZ", "A_", "A_B", "B1", "GITHUB_A", "GITHUB_B"];
@@ -463,10 +464,10 @@ async fn providers_are_listed_in_parts_and_as_far_as_the_scope_reaches(backend: 
     let admin = app.admin().await;
     let value = json!({ "value": "sk-1234567890" });
     for provider in ["a_b", "ab", "az", "b"] {
-        admin.put(&format!("/api/providers/{provider}"), &value).await.expect(200);
+        admin.put_provider(provider, &value).await.expect(200);
     }
     for model in ["az/models/m1", "az/models/m2", "only-model/models/m"] {
-        admin.put(&format!("/api/providers/{model}"), &value).await.expect(200);
+        admin.put_provider(model, &value).await.expect(200);
     }
     let list = "/api/providers?limit=2";
     let (all, total) = walk(&admin, list, "provider", None).await;

@@ -108,11 +108,11 @@ async fn every_form_opens_and_the_first_rotation_moves_it(backend: Backend) {
     let app = app_with(backend, &rows, Written::Bytes).await;
     every_value_is_as_it_was(&app, &rows).await;
     let admin = app.admin().await;
-    let status = admin.get("/api/admin/encryption").await.expect(200).data();
+    let status = admin.encryption().await;
     assert_eq!((&status["secrets"], &status["legacy"]), (&json!(0), &json!(rows.len())));
     let rotated = admin.post("/api/admin/encryption/rotate", &json!({})).await.expect(200);
     assert_eq!(rotated.data(), json!({ "newVersion": 2, "reEncrypted": rows.len() }));
-    let status = admin.get("/api/admin/encryption").await.expect(200).data();
+    let status = admin.encryption().await;
     assert_eq!((&status["secrets"], &status["legacy"]), (&json!(rows.len()), &json!(0)));
     every_value_is_as_it_was(&app, &rows).await;
     let moved = SECRETS.after(&app.state.db, "", 1000).await.unwrap();

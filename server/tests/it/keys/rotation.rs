@@ -7,7 +7,7 @@ use keyward::audit::entity::log;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Backend, Client, on_both_databases};
+use crate::support::{App, Backend, on_both_databases};
 
 on_both_databases!(
     both_keys_work_until_the_instant_the_overlap_ends,
@@ -25,21 +25,11 @@ on_both_databases!(
 
 const HOUR: Duration = Duration::from_hours(1);
 
-async fn rotate(admin: &Client, id: &str, grace: impl Into<Value>) -> Answer {
-    let body = json!({ "graceSeconds": grace.into() });
-    admin.post(&format!("/api/keys/{id}/rotate"), &body).await
-}
-
-/// The new key.
-async fn rotated(admin: &Client, id: &str, grace: u32) -> String {
-    rotate(admin, id, grace).await.expect(200).data()["key"].as_str().unwrap().to_owned()
-}
-
 async fn both_keys_work_until_the_instant_the_overlap_ends(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, old) = admin.create_key(&json!({ "name": "n", "scopes": ["a"] })).await;
-    let data = rotate(&admin, &id, 3_600).await.expect(200).data();
+    let data = admin.rotate_key(&id, 3_600).await.expect(200).data();
     let new = data["key"].as_str().unwrap().to_owned();
     assert!(new.starts_with("kw_") && new.len() == 51 && new != old);
     let overlap = json!({
@@ -76,7 +66,7 @@ async fn all_but_the_key_stays(backend: Backend) {
     let (id, old) = admin.create_key(&wanted).await;
     let before = admin.keys().await[0].clone();
     app.clock.advance(HOUR);
-    let mut after = rotate(&admin, &id, 604_800).await.expect(200).data();
+    let mut after = admin.rotate_key(&id, 604_800).await.expect(200).data();
     let new = after["key"].take().as_str().unwrap().to_owned();
     let after = after.as_object_mut().unwrap();
     after.remove("key");
@@ -102,7 +92,7 @@ async fn an_overlap_is_ended_before_its_answer(backend: Backend) {
     let path = format!("/api/keys/{id}/overlap");
     let none = "This API key has no old key that still works";
     admin.delete(&path).await.expect_problem(404, "no_overlap", none);
-    let new = rotated(&admin, &id, 3_600).await;
+    let new = admin.rotated_key(&id, 3_600).await;
     app.verify(&old).await.expect(200);
     let data = admin.delete(&path).await.expect(200).data();
     assert_eq!((&data["id"], &data["overlap"]), (&json!(id), &Value::Null));
@@ -111,7 +101,7 @@ async fn an_overlap_is_ended_before_its_answer(backend: Backend) {
     let before = app.audit_entries().await;
     admin.delete(&path).await.expect_problem(404, "no_overlap", none);
     // One that is over is none either.
-    rotated(&admin, &id, 60).await;
+    admin.rotated_key(&id, 60).await;
     app.clock.advance(HOUR);
     admin.delete(&path).await.expect_problem(404, "no_overlap", none);
     assert_eq!(app.audit_entries().await, before + 1);
@@ -121,7 +111,7 @@ async fn a_rotation_without_grace_ends_the_old_key_at_once(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, old) = admin.create_key(&json!({ "name": "n" })).await;
-    let new = rotated(&admin, &id, 0).await;
+    let new = admin.rotated_key(&id, 0).await;
     app.verify(&old).await.expect(401);
     app.verify(&new).await.expect(200);
     assert_eq!(admin.keys().await[0]["overlap"], Value::Null);
@@ -131,8 +121,8 @@ async fn only_the_last_two_keys_work(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, first) = admin.create_key(&json!({ "name": "n" })).await;
-    let second = rotated(&admin, &id, 604_800).await;
-    let third = rotated(&admin, &id, 60).await;
+    let second = admin.rotated_key(&id, 604_800).await;
+    let third = admin.rotated_key(&id, 60).await;
     app.verify(&first).await.expect(401);
     app.verify(&second).await.expect(200);
     app.verify(&third).await.expect(200);
@@ -140,7 +130,7 @@ async fn only_the_last_two_keys_work(backend: Backend) {
     app.clock.advance(Duration::from_mins(1));
     app.verify(&second).await.expect(401);
     // Deleted, disabled: both at once.
-    let fourth = rotated(&admin, &id, 600).await;
+    let fourth = admin.rotated_key(&id, 600).await;
     let path = format!("/api/keys/{id}");
     admin.patch(&path, &json!({ "enabled": false })).await.expect(200);
     app.verify(&third).await.expect(401);
@@ -157,7 +147,7 @@ async fn the_old_key_never_outlives_the_expiry(backend: Backend) {
     let admin = app.admin().await;
     let body = json!({ "name": "n", "expiresAt": "2026-01-01T12:10:00Z" });
     let (id, old) = admin.create_key(&body).await;
-    let new = rotated(&admin, &id, 3_600).await;
+    let new = admin.rotated_key(&id, 3_600).await;
     assert_eq!(admin.keys().await[0]["overlap"]["endsAt"], "2026-01-01T12:10:00Z");
     app.clock.advance(Duration::from_secs(599));
     app.verify(&old).await.expect(200);
@@ -178,7 +168,7 @@ async fn the_list_shows_when_the_old_key_was_used(backend: Backend) {
     app.verify(&old).await.expect(200);
     app.clock.advance(Duration::from_mins(1));
     // What was not written yet is taken along.
-    let new = rotated(&admin, &id, 3_600).await;
+    let new = admin.rotated_key(&id, 3_600).await;
     let used = async || {
         app.state.keys.flush().await.unwrap();
         let key = admin.keys().await[0].clone();
@@ -200,11 +190,11 @@ async fn the_list_shows_when_the_old_key_was_used(backend: Backend) {
     let sibling = app.sibling().await;
     sibling.clock.advance(Duration::from_mins(3));
     sibling.verify(&new).await.expect(200);
-    let third = rotated(&admin, &id, 3_600).await;
+    let third = admin.rotated_key(&id, 3_600).await;
     sibling.state.keys.flush().await.unwrap();
     assert_eq!(used().await, seen("-", "12:03:00Z"));
     // What only the oldest key was used for is not said of the one that replaced it.
-    let fourth = rotated(&admin, &id, 3_600).await;
+    let fourth = admin.rotated_key(&id, 3_600).await;
     assert_eq!(used().await, seen("-", "-"));
     app.verify(&third).await.expect(200);
     app.verify(&fourth).await.expect(200);
@@ -247,9 +237,13 @@ async fn keys_that_cannot_be_rotated_stay_as_they_are(backend: Backend) {
     app.clock.advance(Duration::from_secs(1));
     let before = admin.keys().await;
     let message = "This API key has expired; change its expiry before you rotate it";
-    rotate(&admin, &id, 60).await.expect_problem(409, "key_expired", message);
+    admin.rotate_key(&id, 60).await.expect_problem(409, "key_expired", message);
     for unknown in ["00000000-0000-0000-0000-000000000000", "%00", "x%20y", &"x".repeat(65)] {
-        rotate(&admin, unknown, 60).await.expect_problem(404, "key_not_found", "API key not found");
+        admin.rotate_key(unknown, 60).await.expect_problem(
+            404,
+            "key_not_found",
+            "API key not found",
+        );
         let path = format!("/api/keys/{unknown}/overlap");
         admin.delete(&path).await.expect_problem(404, "key_not_found", "API key not found");
     }
@@ -261,7 +255,7 @@ async fn an_overlap_survives_a_restart_and_reaches_other_servers(backend: Backen
     let admin = app.admin().await;
     let (id, old) = admin.create_key(&json!({ "name": "n" })).await;
     let sibling = app.sibling().await;
-    let new = rotated(&admin, &id, 3_600).await;
+    let new = admin.rotated_key(&id, 3_600).await;
     sibling.state.keys.refresh().await.unwrap();
     let restarted = app.sibling().await;
     for server in [&sibling, &restarted] {
@@ -280,7 +274,7 @@ async fn rotations_at_once_leave_one_key_and_the_one_before(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, first) = admin.create_key(&json!({ "name": "n" })).await;
-    let rotations = (0..8).map(|_| rotated(&admin, &id, 600));
+    let rotations = (0..8).map(|_| admin.rotated_key(&id, 600));
     let mut keys = futures_util::future::join_all(rotations).await;
     keys.push(first);
     let mut accepted = 0;

@@ -46,7 +46,7 @@ async fn a_scope_narrowed_to_secrets_opens_those_alone(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     for key in ["GITHUB_TOKEN", "GITHUB_HOOK", "GITHUB", "GITLAB_TOKEN", "ONE"] {
-        admin.post("/api/secrets", &json!({ "key": key, "value": key })).await.expect(200);
+        admin.add_secret(key, key).await;
     }
     let scopes = json!(["secrets:read:GITHUB_*", "secrets:read:ONE"]);
     let reader = Caller::with(&app, &admin, scopes).await;
@@ -78,7 +78,7 @@ async fn a_scope_narrowed_to_secrets_opens_those_alone(backend: Backend) {
     writer.send(Method::DELETE, "/api/secrets/CI_A", None).await.expect(200);
     let kept = admin.get("/api/secrets").await.expect(200).data();
     assert_eq!(kept.as_array().unwrap().len(), 5, "what was refused changed nothing");
-    assert_eq!(admin.get("/api/secrets/ONE").await.expect(200).data()["value"], "ONE");
+    assert_eq!(admin.secret("ONE").await, "ONE");
 }
 
 async fn a_scope_narrowed_to_a_provider_opens_that_alone(backend: Backend) {

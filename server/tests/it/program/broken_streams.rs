@@ -81,8 +81,7 @@ async fn a_server_whose_log_cannot_be_written_answers_counts_and_stops(backend: 
         let Faulty { command, _reader } = faulty(&command, 2, fault);
         let server = Server::spawn_with_its_stderr(command);
         let client = &server.client;
-        let credentials = json!({ "email": EMAIL, "password": PASSWORD });
-        client.post("/api/session", &credentials).await.expect(200);
+        client.sign_in().await;
         let (_, key) = client.create_key(&json!({ "name": "n" })).await;
         // A pipe takes some lines, and so does the queue before it.
         let mut requests = 0;
@@ -92,12 +91,12 @@ async fn a_server_whose_log_cannot_be_written_answers_counts_and_stops(backend: 
         }
         client.get("/livez").await.expect(200);
         client.get("/readyz").await.expect(200);
-        client.get_with("/api/verify", &[("x-api-key", key.as_bytes())]).await.expect(200);
+        client.verify(&key).await.expect(200);
         client.get_with("/api/verify", &[("x-api-key", b"kw_wrong")]).await.expect(401);
         client.get("/api/keys").await.expect(200);
         client.get("/login").await.expect(200);
         client.get("/api/nothing").await.expect(404);
-        client.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+        client.add_secret("A", "v").await;
         let told = Instant::now();
         let (code, _) = server.stop();
         assert_eq!(code, 0, "{fault:?}");

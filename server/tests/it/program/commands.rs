@@ -25,11 +25,6 @@ on_both_databases!(
 const ADMIN: [(&str, &str); 2] =
     [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
 
-async fn sign_in(client: &Client) {
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    client.post("/api/session", &body).await.expect(200);
-}
-
 async fn it_serves_says_where_and_stops_when_told(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let server = Server::start(&database, &[]);
@@ -51,16 +46,7 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
     let (code, out, _) = run(&database, &create);
     let key = out.trim();
     assert_eq!((code, key.len()), (0, 51), "the key alone: {out}");
-    let verify = async |status: u16| {
-        for _ in 0..50 {
-            let headers = [("x-api-key", key.as_bytes())];
-            if server.client.get_with("/api/verify", &headers).await.status == status {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-        panic!("the server did not follow");
-    };
+    let verify = |status: u16| server.client.verify_until(key, status);
     verify(200).await;
 
     let (_, list, _) = run(&database, &["keys", "list", "--json"]);
@@ -130,7 +116,7 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
 async fn keys_of_the_encryption_are_shown_and_rotated_on_the_command_line(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let server = Server::start(&database, &ADMIN);
-    sign_in(&server.client).await;
+    server.client.sign_in().await;
     let secret = json!({ "key": "A", "value": "planted" });
     server.client.post("/api/secrets", &secret).await.expect(200);
     let (code, out, _) = run(&database, &["encryption", "rotate", "--json"]);
@@ -144,7 +130,7 @@ async fn keys_of_the_encryption_are_shown_and_rotated_on_the_command_line(backen
     server.client.post("/api/secrets", &secret).await.expect(200);
     let (_, out, _) = run(&database, &["encryption", "status", "--json"]);
     let status: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(status, server.client.get("/api/admin/encryption").await.expect(200).data());
+    assert_eq!(status, server.client.encryption().await);
     assert_eq!((&status["activeVersion"], &status["secrets"]), (&json!(2), &json!(2)));
     let (_, table, _) = run(&database, &["encryption", "status"]);
     for part in ["Active version: 2", "Values under data keys: 2", "retired", "command line"] {
@@ -206,11 +192,11 @@ async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend:
     let database = TestDatabase::new(backend).await;
     let server = Server::start(&database, &ADMIN);
     let client = &server.client;
-    sign_in(client).await;
+    client.sign_in().await;
     let secret = json!({ "key": "A", "value": "v" });
     client.post("/api/secrets", &secret).await.expect(200);
     let provider = json!({ "value": "sk" });
-    client.put("/api/providers/p", &provider).await.expect(200);
+    client.put_provider("p", &provider).await.expect(200);
     let (_, key) = client.create_key(&json!({ "name": "n" })).await;
     let with = |arguments: &[&str], previous: Option<&str>| {
         let mut command = keyward(&database, arguments);
@@ -234,11 +220,11 @@ async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend:
     with(&["encryption", "rotate"], None);
     refused(client.get("/readyz").await);
     refused(client.get("/api/secrets/A").await);
-    refused(client.get("/api/resolve?provider=p").await);
+    refused(client.resolve("provider=p").await);
     refused(client.post("/api/secrets", &json!({ "key": "B", "value": "v" })).await);
-    refused(client.put("/api/providers/p", &provider).await);
+    refused(client.put_provider("p", &provider).await);
     refused(post("/api/admin/encryption/rotate").await);
-    client.get_with("/api/verify", &[("x-api-key", key.as_bytes())]).await.expect(200);
+    client.verify(&key).await.expect(200);
     client.get("/livez").await.expect(200);
     let (code, log) = server.stop();
     assert_eq!(code, 0);
@@ -247,7 +233,7 @@ async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend:
     assert!(!log.contains(OTHER) && !log.contains(ROOT_KEY), "{log}");
 
     let server = Server::start(&database, &[("SECRETS_ENCRYPTION_KEY", OTHER)]);
-    sign_in(&server.client).await;
+    server.client.sign_in().await;
     let list = server.client.get("/api/secrets").await.expect(200).data();
     assert_eq!(list.as_array().unwrap().len(), 1, "the refused change changed nothing");
     let answer = server.client.get("/api/secrets/A").await.expect(200);
@@ -259,7 +245,7 @@ async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend:
 async fn on_a_full_disk_nothing_is_half_written_and_reading_the_list_goes_on() {
     let database = TestDatabase::new(Backend::Sqlite).await;
     let server = Server::start(&database, &ADMIN);
-    sign_in(&server.client).await;
+    server.client.sign_in().await;
     let secret = |n: usize| json!({ "key": format!("KEY_{n}"), "value": "x".repeat(30_000) });
     server.client.post("/api/secrets", &secret(0)).await.expect(200);
     assert_eq!(server.stop().0, 0);
@@ -272,7 +258,7 @@ async fn on_a_full_disk_nothing_is_half_written_and_reading_the_list_goes_on() {
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let server = Server::spawn(shell);
     let client = &server.client;
-    sign_in(client).await;
+    client.sign_in().await;
     let mut stored = 1;
     let refused = loop {
         let answer = client.post("/api/secrets", &secret(stored)).await;
@@ -285,20 +271,20 @@ async fn on_a_full_disk_nothing_is_half_written_and_reading_the_list_goes_on() {
     refused.expect_problem(503, "store_unavailable", "The store cannot answer; try again");
     let list = client.get("/api/secrets").await.expect(200).data();
     assert_eq!(list.as_array().unwrap().len(), stored);
-    client.send(http::Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(503);
+    client.rotate_data_key().await.expect(503);
     drop(server);
 
     let server = Server::start(&database, &[]);
-    sign_in(&server.client).await;
+    server.client.sign_in().await;
     for n in 0..stored {
         let path = format!("/api/secrets/KEY_{n}");
         let answer = server.client.get(&path).await.expect(200);
         assert_eq!(answer.data()["value"].as_str().unwrap().len(), 30_000);
     }
     server.client.post("/api/secrets", &secret(stored)).await.expect(200);
-    let verified = server.client.get("/api/admin/audit/verify").await.expect(200).data();
+    let verified = server.client.verify_log().await;
     assert_eq!(verified["valid"], true);
-    let status = server.client.get("/api/admin/encryption").await.expect(200).data();
+    let status = server.client.encryption().await;
     assert_eq!((&status["activeVersion"], &status["secrets"]), (&json!(1), &json!(stored + 1)));
 }
 
@@ -326,19 +312,16 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     let client = &server.client;
     let mut told = String::new();
     let mut note = |answer: Answer| write!(told, "{answer:?}").unwrap();
-    sign_in(client).await;
+    client.sign_in().await;
     let scopes = ["secrets:read", "keys:verify"];
     let (id, first) = client.create_key(&json!({ "name": "n", "scopes": scopes })).await;
     // The answer is the one place that should have the new key.
-    let path = format!("/api/keys/{id}/rotate");
-    let rotated = client.post(&path, &json!({ "graceSeconds": 600 })).await.expect(200).data();
-    let key = rotated["key"].as_str().unwrap().to_owned();
-    let with_key: [(&str, &[u8]); 1] = [("x-api-key", key.as_bytes())];
-    note(client.get_with("/api/verify", &with_key).await.expect(200));
-    note(client.get_with(&format!("/api/verify?key={key}"), &with_key).await.expect(200));
+    let key = client.rotated_key(&id, 600).await;
+    note(client.verify(&key).await.expect(200));
+    note(client.get_as(&key, &format!("/api/verify?key={key}")).await.expect(200));
     leave_traces_of_callers(client, &first, &key, &mut note).await;
-    note(client.get_with("/api/keys", &with_key).await.expect(200));
-    note(client.get_with("/api/nothing?planted-query=1", &with_key).await.expect(404));
+    note(client.get_as(&key, "/api/keys").await.expect(200));
+    note(client.get_as(&key, "/api/nothing?planted-query=1").await.expect(404));
     let wrong = json!({ "email": EMAIL, "password": "planted-wrong" });
     note(client.post("/api/session", &wrong).await.expect(401));
     let wrong = json!({ "email": "planted-address@example.com", "password": PASSWORD });
@@ -349,7 +332,7 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
 
     let value = "planted-value";
     let put = async |path: &str, body: Value| client.put(path, &body).await;
-    note(client.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(200));
+    note(client.add_secret("A", value).await);
     note(client.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(409));
     note(client.post("/api/secrets", &json!({ "key": "a", "value": value })).await.expect(400));
     let long = "planted-".repeat(10_000);
@@ -369,23 +352,18 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
             .expect(403),
     );
     // The one answer that should have it.
-    let revealed = client.get_with("/api/secrets/A", &with_key).await.expect(200);
+    let revealed = client.get_as(&key, "/api/secrets/A").await.expect(200);
     assert_eq!(revealed.data()["value"], value);
     note(client.get("/api/secrets").await.expect(200));
     leave_traces_of_providers(client, value, &mut note).await;
-    note(
-        client
-            .send(http::Method::POST, "/api/admin/encryption/rotate", &[], None)
-            .await
-            .expect(200),
-    );
+    note(client.rotate_data_key().await.expect(200));
     note(client.get("/api/admin/encryption").await.expect(200));
     note(client.get("/api/admin/audit?actor=planted-filter").await.expect(200));
     note(client.get("/api/admin/audit/export").await.expect(200));
     note(client.get("/api/admin/audit/verify").await.expect(200));
     note(client.get("/readyz").await.expect(200));
     note(client.delete(&format!("/api/keys/{id}")).await.expect(200));
-    note(client.get_with("/api/secrets/A", &with_key).await.expect(401));
+    note(client.get_as(&key, "/api/secrets/A").await.expect(401));
     for command in [
         &["encryption", "status"][..],
         &["encryption", "rotate", "--json"],
@@ -443,8 +421,7 @@ async fn leave_traces_of_callers(
 }
 
 async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl FnMut(Answer)) {
-    let put =
-        async |path: &str, body: Value| client.put(&format!("/api/providers/{path}"), &body).await;
+    let put = async |path: &str, body: Value| client.put_provider(path, &body).await;
     // So that the hint tells nothing of it.
     let body = || json!({ "value": format!("{value},and-an-end"), "note": "n" });
     note(put("p", body()).await.expect(200));
@@ -468,11 +445,11 @@ async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl
     note(client.patch("/api/providers/p", &json!({ "value": value })).await.expect(400));
     note(client.patch("/api/providers/p", &json!({ "note": "other" })).await.expect(200));
     note(client.get("/api/providers").await.expect(200));
-    note(client.get("/api/resolve?provider=p&model=m&explain=true").await.expect(200));
-    note(client.get("/api/resolve?provider=q&model=unknown").await.expect(404));
+    note(client.resolve("provider=p&model=m&explain=true").await.expect(200));
+    note(client.resolve("provider=q&model=unknown").await.expect(404));
     // The answers that should have it.
     for query in ["provider=p", "provider=p&model=m"] {
-        let resolved = client.get(&format!("/api/resolve?{query}")).await.expect(200);
+        let resolved = client.resolve(query).await.expect(200);
         assert_eq!(resolved.data()["value"], format!("{value},and-an-end"));
     }
     note(client.delete("/api/providers/p/models/m").await.expect(200));

@@ -62,18 +62,18 @@ async fn names_that_are_none_are_refused(backend: Backend) {
         }
     }
     // Nothing at all is no path of a model.
-    admin.put("/api/providers/openai/models/", &body).await.expect(404);
-    admin.put("/api/providers/", &body).await.expect(404);
-    assert_eq!(admin.get("/api/providers").await.expect(200).data(), json!([]));
+    admin.put_provider("openai/models/", &body).await.expect(404);
+    admin.put_provider("", &body).await.expect(404);
+    assert_eq!(admin.providers().await, json!([]));
 }
 
 async fn bodies_that_are_none_are_refused_and_nothing_changes(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let body = json!({ "value": "v", "note": "n", "baseUrl": "https://x" });
-    admin.put("/api/providers/p", &body).await.expect(200);
-    admin.put("/api/providers/p/models/m", &json!({ "value": "w" })).await.expect(200);
-    let before = admin.get("/api/providers").await.expect(200).data();
+    admin.put_provider("p", &body).await.expect(200);
+    admin.set_provider("p/models/m", "w").await;
+    let before = admin.providers().await;
     let v = "planted-value";
     let values: [(Value, &str, &str); 9] = [
         (json!({}), "value", "Value is required"),
@@ -122,17 +122,16 @@ async fn bodies_that_are_none_are_refused_and_nothing_changes(backend: Backend) 
     }
     let with_value = (json!({ "value": v }), "value", "Unknown field");
     check(Method::PATCH, "/api/providers/p", &with_value).await;
-    assert_eq!(admin.get("/api/providers").await.expect(200).data(), before);
-    let kept = admin.get("/api/resolve?provider=p&model=m").await.expect(200).data();
+    assert_eq!(admin.providers().await, before);
+    let kept = admin.resolve("provider=p&model=m").await.expect(200).data();
     assert_eq!(kept["value"], "w");
 }
 
 async fn keys_that_cannot_stand_in_a_header_are_refused_and_not_repeated(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    admin.put("/api/providers/p", &json!({ "value": "kept" })).await.expect(200);
-    let (providers, entries) =
-        (admin.get("/api/providers").await.expect(200).data(), app.audit_entries().await);
+    admin.set_provider("p", "kept").await;
+    let (providers, entries) = (admin.providers().await, app.audit_entries().await);
     let prefix =
         "Value must be the key alone, without \"Bearer\" or the name of a header before it";
     let control = "Value must not contain line breaks or other control characters: it is sent in a \
@@ -163,14 +162,14 @@ async fn keys_that_cannot_stand_in_a_header_are_refused_and_not_repeated(backend
             assert!(!answer.text.contains("planted"), "{}", answer.text);
         }
     }
-    assert_eq!(admin.get("/api/providers").await.expect(200).data(), providers);
+    assert_eq!(admin.providers().await, providers);
     assert_eq!(app.audit_entries().await, entries);
-    let kept = admin.get("/api/resolve?provider=p").await.expect(200).data();
+    let kept = admin.resolve("provider=p").await.expect(200).data();
     assert_eq!(kept["value"], "kept");
     // What is no key of a provider may be a secret, and is kept byte for byte.
     let value = "\u{feff}Bearer \u{fc}\r\n";
-    admin.post("/api/secrets", &json!({ "key": "A", "value": value })).await.expect(200);
-    assert_eq!(admin.get("/api/secrets/A").await.expect(200).data()["value"], value);
+    admin.add_secret("A", value).await;
+    assert_eq!(admin.secret("A").await, value);
 }
 
 async fn white_space_around_a_key_is_not_kept(backend: Backend) {
@@ -182,10 +181,10 @@ async fn white_space_around_a_key_is_not_kept(backend: Backend) {
             admin.put(path, &json!({ "value": value })).await.expect(200);
         }
         for query in ["provider=p", "provider=p&model=m"] {
-            let resolved = admin.get(&format!("/api/resolve?{query}")).await.expect(200).data();
+            let resolved = admin.resolve(query).await.expect(200).data();
             assert_eq!(resolved["value"], "sk-0123456789", "{value:?}");
         }
-        let listed = admin.get("/api/providers").await.expect(200).data();
+        let listed = admin.providers().await;
         assert_eq!(listed[0]["hint"], "6789", "{value:?}");
     }
 }
@@ -206,11 +205,11 @@ async fn a_model_is_entered_under_a_name_that_can_be_seen_and_an_older_one_still
         ("a%C2%A0b", spaces),
         ("a%20%20b", spaces),
     ] {
-        let answer = admin.put(&format!("/api/providers/p/models/{name}"), &body).await;
+        let answer = admin.put_provider(&format!("p/models/{name}"), &body).await;
         let answer = answer.expect_problem(400, "validation_failed", message);
         assert_eq!(answer.body()["errors"], json!([{ "field": "model", "message": message }]));
     }
-    assert_eq!(admin.get("/api/providers").await.expect(200).data(), json!([]));
+    assert_eq!(admin.providers().await, json!([]));
     // Stored by an older version.
     let old = |text: &str| ModelName::try_from(text.to_owned()).unwrap();
     let provider = ProviderId::try_from("p".to_owned()).unwrap();
@@ -221,7 +220,7 @@ async fn a_model_is_entered_under_a_name_that_can_be_seen_and_an_older_one_still
         app.state.credentials.set_model(&actor, provider, old(name), set).await.unwrap();
     }
     for encoded in ["a%20%20b", "gpt%E2%80%8B"] {
-        let resolved = admin.get(&format!("/api/resolve?provider=p&model={encoded}")).await;
+        let resolved = admin.resolve(&format!("provider=p&model={encoded}")).await;
         assert_eq!(resolved.expect(200).data()["source"], "model");
         admin.delete(&format!("/api/providers/p/models/{encoded}")).await.expect(200);
     }
@@ -246,7 +245,7 @@ async fn queries_that_are_none_are_refused(backend: Backend) {
         ("provider=p&provider=q", "provider", "Given twice"),
         ("provider=p&value=true", "value", "Unknown parameter"),
     ] {
-        let answer = admin.get(&format!("/api/resolve?{query}")).await;
+        let answer = admin.resolve(query).await;
         let answer = answer.expect_problem(400, "validation_failed", message);
         assert_eq!(answer.body()["errors"][0]["field"], field, "{query}");
     }
@@ -266,6 +265,6 @@ async fn bodies_over_the_limit_are_413(backend: Backend) {
     let body = format!(r#"{{"value":"{escaped}"}}"#).into_bytes();
     let headers: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
     admin.send(Method::PUT, "/api/providers/p", &headers, Some(body)).await.expect(200);
-    let resolved = admin.get("/api/resolve?provider=p").await.expect(200).data();
+    let resolved = admin.resolve("provider=p").await.expect(200).data();
     assert_eq!(resolved["value"], "A".repeat(64 * 1024));
 }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use futures_util::future::join_all;
 use keyward::audit::entity::log;
 use keyward::encryption::columns::{MODELS, PROVIDERS};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Backend, Client, on_both_databases};
+use crate::support::{App, Backend, on_both_databases};
 
 on_both_databases!(
     the_model_goes_before_the_provider_before_none,
@@ -21,15 +21,6 @@ on_both_databases!(
     no_key_leaves_without_its_record,
 );
 
-async fn put(client: &Client, path: &str, value: &str) {
-    let path = format!("/api/providers/{path}");
-    client.put(&path, &json!({ "value": value })).await.expect(200);
-}
-
-async fn resolve(client: &Client, query: &str) -> Answer {
-    client.get(&format!("/api/resolve?{query}")).await
-}
-
 async fn the_model_goes_before_the_provider_before_none(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
@@ -38,7 +29,7 @@ async fn the_model_goes_before_the_provider_before_none(backend: Backend) {
     let anonymous = app.anonymous();
     let ask = async |query: &str| {
         let path = format!("/api/resolve?{query}");
-        let by_key = anonymous.get_with(&path, &[("x-api-key", key.as_bytes())]).await;
+        let by_key = anonymous.get_as(&key, &path).await;
         let by_session = admin.get(&path).await;
         assert_eq!((by_key.status, by_key.body()), (by_session.status, by_session.body()));
         assert_eq!(by_key.header("cache-control"), "no-store");
@@ -46,14 +37,14 @@ async fn the_model_goes_before_the_provider_before_none(backend: Backend) {
     };
     let model = "provider=openai&model=gpt-5";
     ask(model).await.expect(404);
-    put(&admin, "openai/models/gpt-5", "of-the-model").await;
+    admin.set_provider("openai/models/gpt-5", "of-the-model").await;
     let own = json!({
         "provider": "openai", "model": "gpt-5", "value": "of-the-model", "source": "model",
     });
     assert_eq!(ask(model).await.expect(200).data(), own);
     ask("provider=openai&model=gpt-4").await.expect(404);
     ask("provider=openai").await.expect(404);
-    put(&admin, "openai", "of-the-provider").await;
+    admin.set_provider("openai", "of-the-provider").await;
     assert_eq!(ask(model).await.expect(200).data(), own);
     let fallen_back = |model: Value| json!({ "provider": "openai", "model": model, "value": "of-the-provider", "source": "provider" });
     let answer = ask("provider=openai&model=gpt-4").await.expect(200);
@@ -70,11 +61,11 @@ async fn the_model_goes_before_the_provider_before_none(backend: Backend) {
 async fn an_explanation_tells_which_and_why_without_the_key(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    put(&admin, "openai", "planted-provider-0123").await;
-    put(&admin, "openai/models/gpt-5", "planted").await;
+    admin.set_provider("openai", "planted-provider-0123").await;
+    admin.set_provider("openai/models/gpt-5", "planted").await;
     let before = app.audit_entries().await;
     let explain = async |query: &str| {
-        let answer = resolve(&admin, &format!("{query}&explain=true")).await.expect(200);
+        let answer = admin.resolve(&format!("{query}&explain=true")).await.expect(200);
         assert!(!answer.text.contains("planted"));
         answer.data()
     };
@@ -90,9 +81,9 @@ async fn an_explanation_tells_which_and_why_without_the_key(backend: Backend) {
     assert_eq!(explain("provider=openai&model=x").await, expected);
     let expected = "No model was named, so the key of \"openai\" is used.";
     assert_eq!(explain("provider=openai").await["reason"], expected);
-    resolve(&admin, "provider=nobody&explain=true").await.expect(404);
+    admin.resolve("provider=nobody&explain=true").await.expect(404);
     assert_eq!(app.audit_entries().await, before, "nothing was given out");
-    let answer = resolve(&admin, "provider=openai&explain=false").await.expect(200);
+    let answer = admin.resolve("provider=openai&explain=false").await.expect(200);
     assert_eq!(answer.data()["value"], "planted-provider-0123");
 }
 
@@ -101,11 +92,11 @@ async fn what_is_not_stored_is_named(backend: Backend) {
     let admin = app.admin().await;
     let message = "No key is stored for the model \"gpt-5\" of \"openai\", nor for \"openai\"";
     let query = "provider=openai&model=gpt-5";
-    resolve(&admin, query).await.expect_problem(404, "no_credential", message);
-    let explained = resolve(&admin, &format!("{query}&explain=true")).await;
+    admin.resolve(query).await.expect_problem(404, "no_credential", message);
+    let explained = admin.resolve(&format!("{query}&explain=true")).await;
     explained.expect_problem(404, "no_credential", message);
     let message = "No key is stored for the provider \"openai\"";
-    resolve(&admin, "provider=openai").await.expect_problem(404, "no_credential", message);
+    admin.resolve("provider=openai").await.expect_problem(404, "no_credential", message);
 }
 
 async fn each_change_and_each_key_given_out_is_recorded(backend: Backend) {
@@ -114,12 +105,12 @@ async fn each_change_and_each_key_given_out_is_recorded(backend: Backend) {
     let body = json!({ "name": "caller", "scopes": ["providers:resolve"] });
     let (id, key) = admin.create_key(&body).await;
     let start = app.audit_entries().await;
-    put(&admin, "openai", "planted-1").await;
-    put(&admin, "openai/models/a/b".replace("a/b", "a%2Fb").as_str(), "planted-2").await;
+    admin.set_provider("openai", "planted-1").await;
+    admin.set_provider("openai/models/a/b".replace("a/b", "a%2Fb").as_str(), "planted-2").await;
     admin.patch("/api/providers/openai", &json!({ "note": "n" })).await.expect(200);
     for query in ["provider=openai&model=a%2Fb", "provider=openai&model=c", "provider=nobody"] {
         let path = format!("/api/resolve?{query}");
-        app.anonymous().get_with(&path, &[("x-api-key", key.as_bytes())]).await;
+        app.anonymous().get_as(&key, &path).await;
     }
     admin.delete("/api/providers/openai/models/a%2Fb").await.expect(200);
     admin.delete("/api/providers/openai").await.expect(200);
@@ -151,7 +142,7 @@ async fn each_change_and_each_key_given_out_is_recorded(backend: Backend) {
     // A program that goes on asking for what is not there does not fill the log.
     let before = app.audit_entries().await;
     for _ in 0..5 {
-        resolve(&admin, "provider=nobody").await.expect(404);
+        admin.resolve("provider=nobody").await.expect(404);
     }
     assert_eq!(app.audit_entries().await, before + 1);
 }
@@ -161,17 +152,14 @@ async fn a_store_that_fails_is_503_and_never_none(backend: Backend) {
     let admin = app.admin().await;
     let body = json!({ "name": "caller", "scopes": ["providers:resolve"] });
     let (_, key) = admin.create_key(&body).await;
-    put(&admin, "openai", "v").await;
-    let ask = async || {
-        let headers = [("x-api-key", key.as_bytes())];
-        app.anonymous().get_with("/api/resolve?provider=openai&model=m", &headers).await
-    };
+    admin.set_provider("openai", "v").await;
+    let ask = async || app.anonymous().get_as(&key, "/api/resolve?provider=openai&model=m").await;
     for table in ["model_credentials", "provider_credentials"] {
         let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
-        app.state.db.execute_unprepared(&rename(table, "gone")).await.unwrap();
+        app.execute(&rename(table, "gone")).await;
         let message = "The store cannot answer; try again";
         ask().await.expect_problem(503, "store_unavailable", message);
-        app.state.db.execute_unprepared(&rename("gone", table)).await.unwrap();
+        app.execute(&rename("gone", table)).await;
         assert_eq!(ask().await.expect(200).data()["value"], "v");
     }
 }
@@ -179,9 +167,9 @@ async fn a_store_that_fails_is_503_and_never_none(backend: Backend) {
 async fn a_key_that_does_not_open_is_an_error_and_no_other_is_used(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    put(&admin, "p", "of-the-provider").await;
-    put(&admin, "p/models/m", "of-the-model").await;
-    put(&admin, "q", "of-another").await;
+    admin.set_provider("p", "of-the-provider").await;
+    admin.set_provider("p/models/m", "of-the-model").await;
+    admin.set_provider("q", "of-another").await;
     let db = &app.state.db;
     let own = PROVIDERS.after(db, "", 10).await.unwrap();
     let of_model = MODELS.after(db, "", 10).await.unwrap().remove(0);
@@ -193,24 +181,24 @@ async fn a_key_that_does_not_open_is_an_error_and_no_other_is_used(backend: Back
     for sealed in [flipped, own[0].sealed.clone()] {
         let row = vec![(of_model.id.clone(), sealed)];
         MODELS.replace(db, &key_id, row).await.unwrap();
-        let answer = resolve(&admin, "provider=p&model=m").await;
+        let answer = admin.resolve("provider=p&model=m").await;
         answer.expect_problem(500, "credential_unreadable", message);
     }
-    resolve(&admin, "provider=p&model=n").await.expect(200);
+    admin.resolve("provider=p&model=n").await.expect(200);
     let swapped = vec![(own[0].id.clone(), own[1].sealed.clone())];
     PROVIDERS.replace(db, &key_id, swapped).await.unwrap();
-    let answer = resolve(&admin, "provider=p").await;
+    let answer = admin.resolve("provider=p").await;
     answer.expect_problem(500, "credential_unreadable", "The key of \"p\" cannot be decrypted");
     // It can be replaced.
-    put(&admin, "p", "new").await;
-    assert_eq!(resolve(&admin, "provider=p").await.expect(200).data()["value"], "new");
+    admin.set_provider("p", "new").await;
+    assert_eq!(admin.resolve("provider=p").await.expect(200).data()["value"], "new");
 }
 
 async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    put(&admin, "p", "provider-0").await;
-    put(&admin, "p/models/m", "model-0").await;
+    admin.set_provider("p", "provider-0").await;
+    admin.set_provider("p/models/m", "model-0").await;
     let body = json!({ "name": "caller", "scopes": ["providers:resolve"] });
     let (_, key) = admin.create_key(&body).await;
     let anonymous = app.anonymous();
@@ -221,8 +209,7 @@ async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend)
         let mut seen = 0;
         for _ in 0..25 {
             let at_least = ["provider", "model"].map(|owner| stored(owner).load(SeqCst));
-            let headers = [("x-api-key", key.as_bytes())];
-            let answer = anonymous.get_with("/api/resolve?provider=p&model=m", &headers).await;
+            let answer = anonymous.get_as(&key, "/api/resolve?provider=p&model=m").await;
             let data = answer.expect(200).data();
             let (source, value) =
                 (data["source"].as_str().unwrap(), data["value"].as_str().unwrap());
@@ -236,32 +223,32 @@ async fn while_it_is_replaced_each_gets_the_old_or_the_new_one(backend: Backend)
     });
     let writer = async {
         for round in 1..=20 {
-            put(&admin, "p/models/m", &format!("model-{round}")).await;
+            admin.set_provider("p/models/m", &format!("model-{round}")).await;
             stored("model").store(round, SeqCst);
-            put(&admin, "p", &format!("provider-{round}")).await;
+            admin.set_provider("p", &format!("provider-{round}")).await;
             stored("provider").store(round, SeqCst);
             // There is always one of the two.
             admin.delete("/api/providers/p/models/m").await.expect(200);
-            put(&admin, "p/models/m", &format!("model-{round}")).await;
+            admin.set_provider("p/models/m", &format!("model-{round}")).await;
         }
     };
     let (seen, ()) = tokio::join!(join_all(readers), writer);
     assert_eq!(seen.into_iter().sum::<u32>(), 200);
-    assert_eq!(resolve(&admin, "provider=p&model=m").await.data()["value"], "model-20");
+    assert_eq!(admin.resolve("provider=p&model=m").await.data()["value"], "model-20");
 }
 
 async fn no_key_leaves_without_its_record(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    put(&admin, "p", "planted-value").await;
+    admin.set_provider("p", "planted-value").await;
     let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
-    app.state.db.execute_unprepared(&rename("audit_log", "audit_gone")).await.unwrap();
-    let answer = resolve(&admin, "provider=p").await.expect(503);
+    app.execute(&rename("audit_log", "audit_gone")).await;
+    let answer = admin.resolve("provider=p").await.expect(503);
     assert!(!answer.text.contains("planted"));
     let body = json!({ "value": "other" });
-    admin.put("/api/providers/p", &body).await.expect(503);
+    admin.put_provider("p", &body).await.expect(503);
     admin.delete("/api/providers/p").await.expect(503);
-    app.state.db.execute_unprepared(&rename("audit_gone", "audit_log")).await.unwrap();
-    let answer = resolve(&admin, "provider=p").await.expect(200);
+    app.execute(&rename("audit_gone", "audit_log")).await;
+    let answer = admin.resolve("provider=p").await.expect(200);
     assert_eq!(answer.data()["value"], "planted-value", "what was not recorded was not done");
 }

@@ -92,17 +92,17 @@ async fn what_is_no_change_is_refused_and_nothing_changes(backend: Backend) {
         json!({ "value": "x", "createdBy": "me" }),
         json!([]),
     ] {
-        admin.put("/api/secrets/A", &body).await.expect(400);
+        admin.put_secret("A", &body).await.expect(400);
     }
     admin.send(Method::PUT, "/api/secrets/A", &[], Some(b"{}".to_vec())).await.expect(415);
     assert_eq!(admin.get("/api/secrets").await.expect(200).data(), before);
-    assert_eq!(admin.get("/api/secrets/A").await.expect(200).data()["value"], "v");
+    assert_eq!(admin.secret("A").await, "v");
 }
 
 async fn paths_that_can_be_no_key_are_not_found(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    admin.post("/api/secrets", &json!({ "key": "A", "value": "v" })).await.expect(200);
+    admin.add_secret("A", "v").await;
     for path in ["a", "A%00", "A%20", "%2e%2e", "A%2FB", "%ff", "%F0%9F%94%91", &"A".repeat(256)] {
         let path = format!("/api/secrets/{path}");
         for method in [Method::GET, Method::DELETE] {

@@ -6,7 +6,7 @@ use keyward::encryption::columns::SECRETS;
 use serde_json::{Value, json};
 
 use crate::support::earlier::{execute, sign_unbound, unbind};
-use crate::support::{Answer, App, Backend, Client, EMAIL, on_both_databases};
+use crate::support::{Answer, App, Backend, EMAIL, on_both_databases};
 
 on_both_databases!(
     a_secret_is_added_listed_read_changed_and_deleted,
@@ -27,18 +27,6 @@ fn created(answer: &Answer) -> String {
     answer.data()["id"].as_str().unwrap().to_owned()
 }
 
-async fn add(client: &Client, key: &str, value: &str) -> Answer {
-    client.post("/api/secrets", &json!({ "key": key, "value": value })).await.expect(200)
-}
-
-async fn value(client: &Client, key: &str) -> Value {
-    client.get(&format!("/api/secrets/{key}")).await.expect(200).data()["value"].clone()
-}
-
-async fn put(client: &Client, key: &str, body: &Value) -> Answer {
-    client.put(&format!("/api/secrets/{key}"), body).await
-}
-
 async fn a_secret_is_added_listed_read_changed_and_deleted(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
@@ -49,7 +37,7 @@ async fn a_secret_is_added_listed_read_changed_and_deleted(backend: Backend) {
     let expected = json!({ "id": id, "key": "A_KEY", "description": "for CI", "createdAt": time });
     assert_eq!(answer.data(), expected);
     assert_eq!(answer.header("etag"), format!("\"{time}\""));
-    add(&admin, "A", "other").await;
+    admin.add_secret("A", "other").await;
 
     let listed = admin.get("/api/secrets").await.expect(200).data();
     assert_eq!(listed[0]["key"], "A");
@@ -64,14 +52,14 @@ async fn a_secret_is_added_listed_read_changed_and_deleted(backend: Backend) {
 
     app.clock.advance(std::time::Duration::from_secs(1));
     let later = "2026-01-01T12:00:01Z";
-    let answer = put(&admin, "A_KEY", &json!({ "value": "v2" })).await.expect(200);
+    let answer = admin.put_secret("A_KEY", &json!({ "value": "v2" })).await.expect(200);
     let expected = json!({ "id": id, "key": "A_KEY", "description": "for CI", "updatedAt": later });
     assert_eq!(answer.data(), expected);
-    assert_eq!(value(&admin, "A_KEY").await, "v2");
-    let answer = put(&admin, "A_KEY", &json!({ "description": null })).await.expect(200);
+    assert_eq!(admin.secret("A_KEY").await, "v2");
+    let answer = admin.put_secret("A_KEY", &json!({ "description": null })).await.expect(200);
     assert_eq!(answer.data()["description"], Value::Null);
-    assert_eq!(value(&admin, "A_KEY").await, "v2", "a change of the description keeps the value");
-    put(&admin, "A_KEY", &json!({})).await.expect(200);
+    assert_eq!(admin.secret("A_KEY").await, "v2", "a change of the description keeps the value");
+    admin.put_secret("A_KEY", &json!({})).await.expect(200);
 
     let answer = admin.delete("/api/secrets/A_KEY").await.expect(200);
     assert_eq!(answer.data(), json!({ "deleted": true }));
@@ -79,17 +67,17 @@ async fn a_secret_is_added_listed_read_changed_and_deleted(backend: Backend) {
     for gone in [
         admin.get("/api/secrets/A_KEY").await,
         admin.delete("/api/secrets/A_KEY").await,
-        put(&admin, "A_KEY", &json!({ "value": "v3" })).await,
+        admin.put_secret("A_KEY", &json!({ "value": "v3" })).await,
     ] {
         gone.expect_problem(404, "secret_not_found", message);
     }
-    assert_eq!(value(&admin, "A").await, "other");
+    assert_eq!(admin.secret("A").await, "other");
 }
 
 async fn a_key_reads_and_writes_only_with_the_scope(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "v").await;
+    admin.add_secret("A", "v").await;
     let anonymous = app.anonymous();
     let key = async |name: &str, scopes: Value| {
         admin.create_key(&json!({ "name": name, "scopes": scopes })).await.1
@@ -125,10 +113,10 @@ async fn a_key_reads_and_writes_only_with_the_scope(backend: Backend) {
             answer.expect_problem(403, "missing_scope", message);
         }
     }
-    assert_eq!(value(&admin, "A").await, "v", "what was refused changed nothing");
+    assert_eq!(admin.secret("A").await, "v", "what was refused changed nothing");
     call(Method::POST, "/api/secrets", &writer, Some(new)).await.expect(200);
     call(Method::PUT, "/api/secrets/A", &writer, Some(change)).await.expect(200);
-    assert_eq!(value(&admin, "A").await, "x");
+    assert_eq!(admin.secret("A").await, "x");
     call(Method::DELETE, "/api/secrets/A", &writer, None).await.expect(200);
     admin.get("/api/secrets/A").await.expect(404);
     let listed = admin.get("/api/secrets").await.expect(200).data();
@@ -142,7 +130,7 @@ async fn a_key_that_is_presented_goes_before_the_session(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (_, plain) = admin.create_key(&json!({ "name": "plain" })).await;
-    admin.get_with("/api/secrets", &[("x-api-key", plain.as_bytes())]).await.expect(403);
+    admin.get_as(&plain, "/api/secrets").await.expect(403);
     admin.get_with("/api/secrets", &[("x-api-key", b"kw_unknown")]).await.expect(401);
     admin.get("/api/secrets").await.expect(200);
 }
@@ -150,7 +138,7 @@ async fn a_key_that_is_presented_goes_before_the_session(backend: Backend) {
 async fn a_change_with_a_stale_tag_is_refused(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    let first = add(&admin, "A", "v1").await.header("etag").to_owned();
+    let first = admin.add_secret("A", "v1").await.header("etag").to_owned();
     let call = async |method: Method, tag: &str, body: Option<Value>| {
         let headers: [(&str, &[u8]); 2] =
             [("if-match", tag.as_bytes()), ("content-type", b"application/json")];
@@ -169,7 +157,7 @@ async fn a_change_with_a_stale_tag_is_refused(backend: Backend) {
         answer.expect_problem(412, "secret_changed", message);
     }
     call(Method::PUT, "no tag at all", change()).await.expect(412);
-    assert_eq!(value(&admin, "A").await, "v2");
+    assert_eq!(admin.secret("A").await, "v2");
     let either = format!("\"x\", {second}");
     let third = call(Method::PUT, &either, change()).await.expect(200).header("etag").to_owned();
     assert_eq!(admin.get("/api/secrets/A").await.header("etag"), third);
@@ -181,9 +169,9 @@ async fn a_change_with_a_stale_tag_is_refused(backend: Backend) {
 async fn the_tag_moves_even_when_the_clock_does_not(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    let mut tags = vec![add(&admin, "A", "v").await.header("etag").to_owned()];
+    let mut tags = vec![admin.add_secret("A", "v").await.header("etag").to_owned()];
     for n in 0..5 {
-        let answer = put(&admin, "A", &json!({ "value": n.to_string() })).await.expect(200);
+        let answer = admin.put_secret("A", &json!({ "value": n.to_string() })).await.expect(200);
         tags.push(answer.header("etag").to_owned());
     }
     tags.dedup();
@@ -196,8 +184,8 @@ async fn values_are_kept_byte_for_byte(backend: Backend) {
     let long = "\u{1f511}".repeat(16 * 1024);
     let control: String = ('\u{1}'..='\u{1f}').cycle().take(64 * 1024).collect();
     for text in [" ", "  a\r\n\tb  ", "null", "\u{feff}\u{202e}e\u{301}", &long, &control] {
-        add(&admin, "A", text).await;
-        assert_eq!(value(&admin, "A").await, text);
+        admin.add_secret("A", text).await;
+        assert_eq!(admin.secret("A").await, text);
         admin.delete("/api/secrets/A").await.expect(200);
     }
 }
@@ -205,7 +193,7 @@ async fn values_are_kept_byte_for_byte(backend: Backend) {
 async fn the_database_holds_no_value(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "planted-value-in-the-clear").await;
+    admin.add_secret("A", "planted-value-in-the-clear").await;
     let rows = keyward::secrets::store::find(&app.state.db, "A").await.unwrap().unwrap();
     let text = String::from_utf8_lossy(&rows.encrypted_value);
     assert!(!text.contains("planted"));
@@ -234,14 +222,14 @@ async fn of_many_who_add_the_same_key_one_wins(backend: Backend) {
             assert_eq!(answer.body()["errors"][0]["field"], "key");
         }
     }
-    assert_eq!(value(&admin, "SAME").await, winners[0].to_string());
+    assert_eq!(admin.secret("SAME").await, winners[0].to_string());
 }
 
 async fn a_value_that_was_moved_or_changed_is_told_and_not_sent(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "value of a").await;
-    add(&admin, "B", "value of b").await;
+    admin.add_secret("A", "value of a").await;
+    admin.add_secret("B", "value of b").await;
     let row =
         async |key: &str| keyward::secrets::store::find(&app.state.db, key).await.unwrap().unwrap();
     let (a, b) = (row("A").await, row("B").await);
@@ -259,14 +247,14 @@ async fn a_value_that_was_moved_or_changed_is_told_and_not_sent(backend: Backend
         answer.expect_problem(500, "secret_unreadable", message);
     }
     replace(&a.id, &a.encrypted_value).await;
-    assert_eq!(value(&admin, "A").await, "value of a");
+    assert_eq!(admin.secret("A").await, "value of a");
     // A key that is not stored is named in the log; the value is not guessed.
     let rows = vec![(a.id.clone(), a.encrypted_value.clone())];
     SECRETS.replace(&app.state.db, "unknown", rows).await.unwrap();
     admin.get("/api/secrets/A").await.expect(500);
     // It can still be replaced or deleted.
-    put(&admin, "A", &json!({ "value": "new" })).await.expect(200);
-    assert_eq!(value(&admin, "A").await, "new");
+    admin.put_secret("A", &json!({ "value": "new" })).await.expect(200);
+    assert_eq!(admin.secret("A").await, "new");
 }
 
 async fn swap_names(app: &App) {
@@ -285,30 +273,30 @@ fn expect_unreadable(answer: Answer, key: &str) {
 async fn two_names_that_were_swapped_are_told_and_no_value_is_sent(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "value of a").await;
-    add(&admin, "B", "value of b").await;
+    admin.add_secret("A", "value of a").await;
+    admin.add_secret("B", "value of b").await;
     swap_names(&app).await;
     for key in ["A", "B"] {
         expect_unreadable(admin.get(&format!("/api/secrets/{key}")).await, key);
     }
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    admin.rotate_data_key().await.expect(500);
     swap_names(&app).await;
-    assert_eq!(value(&admin, "A").await, "value of a");
+    assert_eq!(admin.secret("A").await, "value of a");
 }
 
 async fn a_value_of_an_earlier_version_opens_under_its_name_alone(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "value of a").await;
-    add(&admin, "B", "value of b").await;
+    admin.add_secret("A", "value of a").await;
+    admin.add_secret("B", "value of b").await;
     unbind(&app.state.db).await;
     for key in ["A", "B"] {
         expect_unreadable(admin.get(&format!("/api/secrets/{key}")).await, key);
     }
     assert_eq!(sign_unbound(&app.state.db).await, 2);
-    assert_eq!(value(&admin, "A").await, "value of a");
-    put(&admin, "A", &json!({ "description": "another" })).await.expect(200);
-    assert_eq!(value(&admin, "A").await, "value of a", "the description is not bound");
+    assert_eq!(admin.secret("A").await, "value of a");
+    admin.put_secret("A", &json!({ "description": "another" })).await.expect(200);
+    assert_eq!(admin.secret("A").await, "value of a", "the description is not bound");
     // Another name; and the other row's value, with its mac and without.
     swap_names(&app).await;
     expect_unreadable(admin.get("/api/secrets/A").await, "A");
@@ -320,13 +308,13 @@ async fn a_value_of_an_earlier_version_opens_under_its_name_alone(backend: Backe
     let sql = "UPDATE secrets SET mac = (SELECT mac FROM secrets WHERE key = 'B') WHERE key = 'A'";
     execute(&app.state.db, sql, vec![]).await;
     expect_unreadable(admin.get("/api/secrets/A").await, "A");
-    put(&admin, "A", &json!({ "value": "new" })).await.expect(200);
-    assert_eq!(value(&admin, "A").await, "new");
+    admin.put_secret("A", &json!({ "value": "new" })).await.expect(200);
+    assert_eq!(admin.secret("A").await, "new");
     assert_eq!(sign_unbound(&app.state.db).await, 1, "B is left");
-    let answer = admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await;
+    let answer = admin.rotate_data_key().await;
     assert_eq!(answer.expect(200).data()["reEncrypted"], 2);
     assert_eq!(sign_unbound(&app.state.db).await, 0);
-    assert_eq!(value(&admin, "B").await, "value of b");
+    assert_eq!(admin.secret("B").await, "value of b");
     let rows = SECRETS.after(&app.state.db, "", 10).await.unwrap();
     assert!(rows.iter().all(|row| row.sealed[0] == 2 && row.mac.is_none()));
 }
@@ -334,16 +322,16 @@ async fn a_value_of_an_earlier_version_opens_under_its_name_alone(backend: Backe
 async fn an_older_ciphertext_without_a_key_is_not_taken_for_the_older_layout(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
-    add(&admin, "A", "value of a").await;
+    admin.add_secret("A", "value of a").await;
     // Sealed directly under the root key, for another row of another day.
     let (iv, sealed) = ("000102030405060708090a0b", "c758c536c9b9b09a9c3b46a2f38810a9a3");
     let bytes = |text: &str| sea_orm::Value::from(hex::decode(text).unwrap());
     let sql = "UPDATE secrets SET key_id = NULL, encrypted_value = $1, iv = $2";
     execute(&app.state.db, sql, vec![bytes(sealed), bytes(iv)]).await;
     expect_unreadable(admin.get("/api/secrets/A").await, "A");
-    admin.send(Method::POST, "/api/admin/encryption/rotate", &[], None).await.expect(500);
+    admin.rotate_data_key().await.expect(500);
     sign_unbound(&app.state.db).await;
-    assert_eq!(value(&admin, "A").await, "v", "with the mac, it is one of the older layout");
+    assert_eq!(admin.secret("A").await, "v", "with the mac, it is one of the older layout");
     execute(&app.state.db, "UPDATE secrets SET key = 'B'", vec![]).await;
     expect_unreadable(admin.get("/api/secrets/B").await, "B");
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{App, Backend, EMAIL, PASSWORD, on_both_databases};
+use crate::support::{App, Backend, on_both_databases};
 
 on_both_databases!(
     a_session_that_ends_while_the_body_arrives_makes_no_key,
@@ -58,8 +58,7 @@ impl SlowRequest {
 
 /// The header with a session of its own, and the path that ends it.
 async fn session_cookie(app: &App) -> String {
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    let answer = app.anonymous().post("/api/session", &body).await.expect(200);
+    let answer = app.anonymous().sign_in().await;
     let cookie = answer.headers.get("set-cookie").unwrap().to_str().unwrap();
     format!("cookie: {}", cookie.split(';').next().unwrap())
 }

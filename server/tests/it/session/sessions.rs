@@ -49,8 +49,7 @@ async fn over_https_the_cookies_are_secure_and_of_this_host_alone(backend: Backe
         ("KEYWARD_PUBLIC_URL", "https://keys.example"),
     ];
     let app = App::with(TestDatabase::new(backend).await, &variables).await;
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    let answer = app.anonymous().post("/api/session", &body).await.expect(200);
+    let answer = app.anonymous().sign_in().await;
     assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
     assert_eq!(answer.data()["publicUrl"], "https://keys.example");
     let session = format!("__Host-keyward_session={}", answer.cookie("__Host-keyward_s").unwrap());
@@ -73,9 +72,8 @@ async fn two_servers_on_one_host_do_not_sign_each_other_out(backend: Backend) {
     // One jar for both, as a browser has: cookies ignore ports.
     let client = one.anonymous();
     let at = |app: &App| client.at(app.address);
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    at(&one).post("/api/session", &body).await.expect(200);
-    at(&other).post("/api/session", &body).await.expect(200);
+    at(&one).sign_in().await;
+    at(&other).sign_in().await;
     at(&one).get("/api/session").await.expect(200);
     at(&other).delete("/api/session").await.expect(200);
     at(&other).get("/api/session").await.expect(401);
@@ -108,8 +106,7 @@ async fn an_unknown_address_and_a_wrong_password_are_answered_alike(backend: Bac
 async fn signing_out_ends_the_session_on_the_server(backend: Backend) {
     let app = App::start(backend).await;
     let client = app.anonymous();
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    let answer = client.post("/api/session", &body).await.expect(200);
+    let answer = client.sign_in().await;
     let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
     let stolen = [("cookie", cookie.as_bytes())];
     app.anonymous().get_with("/api/session", &stolen).await.expect(200);
@@ -181,8 +178,7 @@ async fn the_database_holds_neither_token_nor_password(backend: Backend) {
     use keyward::session::entity::users;
     let app = App::start(backend).await;
     let client = app.anonymous();
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    let answer = client.post("/api/session", &body).await.expect(200);
+    let answer = client.sign_in().await;
     let token = answer.cookie("keyward_session").unwrap().to_owned();
     let browser = answer.cookie("keyward_browser").unwrap();
     let users = users::Entity::find().all(&app.state.db).await.unwrap();

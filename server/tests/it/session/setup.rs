@@ -13,8 +13,7 @@ use keyward::settings;
 use keyward_api::Sensitive;
 use keyward_api::session::Email;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder,
+    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
 };
 use serde_json::{Value, json};
 
@@ -137,8 +136,7 @@ async fn a_link_works_at_every_server_and_an_earlier_one_works_on(backend: Backe
         app.anonymous().post("/api/setup", &again).await.expect(409);
     }
     // Signed in at both.
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    first.anonymous().post("/api/session", &body).await.expect(200);
+    first.anonymous().sign_in().await;
     assert_eq!(tokens(&first).await, []);
 }
 
@@ -258,7 +256,7 @@ async fn a_flood_of_tokens_is_refused_without_the_store(backend: Backend) {
         let rename = async |from: &str, to: &str| {
             for table in ["users", "audit_log"] {
                 let sql = format!("ALTER TABLE {table}{from} RENAME TO {table}{to}");
-                app.state.db.execute_unprepared(&sql).await.unwrap();
+                app.execute(&sql).await;
             }
         };
         // The state of setup is young for a fraction of a second, which a slow machine may miss.

@@ -10,7 +10,7 @@ use keyward::database::begin_write;
 use keyward::http::connections::{self, Limits};
 use keyward::serve;
 use keyward::state::AppState;
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::net::TcpListener;
@@ -72,6 +72,11 @@ impl App {
         Self::with(self.database.shared(), &[]).await
     }
 
+    /// Changes the database behind the server.
+    pub async fn execute(&self, sql: &str) {
+        self.state.db.execute_unprepared(sql).await.unwrap();
+    }
+
     /// Number of entries in the audit log.
     pub async fn audit_entries(&self) -> u64 {
         log::Entity::find().count(&self.state.db).await.unwrap()
@@ -85,14 +90,13 @@ impl App {
     /// A client that is signed in as the administrator.
     pub async fn admin(&self) -> Client {
         let client = self.anonymous();
-        let body = serde_json::json!({ "email": EMAIL, "password": PASSWORD });
-        client.post("/api/session", &body).await.expect(200);
+        client.sign_in().await;
         client
     }
 
     /// Asks `/api/verify` with this key.
     pub async fn verify(&self, key: &str) -> Answer {
-        self.anonymous().get_with("/api/verify", &[("x-api-key", key.as_bytes())]).await
+        self.anonymous().verify(key).await
     }
 }
 

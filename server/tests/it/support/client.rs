@@ -85,18 +85,6 @@ impl Client {
         self.cookies.take_from(&headers);
         Answer { status, headers, text: response.text().await.unwrap() }
     }
-
-    /// Creates a key; its id and its text.
-    pub async fn create_key(&self, body: &Value) -> (String, String) {
-        let data = self.post("/api/keys", body).await.expect(200).data();
-        let text = |field: &str| data[field].as_str().unwrap().to_owned();
-        (text("id"), text("key"))
-    }
-
-    /// All keys as the list shows them.
-    pub async fn keys(&self) -> Value {
-        self.get("/api/keys").await.expect(200).data()
-    }
 }
 
 impl Answer {

@@ -8,6 +8,7 @@ pub mod earlier;
 pub mod helper;
 pub mod pooler;
 pub mod program;
+mod requests;
 
 pub use app::{App, EMAIL, PASSWORD, ROOT_KEY};
 pub use client::{Answer, Client};
