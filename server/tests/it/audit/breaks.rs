@@ -4,7 +4,6 @@ use keyward::audit::about_log::Because;
 use keyward::audit::{Action, Actor};
 use serde_json::{Value, json};
 
-use crate::support::program::run;
 use crate::support::{App, Backend, Client, on_both_databases};
 
 on_both_databases!(
@@ -119,21 +118,21 @@ async fn a_break_is_acknowledged_on_the_command_line(backend: Backend) {
     let (app, admin) = started(backend).await;
     app.execute("UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
     let database = &app.database;
-    let (code, out, error) = run(database, &["audit", "verify"]);
+    let (code, out, error) = database.run(&["audit", "verify"]);
     assert_eq!(code, 1, "{error}");
     assert!(out.contains("entry 3: it was changed\n"), "{out}");
     for because in ["", " ", "two\nlines", &"x".repeat(501)] {
-        let (code, _, error) = run(database, &["audit", "acknowledge", "3", "--because", because]);
+        let (code, _, error) = database.run(&["audit", "acknowledge", "3", "--because", because]);
         assert_eq!(code, 2, "{error}");
         assert!(error.contains("1 to 500 characters"), "{error}");
     }
-    assert_eq!(run(database, &["audit", "acknowledge", "3"]).0, 2, "it is explained");
-    assert_eq!(run(database, &["audit", "acknowledge", "4", "--because", "why"]).0, 1);
+    assert_eq!(database.run(&["audit", "acknowledge", "3"]).0, 2, "it is explained");
+    assert_eq!(database.run(&["audit", "acknowledge", "4", "--because", "why"]).0, 1);
     assert_eq!(admin.verify_log().await["valid"], false, "what was refused changed nothing");
     assert_eq!(app.audit_entries().await, 8);
-    let (code, out, _) = run(database, &["audit", "acknowledge", "3", "--because", "a test"]);
+    let (code, out, _) = database.run(&["audit", "acknowledge", "3", "--because", "a test"]);
     assert_eq!((code, out.trim()), (0, "the break at entry 3 is acknowledged"));
-    let (code, out, error) = run(database, &["audit", "verify"]);
+    let (code, out, error) = database.run(&["audit", "verify"]);
     assert_eq!(code, 0, "{error}");
     assert!(
         out.contains("entry 3: it was changed (acknowledged by command line: a test)"),

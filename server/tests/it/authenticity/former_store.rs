@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::support::program::{Server, keyward, run};
+use crate::support::program::Server;
 use crate::support::{App, Backend, Client, EMAIL, TestDatabase, on_both_databases};
 
 on_both_databases!(
@@ -70,9 +70,9 @@ async fn signings(database: &TestDatabase) -> Vec<String> {
 }
 
 fn is_clean(database: &TestDatabase) {
-    let (code, findings, error) = run(database, &["store", "check"]);
+    let (code, findings, error) = database.run(&["store", "check"]);
     assert_eq!(code, 0, "{findings}{error}");
-    let (code, _, error) = run(database, &["audit", "verify"]);
+    let (code, _, error) = database.run(&["audit", "verify"]);
     assert_eq!(code, 0, "{error}");
 }
 
@@ -183,7 +183,7 @@ async fn a_store_that_was_signed_is_not_signed_again_without_the_key_for_rows(ba
 
 /// The exit code of a start; none: it serves.
 fn start(database: &TestDatabase) -> Option<i32> {
-    let mut command = keyward(database, &["serve"]);
+    let mut command = database.command(&["serve"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut first = [0];
     // Nothing comes before it listens.

@@ -4,7 +4,6 @@ use keyward_core::digest::KeyDigest;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::support::program::run;
 use crate::support::{App, Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(
@@ -20,29 +19,29 @@ async fn execute(database: &TestDatabase, sql: &str) {
 }
 
 fn findings(database: &TestDatabase) -> Vec<Value> {
-    let (_, out, _) = run(database, &["store", "check", "--json"]);
+    let (_, out, _) = database.run(&["store", "check", "--json"]);
     serde_json::from_str(&out).unwrap()
 }
 
 async fn a_store_that_holds_is_said_to(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
-    assert_eq!(run(&database, &["keys", "rotate", "a"]).0, 0);
-    let (code, out, _) = run(&database, &["store", "check"]);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    assert_eq!(database.run(&["keys", "create", "--name", "a"]).0, 0);
+    assert_eq!(database.run(&["keys", "rotate", "a"]).0, 0);
+    let (code, out, _) = database.run(&["store", "check"]);
     assert_eq!((code, out.trim()), (0, "everything that is stored holds"));
     assert_eq!(findings(&database), [Value::Null; 0]);
-    let (code, out, _) = run(&database, &["store", "accept", "--yes"]);
+    let (code, out, _) = database.run(&["store", "accept", "--yes"]);
     assert_eq!(code, 0, "{out}");
-    let (_, log, _) = run(&database, &["audit", "verify"]);
+    let (_, log, _) = database.run(&["audit", "verify"]);
     assert!(log.starts_with("entries up to 3 "), "nothing was accepted: {log}");
 }
 
 async fn what_does_not_hold_is_listed_and_accepted_when_a_person_says_so(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
     for name in ["changed", "gone"] {
-        assert_eq!(run(&database, &["keys", "create", "--name", name]).0, 0);
+        assert_eq!(database.run(&["keys", "create", "--name", name]).0, 0);
     }
     let value = json!({ "key_prefix": "k", "key_hash": KeyDigest::of("k").to_hex() });
     let insert = format!(
@@ -51,7 +50,7 @@ async fn what_does_not_hold_is_listed_and_accepted_when_a_person_says_so(backend
     execute(&database, &insert).await;
     execute(&database, "UPDATE settings SET key = 'renamed' WHERE key = 'changed'").await;
     execute(&database, "DELETE FROM settings WHERE key = 'gone'").await;
-    let (code, out, error) = run(&database, &["store", "check"]);
+    let (code, out, error) = database.run(&["store", "check"]);
     assert_eq!(code, 1, "{out}{error}");
     for part in [
         "settings: f: it has no mac",
@@ -63,18 +62,18 @@ async fn what_does_not_hold_is_listed_and_accepted_when_a_person_says_so(backend
     assert_eq!(findings(&database).len(), 3);
 
     // Nobody is there to be asked.
-    let (code, _, error) = run(&database, &["store", "accept"]);
+    let (code, _, error) = database.run(&["store", "accept"]);
     assert!(code == 1 && error.contains("--yes"), "{error}");
     assert_eq!(findings(&database).len(), 3);
-    let (code, out, error) = run(&database, &["store", "accept", "--yes"]);
+    let (code, out, error) = database.run(&["store", "accept", "--yes"]);
     assert_eq!(code, 0, "{out}{error}");
     assert!(error.contains("settings: f: it has no mac"), "what is accepted is shown: {error}");
     assert_eq!(findings(&database), [Value::Null; 0]);
-    let (code, list, _) = run(&database, &["keys", "list", "--json"]);
+    let (code, list, _) = database.run(&["keys", "list", "--json"]);
     let list: Vec<Value> = serde_json::from_str(&list).unwrap();
     assert_eq!((code, list.len()), (0, 2));
     assert!(list.iter().all(|key| key.get("altered").is_none()), "{list:?}");
-    assert_eq!(run(&database, &["audit", "verify"]).0, 0);
+    assert_eq!(database.run(&["audit", "verify"]).0, 0);
 }
 
 async fn a_value_that_was_renamed_is_listed_and_cannot_be_made_good(backend: Backend) {
@@ -90,7 +89,7 @@ async fn a_value_that_was_renamed_is_listed_and_cannot_be_made_good(backend: Bac
     }
     assert_eq!(findings(&app.database).len(), 2);
     // A mac stands for values of a former layout alone: these open for no name but their own.
-    assert_eq!(run(&app.database, &["store", "accept", "--yes"]).0, 0);
+    assert_eq!(app.database.run(&["store", "accept", "--yes"]).0, 0);
     assert_eq!(findings(&app.database).len(), 2);
     admin.get("/api/secrets/TEST_A").await.expect(500);
 }

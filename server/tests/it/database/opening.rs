@@ -7,7 +7,7 @@ use std::process::Output;
 use sea_orm::ConnectionTrait;
 use url::Url;
 
-use crate::support::program::{Server, keyward, run};
+use crate::support::program::Server;
 use crate::support::{Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(a_command_never_makes_a_store);
@@ -23,7 +23,7 @@ const COMMANDS: [&[&str]; 6] = [
 
 /// Runs it in this folder with this address.
 fn run_at(folder: &Path, database: &TestDatabase, url: &str, arguments: &[&str]) -> (i32, String) {
-    let mut command = keyward(database, arguments);
+    let mut command = database.command(arguments);
     command.env("DATABASE_URL", url).current_dir(folder);
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap();
@@ -33,7 +33,7 @@ fn run_at(folder: &Path, database: &TestDatabase, url: &str, arguments: &[&str])
 async fn a_command_never_makes_a_store(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     for command in COMMANDS {
-        let (code, out, error) = run(&database, command);
+        let (code, out, error) = database.run(command);
         assert_eq!((code, out.as_str()), (1, ""), "{command:?}: {error}");
         let name = if backend == Backend::Sqlite { "test.db" } else { "keyward_" };
         assert!(error.contains("there is no database") && error.contains(name), "{error}");
@@ -43,18 +43,18 @@ async fn a_command_never_makes_a_store(backend: Backend) {
         assert_eq!(std::fs::read_dir(database.folder()).unwrap().count(), 0);
         // As `touch` and container platforms make it.
         std::fs::write(database.folder().join("test.db"), "").unwrap();
-        let (code, _, error) = run(&database, &["keys", "create", "--name", "n"]);
+        let (code, _, error) = database.run(&["keys", "create", "--name", "n"]);
         assert_eq!(code, 1, "{error}");
         assert!(error.contains("there is no database"), "{error}");
     } else {
         let sql = "CREATE TABLE settings (a int)";
         database.connect().await.execute_unprepared(sql).await.unwrap();
-        assert_eq!(run(&database, &["keys", "list"]).0, 1, "a table of somebody else's");
+        assert_eq!(database.run(&["keys", "list"]).0, 1, "a table of somebody else's");
         let sql = "DROP TABLE settings";
         database.connect().await.execute_unprepared(sql).await.unwrap();
     }
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    assert_eq!(run(&database, &["keys", "create", "--name", "n"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    assert_eq!(database.run(&["keys", "create", "--name", "n"]).0, 0);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_file_in_each_form_is_the_same_store_for_server_and_commands() {
             let (code, list) = run_at(folder, &database, other, &["keys", "list"]);
             assert!(code == 0 && list.contains(&name), "{form} {other}: {list}");
         }
-        let mut command = keyward(&database, &["serve"]);
+        let mut command = database.command(&["serve"]);
         command.env("DATABASE_URL", form).current_dir(folder);
         let server = Server::spawn(command);
         server.client.get("/readyz").await.expect(200);
@@ -133,7 +133,7 @@ async fn a_server_in_each_form_is_the_same_store_for_server_and_commands() {
         assert!(code == 0 || text.contains("already exists"), "{form}: {text}");
         let (_, list) = run_at(folder, &database, &forms[0], &["keys", "list"]);
         assert!(list.contains(form.get(..40).unwrap()), "{form}: {list}");
-        let mut command = keyward(&database, &["serve"]);
+        let mut command = database.command(&["serve"]);
         command.env("DATABASE_URL", form);
         let server = Server::spawn(command);
         server.client.get("/readyz").await.expect(200);
@@ -147,14 +147,14 @@ async fn a_password_among_the_arguments_is_refused() {
     for url in ["postgres://u:planted@127.0.0.1:1/d", "postgres://127.0.0.1:1/d?pass%77ord=planted"]
     {
         for command in [&["serve"][..], &["migrate"], &["keys", "list"]] {
-            let (code, out, error) = run(&database, &[command, &["--database-url", url]].concat());
+            let (code, out, error) = database.run(&[command, &["--database-url", url]].concat());
             assert_eq!((code, out.as_str()), (78, ""), "{error}");
             assert!(error.contains("DATABASE_URL") && error.contains("_FILE"), "{error}");
             assert!(!error.contains("planted"), "{error}");
         }
     }
     let file = database.url.replace("test.db", "other.db");
-    assert_eq!(run(&database, &["migrate", "--database-url", &file]).0, 0);
+    assert_eq!(database.run(&["migrate", "--database-url", &file]).0, 0);
     assert!(database.folder().join("other.db").exists());
 }
 
@@ -164,7 +164,7 @@ async fn a_start_names_each_file_that_others_can_open() {
     use std::os::unix::fs::PermissionsExt;
     let database = TestDatabase::new(Backend::Sqlite).await;
     let folder = database.folder();
-    assert_eq!(run(&database, &["migrate"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
     let key = folder.join("root key");
     std::fs::write(&key, crate::support::ROOT_KEY).unwrap();
     std::fs::write(folder.join(".env"), "A=b\n").unwrap();
@@ -176,7 +176,7 @@ async fn a_start_names_each_file_that_others_can_open() {
             let path = file.unwrap().path();
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         }
-        let mut command = keyward(&database, &["serve"]);
+        let mut command = database.command(&["serve"]);
         command.env_remove("SECRETS_ENCRYPTION_KEY").current_dir(folder);
         command.env("SECRETS_ENCRYPTION_KEY_FILE", &key);
         let (code, log) = Server::spawn(command).stop();

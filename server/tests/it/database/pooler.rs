@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
 use crate::support::pooler::Pooler;
-use crate::support::program::{Server, run};
+use crate::support::program::Server;
 use crate::support::{App, EMAIL, PASSWORD, TestDatabase};
 
 const ADMIN: [(&str, &str); 2] =
@@ -73,9 +73,9 @@ async fn a_whole_life_behind_a_pooler() {
 
 /// Start, two servers, keys, secrets, providers, rotation, audit log, commands, revocation.
 async fn live(database: &TestDatabase) {
-    let (code, _, log) = run(database, &["keys", "list"]);
+    let (code, _, log) = database.run(&["keys", "list"]);
     assert_eq!(code, 1, "{log}");
-    assert_eq!(run(database, &["migrate"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
     warm(&database.connect().await).await;
     let server = Server::start(database, &ADMIN);
     let other = Server::start(database, &[]);
@@ -108,20 +108,20 @@ async fn live(database: &TestDatabase) {
     let path = "/api/admin/encryption/rotate";
     let rotated = client.send(Method::POST, path, &[], None).await.expect(200).data();
     assert_eq!(rotated, json!({ "newVersion": 2, "reEncrypted": 41 }));
-    assert_eq!(run(database, &["encryption", "rotate"]).0, 0);
+    assert_eq!(database.run(&["encryption", "rotate"]).0, 0);
     let read = second.get_as(&key, "/api/secrets/KEY_7").await.expect(200);
     assert_eq!(read.data()["value"], "value 7");
 
-    let (code, made, log) = run(database, &["keys", "create", "--name", "by hand"]);
+    let (code, made, log) = database.run(&["keys", "create", "--name", "by hand"]);
     assert_eq!(code, 0, "{log}");
     client.verify_until(made.trim(), 200).await;
     client.delete(&format!("/api/keys/{id}")).await.expect(200);
     client.verify(&key).await.expect(401);
     second.verify_until(&key, 401).await;
-    assert_eq!(run(database, &["keys", "delete", "by hand"]).0, 0);
+    assert_eq!(database.run(&["keys", "delete", "by hand"]).0, 0);
     client.verify_until(made.trim(), 401).await;
 
-    let (code, verified, log) = run(database, &["audit", "verify"]);
+    let (code, verified, log) = database.run(&["audit", "verify"]);
     assert_eq!(code, 0, "{log}");
     assert!(verified.contains("are as they were written"), "{verified}");
     let verified = second.verify_log().await;

@@ -12,7 +12,6 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use crate::support::pooler::Pooler;
-use crate::support::program::{keyward, run};
 use crate::support::{Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(a_store_of_a_newer_version_is_left_alone);
@@ -20,19 +19,19 @@ on_both_databases!(a_store_of_a_newer_version_is_left_alone);
 /// Exit code and stderr of a start with this address, and how long it took.
 fn start(database: &TestDatabase, url: &str) -> (i32, String, Duration) {
     let began = Instant::now();
-    let output = keyward(database, &["serve"]).env("DATABASE_URL", url).output().unwrap();
+    let output = database.command(&["serve"]).env("DATABASE_URL", url).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     (output.status.code().unwrap(), stderr, began.elapsed())
 }
 
 async fn a_store_of_a_newer_version_is_left_alone(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
     let db = database.connect().await;
     let sql = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 1)";
     db.execute_unprepared(sql).await.unwrap();
     for command in [&["serve"][..], &["migrate"], &["keys", "create", "--name", "n"]] {
-        let (code, out, error) = run(&database, command);
+        let (code, out, error) = database.run(command);
         assert_eq!((code, out.as_str()), (1, ""), "{error}");
         assert!(error.contains("made by a newer Keyward"), "{error}");
         assert!(error.contains("m9999_later"), "{error}");
@@ -67,7 +66,7 @@ fn start_as_anybody(
     program: &std::path::Path,
     url: &str,
 ) -> (i32, String) {
-    let wanted = keyward(database, &[]);
+    let wanted = database.command(&[]);
     let mut command = Command::new(program);
     if rustix::process::geteuid().is_root() {
         command = Command::new("setpriv");
@@ -83,7 +82,7 @@ fn start_as_anybody(
 #[tokio::test]
 async fn a_file_or_folder_without_permission_is_named() {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
     let folder = database.folder();
     // Where anybody may run it.
     let program = folder.join("keyward");
@@ -157,7 +156,7 @@ async fn a_server_that_is_not_there_is_waited_for_and_the_log_says_so() {
     url.set_port(Some(address.port())).unwrap();
 
     // A command does not wait.
-    let mut command = keyward(&database, &["keys", "list"]);
+    let mut command = database.command(&["keys", "list"]);
     let output = command.env("DATABASE_URL", url.as_str()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
@@ -166,7 +165,7 @@ async fn a_server_that_is_not_there_is_waited_for_and_the_log_says_so() {
         "{stderr}"
     );
 
-    let mut command = keyward(&database, &["serve"]);
+    let mut command = database.command(&["serve"]);
     command.env("DATABASE_URL", url.as_str()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut line = String::new();

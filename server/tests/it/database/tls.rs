@@ -6,7 +6,6 @@ use sea_orm::{ConnectionTrait, Statement};
 use url::Url;
 
 use crate::support::helper::Helper;
-use crate::support::program::keyward;
 use crate::support::{Backend, TestDatabase};
 
 struct Server {
@@ -79,7 +78,7 @@ async fn a_certificate_is_checked_as_far_as_the_address_says() {
 async fn a_server_without_tls_is_refused_where_it_must_prove_who_it_is() {
     let database = TestDatabase::new(Backend::Postgres).await;
     let url = format!("{}?sslmode=verify-full", database.url);
-    let output = keyward(&database, &["serve"]).env("DATABASE_URL", url).output().unwrap();
+    let output = database.command(&["serve"]).env("DATABASE_URL", url).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(

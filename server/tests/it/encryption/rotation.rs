@@ -20,7 +20,6 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, S
 use serde_json::json;
 
 use crate::support::earlier::{execute, make_earlier, sign_unbound, unbind};
-use crate::support::program;
 use crate::support::{App, Backend, Client, EMAIL, ROOT_KEY, on_both_databases};
 
 on_both_databases!(
@@ -361,7 +360,7 @@ async fn stored_keys(app: &App) -> Vec<Key> {
 
 /// The exit code of a start that is refused, and what it says.
 fn refused_start(app: &App) -> String {
-    let (code, _, said) = program::run(&app.database, &["encryption", "status"]);
+    let (code, _, said) = app.database.run(&["encryption", "status"]);
     assert_eq!(code, 78, "{said}");
     assert!(said.contains("encryption_keys") || said.contains("generation"), "{said}");
     said

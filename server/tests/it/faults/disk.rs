@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::program::{Server, keyward};
+use crate::support::program::Server;
 use crate::support::{Backend, Client, EMAIL, PASSWORD, TestDatabase};
 
 /// A file system of 3 MB, in a mount namespace that lasts as long as this.
@@ -40,7 +40,7 @@ impl SmallDisk {
 
     /// The server, with its database on this disk.
     fn start(&self, database: &TestDatabase) -> Server {
-        let command = keyward(database, &[]);
+        let command = database.command(&[]);
         let mut inside = Command::new("nsenter");
         inside.arg(format!("--mount=/proc/{}/ns/mnt", self.holder.id())).arg("--");
         inside.arg(command.get_program()).env_clear();
@@ -169,7 +169,7 @@ async fn after_failed_writes_every_answer_of_200_is_true() {
     let database = TestDatabase::new(Backend::Sqlite).await;
     // The signal that comes with the limit is ignored, and the write fails.
     let start = || {
-        let command = keyward(&database, &[]);
+        let command = database.command(&[]);
         let mut shell = Command::new("sh");
         shell.args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(command.get_program()).env_clear();
         shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

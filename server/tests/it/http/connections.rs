@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::program::{Server, keyward, run};
+use crate::support::program::Server;
 use crate::support::{App, Backend, EMAIL, PASSWORD, TestDatabase};
 
 const LIVEZ: &[u8] = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -242,9 +242,9 @@ async fn a_head_may_have_64_kib_and_not_twice_as_many() {
 /// The program under this limit of open files, and a key.
 async fn limited(limit: &str) -> (TestDatabase, Server, String) {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    let (_, key, _) = run(&database, &["keys", "create", "--name", "n"]);
-    let command = keyward(&database, &[]);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    let (_, key, _) = database.run(&["keys", "create", "--name", "n"]);
+    let command = database.command(&[]);
     let mut shell = std::process::Command::new("sh");
     let program = env!("CARGO_BIN_EXE_keyward");
     shell.args(["-c", &format!("ulimit {limit}; exec \"$0\""), program]).env_clear();

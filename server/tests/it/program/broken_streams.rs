@@ -10,7 +10,7 @@ use keyward::audit::store::{self, Filter};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::support::program::{Server, keyward, run};
+use crate::support::program::Server;
 use crate::support::{Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
 
 on_both_databases!(
@@ -76,7 +76,7 @@ async fn dropped(server: &Server) -> u64 {
 async fn a_server_whose_log_cannot_be_written_answers_counts_and_stops(backend: Backend) {
     for fault in [Full, Closed, Broken, Unread] {
         let database = TestDatabase::new(backend).await;
-        let mut command = keyward(&database, &["serve"]);
+        let mut command = database.command(&["serve"]);
         command.envs(ADMIN).env("RUST_LOG", "trace");
         let Faulty { command, _reader } = faulty(&command, 2, fault);
         let server = Server::spawn_with_its_stderr(command);
@@ -108,7 +108,7 @@ async fn a_server_whose_log_cannot_be_written_answers_counts_and_stops(backend: 
 async fn a_start_without_an_administrator_and_without_stderr_serves() {
     for fault in [Full, Closed, Broken] {
         let database = TestDatabase::new(Backend::Sqlite).await;
-        let Faulty { command, _reader } = faulty(&keyward(&database, &["serve"]), 2, fault);
+        let Faulty { command, _reader } = faulty(&database.command(&["serve"]), 2, fault);
         let server = Server::spawn_with_its_stderr(command);
         server.client.get("/readyz").await.expect(200);
         // Among them the setup link, which the next start prints again.
@@ -125,7 +125,7 @@ async fn a_log_that_can_be_written_again_says_how_much_is_missing() {
     // 4 KiB for a file; the log begins again when it is emptied.
     let path = database.folder().join("log");
     let log = File::options().append(true).create(true).open(&path).unwrap();
-    let command = keyward(&TestDatabase::new(Backend::Postgres).await, &["serve"]);
+    let command = TestDatabase::new(Backend::Postgres).await.command(&["serve"]);
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -f 8; exec \"$0\"", env!("CARGO_BIN_EXE_keyward")]).env_clear();
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -145,7 +145,7 @@ async fn a_log_that_can_be_written_again_says_how_much_is_missing() {
 async fn a_server_whose_stdout_cannot_be_written_says_in_its_log_where_it_listens() {
     for fault in [Full, Closed, Broken] {
         let database = TestDatabase::new(Backend::Sqlite).await;
-        let Faulty { mut command, _reader } = faulty(&keyward(&database, &["serve"]), 1, fault);
+        let Faulty { mut command, _reader } = faulty(&database.command(&["serve"]), 1, fault);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let events = log.lines().map(|line| serde_json::from_str::<Value>(&line.unwrap()));
@@ -162,13 +162,13 @@ async fn a_server_whose_stdout_cannot_be_written_says_in_its_log_where_it_listen
 
 /// Runs it to its end with such a stdout: exit code and stderr.
 fn run_faulty(database: &TestDatabase, arguments: &[&str], fault: Fault) -> (i32, String) {
-    let Faulty { mut command, _reader } = faulty(&keyward(database, arguments), 1, fault);
+    let Faulty { mut command, _reader } = faulty(&database.command(arguments), 1, fault);
     let Output { status, stderr, .. } = command.stderr(Stdio::piped()).output().unwrap();
     (status.code().unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 fn keys(database: &TestDatabase) -> Value {
-    let (code, list, error) = run(database, &["keys", "list", "--json"]);
+    let (code, list, error) = database.run(&["keys", "list", "--json"]);
     assert_eq!(code, 0, "{error}");
     serde_json::from_str(&list).unwrap()
 }
@@ -183,7 +183,7 @@ async fn recorded(database: &TestDatabase) -> Vec<String> {
 
 async fn a_key_that_could_not_be_printed_is_gone_again(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
     let create = ["keys", "create", "--name", "unseen"];
     for fault in [Full, Closed, Broken] {
         let (code, error) = run_faulty(&database, &create, fault);
@@ -195,19 +195,19 @@ async fn a_key_that_could_not_be_printed_is_gone_again(backend: Backend) {
     let pair = ["key.create", "key.delete"];
     assert_eq!(recorded(&database).await, [pair, pair, pair].concat());
     // With nowhere to say it, the same happens.
-    let Faulty { mut command, _reader } = faulty(&keyward(&database, &create), 2, Full);
+    let Faulty { mut command, _reader } = faulty(&database.command(&create), 2, Full);
     command.stdout(File::options().write(true).open("/dev/full").unwrap());
     assert_eq!(command.status().unwrap().code(), Some(1));
     assert_eq!(keys(&database), json!([]));
-    assert_eq!(run(&database, &["audit", "verify"]).0, 0);
-    assert_eq!(run(&database, &create).0, 0, "the name is free");
+    assert_eq!(database.run(&["audit", "verify"]).0, 0);
+    assert_eq!(database.run(&create).0, 0, "the name is free");
 }
 
 async fn a_rotation_whose_key_could_not_be_printed_is_undone(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    let (_, first, _) = run(&database, &["keys", "create", "--name", "n"]);
-    let (_, second, _) = run(&database, &["keys", "rotate", "n", "--grace", "1h"]);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    let (_, first, _) = database.run(&["keys", "create", "--name", "n"]);
+    let (_, second, _) = database.run(&["keys", "rotate", "n", "--grace", "1h"]);
     let works = async |server: &Server, key: &str| {
         let headers = [("x-api-key", key.trim().as_bytes())];
         server.client.get_with("/api/verify", &headers).await.status
@@ -234,14 +234,14 @@ async fn a_rotation_whose_key_could_not_be_printed_is_undone(backend: Backend) {
     }
     let expected = [vec!["key.create"], vec!["key.rotate"; 9]].concat();
     assert_eq!(recorded(&database).await, expected);
-    assert_eq!(run(&database, &["audit", "verify"]).0, 0);
+    assert_eq!(database.run(&["audit", "verify"]).0, 0);
 }
 
 #[tokio::test]
 async fn a_result_that_was_cut_off_is_a_failure_unless_its_reader_had_enough() {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    assert_eq!(run(&database, &["keys", "create", "--name", "n"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    assert_eq!(database.run(&["keys", "create", "--name", "n"]).0, 0);
     for arguments in [
         &["keys", "list", "--json"][..],
         &["keys", "list"],
@@ -269,25 +269,25 @@ async fn stored_names_are_printed_without_what_a_terminal_would_obey() {
     const NAME: &str = "a\x1b]0;owned\x07\n\u{202e}\u{200b}\u{9b}2J\u{2028}\u{e0041}z";
     const SHOWN: &str = "a\\u{1b}]0;owned\\u{7}\\n\\u{202e}\\u{200b}\\u{9b}2J\\u{2028}\\u{e0041}z";
     let database = TestDatabase::new(Backend::Sqlite).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    assert_eq!(run(&database, &["keys", "create", "--name", "plain"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    assert_eq!(database.run(&["keys", "create", "--name", "plain"]).0, 0);
     let db = database.connect().await;
     let sql = "UPDATE settings SET key = $1 WHERE key = 'plain'";
     let values = [NAME.into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     assert_eq!(db.execute_raw(statement).await.unwrap().rows_affected(), 1);
-    assert_eq!(run(&database, &["store", "accept", "--yes"]).0, 0);
+    assert_eq!(database.run(&["store", "accept", "--yes"]).0, 0);
     let is_odd =
         |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{2028}\u{e0041}".contains(c);
 
     let list = keys(&database);
     assert_eq!(list[0]["name"], NAME, "JSON tells the name itself");
     let id = list[0]["id"].as_str().unwrap().to_owned();
-    let (_, json, _) = run(&database, &["keys", "list", "--json"]);
-    let (_, table, _) = run(&database, &["keys", "list"]);
+    let (_, json, _) = database.run(&["keys", "list", "--json"]);
+    let (_, table, _) = database.run(&["keys", "list"]);
     assert!(table.contains(SHOWN) && table.lines().count() == 2, "{table}");
-    let (_, _, rotated) = run(&database, &["keys", "rotate", &id]);
-    let (_, _, deleted) = run(&database, &["keys", "delete", &id]);
+    let (_, _, rotated) = database.run(&["keys", "rotate", &id]);
+    let (_, _, deleted) = database.run(&["keys", "delete", &id]);
     assert!(rotated.contains(SHOWN) && deleted.contains(SHOWN), "{rotated}{deleted}");
     for text in [json, table, rotated, deleted] {
         assert!(!text.contains(is_odd), "{text:?}");
@@ -297,8 +297,8 @@ async fn stored_names_are_printed_without_what_a_terminal_would_obey() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_whose_log_is_a_pipe_that_nobody_reads_ends() {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    let mut command = keyward(&database, &["keys", "create", "--name", "n"]);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    let mut command = database.command(&["keys", "create", "--name", "n"]);
     command.env("RUST_LOG", "trace");
     let Faulty { mut command, _reader } = faulty(&command, 2, Unread);
     let told = Instant::now();

@@ -7,7 +7,7 @@ use keyward::encryption::columns::{MODELS, PROVIDERS};
 use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::support::program::{Server, keyward, run};
+use crate::support::program::Server;
 use crate::support::{
     Answer, Backend, Client, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases,
 };
@@ -43,23 +43,23 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
     let database = TestDatabase::new(backend).await;
     let server = Server::start(&database, &ADMIN);
     let create = ["keys", "create", "--name", "by hand", "--scope", "a:b", "--expires-in", "90d"];
-    let (code, out, _) = run(&database, &create);
+    let (code, out, _) = database.run(&create);
     let key = out.trim();
     assert_eq!((code, key.len()), (0, 51), "the key alone: {out}");
     let verify = |status: u16| server.client.verify_until(key, status);
     verify(200).await;
 
-    let (_, list, _) = run(&database, &["keys", "list", "--json"]);
+    let (_, list, _) = database.run(&["keys", "list", "--json"]);
     let list: Value = serde_json::from_str(&list).unwrap();
     assert_eq!((&list[0]["name"], &list[0]["scopes"]), (&json!("by hand"), &json!(["a:b"])));
     assert_eq!(list[0]["createdBy"], "command line");
     for (name, scope) in [("Beta", "a:b"), ("alpha", "c:d")] {
         let create = ["keys", "create", "--name", name, "--scope", scope];
-        assert_eq!(run(&database, &create).0, 0);
+        assert_eq!(database.run(&create).0, 0);
     }
     let listed = |options: &[&str]| {
         let arguments = [&["keys", "list", "--json"][..], options].concat();
-        let list: Value = serde_json::from_str(&run(&database, &arguments).1).unwrap();
+        let list: Value = serde_json::from_str(&database.run(&arguments).1).unwrap();
         let names = list.as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap());
         names.collect::<Vec<_>>().join(", ")
     };
@@ -68,15 +68,15 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
     assert_eq!(listed(&["--sort=-createdAt", "--limit", "2"]), "alpha, Beta");
     assert_eq!(listed(&["--q", "B", "--scope", "a:b", "--sort", "name"]), "Beta, by hand");
     assert_eq!(listed(&["--status", "disabled"]), "");
-    let (_, table, _) = run(&database, &["keys", "list", "--q", "ALPHA"]);
+    let (_, table, _) = database.run(&["keys", "list", "--q", "ALPHA"]);
     assert_eq!((table.lines().count(), table.contains("alpha")), (2, true), "{table}");
     for wrong in [["--sort", "size"], ["--status", "gone"], ["--limit", "0"], ["--scope", "A"]] {
-        assert_eq!(run(&database, &[&["keys", "list"][..], &wrong].concat()).0, 2, "{wrong:?}");
+        assert_eq!(database.run(&[&["keys", "list"][..], &wrong].concat()).0, 2, "{wrong:?}");
     }
-    let (_, table, _) = run(&database, &["keys", "list"]);
+    let (_, table, _) = database.run(&["keys", "list"]);
     assert!(table.contains("by hand") && table.contains("active") && !table.contains(key));
 
-    let taken = run(&database, &["keys", "create", "--name", "by hand"]);
+    let taken = database.run(&["keys", "create", "--name", "by hand"]);
     assert_eq!((taken.0, taken.1.as_str()), (1, ""));
     assert!(taken.2.contains("An API key named \"by hand\" already exists"), "{}", taken.2);
     for wrong in [
@@ -85,10 +85,10 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
         &["--name", "a", "--expires-in", "soon"],
         &[],
     ] {
-        let (code, out, _) = run(&database, &[&["keys", "create"], wrong].concat());
+        let (code, out, _) = database.run(&[&["keys", "create"], wrong].concat());
         assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}");
     }
-    let (code, new, told) = run(&database, &["keys", "rotate", "by hand", "--grace", "1h"]);
+    let (code, new, told) = database.run(&["keys", "rotate", "by hand", "--grace", "1h"]);
     assert_eq!((code, new.trim().len()), (0, 51), "{told}");
     for _ in 0..50 {
         let headers = [("x-api-key", new.trim().as_bytes())];
@@ -105,11 +105,11 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
         (2, &["by hand", "--grace", "500ms"]),
         (2, &[]),
     ] {
-        let answer = run(&database, &[&["keys", "rotate"], wrong].concat());
+        let answer = database.run(&[&["keys", "rotate"], wrong].concat());
         assert_eq!((answer.0, answer.1.as_str()), (code, ""), "{wrong:?}");
     }
-    assert_eq!(run(&database, &["keys", "delete", "nobody"]).0, 1);
-    assert_eq!(run(&database, &["keys", "delete", "by hand"]).0, 0);
+    assert_eq!(database.run(&["keys", "delete", "nobody"]).0, 1);
+    assert_eq!(database.run(&["keys", "delete", "by hand"]).0, 0);
     verify(401).await;
 }
 
@@ -119,7 +119,7 @@ async fn keys_of_the_encryption_are_shown_and_rotated_on_the_command_line(backen
     server.client.sign_in().await;
     let secret = json!({ "key": "A", "value": "planted" });
     server.client.post("/api/secrets", &secret).await.expect(200);
-    let (code, out, _) = run(&database, &["encryption", "rotate", "--json"]);
+    let (code, out, _) = database.run(&["encryption", "rotate", "--json"]);
     assert_eq!(code, 0);
     let rotated: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(rotated, json!({ "newVersion": 2, "reEncrypted": 1 }));
@@ -128,27 +128,27 @@ async fn keys_of_the_encryption_are_shown_and_rotated_on_the_command_line(backen
     assert_eq!(answer.data()["value"], "planted");
     let secret = json!({ "key": "B", "value": "planted" });
     server.client.post("/api/secrets", &secret).await.expect(200);
-    let (_, out, _) = run(&database, &["encryption", "status", "--json"]);
+    let (_, out, _) = database.run(&["encryption", "status", "--json"]);
     let status: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status, server.client.encryption().await);
     assert_eq!((&status["activeVersion"], &status["secrets"]), (&json!(2), &json!(2)));
-    let (_, table, _) = run(&database, &["encryption", "status"]);
+    let (_, table, _) = database.run(&["encryption", "status"]);
     for part in ["Active version: 2", "Values under data keys: 2", "retired", "command line"] {
         assert!(table.contains(part), "{part} in {table}");
     }
-    let (code, sentence, _) = run(&database, &["encryption", "rotate"]);
+    let (code, sentence, _) = database.run(&["encryption", "rotate"]);
     assert_eq!((code, sentence.trim()), (0, "version 3, 2 values re-encrypted"));
 }
 
 async fn the_audit_log_is_checked_on_the_command_line(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
-    let (code, out, _) = run(&database, &["audit", "verify"]);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    assert_eq!(database.run(&["keys", "create", "--name", "a"]).0, 0);
+    let (code, out, _) = database.run(&["audit", "verify"]);
     assert_eq!((code, out.trim()), (0, "entries up to 2 are as they were written"));
     let db = database.connect().await;
     db.execute_unprepared("UPDATE audit_log SET target = 'b' WHERE seq = 2").await.unwrap();
-    let (code, out, error) = run(&database, &["audit", "verify", "--json"]);
+    let (code, out, error) = database.run(&["audit", "verify", "--json"]);
     let found: Value = serde_json::from_str(&out).unwrap();
     let broken = json!({ "seq": 2, "reason": "it was changed" });
     assert_eq!((code, &found["valid"], &found["broken"]), (1, &json!(false), &broken));
@@ -158,10 +158,10 @@ async fn the_audit_log_is_checked_on_the_command_line(backend: Backend) {
 async fn another_root_key_ends_the_start_with_78(backend: Backend) {
     const OTHER: &str = "77c0VjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/t0=";
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    assert_eq!(run(&database, &["keys", "create", "--name", "a"]).0, 0);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    assert_eq!(database.run(&["keys", "create", "--name", "a"]).0, 0);
     let with = |arguments: &[&str], variables: &[(&str, &str)]| {
-        let mut command = keyward(&database, arguments);
+        let mut command = database.command(arguments);
         let output = command.envs(variables.iter().copied()).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         (output.status.code().unwrap(), stderr)
@@ -182,7 +182,7 @@ async fn another_root_key_ends_the_start_with_78(backend: Backend) {
     let both = [("SECRETS_ENCRYPTION_KEY", OTHER), ("SECRETS_ENCRYPTION_KEY_PREVIOUS", ROOT_KEY)];
     assert_eq!(with(&["encryption", "status"], &both).0, 0);
     assert_eq!(with(&["keys", "list"], &both[..1]).0, 0);
-    assert_eq!(run(&database, &["keys", "list"]).0, 78, "the former one is no longer enough");
+    assert_eq!(database.run(&["keys", "list"]).0, 78, "the former one is no longer enough");
 }
 
 async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend: Backend) {
@@ -199,7 +199,7 @@ async fn a_server_with_a_former_root_key_says_that_it_must_be_restarted(backend:
     client.put_provider("p", &provider).await.expect(200);
     let (_, key) = client.create_key(&json!({ "name": "n" })).await;
     let with = |arguments: &[&str], previous: Option<&str>| {
-        let mut command = keyward(&database, arguments);
+        let mut command = database.command(arguments);
         command.env("SECRETS_ENCRYPTION_KEY", OTHER);
         command.envs(previous.map(|key| ("SECRETS_ENCRYPTION_KEY_PREVIOUS", key)));
         assert!(command.output().unwrap().status.success());
@@ -251,7 +251,7 @@ async fn on_a_full_disk_nothing_is_half_written_and_reading_the_list_goes_on() {
     assert_eq!(server.stop().0, 0);
 
     // 512 KiB for each file, in blocks of 512 bytes; the signal that comes with it is ignored.
-    let command = keyward(&database, &[]);
+    let command = database.command(&[]);
     let limited = "trap '' XFSZ; ulimit -f 1024; exec \"$0\"";
     let mut shell = Command::new("sh");
     shell.args(["-c", limited, env!("CARGO_BIN_EXE_keyward")]).env_clear();
@@ -370,7 +370,7 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
         &["audit", "verify"],
         &["keys", "list", "--json"],
     ] {
-        let mut command = keyward(&database, command);
+        let mut command = database.command(command);
         let Output { stdout, stderr, .. } = command.env("RUST_LOG", "trace").output().unwrap();
         told.push_str(&String::from_utf8_lossy(&stdout));
         told.push_str(&String::from_utf8_lossy(&stderr));
@@ -527,7 +527,7 @@ async fn without_a_good_root_key_it_refuses_to_start_and_says_which_variable() {
         ),
     ];
     for (value, message) in cases {
-        let mut command = keyward(&database, &[]);
+        let mut command = database.command(&[]);
         command.env_remove("SECRETS_ENCRYPTION_KEY");
         command.envs(value.map(|value| ("SECRETS_ENCRYPTION_KEY", value)));
         let Output { status, stdout, stderr } = command.output().unwrap();
@@ -542,10 +542,10 @@ async fn without_a_good_root_key_it_refuses_to_start_and_says_which_variable() {
 #[tokio::test]
 async fn wrong_configuration_is_78_wrong_usage_is_2_and_a_failure_is_1() {
     let database = TestDatabase::new(Backend::Sqlite).await;
-    let (code, key, _) = run(&database, &["generate-key"]);
+    let (code, key, _) = database.run(&["generate-key"]);
     assert_eq!((code, key.trim().len()), (0, 44));
     let serve = |name: &str, value: &str| {
-        let mut command = keyward(&database, &[]);
+        let mut command = database.command(&[]);
         command.env("SECRETS_ENCRYPTION_KEY", key.trim()).env(name, value);
         let output = command.output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
@@ -563,7 +563,7 @@ async fn wrong_configuration_is_78_wrong_usage_is_2_and_a_failure_is_1() {
         assert!(stderr.contains("KEYWARD_") || stderr.contains("DATABASE_URL"), "{stderr}");
         assert!(!stderr.contains("planted"), "{stderr}");
     }
-    assert_eq!(run(&database, &["nonsense"]).0, 2);
+    assert_eq!(database.run(&["nonsense"]).0, 2);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (code, stderr) = serve("KEYWARD_BIND", &taken.local_addr().unwrap().to_string());
     assert_eq!(code, 1);

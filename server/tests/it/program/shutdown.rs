@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::program::{Server, run};
+use crate::support::program::Server;
 use crate::support::{Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
 
 on_both_databases!(
@@ -20,8 +20,8 @@ const ADMIN: [(&str, &str); 2] =
 
 async fn it_says_so_to_load_balancers_and_loses_no_last_use(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    assert_eq!(run(&database, &["migrate"]).0, 0);
-    let (_, key, _) = run(&database, &["keys", "create", "--name", "n"]);
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    let (_, key, _) = database.run(&["keys", "create", "--name", "n"]);
     let server = Server::start(&database, &[]);
     let headers = [("x-api-key", key.trim().as_bytes())];
     server.client.get("/readyz").await.expect(200);
@@ -39,7 +39,7 @@ async fn it_says_so_to_load_balancers_and_loses_no_last_use(backend: Backend) {
     let (code, log) = server.wait();
     assert_eq!(code, 0, "{log}");
     assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
-    let (_, list, _) = run(&database, &["keys", "list", "--json"]);
+    let (_, list, _) = database.run(&["keys", "list", "--json"]);
     let list: Value = serde_json::from_str(&list).unwrap();
     assert!(list[0]["lastUsedAt"].is_string(), "{list}");
 }
@@ -68,7 +68,7 @@ async fn a_request_in_flight_is_finished(backend: Backend) {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     let (code, log) = server.wait();
     assert_eq!(code, 0, "{log}");
-    let (code, checked, _) = run(&database, &["audit", "verify"]);
+    let (code, checked, _) = database.run(&["audit", "verify"]);
     assert_eq!(code, 0, "{checked}");
 }
 

@@ -7,23 +7,26 @@ use std::thread::JoinHandle;
 
 use super::{Client, ROOT_KEY, TestDatabase};
 
-/// The program, with the least that it needs.
-pub fn keyward(database: &TestDatabase, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("DATABASE_URL", &database.url)
-        .env("SECRETS_ENCRYPTION_KEY", ROOT_KEY)
-        .env("KEYWARD_BIND", "127.0.0.1:0")
-        .stdin(Stdio::null());
-    command
-}
+impl TestDatabase {
+    /// The program on this database, with the least that it needs.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("DATABASE_URL", &self.url)
+            .env("SECRETS_ENCRYPTION_KEY", ROOT_KEY)
+            .env("KEYWARD_BIND", "127.0.0.1:0")
+            .stdin(Stdio::null());
+        command
+    }
 
-/// Runs it to its end: exit code, stdout and stderr.
-pub fn run(database: &TestDatabase, arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = keyward(database, arguments).output().unwrap();
-    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    /// Runs the program to its end: exit code, stdout and stderr.
+    pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+        (status.code().unwrap(), stdout, stderr)
+    }
 }
 
 /// A server that is stopped by its id when the test is over.
@@ -37,7 +40,7 @@ pub struct Server {
 
 impl Server {
     pub fn start(database: &TestDatabase, variables: &[(&str, &str)]) -> Self {
-        let mut command = keyward(database, &["serve"]);
+        let mut command = database.command(&["serve"]);
         command.envs(variables.iter().copied());
         Self::spawn(command)
     }
