@@ -12,7 +12,7 @@ use http::Method;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
-use self::changes::{Change, Round, works};
+use self::changes::{Change, Round};
 use self::trigger::{Fault, MODES, Mode};
 use crate::support::{App, Backend, on_both_databases};
 
@@ -81,9 +81,9 @@ async fn expect_agreement(app: &App) {
     // From an address where no good key came from, few are looked at.
     let (_, good) = admin.create_key(&json!({ "name": "good" })).await;
     restarted.state.keys.refresh().await.unwrap();
-    assert!(works(app, &good).await && works(&restarted, &good).await);
+    assert!(app.accepts(&good).await && restarted.accepts(&good).await);
     for key in changes::presented() {
-        assert_eq!(works(app, &key).await, works(&restarted, &key).await);
+        assert_eq!(app.accepts(&key).await, restarted.accepts(&key).await);
     }
     let (here, there) = (admin.keys().await, restarted.admin().await.keys().await);
     assert_eq!(here, there);

@@ -7,12 +7,9 @@ use serde_json::json;
 use url::Url;
 
 use crate::support::pooler::Pooler;
-use crate::support::{App, Backend, Client, EMAIL, PASSWORD, TestDatabase, on_both_databases};
+use crate::support::{ADMIN, App, Backend, Client, TestDatabase, on_both_databases};
 
 on_both_databases!(one_connection_is_enough_for_everything_at_once);
-
-const ADMIN: [(&str, &str); 2] =
-    [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
 
 async fn one_connection_is_enough_for_everything_at_once(backend: Backend) {
     for number in ["1", "2"] {

@@ -11,10 +11,7 @@ use serde_json::json;
 
 use crate::support::pooler::Pooler;
 use crate::support::program::Server;
-use crate::support::{App, EMAIL, PASSWORD, TestDatabase};
-
-const ADMIN: [(&str, &str); 2] =
-    [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
+use crate::support::{ADMIN, App, TestDatabase};
 
 /// Makes PgBouncer open each session it may; from then on they take turns.
 async fn warm(db: &DatabaseConnection) {

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::changes::Round;
 use super::expect_agreement;
-use crate::support::{App, Backend, EMAIL, PASSWORD, TestDatabase};
+use crate::support::{ADMIN, App, Backend, TestDatabase};
 
 /// The code in the first message of a client that asks for TLS.
 const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
@@ -133,9 +133,8 @@ async fn a_connection_that_is_cut_leaves_memory_and_database_at_one() {
     let cutter = Cutter::before(server.to_owned()).await;
     let mut through = database.shared();
     through.url = format!("{before}@{}/{name}", cutter.address);
-    let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-    let app = App::with(through, &admin).await;
-    let direct = App::with(database, &admin).await;
+    let app = App::with(through, &ADMIN).await;
+    let direct = App::with(database, &ADMIN).await;
     let admin = app.admin().await;
     let (mut n, mut unknown) = (0, 0);
     for moment in [Moment::BeforeTheStatement, Moment::BeforeItsAnswer] {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::program::Server;
-use crate::support::{Backend, Client, EMAIL, PASSWORD, TestDatabase};
+use crate::support::{ADMIN, Backend, Client, TestDatabase};
 
 /// A file system of 3 MB, in a mount namespace that lasts as long as this.
 struct SmallDisk {
@@ -74,18 +74,11 @@ impl Drop for SmallDisk {
     }
 }
 
-const ADMIN: [(&str, &str); 2] =
-    [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-
 /// Files of this process may grow no further than this many bytes, or as far as they like.
 fn limit_files(server: &Server, bytes: &str) {
     let (process, limit) = (format!("{}", server.child.id()), format!("--fsize={bytes}:"));
     let set = Command::new("prlimit").args(["--pid", &process, &limit]).status().unwrap();
     assert!(set.success());
-}
-
-async fn works(client: &Client, key: &str) -> bool {
-    client.verify(key).await.status == 200
 }
 
 /// Fails changes between `fill` and `make_room`; everything that is answered after that must
@@ -115,7 +108,7 @@ async fn answers_are_true_again(
         client.post("/api/keys", &json!({ "name": "lost" })).await.expect(503);
         client.delete(&format!("/api/keys/{}", kept[0].0)).await.expect(503);
         client.get("/api/secrets/A").await.expect(503);
-        assert!(works(client, &kept[0].1).await);
+        assert!(client.accepts(&kept[0].1).await);
     }
     client.get("/api/secrets").await.expect(200);
     client.get("/readyz").await.expect(503);
@@ -125,7 +118,7 @@ async fn answers_are_true_again(
     client.get("/readyz").await.expect(200);
     for (id, key) in deleted {
         client.delete(&format!("/api/keys/{id}")).await.expect(200);
-        assert!(!works(client, key).await);
+        assert!(!client.accepts(key).await);
     }
     let mut new = Vec::new();
     for n in 0..6 {
@@ -136,10 +129,10 @@ async fn answers_are_true_again(
     tokio::time::sleep(Duration::from_millis(2_200)).await;
     let expect = async |client: &Client| {
         for (_, key) in deleted {
-            assert!(!works(client, key).await, "deleted");
+            assert!(!client.accepts(key).await, "deleted");
         }
         for key in kept.iter().map(|(_, key)| key).chain(&new) {
-            assert!(works(client, key).await, "kept");
+            assert!(client.accepts(key).await, "kept");
         }
         let value = client.get("/api/secrets/A").await.expect(200).data();
         assert_eq!(value["value"], "mine");

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::support::{App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
+use crate::support::{ADMIN, App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
 
 on_both_databases!(
     a_good_key_is_answered_with_its_identity_for_any_method,
@@ -241,8 +241,7 @@ async fn envoy_asks_with_the_path_and_the_method_of_its_client(backend: Backend)
 
 async fn forwarded_headers_of_any_kind_change_nothing_but_the_address(backend: Backend) {
     let database = TestDatabase::new(backend).await;
-    let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-    let app = App::with(database, &admin).await;
+    let app = App::with(database, &ADMIN).await;
     let proxied =
         App::with(app.database.shared(), &[("KEYWARD_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     let wanted = json!({ "name": "n", "allowedNetworks": ["198.51.100.0/24", "2001:db8::/32"] });

@@ -6,7 +6,7 @@ use http::Method;
 use keyward::keys::authenticator::BURST;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
+use crate::support::{ADMIN, Answer, App, Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(
     a_key_is_accepted_as_often_as_its_limit_says,
@@ -21,9 +21,6 @@ on_both_databases!(
     ipv6_counts_by_64_bits_and_proxies_by_what_they_say,
     the_throttle_status_is_what_the_operator_chose,
 );
-
-const ADMIN: [(&str, &str); 2] =
-    [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
 
 /// With an administrator, and what the peers on this machine say of others believed.
 async fn behind_a_proxy(backend: Backend, more: &[(&str, &str)]) -> App {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::support::earlier::sign_unbound;
-use crate::support::{App, Backend, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases};
+use crate::support::{ADMIN, App, Backend, ROOT_KEY, TestDatabase, on_both_databases};
 
 on_both_databases!(
     every_form_opens_and_the_first_rotation_moves_it,
@@ -89,8 +89,7 @@ async fn app_with(backend: Backend, rows: &[Vector], written: Written) -> App {
     let db = database.connect().await;
     database::migrate(&db).await.unwrap();
     add(&db, backend, rows, written).await;
-    let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-    let app = App::with(database, &admin).await;
+    let app = App::with(database, &ADMIN).await;
     sign_unbound(&app.state.db).await;
     app
 }

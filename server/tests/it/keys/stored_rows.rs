@@ -5,7 +5,7 @@ use keyward_core::digest::KeyDigest;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use crate::support::{App, Backend, TestDatabase, on_both_databases};
+use crate::support::{ADMIN, App, Backend, TestDatabase, on_both_databases};
 
 on_both_databases!(
     the_older_single_key_is_listed_and_accepted,
@@ -23,7 +23,6 @@ async fn app_with(backend: Backend, rows: &[(&str, &str, &str, String)]) -> App 
 
 /// An app on a database with these rows, after `damage` was done to it.
 async fn app_after(backend: Backend, rows: &[(&str, &str, &str, String)], damage: &str) -> App {
-    use crate::support::{EMAIL, PASSWORD};
     let database = TestDatabase::new(backend).await;
     let db = database.connect().await;
     keyward::database::migrate(&db).await.unwrap();
@@ -36,8 +35,7 @@ async fn app_after(backend: Backend, rows: &[(&str, &str, &str, String)], damage
     }
     db.execute_unprepared(damage).await.unwrap();
     db.close().await.unwrap();
-    let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-    App::with(database, &admin).await
+    App::with(database, &ADMIN).await
 }
 
 fn value(key: &str) -> String {

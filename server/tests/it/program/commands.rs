@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::program::Server;
 use crate::support::{
-    Answer, Backend, Client, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases,
+    ADMIN, Answer, Backend, Client, EMAIL, PASSWORD, ROOT_KEY, TestDatabase, on_both_databases,
 };
 
 on_both_databases!(
@@ -21,9 +21,6 @@ on_both_databases!(
     a_server_with_a_former_root_key_says_that_it_must_be_restarted,
     nothing_secret_leaks_anywhere,
 );
-
-const ADMIN: [(&str, &str); 2] =
-    [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
 
 async fn it_serves_says_where_and_stops_when_told(backend: Backend) {
     let database = TestDatabase::new(backend).await;

@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::program::Server;
-use crate::support::{Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
+use crate::support::{ADMIN, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
 
 on_both_databases!(
     it_says_so_to_load_balancers_and_loses_no_last_use,
     a_request_in_flight_is_finished,
     what_never_ends_is_not_waited_for_longer_than_10_seconds,
 );
-
-const ADMIN: [(&str, &str); 2] =
-    [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
 
 async fn it_says_so_to_load_balancers_and_loses_no_last_use(backend: Backend) {
     let database = TestDatabase::new(backend).await;

@@ -20,6 +20,9 @@ use super::{Answer, Backend, Client, TestDatabase};
 
 pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "correct horse battery";
+/// The variables that make the administrator at the first start.
+pub const ADMIN: [(&str, &str); 2] =
+    [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
 const START: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
 pub const ROOT_KEY: &str = "q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=";
@@ -37,8 +40,7 @@ pub struct App {
 impl App {
     /// With an administrator.
     pub async fn start(backend: Backend) -> Self {
-        let admin = [("KEYWARD_ADMIN_EMAIL", EMAIL), ("KEYWARD_ADMIN_PASSWORD", PASSWORD)];
-        Self::with(TestDatabase::new(backend).await, &admin).await
+        Self::with(TestDatabase::new(backend).await, &ADMIN).await
     }
 
     /// Signs what is stored now, as `keyward store accept` does: after a change by hand.
@@ -97,6 +99,10 @@ impl App {
     /// Asks `/api/verify` with this key.
     pub async fn verify(&self, key: &str) -> Answer {
         self.anonymous().verify(key).await
+    }
+
+    pub async fn accepts(&self, key: &str) -> bool {
+        self.anonymous().accepts(key).await
     }
 }
 

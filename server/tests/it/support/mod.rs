@@ -10,7 +10,7 @@ pub mod pooler;
 pub mod program;
 mod requests;
 
-pub use app::{App, EMAIL, PASSWORD, ROOT_KEY};
+pub use app::{ADMIN, App, EMAIL, PASSWORD, ROOT_KEY};
 pub use client::{Answer, Client};
 pub use database::{Backend, TestDatabase};
 

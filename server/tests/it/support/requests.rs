@@ -51,6 +51,11 @@ impl Client {
         self.get_as(key, "/api/verify").await
     }
 
+    /// Whether a key is accepted. An address with many refusals is answered 429 instead of 401.
+    pub async fn accepts(&self, key: &str) -> bool {
+        self.verify(key).await.status == 200
+    }
+
     /// Asks until the key is answered with this status, for 5 seconds.
     pub async fn verify_until(&self, key: &str, status: u16) {
         for _ in 0..50 {
