@@ -10,49 +10,49 @@ const brightness = (page: Page) =>
     return (colour.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
   });
 
-test("a theme is chosen by hand, and remembered", async ({ keys, page }) => {
+test("a theme is chosen by hand, and remembered", async ({ keys, page, shell }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await keys.open();
-  await expect(page.getByRole("radio", { name: "System" })).toBeChecked();
+  await expect(shell.theme("System")).toBeChecked();
   expect(await brightness(page)).toBeGreaterThan(DARK);
 
-  await page.getByRole("radio", { name: "Dark" }).check();
-  await expect(page.getByRole("radio", { name: "Dark" })).toBeChecked();
+  await shell.theme("Dark").check();
+  await expect(shell.theme("Dark")).toBeChecked();
   expect(await brightness(page)).toBeLessThan(DARK);
   expect(await page.evaluate(() => ({ ...localStorage }))).toEqual({ "keyward-theme": "dark" });
   await page.reload();
-  await expect(page.getByRole("radio", { name: "Dark" })).toBeChecked();
+  await expect(shell.theme("Dark")).toBeChecked();
   expect(await brightness(page)).toBeLessThan(DARK);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await shell.signOut.click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   expect(await brightness(page)).toBeLessThan(DARK);
 });
 
-test("a theme chosen by hand wins over the system's, and System follows it", async ({ keys, page }) => {
+test("a theme chosen by hand wins over the system's, and System follows it", async ({ keys, page, shell }) => {
   await page.emulateMedia({ colorScheme: "dark" });
   await keys.open();
   expect(await brightness(page)).toBeLessThan(DARK);
-  await page.getByRole("radio", { name: "Light" }).check();
+  await shell.theme("Light").check();
   expect(await brightness(page)).toBeGreaterThan(DARK);
-  await page.getByRole("radio", { name: "System" }).check();
+  await shell.theme("System").check();
   expect(await brightness(page)).toBeLessThan(DARK);
   await page.emulateMedia({ colorScheme: "light" });
   expect(await brightness(page)).toBeGreaterThan(DARK);
 });
 
-test("the remembered theme is there before the application is", async ({ keys, page, watch }) => {
+test("the remembered theme is there before the application is", async ({ keys, page, watch, shell }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await keys.open();
-  await page.getByRole("radio", { name: "Dark" }).check();
+  await shell.theme("Dark").check();
   const start = await page.locator("script[type=module]").getAttribute("src");
   await page.route(`**${start}`, (route) => route.abort());
   watch.expectFailure("network", start!);
   await page.reload();
-  await expect(page.getByRole("main")).toHaveCount(0);
+  await expect(shell.main).toHaveCount(0);
   expect(await brightness(page)).toBeLessThan(DARK);
 });
 
-test("a browser that blocks storage still has a page and a switch", async ({ keys, page }) => {
+test("a browser that blocks storage still has a page and a switch", async ({ keys, page, shell }) => {
   await page.addInitScript(() => {
     Object.defineProperty(window, "localStorage", {
       get: () => {
@@ -61,6 +61,6 @@ test("a browser that blocks storage still has a page and a switch", async ({ key
     });
   });
   await keys.open();
-  await page.getByRole("radio", { name: "Dark" }).check();
+  await shell.theme("Dark").check();
   expect(await brightness(page)).toBeLessThan(DARK);
 });

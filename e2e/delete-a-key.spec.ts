@@ -1,38 +1,37 @@
-import { problem } from "./fixtures/api";
+import { unavailable } from "./fixtures/answers";
 import { expect, test } from "./fixtures/test";
-import { KEY } from "./fixtures/pages";
+import { KEY } from "./pages/keys";
 
 test("the first click arms, the second deletes, and the key is refused from then on", async ({ keys, api, server }) => {
   const { key } = await api.create({ name: "old" });
   await api.create({ name: "kept" });
-  expect((await server.verify(key)).status).toBe(200);
+  expect(await server.statusOf(key)).toBe(200);
   await keys.open();
   await keys.row("old").delete.click();
   await expect(keys.row("old").confirm).toBeVisible();
   await expect(keys.row("old").confirm).toHaveText("Confirm delete");
   await expect(keys.row("old").confirm).toBeFocused();
   expect(await api.keys()).toHaveLength(2);
-  expect((await server.verify(key)).status).toBe(200);
+  expect(await server.statusOf(key)).toBe(200);
 
   await keys.row("old").confirm.click();
   await expect(keys.names()).toHaveText(["kept"]);
   await expect(keys.says("“old” deleted")).toBeVisible();
-  expect((await server.verify(key)).status).toBe(401);
+  expect(await server.statusOf(key)).toBe(401);
   expect(await api.keys()).toHaveLength(1);
   await keys.page.reload();
   await expect(keys.names()).toHaveText(["kept"]);
 });
 
-test("a double click on the question is one request", async ({ keys, api, page }) => {
+test("a double click on the question is one request", async ({ keys, api, network }) => {
   await api.create({ name: "a" });
   await keys.open();
-  let requests = 0;
-  page.on("request", (request) => void (request.method() === "DELETE" && (requests += 1)));
+  const requests = network.requests("DELETE /api/keys/*");
   await keys.row("a").delete.click();
   await keys.row("a").confirm.dblclick();
   await expect(keys.empty).toBeVisible();
   await expect(keys.alert).toHaveCount(0);
-  expect(requests).toBe(1);
+  expect(requests).toHaveLength(1);
 });
 
 test("arming another row moves the question there", async ({ keys, api }) => {
@@ -111,60 +110,48 @@ test("the focus goes to the next row, to the row above, and at last to the add b
   await keys.open();
   await expect(keys.names()).toHaveText(["a", "b", "c"]);
   for (const [name, next] of [["b", "c"], ["c", "a"]] as const) {
-    await keys.row(name).delete.click();
-    await keys.row(name).confirm.click();
+    await keys.row(name).remove();
     await expect(keys.row(next).delete).toBeFocused();
   }
-  await keys.row("a").delete.click();
-  await keys.row("a").confirm.click();
+  await keys.row("a").remove();
   await expect(keys.empty).toBeVisible();
   await expect(keys.add).toBeFocused();
 });
 
-test("the row stays until the server has answered", async ({ keys, api, page }) => {
+test("the row stays until the server has answered", async ({ keys, api, network }) => {
   await api.create({ name: "a" });
   await keys.open();
-  let answer = () => {};
-  let requests = 0;
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route("**/api/keys/*", async (route) => {
-    requests += 1;
-    await held;
-    await route.continue();
-  });
-  await keys.row("a").delete.click();
-  await keys.row("a").confirm.click();
+  const requests = network.requests("DELETE /api/keys/*");
+  const answer = await network.hold("DELETE /api/keys/*");
+  await keys.row("a").remove();
   await expect(keys.row("a").deleting).toBeVisible();
   await keys.row("a").deleting.press("Enter");
   await keys.row("a").deleting.dispatchEvent("click");
   await expect(keys.row("a").root).toBeVisible();
   answer();
   await expect(keys.empty).toBeVisible();
-  expect(requests).toBe(1);
+  expect(requests).toHaveLength(1);
 });
 
-test("a deletion that fails is an alert, and the row stays with its key", async ({ keys, api, server, page, watch }) => {
+test("a deletion that fails is an alert, and the row stays with its key", async ({ keys, api, server, page, network }) => {
   const { key, id } = await api.create({ name: "a" });
   await keys.open();
-  await page.route("**/api/keys/*", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-42")));
-  watch.expectFailure(503, `/api/keys/${id}`);
-  await keys.row("a").delete.click();
-  await keys.row("a").confirm.click();
+  await network.fail(`DELETE /api/keys/${id}`, unavailable("req-42"));
+  await keys.row("a").remove();
   await expect(keys.alert).toContainText("“a” was not deleted. The store cannot answer; try again");
   await expect(keys.alert).toContainText("req-42");
   await expect(keys.row("a").delete).toBeVisible();
-  expect((await server.verify(key)).status).toBe(200);
+  expect(await server.statusOf(key)).toBe(200);
   // An error stays until it is closed; a success goes by itself after six seconds.
   await page.waitForTimeout(6_500);
   await expect(keys.alert).toBeVisible();
-  await keys.alert.getByRole("button", { name: "Close" }).click();
+  await keys.closeAlert.click();
   await expect(keys.alert).toBeHidden();
 
-  await page.unroute("**/api/keys/*");
-  await keys.row("a").delete.click();
-  await keys.row("a").confirm.click();
+  await network.restore();
+  await keys.row("a").remove();
   await expect(keys.empty).toBeVisible();
-  expect((await server.verify(key)).status).toBe(401);
+  expect(await server.statusOf(key)).toBe(401);
 });
 
 test("a key that somebody else has deleted goes from the list", async ({ keys, api, watch }) => {
@@ -174,8 +161,7 @@ test("a key that somebody else has deleted goes from the list", async ({ keys, a
   await expect(keys.names()).toHaveText(["b", "a"]);
   await api.delete("a");
   watch.expectFailure(404, `/api/keys/${id}`);
-  await keys.row("a").delete.click();
-  await keys.row("a").confirm.click();
+  await keys.row("a").remove();
   await expect(keys.alert).toContainText("“a” was not deleted.");
   await keys.refresh.click();
   await expect(keys.names()).toHaveText(["b"]);
@@ -184,12 +170,11 @@ test("a key that somebody else has deleted goes from the list", async ({ keys, a
 test("a name is free again after its key was deleted", async ({ keys, server }) => {
   await keys.open();
   const first = await keys.create("a");
-  await keys.row("a").delete.click();
-  await keys.row("a").confirm.click();
+  await keys.row("a").remove();
   await expect(keys.empty).toBeVisible();
   await keys.banner("a").dismiss.click();
   const second = await keys.create("a");
   expect(second).toMatch(KEY);
-  expect((await server.verify(first)).status).toBe(401);
-  expect((await server.verify(second)).status).toBe(200);
+  expect(await server.statusOf(first)).toBe(401);
+  expect(await server.statusOf(second)).toBe(200);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "./fixtures/test";
-import { SECRETS } from "./fixtures/pages";
+import { SECRETS } from "./pages/keys";
 
 test.beforeEach(async ({ api }) => {
   await api.create({ name: "Production" });

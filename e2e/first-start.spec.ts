@@ -1,24 +1,24 @@
-import { enter, everythingIn, expect, test } from "./fixtures/test";
-import { KeysPage, SECRETS, SetupPage, SignInPage } from "./fixtures/pages";
+import { everythingIn } from "./fixtures/everything";
 import { ADMIN } from "./fixtures/server";
+import { expect, test } from "./fixtures/test";
+import { KeysPage, SECRETS } from "./pages/keys";
+import { SetupPage, SignInPage } from "./pages/session";
 
 test.use({ serverOptions: { firstStart: true } });
 
-test("the printed link creates the administrator, who is then signed in", async ({ page, server }) => {
-  const token = new URL(server.setupLink).hash.slice("#token=".length);
+test("the printed link creates the administrator, who is then signed in", async ({ page, server, setup }) => {
+  const token = server.setupToken;
   expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
   const asked: string[] = [];
   page.on("request", (request) => asked.push(`${request.url()} ${request.headers().referer}`));
-  const setup = new SetupPage(page);
 
   await page.goto(server.setupLink);
-  await expect(page.getByRole("heading", { level: 1, name: "Set up Keyward" })).toBeVisible();
+  await expect(setup.title).toBeVisible();
   await expect(page).toHaveURL("/setup");
   await expect(setup.token).toBeHidden();
   expect(await everythingIn(page)).not.toContain(token);
 
-  await setup.fill();
-  await setup.create.click();
+  await setup.submit();
   await expect(page).toHaveURL(SECRETS);
   await expect(new KeysPage(page).empty).toBeVisible();
   await expect(page.getByText(ADMIN.email, { exact: true })).toBeVisible();
@@ -26,16 +26,12 @@ test("the printed link creates the administrator, who is then signed in", async 
   expect(asked.filter((one) => one.includes(token))).toEqual([]);
 });
 
-test("after the first administrator the link works no more", async ({ page, server, browser }) => {
-  const setup = new SetupPage(page);
-  await page.goto(server.setupLink);
-  await setup.fill();
-  await setup.create.click();
-  await expect(page).toHaveURL(SECRETS);
+test("after the first administrator the link works no more", async ({ server, browser, setup }) => {
+  await setup.finish(server.setupLink);
 
   const other = await browser.newPage();
   await other.goto(server.setupLink);
-  await expect(other.getByText("Setup is complete")).toBeVisible();
+  await expect(new SetupPage(other).complete).toBeVisible();
   await expect(new SetupPage(other).create).toBeHidden();
   await other.getByRole("link", { name: "Sign in" }).click();
   await new SignInPage(other).signIn();
@@ -43,9 +39,8 @@ test("after the first administrator the link works no more", async ({ page, serv
   await other.close();
 });
 
-test("of two people with the link the second is told to sign in", async ({ page, server, browser, watch }) => {
+test("of two people with the link the second is told to sign in", async ({ page, server, browser, watch, setup }) => {
   const other = new SetupPage(await browser.newPage());
-  const setup = new SetupPage(page);
   await page.goto(server.setupLink);
   await other.page.goto(server.setupLink);
   await other.fill({ email: "eve@example.com", password: "Another-Horse-8-Battery" });
@@ -53,46 +48,40 @@ test("of two people with the link the second is told to sign in", async ({ page,
   await expect(other.page).toHaveURL(SECRETS);
 
   watch.expectFailure(409, "/api/setup");
-  await setup.fill();
-  await setup.create.click();
-  await expect(page.getByRole("alert")).toContainText("Setup is complete; sign in instead");
+  await setup.submit();
+  await expect(setup.error).toContainText("Setup is complete; sign in instead");
   await other.page.close();
 });
 
-test("a wrong token is refused, and a right one typed by hand is not", async ({ page, server, watch }) => {
-  const setup = new SetupPage(page);
+test("a wrong token is refused, and a right one typed by hand is not", async ({ page, server, watch, setup }) => {
   await page.goto("/setup#token=wrong");
   await expect(page).toHaveURL("/setup");
   await setup.fill();
   watch.expectFailure(401, "/api/setup");
   await setup.create.click();
-  await expect(page.getByRole("alert")).toContainText("The setup token is wrong");
+  await expect(setup.error).toContainText("The setup token is wrong");
   await expect(page).toHaveURL("/setup");
 
   watch.expectFailure(401, "/api/session");
   await page.goto("/");
   await expect(page).toHaveURL("/setup");
-  await setup.token.fill(` ${new URL(server.setupLink).hash.slice("#token=".length)} `);
-  await setup.fill();
-  await setup.create.click();
+  await setup.token.fill(` ${server.setupToken} `);
+  await setup.submit();
   await expect(page).toHaveURL(SECRETS);
 });
 
-test("a right link that is pasted over a wrong one is the one that counts", async ({ page, server }) => {
-  const setup = new SetupPage(page);
+test("a right link that is pasted over a wrong one is the one that counts", async ({ page, server, setup }) => {
   await page.goto("/setup#token=wrong");
   await expect(setup.create).toBeVisible();
   await page.goto(server.setupLink);
   await expect(page).toHaveURL("/setup");
-  await setup.fill();
-  await setup.create.click();
+  await setup.submit();
   await expect(page).toHaveURL(SECRETS);
 });
 
-test("what is missing is said under each field, before anything is sent", async ({ page }) => {
+test("what is missing is said under each field, before anything is sent", async ({ page, setup }) => {
   const posts: string[] = [];
   page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
-  const setup = new SetupPage(page);
   await page.goto("/setup");
   await setup.create.click();
   await expect(setup.token).toHaveAccessibleDescription(/Setup token is required/);
@@ -114,32 +103,26 @@ test("every page of a new Keyward leads to setup", async ({ page, watch }) => {
   }
 });
 
-test("a link that was printed by an earlier start works on", async ({ page, server }) => {
+test("a link that was printed by an earlier start works on", async ({ page, server, setup }) => {
   const earlier = server.setupLink;
   await server.stop();
   server.log = "";
   await server.start();
   expect(server.setupLink).not.toBe(earlier);
-  const setup = new SetupPage(page);
   await page.goto(earlier);
-  await setup.fill();
-  await setup.create.click();
+  await setup.submit();
   await expect(page).toHaveURL(SECRETS);
 });
 
-test("a server that is started again prints no second link", async ({ page, server, context }) => {
-  await page.goto(server.setupLink);
-  const setup = new SetupPage(page);
-  await setup.fill();
-  await setup.create.click();
-  await expect(page).toHaveURL(SECRETS);
+test("a server that is started again prints no second link", async ({ page, server, setup, session }) => {
+  await setup.finish(server.setupLink);
   // What the page asks for has come.
   await expect(page.getByText("No API keys yet")).toBeVisible();
   await server.stop();
   const before = server.log.length;
   await server.start();
   expect(server.log.slice(before)).not.toContain("No user yet");
-  await enter(context, server);
+  await session.begin();
   await page.goto("/setup");
-  await expect(page.getByText("Setup is complete")).toBeVisible();
+  await expect(setup.complete).toBeVisible();
 });

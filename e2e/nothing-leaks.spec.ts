@@ -2,63 +2,55 @@
 // be nowhere: not in the log, and not on disk.
 
 import { Api } from "./fixtures/api";
-import { expect, sessionOf, test } from "./fixtures/test";
-import { KeysPage, SECRETS, SetupPage, SignInPage } from "./fixtures/pages";
 import { ADMIN } from "./fixtures/server";
+import { expect, test } from "./fixtures/test";
+import { KeysPage } from "./pages/keys";
 
 test.use({ serverOptions: { firstStart: true, env: { RUST_LOG: "trace" } } });
 
-test("no secret of a whole story is in the log or on disk", async ({ page, context, server, watch }) => {
+test("no secret of a whole story is in the log or on disk", async ({ page, server, watch, setup, signIn, shell, session }) => {
   test.slow();
   page.on("dialog", (dialog) => void dialog.accept());
   const secrets: Record<string, string> = {};
   const keys = new KeysPage(page);
-  const token = new URL(server.setupLink).hash.slice("#token=".length);
+  const token = server.setupToken;
 
-  const setup = new SetupPage(page);
   watch.expectFailure(401, "/api/setup");
   await page.goto("/setup");
   await setup.token.fill((secrets["a wrong setup token"] = "Wrong-Setup-Token-0123456789"));
-  await setup.fill();
-  await setup.create.click();
-  await expect(page.getByRole("alert")).toBeVisible();
-  await page.goto(server.setupLink);
-  await setup.fill();
-  await setup.create.click();
-  await expect(page).toHaveURL(SECRETS);
-  secrets["the first session"] = await sessionOf(context);
+  await setup.submit();
+  await expect(setup.error).toBeVisible();
+  await setup.finish(server.setupLink);
+  secrets["the first session"] = await session.value();
 
   secrets["a key"] = await keys.create("production");
-  expect((await server.verify(secrets["a key"])).status).toBe(200);
-  expect((await server.verify(secrets["a key"], "POST")).status).toBe(200);
-  await keys.row("production").choose("Rotate");
-  await keys.rotate.click();
+  expect(await server.statusOf(secrets["a key"])).toBe(200);
+  expect(await server.statusOf(secrets["a key"], "POST")).toBe(200);
+  await keys.row("production").rotate();
   await expect(keys.banner("production").key).not.toHaveValue(secrets["a key"]);
   secrets["a key that replaced it"] = await keys.banner("production").key.inputValue();
-  for (const key of ["a key", "a key that replaced it"]) expect((await server.verify(secrets[key])).status).toBe(200);
-  await keys.row("production").choose("Rename");
-  await keys.dialog.getByLabel("Name").fill("renamed");
+  for (const key of ["a key", "a key that replaced it"]) expect(await server.statusOf(secrets[key])).toBe(200);
+  await keys.row("production").rename("renamed");
   await page.keyboard.press("Enter");
   await expect(keys.row("renamed").root).toBeVisible();
   await keys.row("renamed").choose("Disable");
   await expect(keys.row("renamed").status).toHaveText(/Disabled/);
-  for (const key of ["a key", "a key that replaced it"]) expect((await server.verify(secrets[key])).status).toBe(401);
+  for (const key of ["a key", "a key that replaced it"]) expect(await server.statusOf(secrets[key])).toBe(401);
   secrets["a key that was never issued"] = `kw_${"Zz9-".repeat(12)}`;
-  expect((await server.verify(secrets["a key that was never issued"])).status).toBe(401);
+  expect(await server.statusOf(secrets["a key that was never issued"])).toBe(401);
   secrets["a text that is no key"] = "sk-live-0123456789abcdef";
-  expect((await server.verify(secrets["a text that is no key"])).status).toBe(401);
+  expect(await server.statusOf(secrets["a text that is no key"])).toBe(401);
   secrets["a key in an address"] = "kw_in_the_query_0123456789";
   expect((await fetch(`${server.url}/api/verify?key=${secrets["a key in an address"]}`)).status).toBe(401);
 
-  await page.getByRole("button", { name: "Sign out" }).click();
-  await keys.dialog.getByRole("button", { name: "Leave anyway" }).click();
-  const signIn = new SignInPage(page);
+  await shell.signOut.click();
+  await shell.leaveAnyway.click();
   watch.expectFailure(401, "/api/session");
   await signIn.signIn({ ...ADMIN, password: (secrets["a wrong password"] = "Wrong-Battery-Staple") });
   await expect(signIn.error).toBeVisible();
   await signIn.signIn();
   await expect(keys.row("renamed").root).toBeVisible();
-  secrets["the second session"] = await sessionOf(context);
+  secrets["the second session"] = await session.value();
 
   const api = Api.withSession(server, secrets["the second session"]);
   // Bodies that are refused: the sentence must not quote them.
@@ -74,7 +66,7 @@ test("no secret of a whole story is in the log or on disk", async ({ page, conte
     for (const body of answers) expect((await send(path, body)).ok).toBe(false);
   }
   await api.delete("renamed");
-  expect((await server.verify(secrets["a key"])).status).toBe(401);
+  expect(await server.statusOf(secrets["a key"])).toBe(401);
   expect(await server.stop()).toBe(0);
 
   secrets["the password"] = ADMIN.password;

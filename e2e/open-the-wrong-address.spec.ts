@@ -1,9 +1,8 @@
 // The page was opened at another address than the one that people use. Over plain http, and not
 // on the machine itself, a browser drops a cookie that is for https.
 
-import { expect, test } from "./fixtures/test";
-import { SetupPage, SignInPage } from "./fixtures/pages";
 import type { Server } from "./fixtures/server";
+import { expect, test } from "./fixtures/test";
 
 const PUBLIC_URL = "https://keys.example";
 const TEXT = /^You are not signed in: the browser keeps the session cookie only over https\. Open https:\/\/keys\.example \(KEYWARD_PUBLIC_URL\) instead of http:\/\/keys\.internal:\d+\.$/;
@@ -13,8 +12,7 @@ const elsewhere = (server: Server, path: string) => server.url.replace("127.0.0.
 test.describe("signing in", () => {
   test.use({ serverOptions: { env: { KEYWARD_PUBLIC_URL: PUBLIC_URL } } });
 
-  test("a browser that did not keep the cookie says why and where to go", async ({ page, server, context, watch }) => {
-    const signIn = new SignInPage(page);
+  test("a browser that did not keep the cookie says why and where to go", async ({ page, server, context, watch, signIn }) => {
     await page.goto(elsewhere(server, "/login"));
     // After a 200, the page asks who is signed in.
     watch.expectFailure(401, "/api/session");
@@ -29,13 +27,12 @@ test.describe("signing in", () => {
 test.describe("setting up", () => {
   test.use({ serverOptions: { firstStart: true, env: { KEYWARD_PUBLIC_URL: PUBLIC_URL } } });
 
-  test("the first administrator is told as well", async ({ page, server, watch }) => {
-    const setup = new SetupPage(page);
+  test("the first administrator is told as well", async ({ page, server, watch, setup }) => {
     expect(server.setupLink).toContain(`${PUBLIC_URL}/setup#token=`);
     await page.goto(elsewhere(server, new URL(server.setupLink).pathname + new URL(server.setupLink).hash));
     await setup.fill();
     watch.expectFailure(401, "/api/session");
     await setup.create.click();
-    await expect(page.getByRole("alert")).toHaveText(TEXT);
+    await expect(setup.error).toHaveText(TEXT);
   });
 });

@@ -3,9 +3,8 @@
 
 import { request } from "node:http";
 import { brotliDecompressSync } from "node:zlib";
-import { expect, test } from "./fixtures/test";
-import { SignInPage } from "./fixtures/pages";
 import { BINARY } from "./fixtures/server";
+import { expect, test } from "./fixtures/test";
 
 const LIMIT = 200_000;
 
@@ -130,13 +129,13 @@ test("a path cannot climb out of the page's folder", async ({ server }) => {
   }
 });
 
-test(`the first visit downloads at most ${LIMIT / 1000} kB, each file once, from nowhere else`, async ({ page, server }) => {
+test(`the first visit downloads at most ${LIMIT / 1000} kB, each file once, from nowhere else`, async ({ page, server, signIn }) => {
   const finished: Promise<{ url: string; size: number }>[] = [];
   page.on("requestfinished", (one) =>
     finished.push(one.sizes().then((sizes) => ({ url: one.url(), size: sizes.responseBodySize }))),
   );
   await page.goto("/login", { waitUntil: "networkidle" });
-  await expect(new SignInPage(page).submit).toBeVisible();
+  await expect(signIn.submit).toBeVisible();
   const files = await Promise.all(finished);
   const urls = files.map((one) => one.url);
   expect(urls.filter((url) => !url.startsWith(server.url))).toEqual([]);
@@ -146,7 +145,7 @@ test(`the first visit downloads at most ${LIMIT / 1000} kB, each file once, from
   expect(total).toBeLessThanOrEqual(LIMIT);
 });
 
-test("the second visit asks the server for none of the files again", async ({ page, server, watch }) => {
+test("the second visit asks the server for none of the files again", async ({ page, server, watch, signIn }) => {
   watch.expectFailure(401, "/api/session");
   const asked = () => server.log.split("\n").filter((line) => line.includes('"path":"/assets/')).length;
   let first = 0;
@@ -157,6 +156,6 @@ test("the second visit asks the server for none of the files again", async ({ pa
   // The log comes through a pipe, a moment later.
   await expect.poll(asked).toBe(first);
   await page.goto("/settings/secrets", { waitUntil: "networkidle" });
-  await expect(new SignInPage(page).submit).toBeVisible();
+  await expect(signIn.submit).toBeVisible();
   expect(asked()).toBe(first);
 });

@@ -2,9 +2,9 @@
 // and it says itself whether it is whole.
 
 import { readFile } from "node:fs/promises";
-import { problem } from "./fixtures/api";
-import { AUDIT, BROKEN } from "./fixtures/pages";
+import { BROKEN, unavailable } from "./fixtures/answers";
 import { expect, test } from "./fixtures/test";
+import { AUDIT } from "./pages/audit";
 
 const VALUE = "Planted-Value-7";
 
@@ -61,18 +61,15 @@ test("it is filtered by the server, and the address keeps the filter", async ({ 
   await expect(audit.noMatch).toBeVisible();
 });
 
-test("days begin and end where the person is", async ({ audit, page }) => {
-  const asked: URLSearchParams[] = [];
-  await page.route("**/api/admin/audit?*", (route) => {
-    asked.push(new URL(route.request().url()).searchParams);
-    return route.continue();
-  });
+test("days begin and end where the person is", async ({ audit, network }) => {
+  const asked = network.requests("GET /api/admin/audit");
   await audit.open("?from=2026-01-15&to=2026-07-15");
   await expect(audit.from).toHaveValue("2026-01-15");
   await expect.poll(() => asked.length).toBeGreaterThan(0);
   // Berlin is one hour ahead in winter and two in summer.
-  expect(asked[0]!.get("since")).toBe("2026-01-14T23:00:00Z");
-  expect(asked[0]!.get("until")).toBe("2026-07-15T22:00:00Z");
+  const { searchParams } = asked[0]!;
+  expect(searchParams.get("since")).toBe("2026-01-14T23:00:00Z");
+  expect(searchParams.get("until")).toBe("2026-07-15T22:00:00Z");
 });
 
 test("older entries are a page away, and the way back is short", async ({ audit, page, api }) => {
@@ -114,10 +111,8 @@ test("it can be taken away as JSON lines, under the same filter", async ({ audit
   await expect(page).toHaveURL(`${AUDIT}?action=secret.create&target=smtp`);
 });
 
-test("a broken entry is named in red, with its reason", async ({ audit, page }) => {
-  await page.route("**/api/admin/audit/verify", (route) =>
-    route.fulfill({ json: { data: BROKEN } }),
-  );
+test("a broken entry is named in red, with its reason", async ({ audit, network }) => {
+  await network.answer("GET /api/admin/audit/verify", BROKEN);
   await audit.open();
   await expect(audit.broken).toContainText(/Entry 1\s204 is not as it was written/);
   await expect(audit.broken).toContainText("its hash does not match its content");
@@ -129,17 +124,14 @@ test("a broken entry is named in red, with its reason", async ({ audit, page }) 
   expect(red).not.toBe(plain);
 });
 
-test("a log that cannot be loaded, and one that cannot be verified, are failures", async ({ audit, page, watch }) => {
-  await page.route("**/api/admin/audit?*", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-6")));
-  await page.route("**/api/admin/audit/verify", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-7")));
-  watch.expectFailure(503, "/api/admin/audit");
-  watch.expectFailure(503, "/api/admin/audit/verify");
+test("a log that cannot be loaded, and one that cannot be verified, are failures", async ({ audit, network }) => {
+  await network.fail("GET /api/admin/audit", unavailable("req-6"));
+  await network.fail("GET /api/admin/audit/verify", unavailable("req-7"));
   await audit.open();
   await expect(audit.failed).toContainText("req-6");
-  const unverified = page.getByRole("alert").filter({ hasText: "The chain could not be verified" });
-  await expect(unverified).toContainText("req-7");
-  await page.unrouteAll();
-  await audit.failed.getByRole("button", { name: "Retry" }).click();
+  await expect(audit.unverified).toContainText("req-7");
+  await network.restore();
+  await audit.retry.click();
   await expect(audit.of("session.create").first()).toBeVisible();
   await expect(audit.verified).toBeVisible();
 });

@@ -1,11 +1,10 @@
-// Rotating the data key: what a person is told before, meanwhile and afterwards.
+// Rotating the data key: what a person reads before, meanwhile and afterwards.
 
-import { problem } from "./fixtures/api";
-import { SecretsPage } from "./fixtures/pages";
+import { problem, unavailable } from "./fixtures/answers";
 import { expect, test } from "./fixtures/test";
+import { SecretsPage } from "./pages/secrets";
 
 const STATUS = "**/api/admin/encryption";
-const ROTATE = "**/api/admin/encryption/rotate";
 
 test("a rotation is asked about, done and told, and every value stays readable", async ({ encryption, page, api }) => {
   await api.keep({ key: "A_KEY", value: "value-a" });
@@ -38,31 +37,25 @@ test("a rotation is asked about, done and told, and every value stays readable",
 test("who says no changes nothing", async ({ encryption, page, api }) => {
   await encryption.open();
   await encryption.rotate.click();
-  await expect(encryption.dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await expect(encryption.cancel).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(encryption.dialog).toBeHidden();
   await expect(encryption.rotate).toBeFocused();
   expect((await api.encryption()).activeVersion).toBe(1);
 });
 
-test("while it runs the page shows how far it has come", async ({ encryption, page, api }) => {
+test("while it runs the page shows how far it has come", async ({ encryption, page, api, network }) => {
   await api.keep({ key: "A_KEY", value: "value-a" });
   const status = await api.encryption();
-  let done = () => {};
-  const held = new Promise<void>((resolve) => (done = resolve));
   await encryption.open();
-  await page.route(ROTATE, async (route) => {
-    await held;
-    await route.continue();
-  });
+  const done = await network.hold("POST /api/admin/encryption/rotate");
   let looks = 0;
   await page.route(STATUS, async (route) => {
     looks += 1;
     const rotation = { reEncrypted: looks === 1 ? 312 : 900, total: 1204 };
     await route.fulfill({ json: { data: { ...status, rotation } } });
   });
-  await encryption.rotate.click();
-  await encryption.confirm.click();
+  await encryption.rotateNow();
   await expect(encryption.rotating).toHaveAttribute("aria-disabled", "true");
   await expect(encryption.progress).toHaveAccessibleName(/^312 of 1\s204 values re-encrypted$/);
   await expect(encryption.progress).toHaveAccessibleName(/^900 of 1\s204 values re-encrypted$/);
@@ -73,35 +66,32 @@ test("while it runs the page shows how far it has come", async ({ encryption, pa
   await expect(encryption.progress).toBeHidden();
 });
 
-test("a rotation that somebody else began is shown until it is over", async ({ encryption, page, api }) => {
+test("a rotation that somebody else began is shown until it is over", async ({ encryption, api, network }) => {
   const status = await api.encryption();
-  await page.route(STATUS, (route) => route.fulfill({ json: { data: { ...status, rotation: { reEncrypted: 1, total: 4 } } } }));
+  await network.answer("GET /api/admin/encryption", { ...status, rotation: { reEncrypted: 1, total: 4 } });
   await encryption.open();
   await expect(encryption.progress).toHaveAccessibleName("1 of 4 values re-encrypted");
   await expect(encryption.rotating).toBeVisible();
-  await page.unroute(STATUS);
+  await network.restore();
   await expect(encryption.progress).toBeHidden();
   await expect(encryption.rotate).toBeVisible();
 });
 
-test("that one runs already is said", async ({ encryption, page, api, watch }) => {
+test("that one runs already is said", async ({ encryption, api, network }) => {
   await encryption.open();
-  await page.route(ROTATE, (route) => route.fulfill(problem(409, "A rotation is running already", "req-4")));
-  watch.expectFailure(409, "/api/admin/encryption/rotate");
-  await encryption.rotate.click();
-  await encryption.confirm.click();
+  await network.fail("POST /api/admin/encryption/rotate", problem(409, "A rotation is running already", "req-4"));
+  await encryption.rotateNow();
   await expect(encryption.refusal).toContainText("A rotation is running already");
   await expect(encryption.rotate).toBeVisible();
   expect((await api.encryption()).activeVersion).toBe(1);
 });
 
-test("a state that cannot be loaded is a failure with its request id", async ({ encryption, page, watch }) => {
-  await page.route(STATUS, (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-2")));
-  watch.expectFailure(503, "/api/admin/encryption");
+test("a state that cannot be loaded is a failure with its request id", async ({ encryption, network }) => {
+  await network.fail("GET /api/admin/encryption", unavailable("req-2"));
   await encryption.open();
   await expect(encryption.failed).toContainText("req-2");
-  await page.unroute(STATUS);
-  await encryption.failed.getByRole("button", { name: "Retry" }).click();
+  await network.restore();
+  await encryption.retry.click();
   await expect(encryption.card("Active key")).toHaveText("Version 1");
 });
 

@@ -5,7 +5,7 @@ test("Never used becomes a time once the key was used, and the exact time is the
   await api.create({ name: "idle" });
   await keys.open();
   await expect(keys.row("ci").lastUsed).toHaveText("Never used");
-  expect((await server.verify(key)).status).toBe(200);
+  expect(await server.statusOf(key)).toBe(200);
   // The server writes it down at most every five seconds.
   await expect(async () => {
     await keys.refresh.click();
@@ -29,9 +29,8 @@ test("Never used becomes a time once the key was used, and the exact time is the
 
 test("what was used just before the server stopped is not forgotten", async ({ keys, api, server }) => {
   const { key } = await api.create({ name: "ci" });
-  expect((await server.verify(key)).status).toBe(200);
-  expect(await server.stop()).toBe(0);
-  await server.start();
+  expect(await server.statusOf(key)).toBe(200);
+  await server.restart();
   await keys.open();
   await expect(keys.row("ci").lastUsed).toHaveText(/just now/);
 });
@@ -39,9 +38,8 @@ test("what was used just before the server stopped is not forgotten", async ({ k
 test("a refused attempt is no use", async ({ keys, api, server }) => {
   const { key } = await api.create({ name: "ci" });
   await api.change("ci", { enabled: false });
-  expect((await server.verify(key)).status).toBe(401);
-  expect(await server.stop()).toBe(0);
-  await server.start();
+  expect(await server.statusOf(key)).toBe(401);
+  await server.restart();
   await keys.open();
   await expect(keys.row("ci").lastUsed).toHaveText("Never used");
 });

@@ -1,10 +1,9 @@
 import { Api } from "./fixtures/api";
-import { enter, expect, sessionOf, test } from "./fixtures/test";
-import { KeysPage, SECRETS, SignInPage } from "./fixtures/pages";
 import { ADMIN } from "./fixtures/server";
+import { expect, test } from "./fixtures/test";
+import { KeysPage, SECRETS } from "./pages/keys";
 
-test("a wrong password is refused in words, the right one lets in", async ({ page, watch }) => {
-  const signIn = new SignInPage(page);
+test("a wrong password is refused in words, the right one lets in", async ({ page, watch, signIn }) => {
   await page.goto("/login");
   await expect(signIn.title).toBeVisible();
   await expect(signIn.email).toBeFocused();
@@ -23,12 +22,12 @@ test("a wrong password is refused in words, the right one lets in", async ({ pag
   await expect(page).toHaveTitle("Secrets and keys - Keyward");
 });
 
-test("the page that was asked for is the page that is shown", async ({ page, watch }) => {
+test("the page that was asked for is the page that is shown", async ({ page, watch, signIn }) => {
   const asked = `${SECRETS}?tab=keys&q=caf%C3%A9%20%26%20co&status=disabled`;
   watch.expectFailure(401, "/api/session");
   await page.goto(asked);
   await expect(page).toHaveURL(/\/login\?next=/);
-  await new SignInPage(page).signIn();
+  await signIn.signIn();
   await expect(page).toHaveURL(asked);
   await expect(new KeysPage(page).empty).toBeVisible();
   // The sign-in page is not what the back button returns to.
@@ -37,20 +36,20 @@ test("the page that was asked for is the page that is shown", async ({ page, wat
 });
 
 for (const next of ["//evil.example/", "/\\evil.example/", "https://evil.example/", "/\t/evil.example/", "javascript:alert(1)", " //evil.example"]) {
-  test(`signing in never leads to another site: ${JSON.stringify(next)}`, async ({ page, server }) => {
+  test(`signing in never leads to another site: ${JSON.stringify(next)}`, async ({ page, server, signIn }) => {
     const elsewhere: string[] = [];
     page.on("request", (request) => request.url().startsWith(server.url) || elsewhere.push(request.url()));
     await page.goto(`/login?next=${encodeURIComponent(next)}`);
-    await new SignInPage(page).signIn();
+    await signIn.signIn();
     await expect(page).toHaveURL(SECRETS);
     await expect(new KeysPage(page).title).toBeVisible();
     expect(elsewhere).toEqual([]);
   });
 }
 
-test("the cookies are out of reach for scripts and other sites", async ({ page, context, server }) => {
+test("the cookies are out of reach for scripts and other sites", async ({ page, context, server, signIn }) => {
   await page.goto("/login");
-  await new SignInPage(page).signIn();
+  await signIn.signIn();
   await expect(page).toHaveURL(SECRETS);
   const cookies = await context.cookies();
   const browser = server.sessionCookie.replace("session", "browser");
@@ -59,47 +58,46 @@ test("the cookies are out of reach for scripts and other sites", async ({ page, 
   expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
-test("signing out ends the session at the server, and the page says nothing more", async ({ keys, page, server, context, watch }) => {
+test("signing out ends the session at the server, and the page says nothing more", async ({ keys, page, context, watch, signIn, shell, session }) => {
   await keys.open();
-  const session = Api.withSession(server, await sessionOf(context));
-  expect((await session.send("GET", "/api/keys")).status).toBe(200);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  const there = await session.api();
+  expect((await there.send("GET", "/api/keys")).status).toBe(200);
+  await shell.signOut.click();
   await expect(page).toHaveURL("/login");
-  expect((await session.send("GET", "/api/keys")).status).toBe(401);
+  expect((await there.send("GET", "/api/keys")).status).toBe(401);
   expect(await context.cookies()).toEqual([]);
   watch.expectFailure(401, "/api/session");
   await page.goto(SECRETS);
-  await expect(new SignInPage(page).title).toBeVisible();
+  await expect(signIn.title).toBeVisible();
 });
 
-test("a session that ended leads to the sign-in page and back", async ({ keys, page, server, context, api, watch }) => {
+test("a session that ended leads to the sign-in page and back", async ({ keys, page, api, watch, signIn, session }) => {
   await api.create({ name: "production" });
   await keys.open("?tab=keys&q=prod");
   await expect(keys.names()).toHaveText(["production"]);
-  await Api.withSession(server, await sessionOf(context)).signOut();
+  await session.end();
 
   watch.expectFailure(401, "/api/keys");
   await keys.refresh.click();
-  await expect(new SignInPage(page).title).toBeVisible();
+  await expect(signIn.title).toBeVisible();
   await expect(keys.table).toBeHidden();
-  await new SignInPage(page).signIn();
+  await signIn.signIn();
   await expect(page).toHaveURL(`${SECRETS}?tab=keys&q=prod`);
   await expect(keys.names()).toHaveText(["production"]);
 });
 
-test("a session that ended in the middle of a change leads there as well", async ({ keys, page, server, context, watch }) => {
+test("a session that ended in the middle of a change leads there as well", async ({ keys, watch, signIn, session }) => {
   await keys.open();
-  await keys.add.click();
-  await keys.form.name.fill("never");
-  await Api.withSession(server, await sessionOf(context)).signOut();
+  await keys.begin("never");
+  await session.end();
   watch.expectFailure(401, "/api/keys");
   await keys.form.create.click();
-  await expect(new SignInPage(page).title).toBeVisible();
-  await new SignInPage(page).signIn();
+  await expect(signIn.title).toBeVisible();
+  await signIn.signIn();
   await expect(keys.empty).toBeVisible();
 });
 
-test("after too many wrong passwords the page says how long to wait", async ({ page, server, watch }) => {
+test("after too many wrong passwords the page says how long to wait", async ({ page, server, watch, signIn }) => {
   const guess = () => Api.signIn(server, { ...ADMIN, password: "wrong" }).then(() => "200", String);
   let [answer, guesses] = [await guess(), 1];
   for (; answer.includes("401"); guesses += 1) answer = await guess();
@@ -107,27 +105,26 @@ test("after too many wrong passwords the page says how long to wait", async ({ p
   expect(guesses).toBeGreaterThan(20);
   watch.expectFailure(429, "/api/session");
   await page.goto("/login");
-  await new SignInPage(page).signIn();
-  await expect(new SignInPage(page).error).toHaveText(/^Too many attempts; try again in \d+ s$/);
+  await signIn.signIn();
+  await expect(signIn.error).toHaveText(/^Too many attempts; try again in \d+ s$/);
 });
 
-test("a browser that signed in before is let in while others guess", async ({ keys, page, server }) => {
+test("a browser that signed in before is let in while others guess", async ({ keys, page, server, signIn, shell }) => {
   await page.goto("/login");
-  await new SignInPage(page).signIn();
+  await signIn.signIn();
   await expect(keys.title).toBeVisible();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await shell.signOut.click();
   const guess = () => Api.signIn(server, { ...ADMIN, password: "wrong" }).then(() => "200", String);
   while (!(await guess()).includes("429"));
   // A new one at the same address is not let in.
   expect(await Api.signIn(server).then(() => "200", String)).toContain("429");
-  await new SignInPage(page).signIn();
+  await signIn.signIn();
   await expect(keys.title).toBeVisible();
 });
 
-test("a password that is sent twice signs in once", async ({ page }) => {
+test("a password that is sent twice signs in once", async ({ page, signIn }) => {
   const posts: string[] = [];
   page.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
-  const signIn = new SignInPage(page);
   await page.goto("/login");
   await signIn.email.fill(ADMIN.email);
   await signIn.password.fill(ADMIN.password);
@@ -136,11 +133,11 @@ test("a password that is sent twice signs in once", async ({ page }) => {
   expect(posts).toHaveLength(1);
 });
 
-test("somebody who is signed in goes from the first page to the keys", async ({ page, context, server }) => {
-  await enter(context, server);
+test("somebody who is signed in goes from the first page to the keys", async ({ page, shell, session }) => {
+  await session.begin();
   await page.goto("/");
   await expect(page).toHaveURL(SECRETS);
   await expect(page.getByRole("heading", { level: 1, name: "Secrets and keys" })).toBeVisible();
-  await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Secrets and keys" })).toHaveAttribute("aria-current", "page");
-  await expect(page.getByRole("link", { name: "API keys" })).toHaveAttribute("aria-current", "page");
+  await expect(shell.navigation.getByRole("link", { name: "Secrets and keys" })).toHaveAttribute("aria-current", "page");
+  await expect(shell.link("API keys")).toHaveAttribute("aria-current", "page");
 });

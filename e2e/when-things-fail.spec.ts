@@ -1,21 +1,20 @@
-import { problem } from "./fixtures/api";
-import { enter, expect, test } from "./fixtures/test";
-import { KeysPage, SECRETS, SignInPage } from "./fixtures/pages";
+import { unavailable } from "./fixtures/answers";
+import { expect, test } from "./fixtures/test";
+import { KeysPage, SECRETS } from "./pages/keys";
 
-test("a list that fails to load is neither empty nor silent, and Retry works", async ({ keys, page, api, watch }) => {
+test("a list that fails to load is neither empty nor silent, and Retry works", async ({ keys, api, network }) => {
   await api.create({ name: "production" });
-  await page.route("**/api/keys?*", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-list-7")));
-  watch.expectFailure(503, "/api/keys");
+  await network.fail("GET /api/keys", unavailable("req-list-7"));
   await keys.open();
   await expect(keys.failed).toContainText("The store cannot answer; try again");
   await expect(keys.failed).toContainText("req-list-7");
   await expect(keys.empty).toBeHidden();
   await expect(keys.noMatch).toBeHidden();
   await expect(keys.table).toBeHidden();
-  await keys.failed.getByRole("button", { name: "Retry" }).click();
+  await keys.retry.click();
   await expect(keys.failed).toBeVisible();
-  await page.unroute("**/api/keys?*");
-  await keys.failed.getByRole("button", { name: "Retry" }).click();
+  await network.restore();
+  await keys.retry.click();
   await expect(keys.names()).toHaveText(["production"]);
   await expect(keys.failed).toBeHidden();
 });
@@ -30,7 +29,7 @@ test("a server that is gone is said to be, and is there again after Retry", asyn
   await expect(keys.failed).toContainText("The server could not be reached. Check the connection and try again.");
   await expect(keys.empty).toBeHidden();
   await server.start();
-  await keys.failed.getByRole("button", { name: "Retry" }).click();
+  await keys.retry.click();
   await expect(keys.names()).toHaveText(["production"]);
   await expect(page).toHaveURL(SECRETS);
 });
@@ -58,14 +57,9 @@ test("an answer that is no answer is a failure, too", async ({ keys, page }) => 
   await expect(keys.empty).toBeHidden();
 });
 
-test("while it loads, the page shows that it does", async ({ keys, page, api }) => {
+test("while it loads, the page shows that it does", async ({ keys, api, network }) => {
   await api.create({ name: "production" });
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route("**/api/keys?*", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const answer = await network.hold("GET /api/keys");
   await keys.open();
   await expect(keys.loading).toBeVisible();
   await expect(keys.empty).toBeHidden();
@@ -74,17 +68,12 @@ test("while it loads, the page shows that it does", async ({ keys, page, api }) 
   await expect(keys.loading).toBeHidden();
 });
 
-test("a refresh leaves the rows in place until it has been answered", async ({ keys, page, api }) => {
+test("a refresh leaves the rows in place until it has been answered", async ({ keys, api, network }) => {
   await api.create({ name: "production" });
   await keys.open();
   await expect(keys.names()).toHaveText(["production"]);
   await api.create({ name: "staging" });
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route("**/api/keys?*", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const answer = await network.hold("GET /api/keys");
   await keys.refresh.click();
   await expect(keys.names()).toHaveText(["production"]);
   await expect(keys.loading).toBeHidden();
@@ -100,43 +89,39 @@ test("no key at all is said as such, with what to do", async ({ keys }) => {
   await expect(keys.failed).toBeHidden();
 });
 
-test("a server that cannot say who is signed in is no reason to sign in again", async ({ page, context, server, watch }) => {
-  await enter(context, server);
-  await page.route("**/api/session", (route) => route.fulfill(problem(503, "The store cannot answer; try again", "req-9")));
-  watch.expectFailure(503, "/api/session");
+test("a server that cannot say who is signed in is no reason to sign in again", async ({ page, session, network }) => {
+  await session.begin();
+  await network.fail("GET /api/session", unavailable("req-9"));
   await page.goto(SECRETS);
   const failed = page.getByRole("alert");
   await expect(failed).toContainText("Keyward could not be loaded");
   await expect(failed).toContainText("req-9");
   await expect(page).toHaveURL(SECRETS);
-  await page.unroute("**/api/session");
+  await network.restore();
   await failed.getByRole("button", { name: "Retry" }).click();
   await expect(new KeysPage(page).empty).toBeVisible();
 });
 
-test("a sign-in that cannot be answered says so and keeps what was typed", async ({ page, watch }) => {
+test("a sign-in that cannot be answered says so and keeps what was typed", async ({ page, signIn, network }) => {
   await page.goto("/login");
-  await page.route("**/api/session", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
-  watch.expectFailure(503, "/api/session");
-  const signIn = new SignInPage(page);
+  await network.fail("POST /api/session");
   await signIn.signIn();
   await expect(signIn.error).toContainText("The store cannot answer; try again");
-  await page.unroute("**/api/session");
+  await network.restore();
   await signIn.submit.click();
   await expect(page).toHaveURL(SECRETS);
 });
 
-test("a sign-out that fails leaves the person signed in and says so", async ({ keys, page, watch }) => {
+test("a sign-out that fails leaves the person signed in and says so", async ({ keys, page, shell, network }) => {
   await keys.open();
-  await page.route("**/api/session", (route) => route.fulfill(problem(503, "The store cannot answer; try again")));
-  watch.expectFailure(503, "/api/session");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await network.fail("DELETE /api/session");
+  await shell.signOut.click();
   await expect(keys.alert).toContainText("Not signed out. The store cannot answer; try again");
   await expect(page).toHaveURL(SECRETS);
 });
 
-test("an address where nothing lives says so and leads on", async ({ page, context, server, watch }) => {
-  await enter(context, server);
+test("an address where nothing lives says so and leads on", async ({ page, watch, session }) => {
+  await session.begin();
   watch.expectFailure(404, "/nowhere");
   await page.goto("/nowhere");
   await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();

@@ -3,8 +3,9 @@
 
 import type { Page } from "@playwright/test";
 import { nameOf } from "../fixtures/many";
-import { SECRETS } from "../fixtures/pages";
-import { enter, expect, test } from "../fixtures/test";
+import { BrowserSession } from "../fixtures/session";
+import { expect, test } from "../fixtures/test";
+import { SECRETS } from "../pages/keys";
 
 const KEYS = Number(process.env.KEYS ?? 100_000);
 const RUNS = Number(process.env.RUNS ?? 9);
@@ -61,7 +62,7 @@ test(`the page with ${KEYS} keys`, async ({ browser, server, baseURL }) => {
   for (let run = 0; run < RUNS; run += 1) {
     // A fresh profile: nothing of the page is in its cache.
     const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}) });
-    await enter(context, server);
+    await new BrowserSession(context, server).begin();
     const page = await context.newPage();
     await page.addInitScript(watchFirstRow);
     await page.goto(SECRETS);
