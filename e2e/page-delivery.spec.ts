@@ -5,8 +5,10 @@ import { request } from "node:http";
 import { brotliDecompressSync } from "node:zlib";
 import { BINARY } from "./fixtures/server";
 import { expect, test } from "./fixtures/test";
+import { AUDIT } from "./pages/audit";
 
 const LIMIT = 200_000;
+const ADMIN_LIMIT = 60_000;
 
 test.beforeAll(() => {
   if (BINARY.includes("/debug/")) {
@@ -37,12 +39,14 @@ function get(url: string, headers: Record<string, string> = {}): Promise<Answer>
 async function assets(url: string): Promise<string[]> {
   const { body } = await get(`${url}/login`);
   const named = [...body.toString().matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((match) => match[1]!);
-  return [...new Set(named)];
+  const scripts = await Promise.all(named.filter((path) => path.endsWith(".js")).map((path) => get(url + path)));
+  const later = scripts.flatMap((script) => [...script.body.toString().matchAll(/"(\/assets\/[^"]+)"/g)].map((match) => match[1]!));
+  return [...new Set([...named, ...later])];
 }
 
 test("scripts, styles and the module are small, typed and kept for good", async ({ server }) => {
   const paths = await assets(server.url);
-  expect(paths.map((path) => path.split(".").at(-1)).sort()).toEqual(["css", "js", "js", "svg", "wasm"]);
+  expect(paths.map((path) => path.split(".").at(-1)).sort()).toEqual(["css", "js", "js", "svg", "wasm", "wasm"]);
   const types: Record<string, string> = { css: "text/css", js: "text/javascript", svg: "image/svg+xml", wasm: "application/wasm" };
   for (const path of paths) {
     expect(path).toMatch(/^\/assets\/[\w-]+-[0-9a-f]{12}\.\w+$/);
@@ -143,6 +147,27 @@ test(`the first visit downloads at most ${LIMIT / 1000} kB, each file once, from
   const total = files.reduce((sum, one) => sum + one.size, 0);
   console.log(`first visit: ${total} bytes in ${urls.length} files`);
   expect(total).toBeLessThanOrEqual(LIMIT);
+});
+
+test(`the pages of an administrator come with the first of them, once, in at most ${ADMIN_LIMIT / 1000} kB`, async ({ keys, encryption, audit, page }) => {
+  const sizes: Promise<number>[] = [];
+  page.on("requestfinished", (one) => {
+    if (/\/assets\/admin-[0-9a-f]{12}\.wasm$/.test(one.url())) sizes.push(one.sizes().then((all) => all.responseBodySize));
+  });
+  await keys.open();
+  await expect(keys.empty).toBeVisible();
+  await page.waitForLoadState("networkidle");
+  expect(sizes).toHaveLength(0);
+  await page.getByRole("link", { name: "Audit log" }).click();
+  await expect(page).toHaveURL(AUDIT);
+  await expect(audit.verified).toBeVisible();
+  await page.getByRole("link", { name: "Encryption" }).click();
+  await expect(encryption.title).toBeVisible();
+  expect(sizes).toHaveLength(1);
+  const [size] = await Promise.all(sizes);
+  console.log(`admin pages: ${size} bytes`);
+  expect(size).toBeGreaterThan(0);
+  expect(size).toBeLessThanOrEqual(ADMIN_LIMIT);
 });
 
 test("the second visit asks the server for none of the files again", async ({ page, server, watch, signIn }) => {

@@ -1,5 +1,6 @@
 import { unavailable } from "./fixtures/answers";
 import { expect, test } from "./fixtures/test";
+import { AUDIT } from "./pages/audit";
 import { KeysPage, SECRETS } from "./pages/keys";
 
 test("a list that fails to load is neither empty nor silent, and Retry works", async ({ keys, api, network }) => {
@@ -32,6 +33,38 @@ test("a server that is gone is said to be, and is there again after Retry", asyn
   await keys.retry.click();
   await expect(keys.names()).toHaveText(["production"]);
   await expect(page).toHaveURL(SECRETS);
+});
+
+test("pages of an administrator that cannot be fetched say so, and are there after Retry", async ({ audit, page, watch }) => {
+  let module = "";
+  await page.route("**/assets/admin-*.wasm", (route) => {
+    module = new URL(route.request().url()).pathname;
+    watch.expectFailure(404, module);
+    // What a server of a later version answers.
+    return route.fulfill({ status: 404, contentType: "text/html", body: "<!doctype html>" });
+  });
+  await page.goto(AUDIT);
+  const failed = page.getByRole("alert").filter({ hasText: "This page could not be loaded" });
+  await expect(failed).toBeVisible();
+  await expect(audit.title).toBeHidden();
+  await page.unroute("**/assets/admin-*.wasm");
+  await failed.getByRole("button", { name: "Retry" }).click();
+  await expect(audit.verified).toBeVisible();
+  await expect(page).toHaveURL(AUDIT);
+});
+
+test("a page whose module could not be fetched is there when it is gone to again", async ({ keys, audit, page, watch }) => {
+  await keys.open();
+  await page.route("**/assets/admin-*.wasm", (route) => route.abort());
+  const link = page.getByRole("link", { name: "Audit log" });
+  page.once("requestfailed", (one) => watch.expectFailure("network", new URL(one.url()).pathname));
+  await link.click();
+  await expect(page.getByText("This page could not be loaded")).toBeVisible();
+  await page.unroute("**/assets/admin-*.wasm");
+  await page.getByRole("link", { name: "Secrets and keys" }).click();
+  await expect(keys.empty).toBeVisible();
+  await link.click();
+  await expect(audit.verified).toBeVisible();
 });
 
 test("a real request id is shown, and the server's log knows it", async ({ keys, page, server, watch }) => {

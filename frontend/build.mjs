@@ -1,7 +1,8 @@
 // Builds the page into frontend/dist: `node frontend/build.mjs`, or `make page`.
 //
 //   compiler.mjs   finds a compiler for wasm32-unknown-unknown and runs cargo
-//   trim.mjs       makes the module and its script smaller
+//   split.mjs      cuts the module in two, so that the admin pages are downloaded later
+//   trim.mjs       makes the modules and their script smaller
 //   bundle.mjs     names every file after its content and writes dist
 //   size.mjs       says how much the first visit downloads, and refuses too much
 //
@@ -15,7 +16,8 @@ import { bundle } from "./build/bundle.mjs";
 import { compile } from "./build/compiler.mjs";
 import { DIST, HERE, TARGET, run, say } from "./build/run.mjs";
 import { checkSize } from "./build/size.mjs";
-import { wasmBindgen } from "./build/tools.mjs";
+import { split } from "./build/split.mjs";
+import { wasmBindgen, wasmSplit } from "./build/tools.mjs";
 import { trim } from "./build/trim.mjs";
 
 /** What dist is made of, so that an unchanged page is not made again. */
@@ -32,24 +34,26 @@ const filesIn = (...folders) =>
 
 const wasm = compile();
 const bindgen = wasmBindgen();
+const splitter = wasmSplit();
 
 const stamp = join(TARGET, "page", "dist.stamp");
-const inputs = [wasm, bindgen, join(HERE, "build.mjs"), join(HERE, "package-lock.json")];
+const inputs = [wasm, bindgen, splitter, join(HERE, "build.mjs"), join(HERE, "package-lock.json")];
 const made = fingerprint([...inputs, ...filesIn("build", "static", "style")]);
 if (existsSync(DIST) && existsSync(stamp) && readFileSync(stamp, "utf8") === made) {
   say("dist is up to date");
 } else {
   const work = join(TARGET, "page", "bindgen");
   mkdirSync(work, { recursive: true });
+  const { first, admin } = split(splitter, wasm, join(TARGET, "page", "split"));
   say("wasm-bindgen: the JavaScript side of the module");
   run(bindgen, [
-    wasm, "--target", "web", "--no-typescript", "--omit-default-module-path",
+    first, "--target", "web", "--keep-lld-exports", "--no-typescript", "--omit-default-module-path",
     "--remove-name-section", "--remove-producers-section", "--out-dir", work, "--out-name", "app",
   ]);
   if (existsSync(join(work, "snippets"))) {
     throw new Error("a crate brings JavaScript snippets, which bundle.mjs does not name after their content");
   }
-  const module = { js: join(work, "app.js"), wasm: join(work, "app_bg.wasm") };
+  const module = { js: join(work, "app.js"), wasm: join(work, "app_bg.wasm"), admin };
   await bundle(await trim(module, join(TARGET, "page", "trimmed")));
   writeFileSync(stamp, made);
 }

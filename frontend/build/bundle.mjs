@@ -26,9 +26,9 @@ const stylesheet = ({ transformSync }) => {
 };
 
 /** What starts the module and what wasm-bindgen made, without what neither uses. */
-const script = ({ buildSync }, start, js) => {
+const script = ({ buildSync }, start, js, define) => {
   const stdin = { contents: start, resolveDir: dirname(js) };
-  const options = { bundle: true, minify: true, format: "esm", target: TARGET, write: false };
+  const options = { bundle: true, minify: true, format: "esm", target: TARGET, write: false, define };
   return buildSync({ stdin, ...options }).outputFiles[0].text;
 };
 
@@ -37,7 +37,7 @@ const fill = (text, values) =>
   text.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name] ?? fail(`no value for {{${name}}}`));
 
 /** Writes dist beside the old one and swaps them, so no half page is ever served. */
-export async function bundle({ js, wasm }) {
+export async function bundle({ js, wasm, admin }) {
   const esbuild = await import("esbuild");
   const next = `${DIST}.tmp`;
   rmSync(next, { recursive: true, force: true });
@@ -52,11 +52,13 @@ export async function bundle({ js, wasm }) {
   // A file that names others is filled in before its own name is made.
   const urls = {
     wasm: emit("app", "wasm", readFileSync(wasm)),
+    admin: emit("admin", "wasm", readFileSync(admin)),
     style: emit("style", "css", stylesheet(esbuild)),
     theme: emit("theme", "js", source("static", "theme.js")),
     icon: emit("icon", "svg", source("static", "icon.svg")),
   };
-  urls.app = emit("app", "js", script(esbuild, fill(source("static", "start.js"), urls), js));
+  const define = { ADMIN_MODULE: JSON.stringify(urls.admin) };
+  urls.app = emit("app", "js", script(esbuild, fill(source("static", "start.js"), urls), js, define));
   writeFileSync(join(next, "index.html"), fill(source("static", "index.html"), urls));
 
   rmSync(DIST, { recursive: true, force: true });

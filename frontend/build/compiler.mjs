@@ -10,7 +10,7 @@ import { TARGET, ask, fail, run, say } from "./run.mjs";
 const TRIPLE = "wasm32-unknown-unknown";
 const DEBIAN = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
 const BUILD = [
-  "build", "-p", "keyward-frontend", "--profile", "page", "--target", TRIPLE,
+  "rustc", "-p", "keyward-frontend", "--profile", "page", "--target", TRIPLE,
   // A folder of its own: host and page are built by different compilers.
   "--target-dir", join(TARGET, "page"),
 ];
@@ -20,6 +20,9 @@ const SMALL = "--cfg erase_components";
 // Smaller still, with a std that is built along: a panic is a trap without a message.
 // Without it the page is some 5 % larger.
 const SMALLER = `${SMALL} -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none`;
+// What the linker knew about every address, for split.mjs. Only of the page itself, so that its
+// dependencies are not compiled once more when this changes.
+const LINK = ["--", "-Clink-args=--emit-relocs"];
 const STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
 /** The flags above are unstable; with this variable a stable compiler takes them. */
@@ -44,10 +47,10 @@ function compileWithTarget(target) {
   const compiler = ask("rustc", ["--version"]);
   if (stdSources() || (ask("rustup", ["component", "add", "rust-src"], { timeout: 60_000 }) !== null && stdSources())) {
     say(`compiling with ${compiler}, ${target} and a std built from rust-src`);
-    run("cargo", [...BUILD, ...STD], { env: env(SMALLER) });
+    run("cargo", [...BUILD, ...STD, ...LINK], { env: env(SMALLER) });
   } else {
     say(`compiling with ${compiler} and ${target} (larger: rust-src is missing)`);
-    run("cargo", BUILD, { env: env(SMALL) });
+    run("cargo", [...BUILD, ...LINK], { env: env(SMALL) });
   }
 }
 
@@ -88,7 +91,7 @@ function compileDebian() {
   say(`compiling with Debian's ${ask(rustc, ["--version"])} (rustc-web) and a std built here`);
   const page = env(SMALLER, { RUSTC: rustc, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: "wasm-ld-22" });
   delete page.RUSTUP_TOOLCHAIN;
-  run(cargo, [...BUILD, ...STD], { env: page });
+  run(cargo, [...BUILD, ...STD, ...LINK], { env: page });
 }
 
 /** `/usr/bin/cargo`, but asked of the package, since newer ones may move it. */

@@ -2,20 +2,36 @@
 // do not compress. Here both get short names, and exports that no script calls are left
 // out with all that only they need.
 
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ask, fail, say } from "./run.mjs";
+import { HERE, ask, fail, say } from "./run.mjs";
 import { installPackages, wasmOpt } from "./tools.mjs";
 
 /** Statements beside the classes of a library, which keep the classes although nothing uses them. */
 const UNUSED = /^if \(Symbol\.dispose\) IntoUnderlying.*\n|^const IntoUnderlying\w+Finalization = [^;]*;\n/gm;
 
-/** The script that wasm-bindgen made, without what the page never calls. */
+/** The script that wasm-bindgen made with ours that loads the second module, which needs `wasm`. */
+const withLoader = (script) =>
+  script
+    .replace(/^import .* from "\.\/__wasm_split\.js".*$/m, 'import { loadAdmin } from "./lazy.js"; export { wasm };')
+    .replace('        "./__wasm_split.js": import1,\n', "")
+    .replace("import0 = {\n", "import0 = {\n        __wasm_split_load_admin: loadAdmin,\n");
+
+/** Both scripts as one, without what the page never calls. */
 async function usedScript(js) {
   const { buildSync } = await import("esbuild");
-  writeFileSync(js, readFileSync(js, "utf8").replace(UNUSED, ""));
+  copyFileSync(join(HERE, "static", "lazy.js"), join(dirname(js), "lazy.js"));
+  writeFileSync(js, withLoader(readFileSync(js, "utf8").replace(UNUSED, "")));
   const stdin = { contents: 'export { default } from "./app.js";', resolveDir: dirname(js) };
   return buildSync({ stdin, bundle: true, format: "esm", write: false }).outputFiles[0].text;
+}
+
+/** Stops the build when the second module wants what the script does not give it. */
+function checkImports(script, admin) {
+  for (const { module, name } of WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(admin)))) {
+    const isGiven = module === "__wasm_split" && script.includes(`wasm.${name}`);
+    if (!isGiven) fail(`static/lazy.js does not give the admin module ${module}.${name}`);
+  }
 }
 
 /** Removes from the module the exports that the script does not call. */
@@ -33,36 +49,43 @@ async function removeUnusedExports(script, from, to) {
 function shortened(script, { imports, exports }) {
   const calls = new Map(exports);
   const offers = new Map(imports.map(([, long, short]) => [long, short]));
+  const renamed = (_, long, body) => {
+    const short = offers.get(long);
+    offers.delete(long);
+    return short ? `    ${short}${body},\n` : "";
+  };
   const text = script
     .replace(/\bwasm\.([\w$]+)/g, (_, long) => `wasm.${calls.get(long) ?? fail(`the module has no ${long}`)}`)
-    .replace(/^    (__wb\w+)(: function.*?\n    \}),?\n/gms, (_, long, body) => {
-      const short = offers.get(long);
-      offers.delete(long);
-      return short ? `    ${short}${body},\n` : "";
-    })
+    .replace(/^    (__wb\w+)(: function.*?\n    \}),?\n/gms, renamed)
+    .replace(/^    (__wasm_split\w+)(: \w+),\n/gm, renamed)
     .replace('"./app_bg.js": import0', "a: import0");
   return offers.size === 0 ? text : fail(`the script has no ${[...offers.keys()].join(", ")}`);
 }
 
-/** Makes both smaller without changing what they do, and writes them to `folder`. */
-export async function trim({ js, wasm }, folder) {
-  installPackages();
-  mkdirSync(folder, { recursive: true });
-  const made = { js: join(folder, "app.js"), wasm: join(folder, "app.wasm") };
-  const script = await usedScript(js);
-  await removeUnusedExports(script, wasm, made.wasm);
-  say("wasm-opt -Os");
-  const names = ask(wasmOpt(), [
+/** Makes a module smaller; answers what wasm-opt prints. */
+const optimized = (from, to, ...options) =>
+  ask(wasmOpt(), [
     // Larger than with -Oz by a tenth, and smaller once it is compressed.
     "-Os", "--strip-debug", "--strip-producers",
     // Nothing is at the first 1024 addresses: they are the last ones of the stack.
     "--low-memory-unused", "--optimize-added-constants-propagate",
-    "--minify-imports-and-exports-and-modules",
     // What rustc emits for this target by default since LLVM 20.
     "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext",
     "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue",
-    made.wasm, "-o", made.wasm,
+    ...options, from, "-o", to,
   ], { timeout: 600_000 }) ?? fail("wasm-opt failed");
+
+/** Makes all of them smaller without changing what they do, and writes them to `folder`. */
+export async function trim({ js, wasm, admin }, folder) {
+  installPackages();
+  mkdirSync(folder, { recursive: true });
+  const made = { js: join(folder, "app.js"), wasm: join(folder, "app.wasm"), admin: join(folder, "admin.wasm") };
+  const script = await usedScript(js);
+  checkImports(script, admin);
+  await removeUnusedExports(script, wasm, made.wasm);
+  say("wasm-opt -Os");
+  optimized(admin, made.admin);
+  const names = optimized(made.wasm, made.wasm, "--minify-imports-and-exports-and-modules");
   writeFileSync(made.js, shortened(script, JSON.parse(names)));
   say(`${statSync(wasm).size} bytes became ${statSync(made.wasm).size}`);
   return made;

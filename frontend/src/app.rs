@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::audit::page::AuditPage;
+use crate::admin;
 use crate::components::card_page::CardPage;
 use crate::components::toasts_view::ToastsView;
 use crate::context::{Context, context};
-use crate::encryption::page::EncryptionPage;
 use crate::erased::{live, memo};
 use crate::keys::leave_dialog::LeaveDialog;
 use crate::links::follow_links;
@@ -26,10 +25,8 @@ const PAGES: [(&str, Page); 6] = [
     (routes::SETUP, || view! { <Setup/> }.into_any()),
     (routes::LOGIN, || view! { <Login/> }.into_any()),
     (routes::SECRETS, || view! { <Shell page=|| view! { <Settings/> }.into_any()/> }.into_any()),
-    (routes::ENCRYPTION, || {
-        view! { <Shell page=|| view! { <EncryptionPage/> }.into_any()/> }.into_any()
-    }),
-    (routes::AUDIT, || view! { <Shell page=|| view! { <AuditPage/> }.into_any()/> }.into_any()),
+    (routes::ENCRYPTION, || view! { <Shell page=admin::encryption/> }.into_any()),
+    (routes::AUDIT, || view! { <Shell page=admin::audit/> }.into_any()),
 ];
 
 #[component]

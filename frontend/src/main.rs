@@ -6,7 +6,7 @@
 //! | [`settings`], [`shell`] | `/settings/secrets` with its tabs, the frame around a page |
 //! | [`session`] | first start, signing in and out |
 //! | [`keys`], [`secrets`], [`providers`] | what is on the tabs |
-//! | [`encryption`], [`audit`] | what an administrator sees |
+//! | [`admin`], [`encryption`], [`audit`] | what an administrator sees, downloaded later |
 //! | [`lists`] | lists that are fetched page by page |
 //! | [`load`] | the states of something that is fetched |
 //! | [`components`] | parts that know no noun: fields, dialogs, tables, icons |
@@ -26,6 +26,7 @@
 //! The policy of the server forbids inline script and style, so every rule is in
 //! `style/` and no element has a `style` attribute.
 
+mod admin;
 mod app;
 mod audit;
 mod client;
