@@ -1,6 +1,8 @@
 //! The pages that only an administrator opens. They are a module of their own, which is
 //! downloaded with the first of them: see `build/split.mjs`.
 
+#![expect(clippy::unnecessary_wraps, reason = "of the macro: its error is a fetch that failed")]
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};

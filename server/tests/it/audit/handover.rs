@@ -5,12 +5,8 @@ use keyward::audit::{Action, Actor};
 use keyward::clock::Clock;
 use keyward::encryption::entity::{Column, Entity};
 use keyward::encryption::error::UnlockError;
-use keyward::encryption::kek::RootKey;
-use keyward::encryption::unlock::{RootKeys, Unlocked, unlock};
 use keyward::encryption::unlock::{Unlocked, unlock};
-use keyward_core::kek::RootKey;
-use keyward_core::kek::RootKeys;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use keyward_core::kek::{RootKey, RootKeys};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 

@@ -31,13 +31,13 @@ async fn work_with(database: TestDatabase, number: &str) {
     let (_, key) = admin.create_key(&json!({ "name": "n", "scopes": scopes })).await;
     let provider = json!({ "value": "sk-1234567890123" });
     admin.put_provider("p", &provider).await.expect(200);
-    let (app, admin) = (&app, &admin);
+    let (app, admin, key) = (&app, &admin, key.as_str());
     let work = (0..24).map(|n| async move {
         let (id, _) = admin.create_key(&json!({ "name": format!("key {n}") })).await;
         let secret = json!({ "key": format!("KEY_{n}"), "value": "v" });
         admin.post("/api/secrets", &secret).await.expect(200);
-        admin.get_as(&key, &format!("/api/secrets/KEY_{n}")).await.expect(200);
-        admin.get_as(&key, "/api/resolve?provider=p").await.expect(200);
+        admin.get_as(key, &format!("/api/secrets/KEY_{n}")).await.expect(200);
+        admin.get_as(key, "/api/resolve?provider=p").await.expect(200);
         admin.get_with("/api/secrets/nothing", &[("x-api-key", b"wrong")]).await.expect(401);
         for path in ["/api/keys", "/api/admin/audit", "/api/admin/encryption", "/readyz"] {
             admin.get(path).await.expect(200);

@@ -84,14 +84,15 @@ async fn live(database: &TestDatabase) {
 
     let scopes = ["secrets:read", "secrets:write", "providers:resolve"];
     let (id, key) = client.create_key(&json!({ "name": "n", "scopes": scopes })).await;
-    client.verify_until(&key, 200).await;
-    second.verify_until(&key, 200).await;
+    let key = key.as_str();
+    client.verify_until(key, 200).await;
+    second.verify_until(key, 200).await;
     let work = (0..40).map(|n| {
         let client = if n % 2 == 0 { client } else { second };
         async move {
             let secret = json!({ "key": format!("KEY_{n}"), "value": format!("value {n}") });
             client.post("/api/secrets", &secret).await.expect(200);
-            let read = client.get_as(&key, &format!("/api/secrets/KEY_{n}")).await;
+            let read = client.get_as(key, &format!("/api/secrets/KEY_{n}")).await;
             assert_eq!(read.expect(200).data()["value"], format!("value {n}"));
             client.create_key(&json!({ "name": format!("key {n}") })).await;
         }
@@ -99,22 +100,22 @@ async fn live(database: &TestDatabase) {
     join_all(work).await;
     let provider = json!({ "value": "sk-1234567890123", "baseUrl": "https://example.com/" });
     client.put_provider("p", &provider).await.expect(200);
-    let resolved = second.get_as(&key, "/api/resolve?provider=p").await.expect(200);
+    let resolved = second.get_as(key, "/api/resolve?provider=p").await.expect(200);
     assert_eq!(resolved.data()["value"], "sk-1234567890123");
 
     let path = "/api/admin/encryption/rotate";
     let rotated = client.send(Method::POST, path, &[], None).await.expect(200).data();
     assert_eq!(rotated, json!({ "newVersion": 2, "reEncrypted": 41 }));
     assert_eq!(database.run(&["encryption", "rotate"]).0, 0);
-    let read = second.get_as(&key, "/api/secrets/KEY_7").await.expect(200);
+    let read = second.get_as(key, "/api/secrets/KEY_7").await.expect(200);
     assert_eq!(read.data()["value"], "value 7");
 
     let (code, made, log) = database.run(&["keys", "create", "--name", "by hand"]);
     assert_eq!(code, 0, "{log}");
     client.verify_until(made.trim(), 200).await;
     client.delete(&format!("/api/keys/{id}")).await.expect(200);
-    client.verify(&key).await.expect(401);
-    second.verify_until(&key, 401).await;
+    client.verify(key).await.expect(401);
+    second.verify_until(key, 401).await;
     assert_eq!(database.run(&["keys", "delete", "by hand"]).0, 0);
     client.verify_until(made.trim(), 401).await;
 

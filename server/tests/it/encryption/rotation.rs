@@ -394,7 +394,7 @@ async fn the_former_key_is_erased_and_what_is_put_back_under_it_does_not_open(ba
     here.rotate_data_key().await.expect(500);
     here.put_secret("A", &json!({ "value": "again" })).await.expect(200);
     here.rotated_data_key().await;
-    assert_eq!(value(&restarted.admin().await, "A").await, "again");
+    assert_eq!(restarted.admin().await.secret("A").await, "again");
     app.anonymous().get("/readyz").await.expect(200);
 }
 

@@ -12,7 +12,6 @@ use keyward::keys::new_key::{KeyChange, NewKey};
 use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::KeyName;
 use keyward_core::set::{SetName, SetState};
-use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
