@@ -10,7 +10,7 @@ use crate::database::StoreError;
 /// How long one piece of work on the database may take.
 pub const LIMIT: Duration = Duration::from_secs(20);
 
-/// Does `work` again and again until `stop` is told, which also drops what is under way.
+/// Does `work` again and again until `stop` is set, which also drops what is under way.
 pub async fn repeat<F: Future<Output = Result<(), StoreError>>>(
     pace: Duration,
     what: &str,
@@ -22,7 +22,7 @@ pub async fn repeat<F: Future<Output = Result<(), StoreError>>>(
     loop {
         tokio::select! {
             _ = pace.tick() => (),
-            // Told, or nobody is left to tell.
+            // Set, or its sender is gone.
             _ = stop.changed() => break,
         }
         tokio::select! {

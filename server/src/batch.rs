@@ -1,4 +1,4 @@
-//! Work that costs about the same for one as for many: whoever comes while a round is under
+//! Work that costs about the same for one as for many: those who come while a round is under
 //! way shares the next one.
 
 use std::fmt;
@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
-/// At most this many share a round.
 const ROUND: usize = 256;
 
 /// Those who wait for the next round. Cheap to clone.
@@ -33,7 +32,6 @@ impl<T: Send + 'static, R: Send + 'static> Batch<T, R> {
         answer.await.ok()
     }
 
-    /// Whether somebody has to begin.
     fn wait(&self, waiting: (T, oneshot::Sender<R>)) -> bool {
         let mut state = self.lock();
         state.waiting.push(waiting);
@@ -55,7 +53,6 @@ impl<T, R> Batch<T, R> {
     }
 }
 
-/// Whoever is at work.
 struct Running<T, R> {
     batch: Batch<T, R>,
     has_ended: bool,
@@ -78,7 +75,7 @@ impl<T: Send + 'static, R: Send + 'static> Running<T, R> {
 }
 
 impl<T, R> Drop for Running<T, R> {
-    /// The work panicked: those who wait are told, and the next one begins anew.
+    /// The work panicked: those who wait get no answer, and the next round begins.
     fn drop(&mut self) {
         if !self.has_ended {
             let mut state = self.batch.lock();
@@ -162,7 +159,7 @@ mod tests {
                 items
             })
         };
-        // Who waits while it panics is told as well.
+        // Those who wait while it panics get no answer either.
         let (first, second) = tokio::join!(batch.run(0, work), batch.run(2, work));
         assert_eq!((first, second), (None, None));
         assert_eq!(batch.run(1, work).await, Some(1));

@@ -10,7 +10,6 @@ use dashmap::DashMap;
 
 use crate::clock::Clock;
 
-/// Attempts by whoever makes them.
 pub struct Buckets {
     table: DashMap<u16, Bucket>,
     hasher: RandomState,
@@ -21,7 +20,6 @@ pub struct Buckets {
 }
 
 struct Bucket {
-    /// The hash of who took it.
     owner: u64,
     /// When all it counted will be forgotten: the "theoretical arrival time". It is free then.
     empty_at: Duration,
@@ -79,7 +77,6 @@ impl Buckets {
 }
 
 impl Reservation<'_> {
-    /// It was no failure after all.
     pub fn give_back(self) {
         if let Some(mut bucket) = self.buckets.table.get_mut(&self.place) {
             bucket.empty_at = bucket.empty_at.saturating_sub(self.buckets.period);

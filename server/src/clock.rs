@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 /// Where the server reads the time. Nothing else may ask the operating system for it.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The time of the machine.
     System,
     /// Stands still until it is moved; microseconds since 1970: the time, and the same as it
     /// would be had it never been set back.

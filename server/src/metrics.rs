@@ -19,7 +19,6 @@ const BUCKETS: [f64; 12] =
 
 type Label = [(&'static str, &'static str); 1];
 
-/// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
     /// In the order of [`LABELS`]: looked up once, and not for each request.

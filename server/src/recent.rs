@@ -19,7 +19,6 @@ pub struct Recent<T> {
 }
 
 impl<T: Clone> Recent<T> {
-    /// Nothing was asked yet.
     pub fn new(clock: Clock) -> Self {
         Self { last: Mutex::new(None), clock }
     }

@@ -25,51 +25,32 @@ use crate::secrets::Vault;
 use crate::session::people::People;
 use crate::session::sign_in::SignInService;
 
-/// Cheap to clone: every request does it.
 #[derive(Clone)]
 pub struct AppState(Arc<Services>);
 
-/// The services.
 pub struct Services {
-    /// The store.
     pub db: DatabaseConnection,
-    /// The time.
     pub clock: Clock,
-    /// Who did what.
     pub audit: AuditLog,
     /// The same, for those who may read it.
     pub reader: Reader,
     /// Refusals of this minute, on their way there.
     pub refusals: Refusals,
-    /// Makes and checks the macs of rows.
     pub rows: RowKey,
-    /// The keys.
     pub keys: Registry,
-    /// Verifies the ones that are presented.
     pub authenticator: Arc<Authenticator>,
-    /// Answers proxies.
     pub forward_auth: ForwardAuth,
-    /// Counts and times.
     pub metrics: MetricsPage,
-    /// Seals and opens values.
     pub keyring: Keyring,
-    /// Moves values under a new data key.
     pub rotation: Rotation,
-    /// The secrets.
     pub vault: Vault,
-    /// The keys of providers.
     pub credentials: Credentials,
-    /// Users and sessions.
     pub people: People,
-    /// Set-up and sign-in.
     pub sign_in: SignInService,
-    /// What tells who calls.
     pub guard: Guard,
     /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
     pub proxies: TrustedProxies,
-    /// Whether the server can do its work.
     pub health: Health,
-    /// The address people use.
     pub public_url: Url,
 }
 

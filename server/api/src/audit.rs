@@ -56,7 +56,7 @@ pub enum AuditActorKind {
     Command,
     /// The server itself.
     System,
-    /// Nobody who could be told.
+    /// Nobody who is known.
     Anonymous,
 }
 

@@ -66,7 +66,7 @@ impl DataKeyState {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RotationProgress {
-    /// Values that are sealed anew; they count when the whole is committed.
+    /// Values that are sealed again; they count when the whole is committed.
     pub re_encrypted: u64,
     /// All values.
     pub total: u64,
@@ -79,7 +79,7 @@ pub struct RotationProgress {
 pub struct Rotated {
     /// The version that seals new values from now on.
     pub new_version: u32,
-    /// Values that were sealed anew.
+    /// Values that were sealed again.
     pub re_encrypted: u64,
 }
 

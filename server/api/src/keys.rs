@@ -11,7 +11,7 @@ use crate::limits::{GraceSeconds, RateLimit};
 use crate::patch::{nullable, present};
 use crate::scopes::{Scopes, asked, asked_anew};
 
-/// The name of a key: 1 to 64 characters (Unicode scalar values) that can be seen and told
+/// The name of a key: 1 to 64 characters (Unicode scalar values) that can be seen and distinguished
 /// from those of other names. White space around it is taken away, and inside it is one space;
 /// with the feature `unicode` the text is in normalisation form C (Unicode Standard Annex 15).
 /// Control characters and bidi controls are refused, with that feature invisible ones as well.

@@ -25,6 +25,8 @@
 //! server say the same sentence about the same mistake. The crate knows neither HTTP
 //! nor a database and compiles to WASM.
 
+#![warn(missing_docs)]
+
 mod action;
 pub mod audit;
 pub mod challenge;

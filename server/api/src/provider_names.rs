@@ -74,7 +74,7 @@ impl ModelName {
 }
 
 impl ModelName {
-    /// A name under which somebody enters a key. It can be seen and told from others; names
+    /// A name under which somebody enters a key. It can be seen and distinguished from others; names
     /// that were stored before may be of any form that [`ModelName`] has.
     pub fn asked(text: String) -> Result<Self, ModelNameError> {
         let name = Self::try_from(text)?.0;
@@ -135,7 +135,7 @@ pub enum ModelNameError {
     /// A character that cannot be seen.
     #[error("Model must not contain invisible characters")]
     Invisible,
-    /// White space that cannot be told from a single space.
+    /// White space that looks like a single space.
     #[error("Model must not contain white space other than single spaces")]
     Spaces,
 }

@@ -7,6 +7,8 @@
 //! This crate chooses no implementation of TLS: for `https`, depend on the same version of `reqwest`
 //! with a feature for it, e.g. `rustls`.
 
+#![warn(missing_docs)]
+
 #[cfg(feature = "http")]
 mod client;
 pub mod header;

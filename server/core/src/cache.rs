@@ -9,7 +9,7 @@
 //!    What is compared is the tag, the first 32 bits of each digest. No two slots have the
 //!    same tag, so the `or` of the selected places is one place. Digests whose tag is taken
 //!    are in *overflow pages*, where all bits are compared.
-//! 2. Unused slots hold random digests, so they cannot be told from used ones and the
+//! 2. Unused slots hold random digests, so they look like used ones and the
 //!    time depends on the number of pages alone.
 //! 3. Then exactly one slot is compared on all bits, with `subtle`, which decides: the one
 //!    that was selected, or, when none was, one that depends on what was presented.

@@ -2,7 +2,7 @@
 //! use. There is no fallback; what is not plainly a random key is refused.
 //!
 //! Nothing is encrypted with its bytes but values of the older layout. What wraps data keys
-//! is derived from it, and so is the short name by which a wrong root key is told from
+//! is derived from it, and so is the short name that distinguishes a wrong root key from
 //! tampering.
 
 use std::fmt;

@@ -11,6 +11,8 @@
 //! | [`row`], [`set`] | macs of rows that carry authority, and of which rows there are |
 //! | [`chain`] | the hash chain of the audit log |
 
+#![warn(missing_docs)]
+
 pub mod cache;
 pub mod chain;
 pub mod dek;

@@ -92,7 +92,7 @@ impl Format {
     }
 }
 
-/// Damaged, moved, or under another key: which of these cannot be told.
+/// Damaged, moved, or under another key: the cipher cannot say which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the sealed value does not open: it was changed or moved, or is under another key")]
 pub struct OpenError;

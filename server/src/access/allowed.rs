@@ -28,11 +28,8 @@ pub struct Allowed<P> {
 }
 
 struct Held {
-    /// The scope of the permission.
     scope: KnownScope,
-    /// Those of the key.
     scopes: Scopes,
-    /// What the request would do.
     intent: Intent,
 }
 

@@ -33,11 +33,8 @@ pub enum Authority {
     Session(String),
     /// An API key, with the scopes it had when the request was authorised.
     Key {
-        /// The id of its row.
         id: String,
-        /// What the presented text hashes to.
         digest: KeyDigest,
-        /// All of them must still be held.
         scopes: Scopes,
         /// From where it was presented, as far as that is known.
         address: Option<IpAddr>,

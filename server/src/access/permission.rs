@@ -19,8 +19,6 @@ pub type ByScope = (KnownScope, fn(&Parts) -> Intent);
 /// What a request would do, as far as its path tells; for the record of a refusal.
 #[derive(Clone, Debug)]
 pub struct Intent {
-    /// What.
     pub action: Action,
-    /// To what.
     pub target: Option<String>,
 }

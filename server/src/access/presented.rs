@@ -33,7 +33,6 @@ pub struct Accepts {
 
 /// What was presented; whether it is a key is another question.
 pub enum Presented<'a> {
-    /// As it stands in a header.
     Plain(&'a str),
     /// Decoded, and overwritten in memory when it is dropped.
     Decoded(Zeroizing<String>),

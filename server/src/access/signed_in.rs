@@ -17,13 +17,9 @@ use crate::session::sessions::ActiveSession;
 /// A person who is signed in. Every user is an administrator.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// The id of the user.
     pub user_id: Uuid,
-    /// The address of the user.
     pub email: String,
-    /// When the session ends at the latest.
     pub expires_at: OffsetDateTime,
-    /// The same person, for the audit log.
     pub actor: Actor,
 }
 

@@ -15,14 +15,12 @@ const BREAK: &str = " (break ";
 /// Before the hash of the last entry that was closed.
 const LAST: &str = " closed, the last has the hash ";
 
-/// Longest explanation, in characters.
 const MAX_BECAUSE: usize = 500;
 
 /// Why a break is known: 1 to 500 characters, none of them a control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Because(String);
 
-/// The explanation breaks its rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 1 to {MAX_BECAUSE} characters, none of them a control character")]
 pub struct NoBecause;
@@ -76,7 +74,6 @@ pub fn close(first: i64, number: u64, checkpoint: &Checkpoint) -> Event {
     Actor::system().did(Action::AuditCheckpoint, Some(target)).with_detail(detail)
 }
 
-/// What an entry closed.
 pub fn closed(fields: &Fields<'_>) -> Option<Checkpoint> {
     let fields = about(fields, Action::AuditCheckpoint)?;
     let (_, through) = fields.target()?.split_once('-')?;

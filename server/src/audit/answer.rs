@@ -12,7 +12,6 @@ use super::entity::log;
 /// So many breaks are listed; the others are counted.
 const LISTED: usize = 1_000;
 
-/// What a check found.
 pub fn verification(found: &Verification) -> AuditVerification {
     let broken = found
         .broken()
@@ -34,7 +33,6 @@ fn a_break(it: &Break) -> AuditBreak {
     AuditBreak { seq: number(it.seq), reason: it.reason.clone().into_owned(), acknowledged }
 }
 
-/// An entry as it is read.
 pub fn entry(row: log::Model) -> AuditEntry {
     let kind = match row.actor_kind.as_str() {
         "user" => AuditActorKind::User,

@@ -12,9 +12,7 @@ const KEPT: usize = 10_000;
 /// Who knows of a break, and why it is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// What people called them.
     pub by: String,
-    /// In their words.
     pub because: String,
     /// Microseconds since 1970.
     pub time: i64,
@@ -26,17 +24,13 @@ pub struct Break {
     /// The number of the entry, or the first number that is missing. That of the next entry
     /// when it is about the head; 0 for a row whose number is that of no entry.
     pub seq: i64,
-    /// What is wrong with it.
     pub reason: Cow<'static, str>,
     /// Whether the head is wrong, which the next entry tells from then on.
     pub is_of_head: bool,
-    /// What makes it the same break.
     pub digest: Hash,
-    /// Who knows of it.
     pub acknowledged: Option<Acknowledgement>,
 }
 
-/// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
     /// The number of the first entry that is stored; 0: there is none.
@@ -47,7 +41,6 @@ pub struct Verification {
     pub exported: i64,
     /// The breaks, or the first ten thousand, in the order of the log.
     pub breaks: Vec<Break>,
-    /// How many breaks there are.
     pub total: u64,
 }
 
@@ -84,7 +77,6 @@ impl Breaks {
         }
     }
 
-    /// These entries are missing.
     pub(super) fn missing(&mut self, first: i64, last: i64) {
         let reason = missing(first, last);
         let digest = digest("missing", first, &[&last.to_be_bytes()]);

@@ -32,7 +32,6 @@ pub struct StoredHead<'a> {
     pub seq: i64,
     /// The hash of the last entry.
     pub entry_hash: &'a [u8],
-    /// The mac of both.
     pub mac: &'a [u8],
 }
 

@@ -1,6 +1,5 @@
 //! Rows of the tables `audit_log` and `audit_head`.
 
-/// Entries.
 pub mod log {
     use sea_orm::entity::prelude::*;
 
@@ -15,30 +14,18 @@ pub mod log {
         pub seq: i64,
         /// Microseconds since 1970.
         pub time: i64,
-        /// User, key, command, system or anonymous.
         pub actor_kind: String,
-        /// The id of the user or key.
         pub actor_id: Option<String>,
-        /// What people called it at that time.
         pub actor_name: Option<String>,
-        /// What was done.
         pub action: String,
-        /// To what.
         pub target: Option<String>,
-        /// Whether it was done.
         pub outcome: String,
-        /// More about it.
         pub detail: Option<String>,
-        /// The id of the request.
         pub request_id: Option<String>,
-        /// The address of the client.
         pub address: Option<String>,
-        /// The hash of the entry before it.
         #[sea_orm(unique)]
         pub prev_hash: Vec<u8>,
-        /// Its own hash.
         pub entry_hash: Vec<u8>,
-        /// The mac of its hash.
         pub mac: Vec<u8>,
     }
 
@@ -62,7 +49,6 @@ pub mod log {
             }
         }
 
-        /// The whole entry, to be checked.
         pub fn stored(&self) -> Stored<'_> {
             Stored {
                 fields: self.fields(),
@@ -95,7 +81,6 @@ pub mod head {
         pub seq: i64,
         /// The hash of the last entry.
         pub entry_hash: Vec<u8>,
-        /// The mac of both.
         pub mac: Vec<u8>,
         /// How often each authenticated set was changed: see `super::super::sets`.
         pub sets: Option<Vec<u8>>,
@@ -103,7 +88,6 @@ pub mod head {
         pub sets_mac: Option<Vec<u8>>,
     }
 
-    /// No foreign keys.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 

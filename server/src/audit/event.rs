@@ -6,25 +6,19 @@ use keyward_api::audit::{Action, AuditActorKind, AuditOutcome};
 
 use crate::access::authority::Authority;
 
-/// Where a request came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// Its id, as in the log of the server.
     pub request_id: Option<String>,
-    /// The address of the client.
     pub address: Option<IpAddr>,
 }
 
-/// Who does something, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// What kind of actor.
     pub kind: AuditActorKind,
-    /// The id of the user or key.
     pub id: Option<String>,
     /// What people call it: also what is kept as `createdBy`.
     pub name: String,
-    /// Where the request came from.
     pub origin: Origin,
     /// What must still be good when a change commits; none: nobody's request is behind it.
     pub authority: Option<Authority>,
@@ -36,23 +30,19 @@ impl Actor {
         Self::without_id(AuditActorKind::Command, "command line", Origin::default())
     }
 
-    /// The server itself.
     pub fn system() -> Self {
         Self::without_id(AuditActorKind::System, "system", Origin::default())
     }
 
-    /// Nobody who could be told.
     pub fn anonymous(origin: Origin) -> Self {
         Self::without_id(AuditActorKind::Anonymous, "anonymous", origin)
     }
 
-    /// A person.
     pub fn user(id: impl ToString, email: &str, origin: Origin) -> Self {
         let id = Some(id.to_string());
         Self { kind: AuditActorKind::User, id, name: email.to_owned(), origin, authority: None }
     }
 
-    /// A caller with an API key.
     pub fn key(id: &str, name: &str, origin: Origin) -> Self {
         let id = Some(id.to_owned());
         Self { kind: AuditActorKind::Key, id, name: name.to_owned(), origin, authority: None }
@@ -62,13 +52,11 @@ impl Actor {
         Self { kind, id: None, name: name.to_owned(), origin, authority: None }
     }
 
-    /// The same, authorised by this.
     #[must_use]
     pub fn authorised_by(self, authority: Authority) -> Self {
         Self { authority: Some(authority), ..self }
     }
 
-    /// That this actor did something.
     pub fn did(&self, action: Action, target: impl Into<Option<String>>) -> Event {
         let outcome = AuditOutcome::Success;
         Event { actor: self.clone(), action, target: target.into(), outcome, detail: None }
@@ -80,23 +68,17 @@ impl Actor {
     }
 }
 
-/// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Who did it.
     pub actor: Actor,
-    /// What was done.
     pub action: Action,
     /// To what: a name or key, never a value.
     pub target: Option<String>,
-    /// Whether it was done.
     pub outcome: AuditOutcome,
-    /// More about it in words.
     pub detail: Option<String>,
 }
 
 impl Event {
-    /// The event with more about it.
     #[must_use]
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }

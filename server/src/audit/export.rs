@@ -16,10 +16,8 @@ use super::store::{self, Filter};
 use crate::access::authority::Authority;
 use crate::database::StoreError;
 
-/// Entries that are read at a time.
 const CHUNK: u64 = 200;
 
-/// An export under way.
 pub struct Export {
     reader: Reader,
     filter: Filter,
@@ -33,10 +31,8 @@ pub struct Export {
 /// The answer breaks off, which the client sees.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The store failed, or the session that asked for it has ended.
     #[error("the store cannot answer, or the session has ended")]
     Store(#[from] StoreError),
-    /// An entry could not be written as JSON.
     #[error(transparent)]
     Json(#[from] std::io::Error),
 }

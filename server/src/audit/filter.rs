@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 use super::entity::{log, micros};
 use crate::database::names::containing;
 
-/// Which entries are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// A part of the actor's name or of the target; case does not matter.
@@ -19,16 +18,12 @@ pub struct Filter {
     pub action: Option<String>,
     /// A part of the target; case does not matter.
     pub target: Option<String>,
-    /// Done or refused.
     pub outcome: Option<AuditOutcome>,
-    /// Not before this time.
     pub since: Option<OffsetDateTime>,
-    /// Before this time.
     pub until: Option<OffsetDateTime>,
 }
 
 impl Filter {
-    /// In SQL.
     pub(super) fn condition(&self) -> Condition {
         let Self { q, actor, action, target, outcome, since, until } = self;
         // As it is typed, too: SQLite knows small letters of ASCII alone.

@@ -32,7 +32,6 @@ struct Inner {
     keys: AuditKeys,
     rows: RowKey,
     clock: Clock,
-    /// What this process has seen stored.
     newest: Newest,
     batch: Batch<Event, Recorded>,
     /// Of the check that runs in this process; of several, one of them.
@@ -67,8 +66,8 @@ impl AuditLog {
         self.append_all(transaction, vec![event], now).await
     }
 
-    /// Records `event` in the transaction of what it is about, as its last statement, whoever
-    /// is behind it: for what the server does by itself, and for the end of a session.
+    /// Records `event` in the transaction of what it is about, as its last statement, no matter
+    /// who is behind it: for what the server does by itself, and for the end of a session.
     pub async fn append_unasked(
         &self,
         transaction: &DatabaseTransaction,
@@ -78,7 +77,7 @@ impl AuditLog {
     }
 
     /// Records `event` for what changes nothing, such as a read. When this returns, it is on
-    /// the disk. Whoever comes while another one records shares the next transaction.
+    /// the disk. Those who come while another one records share the next transaction.
     pub async fn record(&self, db: &DatabaseConnection, event: Event) -> Result<(), StoreError> {
         let (this, db) = (self.clone(), db.clone());
         let record = move |events: Vec<Event>| -> BoxFuture<'static, Vec<Recorded>> {
@@ -155,7 +154,6 @@ impl AuditLog {
         store::hand_over(transaction, keys, rows, newest, event, clock.now()).await
     }
 
-    /// Checks the whole log.
     pub async fn verify(&self, db: &DatabaseConnection) -> Result<Verification, DbErr> {
         self.verify_with(db, |_| ()).await
     }
@@ -238,13 +236,10 @@ impl AuditLog {
     }
 }
 
-/// Why no break was acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum AcknowledgeError {
-    /// There is none at this number, or it is known already.
     #[error("the log has no break at entry {0} that is not acknowledged")]
     NoBreak(i64),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -261,7 +256,6 @@ impl Inner {
     }
 }
 
-/// While this lives, a check runs.
 struct Running<'a>(&'a Inner);
 
 impl Drop for Running<'_> {

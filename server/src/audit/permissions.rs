@@ -2,7 +2,6 @@
 
 use crate::access::Permission;
 
-/// Reading, checking and exporting the log.
 pub struct ReadAudit;
 
 impl Permission for ReadAudit {}

@@ -28,9 +28,7 @@ struct Inner {
 
 /// A part of the log, newest first.
 pub struct Entries {
-    /// The entries.
     pub entries: Vec<log::Model>,
-    /// Whether there are older ones that match.
     pub has_more: bool,
     /// How many there are, when there is no filter: counting would read the whole log.
     pub total: Option<u64>,
@@ -62,22 +60,18 @@ impl Reader {
         Ok(Entries { entries, has_more, total })
     }
 
-    /// Checks the whole log.
     pub async fn verify(&self) -> Result<Verification, StoreError> {
         Ok(self.0.log.verify(&self.0.db).await?)
     }
 
-    /// The log itself, and where it is.
     pub fn log(&self) -> (&AuditLog, &DatabaseConnection) {
         (&self.0.log, &self.0.db)
     }
 
-    /// Makes the macs of rows.
     pub(super) fn rows(&self) -> &RowKey {
         &self.0.rows
     }
 
-    /// The time.
     pub(super) fn clock(&self) -> &Clock {
         &self.0.clock
     }

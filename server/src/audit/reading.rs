@@ -10,7 +10,6 @@ use super::event::Actor;
 use super::log::AuditLog;
 use crate::database::{DatabaseConnection, StoreError};
 
-/// One entry stands for so long.
 const SPAN: Duration = Duration::from_mins(1);
 
 /// When each reader was recorded, by kind and id. Readers are people and keys that may, so
@@ -18,7 +17,6 @@ const SPAN: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub struct Reading(Mutex<HashMap<Reader, Duration>>);
 
-/// Kind and id, as they are stored.
 type Reader = (&'static str, Option<String>);
 
 impl Reading {

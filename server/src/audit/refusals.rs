@@ -25,7 +25,6 @@ use super::event::{Actor, Event, Origin};
 use super::log::AuditLog;
 use crate::database::{DatabaseConnection, StoreError};
 
-/// How often what was counted is recorded.
 pub const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Groups of one actor and network that are distinguished in a minute.
@@ -34,13 +33,11 @@ const GROUPS: usize = 16;
 /// Networks of one actor that are distinguished in a minute.
 const NETWORKS: usize = 64;
 
-/// Actors that are distinguished in a minute.
 const ACTORS: usize = 1_024;
 
 /// Groups of all actors in a minute, some hundred bytes each.
 const ALL_GROUPS: usize = 16_384;
 
-/// Kind, id and name of an actor.
 type Who = (AuditActorKind, Option<String>, String);
 
 /// What makes two refusals of one actor the same: all but the request.
@@ -76,7 +73,6 @@ impl Rest {
         *rest = Some(Self { count, action: group.action, address: group.address });
     }
 
-    /// Without what was recorded.
     fn forget(rest: &mut Option<Self>, recorded: Option<&Self>) {
         if let (Some(now), Some(recorded)) = (rest.as_mut(), recorded) {
             now.count -= recorded.count;
@@ -95,17 +91,14 @@ struct Inner {
     minute: Mutex<Minute>,
 }
 
-/// Refusals of this minute.
 #[derive(Clone, Debug, Default)]
 struct Minute {
     actors: HashMap<Who, Refused>,
     /// Of actors that no longer had a place.
     rest: Option<Rest>,
-    /// How many there are in all.
     groups: usize,
 }
 
-/// What one actor was refused.
 #[derive(Clone, Debug, Default)]
 struct Refused {
     networks: HashMap<Option<IpAddr>, Network>,
@@ -118,12 +111,10 @@ struct Refused {
 struct Network {
     /// How many came after the first.
     groups: HashMap<Group, u64>,
-    /// Those that no longer had a place.
     rest: Option<Rest>,
 }
 
 impl Refusals {
-    /// None so far.
     pub fn new(log: AuditLog, db: DatabaseConnection) -> Self {
         Self(Arc::new(Inner { log, db, minute: Mutex::default() }))
     }

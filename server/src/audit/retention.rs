@@ -20,7 +20,6 @@ use super::store::{extent, stored_head};
 use crate::background::with_timeout;
 use crate::database::{DatabaseConnection, StoreError, begin_write};
 
-/// How often it is looked.
 pub const INTERVAL: Duration = Duration::from_hours(1);
 
 /// Entries of one checkpoint at most: on SQLite nobody else writes meanwhile.
@@ -83,7 +82,6 @@ async fn old(
     Ok((first..=last).contains(&old).then_some((first, old)))
 }
 
-/// Closes these entries; how many they were.
 async fn close(
     audit: &AuditLog,
     db: &DatabaseConnection,

@@ -23,10 +23,8 @@ const NAMES: [SetName; 3] = [SetName::Keys, SetName::Vault, SetName::People];
 /// The generation of each set.
 pub type Generations = [i64; NAMES.len()];
 
-/// What a process has seen stored.
 #[derive(Default)]
 pub struct Newest {
-    /// The number of the newest entry.
     pub seq: AtomicI64,
     sets: [AtomicI64; NAMES.len()],
 }
@@ -46,7 +44,6 @@ impl Newest {
         self.seen() != Generations::default()
     }
 
-    /// What was seen.
     pub(super) fn seen(&self) -> Generations {
         std::array::from_fn(|n| self.sets[n].load(Ordering::SeqCst))
     }
@@ -74,7 +71,6 @@ pub(super) fn later(a: Generations, b: Generations) -> Generations {
     std::array::from_fn(|n| a[n].max(b[n]))
 }
 
-/// Of one set.
 pub(super) fn of(generations: Generations, name: SetName) -> i64 {
     let mut pairs = NAMES.into_iter().zip(generations);
     pairs.find(|(other, _)| *other == name).map_or(0, |(_, n)| n)
@@ -94,7 +90,6 @@ pub(super) fn are_ours(key: &AuditKey, head: &head::Model) -> bool {
     head.sets.is_none() && head.sets_mac.is_none() || reported(key, head).is_some()
 }
 
-/// As the head has them.
 pub(super) fn to_bytes(generations: Generations) -> Vec<u8> {
     generations.iter().flat_map(|n| n.to_be_bytes()).collect()
 }

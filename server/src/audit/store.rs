@@ -30,7 +30,6 @@ pub async fn begin(db: &impl ConnectionTrait, key: &AuditKey) -> Result<(), DbEr
     put_head(db, key, 0, GENESIS.to_vec(), Generations::default()).await
 }
 
-/// Whether no log was ever begun here.
 pub async fn is_unused(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let head = head::Entity::find_by_id(HEAD).one(db).await?;
     Ok(head.is_none() && last(db).await?.is_none())
@@ -98,7 +97,7 @@ async fn append_signed(
         end
     } else {
         refuse_former_key(transaction, keys).await?;
-        // Not built upon silently: whoever changed the head would have got a good one.
+        // Not built upon silently: the one who changed the head would have got a good one.
         tracing::error!("the audit log was changed from outside: its head is not ours");
         let last = last(transaction).await?;
         let (seq, prev) = last.map_or((0, GENESIS.to_vec()), |last| (last.seq, last.entry_hash));
@@ -249,7 +248,6 @@ async fn put_head(
     head::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await.map(drop)
 }
 
-/// The head as it is stored.
 pub(super) async fn stored_head(db: &impl ConnectionTrait) -> Result<Option<head::Model>, DbErr> {
     head::Entity::find_by_id(HEAD).one(db).await
 }

@@ -14,11 +14,9 @@ use keyward_core::set::{SetName, Tally};
 /// Rows that are in memory at a time.
 pub const CHUNK: usize = 500;
 
-/// A row as it is stored.
 pub struct Row {
     /// Its id, as far as it is text.
     pub id: String,
-    /// The set that it is in.
     pub set: Option<SetName>,
     /// Its mac, as far as it is bytes.
     pub mac: Option<Vec<u8>>,
@@ -127,9 +125,7 @@ pub async fn write(
 /// What the rows add up to that are stored now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sets {
-    /// The API keys.
     pub keys: Tally,
-    /// Users and sessions.
     pub people: Tally,
 }
 
@@ -145,7 +141,6 @@ impl Sets {
     }
 }
 
-/// All authenticated rows one after the other.
 pub async fn each<D: ConnectionTrait>(
     db: &D,
     rows: &RowKey,

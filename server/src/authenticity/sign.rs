@@ -14,23 +14,18 @@ use crate::session::seen;
 use keyward_core::row::{RowKey, RowMac};
 use keyward_core::set::{SetName, SetState};
 
-/// How many rows were signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signed {
     /// API keys, and what is kept about the installation.
     pub settings: u64,
-    /// Users.
     pub users: u64,
-    /// Sessions.
     pub sessions: u64,
-    /// Keys of providers and models.
     pub providers: u64,
     /// Secrets that are sealed in a form that does not name them.
     pub secrets: u64,
 }
 
 impl Signed {
-    /// Whether there was nothing to sign.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -45,7 +40,6 @@ impl Signed {
     }
 }
 
-/// For the log and the audit log.
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { settings, users, sessions, providers, secrets } = self;

@@ -46,7 +46,6 @@ pub async fn generation(transaction: &DatabaseTransaction, name: SetName) -> Res
     Ok(find(transaction, name, locked(transaction)).await?.map_or(0, |row| row.n))
 }
 
-/// On SQLite, every writer is alone.
 fn locked(transaction: &DatabaseTransaction) -> &'static str {
     match ConnectionTrait::get_database_backend(transaction) {
         DbBackend::Postgres => " FOR UPDATE",

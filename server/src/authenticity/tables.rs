@@ -3,10 +3,8 @@
 
 use keyward_core::set::SetName;
 
-/// A table whose rows have macs.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthenticatedTable {
-    /// Its name.
     pub name: &'static str,
     /// The column by which a row is found.
     pub id: &'static str,
@@ -19,7 +17,6 @@ pub struct AuthenticatedTable {
 const WRITTEN_BEHIND: &str = "the time of a use, which is written behind and decides nothing";
 const SEALED: &str = "sealed for its row, under the key that it names";
 
-/// All of them.
 pub const TABLES: [AuthenticatedTable; 5] = [
     AuthenticatedTable {
         name: "settings",

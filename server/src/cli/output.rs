@@ -1,4 +1,4 @@
-//! How results and failures are told.
+//! How results and failures are printed.
 
 use std::io::ErrorKind;
 
@@ -10,19 +10,14 @@ use crate::encryption::error::UnlockError;
 use crate::serve::StartError;
 use crate::{printable, stdout};
 
-/// Why a command ended.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// A variable is missing or wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// What is stored does not open with the root key that was given.
     #[error(transparent)]
     Locked(UnlockError),
-    /// What is stored was changed from outside.
     #[error(transparent)]
     Altered(StoreError),
-    /// Anything else.
     #[error("{0}")]
     Failed(String),
 }
@@ -38,7 +33,6 @@ impl From<StartError> for CliError {
     }
 }
 
-/// The command failed for this reason.
 pub fn failed(error: impl ToString) -> CliError {
     CliError::Failed(error.to_string())
 }

@@ -13,9 +13,7 @@ pub(super) const ADMIN_PASSWORD: &str = "KEYWARD_ADMIN_PASSWORD";
 /// The administrator to create when there is no user.
 #[derive(Clone, Debug)]
 pub struct AdminConfig {
-    /// Their address.
     pub email: Email,
-    /// Their password.
     pub password: NewPassword,
 }
 

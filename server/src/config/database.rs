@@ -17,7 +17,6 @@ const CONNECTIONS: &str = "KEYWARD_DATABASE_CONNECTIONS";
 const FLAG: &str = "--database-url";
 const DEFAULT: &str = "sqlite://data/keyward.db";
 
-/// Which database.
 #[derive(Clone)]
 pub struct DatabaseConfig {
     /// `sqlite://PATH` or `postgres://...`, with its password.
@@ -47,7 +46,6 @@ impl DatabaseConfig {
         Ok(Self { url, connections })
     }
 
-    /// Which database, without anything secret.
     pub fn place(&self) -> String {
         match Address::parse(self.url.expose()) {
             Ok(Address::Sqlite(file)) => file.path.display().to_string(),

@@ -31,7 +31,6 @@ pub struct HttpConfig {
     pub public_url: Option<Url>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// How forward auth answers.
     pub forward_auth: ForwardAuthConfig,
 }
 

@@ -33,7 +33,7 @@ fn parse_root_key(variable: &str, text: &Sensitive) -> Result<RootKey, ConfigErr
         .map_err(|error: RootKeyError| ConfigError::new(variable, format!("{error}. {HINT}")))
 }
 
-/// The root key is for one use: whoever learns another secret must not learn it.
+/// The root key is for one use: somebody who learns another secret must not learn it.
 pub(super) fn refuse_shared_root_key(
     root_keys: &RootKeys,
     other: &str,

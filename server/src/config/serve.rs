@@ -11,9 +11,7 @@ use super::store::StoreConfig;
 /// Everything `serve` needs.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The database and its root key.
     pub store: StoreConfig,
-    /// The network.
     pub http: HttpConfig,
     /// The first administrator, if one is given. What is wrong here matters only while there
     /// is none: later starts ignore these variables.

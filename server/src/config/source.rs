@@ -20,7 +20,6 @@ pub struct Flags {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {problem}")]
 pub struct ConfigError {
-    /// The variable, or the flag.
     pub variable: String,
     /// The rest of the sentence; never a value.
     pub problem: String,

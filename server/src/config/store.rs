@@ -8,12 +8,10 @@ use super::root_key::{load_root_keys, refuse_shared_root_key};
 use super::source::{ConfigError, Environment, Flags};
 use super::values::password;
 
-/// What is stored, and what opens it.
 #[derive(Clone, Debug)]
 pub struct StoreConfig {
     /// The root key, and the former one while it is changed.
     pub root_keys: RootKeys,
-    /// The database.
     pub database: DatabaseConfig,
 }
 

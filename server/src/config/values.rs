@@ -21,7 +21,6 @@ use super::source::{ConfigError, Environment};
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// A variable that is no secret.
 pub fn variable(env: Environment<'_>, name: &str) -> Option<String> {
     env(name).map(|value| bare(&value).to_owned()).filter(|value| !value.is_empty())
 }
@@ -55,7 +54,6 @@ pub fn switch(env: Environment<'_>, name: &str, default: bool) -> Result<bool, C
     }
 }
 
-/// A whole number in this range.
 pub fn number(
     env: Environment<'_>,
     name: &str,

@@ -40,7 +40,6 @@ const WITHOUT_EFFECT: [&str; 17] = [
     "target_session_attrs",
     "tcp_user_timeout",
 ];
-/// What the driver understands.
 const WITH_EFFECT: [&str; 11] = [
     "host",
     "hostaddr",
@@ -56,19 +55,15 @@ const WITH_EFFECT: [&str; 11] = [
 ];
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-/// Where the store is.
 #[derive(Clone, Debug)]
 pub enum Address {
     /// In a file of `SQLite`.
     Sqlite(SqliteFile),
-    /// In PostgreSQL.
     Postgres(Box<Server>),
 }
 
-/// A PostgreSQL.
 #[derive(Clone)]
 pub struct Server {
-    /// For the driver.
     pub options: PgConnectOptions,
     /// Files of certificates and keys, each with its parameter.
     pub files: Vec<(String, PathBuf)>,
@@ -77,7 +72,6 @@ pub struct Server {
 /// A file of `SQLite`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqliteFile {
-    /// Its path, decoded.
     pub path: PathBuf,
     /// `false` with `mode=rw`: whatever runs, the file must be there.
     pub may_create: bool,

@@ -33,7 +33,6 @@ const POSTGRES_CONNECTIONS: u32 = 5;
 /// Connections to a file, which costs nothing but descriptors.
 const SQLITE_CONNECTIONS: u32 = 16;
 
-/// What the database is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// To serve or to migrate: a file that is missing is made, and a server that does not
@@ -43,7 +42,6 @@ pub enum Opening {
     Command,
 }
 
-/// Connects to the database.
 pub async fn connect(
     config: &DatabaseConfig,
     opening: Opening,

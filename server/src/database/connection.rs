@@ -45,12 +45,10 @@ impl DatabaseConnection {
         Self { pool, is_behind_pooler: false, _keeper: keeper }
     }
 
-    /// Sessions change between transactions.
     pub(super) fn behind_pooler(pool: sea_orm::DatabaseConnection) -> Self {
         Self { pool, is_behind_pooler: true, _keeper: None }
     }
 
-    /// Whether sessions change between transactions.
     pub fn is_behind_pooler(&self) -> bool {
         self.is_behind_pooler
     }
@@ -74,23 +72,19 @@ impl DatabaseConnection {
         Ok(transaction)
     }
 
-    /// A transaction for one statement.
     async fn begin_single(&self) -> Result<DatabaseTransaction, DbErr> {
         self.begin_with_options(TransactionOptions::default()).await
     }
 
-    /// Closes all connections of the pool.
     pub async fn close(self) -> Result<(), DbErr> {
         self.pool.close().await
     }
 
-    /// Closes all connections of the pool.
     pub async fn close_by_ref(&self) -> Result<(), DbErr> {
         self.pool.close_by_ref().await
     }
 }
 
-/// Each statement on its own.
 #[async_trait]
 impl ConnectionTrait for DatabaseConnection {
     fn get_database_backend(&self) -> DbBackend {

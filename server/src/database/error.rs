@@ -9,53 +9,30 @@ use sea_orm::{DbErr, sqlx};
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address is wrong.
     #[error("DATABASE_URL {0}")]
     Address(String),
-    /// A command was to work on a store that nobody made.
     #[error(
         "there is no database {0}: a command makes none; correct DATABASE_URL, or run \
          `keyward migrate` first"
     )]
     Missing(String),
-    /// A file, or its folder.
     #[error("the database {0} cannot be used: {1}")]
     File(PathBuf, String),
-    /// The server did not answer.
     #[error("PostgreSQL at {place} cannot be reached: {reason}")]
-    Unreachable {
-        /// Host and port, or the socket.
-        place: String,
-        /// What the operating system said.
-        reason: String,
-    },
-    /// The server answered, and refused.
+    Unreachable { place: String, reason: String },
     #[error("PostgreSQL at {place} refused: {reason}")]
-    Refused {
-        /// Host and port, or the socket.
-        place: String,
-        /// What it said.
-        reason: String,
-    },
-    /// The connection cannot be encrypted as it should.
+    Refused { place: String, reason: String },
     #[error(
         "PostgreSQL at {place} is not trusted: {reason}. Name the authority that signed its \
          certificate in DATABASE_URL with sslrootcert=FILE, or say there how much less will do: \
          sslmode=require encrypts and believes anybody, sslmode=disable does not encrypt"
     )]
-    Tls {
-        /// Host and port, or the socket.
-        place: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The store has tables that this program does not know.
+    Tls { place: String, reason: String },
     #[error(
         "the database was made by a newer Keyward: it has the migration {0}, which this one does \
          not know. Start that version or a later one"
     )]
     Newer(String),
-    /// A statement failed.
     #[error("the database in DATABASE_URL cannot be used: {0}")]
     Database(#[from] DbErr),
 }
@@ -106,7 +83,6 @@ impl OpenError {
     }
 }
 
-/// Host and port, or the socket.
 pub(super) fn place(options: &PgConnectOptions) -> String {
     let (host, port) = (options.get_host(), options.get_port());
     match options.get_socket() {

@@ -6,11 +6,8 @@ use sea_orm::{Condition, DbBackend};
 /// A list by name, as it is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Entries of one answer.
     pub limit: u64,
-    /// Those after this name.
     pub after: Option<String>,
-    /// Those with this in their name.
     pub q: Option<String>,
 }
 

@@ -10,49 +10,33 @@ use tokio::task::JoinError;
 /// Why a store did not do what it was asked. `DbErr` is what the driver says, and nothing else.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database did not answer, or refused.
     #[error(transparent)]
     Database(#[from] DbErr),
-    /// The database did not answer in time.
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
-    /// The task that did it ended early.
     #[error("{what} was stopped: {reason}")]
-    Stopped {
-        /// What it did.
-        what: &'static str,
-        /// Why it ended.
-        reason: String,
-    },
-    /// What was read changed with each look.
+    Stopped { what: &'static str, reason: String },
     #[error("{0} change all the time")]
     Busy(&'static str),
-    /// So many migrations are missing.
     #[error("{0} migrations missing")]
     Outdated(usize),
-    /// The database stored something else than it was given.
     #[error("the database did not store {0} as it was written")]
     NotStored(&'static str),
-    /// A counter of the store cannot be raised any more.
     #[error("the number of {0} cannot be raised any more")]
     Exhausted(&'static str),
-    /// What is stored was changed outside of Keyward.
     #[error(
         "the stored {} were changed outside of Keyward: rows were added, removed or put back. \
          `keyward store check` lists what does not hold; restore a backup, or accept what is \
          stored now with `keyward store accept`", .0.rows()
     )]
     Altered(SetName),
-    /// The root key was changed, and this process has the former one.
     #[error(
         "SECRETS_ENCRYPTION_KEY is a former root key: {0}. Restart this server with the present \
          root key"
     )]
     FormerRootKey(String),
-    /// The credential that authorised the change was revoked before the change committed.
     #[error("the credential was revoked while the request was under way")]
     Revoked,
-    /// The operating system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(#[from] SysError),
     /// A value was not sealed or opened, for a reason that is not the store's.
@@ -79,10 +63,8 @@ pub trait Refusal: std::error::Error {}
 /// Why a service did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError<R: Refusal> {
-    /// It refuses.
     #[error(transparent)]
     Refused(R),
-    /// The store failed.
     #[error(transparent)]
     Store(StoreError),
 }

@@ -13,9 +13,7 @@ use super::connection::{DatabaseConnection, LOCK_TIMEOUT};
 #[derive(Clone, Copy, Debug)]
 #[repr(i64)]
 pub enum AdvisoryLock {
-    /// Bringing the schema up to date.
     Migrate = 0x6b65_7977_6172_6401,
-    /// Opening, making, wrapping and rotating keys.
     Keys = 0x6b65_7977_6172_6402,
     /// Printing setup links and creating the first administrator.
     Setup = 0x6b65_7977_6172_6403,

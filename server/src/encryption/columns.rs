@@ -18,12 +18,9 @@
 
 use keyward_core::seal::Place;
 
-/// A column of sealed values.
 #[derive(Clone, Copy, Debug)]
 pub struct SealedColumn {
-    /// The table.
     pub table: &'static str,
-    /// The column with the sealed value.
     pub column: &'static str,
     /// The column by which a person knows the row.
     pub label: &'static str,
@@ -34,7 +31,6 @@ pub struct SealedColumn {
     pub(super) bound: &'static [&'static str],
 }
 
-/// The values of third-party secrets.
 pub const SECRETS: SealedColumn = SealedColumn {
     table: "secrets",
     column: "encrypted_value",
@@ -43,7 +39,6 @@ pub const SECRETS: SealedColumn = SealedColumn {
     bound: &["key"],
 };
 
-/// The keys of providers.
 pub const PROVIDERS: SealedColumn = SealedColumn {
     table: "provider_credentials",
     column: "encrypted_value",
@@ -52,7 +47,6 @@ pub const PROVIDERS: SealedColumn = SealedColumn {
     bound: &["id", "base_url", "''"],
 };
 
-/// The keys of single models.
 pub const MODELS: SealedColumn = SealedColumn {
     table: "model_credentials",
     column: "encrypted_value",
@@ -61,7 +55,6 @@ pub const MODELS: SealedColumn = SealedColumn {
     bound: &["provider", "model"],
 };
 
-/// All of them.
 pub const SEALED: [SealedColumn; 3] = [SECRETS, PROVIDERS, MODELS];
 
 /// What a value is sealed for: its row, the name by which that is found, and what the value is
@@ -90,12 +83,10 @@ impl<'a> Subject<'a> {
         Self { column: MODELS, row_id: id, bound: vec![Some(provider), Some(model)] }
     }
 
-    /// What the value is bound to.
     pub fn bound(&self) -> Vec<Option<String>> {
         self.bound.iter().map(|part| part.map(str::to_owned)).collect()
     }
 
-    /// Where the value lives, under this key.
     pub fn place<'b>(&'b self, key_id: &'b str) -> Place<'b> {
         let Self { column: SealedColumn { table, column, .. }, row_id, bound } = self;
         Place { table, column, row_id, key_id, bound }
@@ -105,7 +96,6 @@ impl<'a> Subject<'a> {
 /// A sealed value with what is needed to open it.
 #[derive(Clone, Debug)]
 pub struct SealedRow {
-    /// The id of the row.
     pub id: String,
     /// The name by which a person knows it.
     pub label: String,
@@ -117,12 +107,10 @@ pub struct SealedRow {
     pub iv: Option<Vec<u8>>,
     /// The mac of a row whose seal does not bind its name.
     pub mac: Option<Vec<u8>>,
-    /// The sealed value.
     pub sealed: Vec<u8>,
 }
 
 impl SealedRow {
-    /// What it should be sealed for.
     pub fn subject(&self, column: SealedColumn) -> Subject<'_> {
         let bound = self.bound.iter().map(Option::as_deref).collect();
         Subject { column, row_id: &self.id, bound }
@@ -132,14 +120,12 @@ impl SealedRow {
 /// A row that cannot be what it should be, by the name a person knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedRow {
-    /// The table and the row.
     pub row: String,
     /// The key it is said to be sealed under.
     pub key_id: String,
 }
 
 impl SealedColumn {
-    /// The row, for a sentence.
     pub fn name(&self, label: &str) -> String {
         format!("\"{label}\" in the table {}", self.table)
     }

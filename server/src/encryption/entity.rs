@@ -2,7 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A wrapped key.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "encryption_keys")]
 pub struct Model {
@@ -15,19 +14,15 @@ pub struct Model {
     pub version: i32,
     /// Active or retired; one of each purpose is active.
     pub state: String,
-    /// The key, sealed under the root key.
     pub wrapped: Vec<u8>,
     /// The name of the root key it is sealed under.
     pub kek_id: String,
-    /// Who made it.
     pub created_by: String,
-    /// When it was made.
     pub created_at: TimeDateTimeWithTimeZone,
-    /// When another took its place.
     pub retired_at: Option<TimeDateTimeWithTimeZone>,
 }
 
-/// No foreign keys: a value under a key that is not there must be told, not be impossible.
+/// No foreign keys: a value under a key that is not there must be reported, not be impossible.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

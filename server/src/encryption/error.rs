@@ -14,49 +14,35 @@ use crate::database::{Refusal, ServiceError, StoreError};
 /// Why a value was not sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// The store failed, or this process has a former root key.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A row names a key that is not stored.
     #[error("no data key with the id {0} is stored")]
     UnknownKey(String),
-    /// A stored key does not open under the root key that it names.
     #[error("the data key with the id {0} was changed: it does not open under its root key")]
     DamagedKey(String),
     /// The key was erased, since no value was left under it: a rotation came in between, or
     /// somebody put a value back.
     #[error("the data key with the id {0} was erased: no value may be under it any more")]
     ErasedKey(String),
-    /// No data key is stored.
     #[error("no data key is stored")]
     NoActiveKey,
-    /// The newest data key is not the active one.
     #[error(
         "the newest data key, version {0}, is not active: the table encryption_keys was changed. \
          `keyward store check` lists what does not hold"
     )]
     NotActive(i32),
-    /// The newest data key is older than one that this process has seen.
     #[error(
         "the newest data key has version {stored}, but was version {seen}: the table \
          encryption_keys was changed, or restored while this server ran"
     )]
-    WentBack {
-        /// The version now.
-        stored: i32,
-        /// The highest version that was seen.
-        seen: i32,
-    },
-    /// The stored keys are not those that were stored.
+    WentBack { stored: i32, seen: i32 },
     #[error(transparent)]
     KeySet(#[from] KeySetError),
-    /// The row was changed by somebody else.
     #[error(
         "the row was altered: its value is sealed without its name, and the mac that binds both is \
          missing or wrong"
     )]
     Altered,
-    /// The value does not open.
     #[error(transparent)]
     Value(#[from] OpenError),
 }
@@ -117,10 +103,8 @@ impl<R: Refusal> From<KeyringError> for ServiceError<R> {
 /// given root key, or the row.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockError {
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The keys are wrapped under a root key that was not given.
     #[error(
         "SECRETS_ENCRYPTION_KEY is not the root key of this database: its keys are wrapped under \
          the root key with the id {stored}, given was {given}. To change the root key, set the \
@@ -129,39 +113,32 @@ pub enum UnlockError {
     WrongRootKey {
         /// The id of the root key it is wrapped under.
         stored: String,
-        /// The ids of those that were given.
         given: String,
     },
-    /// A stored key was changed.
     #[error(
         "the stored {0} was changed: it does not open under the root key it names. Restore the \
          table encryption_keys from a backup"
     )]
     DamagedKey(KeyName),
-    /// A value is sealed under a key that is not stored.
     #[error(
         "{} is sealed under the data key with the id {}, which is not stored. Restore the table \
          encryption_keys from a backup", .0.row, .0.key_id
     )]
     UnknownKey(NamedRow),
-    /// A value of the older layout does not open.
     #[error(
         "{row} does not open: it is of the older layout, sealed directly under a root key, and \
          SECRETS_ENCRYPTION_KEY (id {given}) is not that key, or the row was changed"
     )]
     LegacyRow {
-        /// The row.
         row: String,
         /// The id of the root key that was given.
         given: String,
     },
-    /// The root key cannot be changed while values are directly under it.
     #[error(
         "{0} values of the older layout are sealed directly under the former root key. Start with \
          that one as SECRETS_ENCRYPTION_KEY, rotate (`keyward encryption rotate`), then change it"
     )]
     LegacyBeforeChange(u64),
-    /// There are keys, but none that seals.
     #[error("no data key is stored. Restore the table encryption_keys from a backup")]
     NoActiveKey,
     /// The newest data key is not the one that seals, or not the only one.
@@ -170,10 +147,8 @@ pub enum UnlockError {
          and no other: the table was changed. Restore it from a backup"
     )]
     NotActive(i32),
-    /// The stored keys are not those that were stored.
     #[error(transparent)]
     KeySet(#[from] KeySetError),
-    /// The key for rows was taken away.
     #[error(
         "the key that makes the macs of rows is not stored, but it was made. Restore the table \
          encryption_keys from a backup"
@@ -192,7 +167,6 @@ pub enum UnlockError {
          say whether they were: look at them, and sign them with `keyward store accept --yes`"
     )]
     AlteredLog,
-    /// There was a log, but its key is gone, or that of a version.
     #[error(
         "a key of the audit log is not stored, but the log was begun. Restore the table \
          encryption_keys from a backup"
@@ -223,7 +197,6 @@ impl UnlockError {
     }
 }
 
-/// Which key, for a sentence.
 #[derive(Clone, Debug)]
 pub struct KeyName {
     pub(super) purpose: String,
@@ -236,26 +209,16 @@ impl fmt::Display for KeyName {
     }
 }
 
-/// Why nothing is rotated.
 #[derive(Debug, thiserror::Error)]
 pub enum RotateRefusal {
-    /// Another rotation runs, here or in another process.
     #[error("A rotation is already running")]
     Running,
-    /// A value does not open.
     #[error("{row} does not open, so nothing was rotated: {reason}")]
-    Unreadable {
-        /// The row.
-        row: String,
-        /// What is wrong with it.
-        reason: KeyringError,
-    },
-    /// The database stored something else than what it was given.
+    Unreadable { row: String, reason: KeyringError },
     #[error("{0} was not stored as it was sealed, so nothing was rotated")]
     NotStored(String),
 }
 
 impl Refusal for RotateRefusal {}
 
-/// Why nothing was rotated.
 pub type RotateError = ServiceError<RotateRefusal>;

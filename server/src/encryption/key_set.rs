@@ -23,16 +23,13 @@ const LOOKS: usize = 10;
 /// The stored keys are not those that this server stored.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySetError {
-    /// The store failed.
     #[error(transparent)]
     Store(StoreError),
-    /// The sum was changed, or taken away.
     #[error(
         "what the table generation says of the wrapped keys was changed. `keyward store check` \
          lists what does not hold; restore the tables encryption_keys and generation from a backup"
     )]
     AlteredSum,
-    /// The rows do not add up to it.
     #[error(
         "the table encryption_keys was changed: a row was added, taken out or put back, or its \
          state was changed. `keyward store check` lists what does not hold; restore the tables \
@@ -78,7 +75,6 @@ impl Authenticated for Row<'_> {
     }
 }
 
-/// What a row adds to the sum.
 pub fn element(rows: &RowKey, key: &Model) -> Sum {
     rows.element_of(TABLE, &key.id, Some(&rows.sign(&Row(key))))
 }
@@ -89,7 +85,6 @@ fn whole<'a>(rows: &RowKey, keys: impl IntoIterator<Item = &'a Model>) -> SetSta
     state
 }
 
-/// Whether the stored keys add up.
 pub async fn check(db: &impl ConnectionTrait, rows: &RowKey) -> Result<(), KeySetError> {
     let mut before = sets::read(db, SetName::Vault, rows).await?;
     for _ in 0..LOOKS {
@@ -118,7 +113,6 @@ fn agree(stored: Option<SetState>, rows: &RowKey, keys: &[Model]) -> Result<SetS
     if adds_up { Ok(stored) } else { Err(KeySetError::AlteredRows) }
 }
 
-/// Stores a set that was changed.
 pub async fn put(
     transaction: &DatabaseTransaction,
     rows: &RowKey,

@@ -59,7 +59,6 @@ impl Keyring {
         &self.0.root
     }
 
-    /// What authenticates the set of keys.
     pub(super) fn rows(&self) -> &RowKey {
         &self.0.rows
     }
@@ -95,7 +94,6 @@ impl Keyring {
         }
     }
 
-    /// The active data key.
     pub async fn active(&self, db: &impl ConnectionTrait) -> Result<Model, KeyringError> {
         self.judge(store::newest(db).await?)
     }
@@ -180,7 +178,6 @@ impl Keyring {
         }
     }
 
-    /// Opens a value that is text.
     pub async fn open_text(
         &self,
         db: &impl ConnectionTrait,

@@ -32,7 +32,6 @@ pub(super) struct Moving<'a> {
     pub(super) moved: &'a (dyn Fn(u64) + Sync),
 }
 
-/// A chunk, sealed again.
 struct Chunk {
     /// The id before its first.
     after: String,

@@ -20,13 +20,11 @@ pub(super) struct Keys<'a> {
     transaction: &'a DatabaseTransaction,
     roots: &'a RootKeys,
     clock: &'a Clock,
-    /// All that were stored.
     pub(super) stored: Vec<Model>,
     /// Those of them that are not erased.
     opened: Vec<(Model, Dek)>,
     /// Whether some are wrapped under the previous root key.
     pub(super) has_previous: bool,
-    /// What this start makes.
     minted: Vec<(Model, Dek)>,
     /// Rows of other states than they were stored with: audit keys that were retired.
     retired: Vec<Model>,
@@ -166,7 +164,6 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
-    /// The data keys.
     pub(super) fn into_data(self) -> Vec<(Model, Dek)> {
         let all = self.opened.into_iter().chain(self.minted);
         all.filter(|(row, _)| row.is_for(Purpose::Data)).collect()

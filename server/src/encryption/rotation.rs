@@ -1,4 +1,4 @@
-//! Rotation: a new data key, and every value sealed anew under it.
+//! Rotation: a new data key, and every value sealed again under it.
 //!
 //! All of it is one transaction: the new key, each value opened, sealed, stored, read back
 //! and compared, the former key retired and erased, the audit event. Whatever happens before its
@@ -42,7 +42,6 @@ impl Rotation {
         Self { db, clock, keyring, audit, progress: Arc::default() }
     }
 
-    /// The state of keys and values.
     pub async fn status(&self) -> Result<EncryptionStatus, RotateError> {
         let active = self.keyring.active(&self.db).await?;
         let keys = store::list(&self.db).await?;

@@ -4,17 +4,13 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TryGeta
 
 use super::columns::{NamedRow, SealedColumn, SealedRow};
 
-/// Numbers of values in a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All of them.
     pub total: u64,
-    /// Those under a data key.
     pub sealed: u64,
 }
 
 impl SealedColumn {
-    /// How many values there are.
     pub async fn count(&self, db: &impl ConnectionTrait) -> Result<Counts, DbErr> {
         let table = self.table;
         let sql = format!("SELECT COUNT(*) AS total, COUNT(key_id) AS sealed FROM {table}");
@@ -50,7 +46,6 @@ impl SealedColumn {
         self.all(db, sql, vec![after.into()]).await
     }
 
-    /// The oldest rows of the older layout.
     pub async fn oldest_legacy(
         &self,
         db: &impl ConnectionTrait,

@@ -18,17 +18,14 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// With this key.
     pub(super) fn new(key_id: String, dek: Arc<Dek>) -> Self {
         Self { key_id, dek }
     }
 
-    /// Seals a value.
     pub fn seal(&self, subject: &Subject<'_>, value: &[u8]) -> Result<Vec<u8>, SysError> {
         seal::seal(&self.dek, subject.place(&self.key_id), value, &mut SysRng)
     }
 
-    /// Opens what this sealed.
     pub fn open(&self, subject: &Subject<'_>, sealed: &[u8]) -> Result<Opened, OpenError> {
         seal::open(&self.dek, subject.place(&self.key_id), sealed)
     }

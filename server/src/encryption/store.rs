@@ -16,7 +16,6 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
     Entity::find().order_by_desc(Column::Version).all(db).await
 }
 
-/// The key with this id.
 pub async fn find(
     db: &impl ConnectionTrait,
     purpose: Purpose,
@@ -68,7 +67,6 @@ fn is_data() -> SimpleExpr {
     Column::Purpose.eq(Purpose::Data.as_str())
 }
 
-/// Stores a new key.
 pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
     let row = ActiveModel::from(row).reset_all();
     Entity::insert(row).exec_without_returning(db).await.map(drop)
@@ -103,7 +101,7 @@ pub(super) async fn erase_retired(transaction: &DatabaseTransaction) -> Result<(
     erase.exec(transaction).await.map(drop)
 }
 
-/// Stores the same key wrapped anew; the number of rows changed.
+/// Stores the same key, wrapped again; the number of rows changed.
 pub(super) async fn rewrap(db: &impl ConnectionTrait, row: Model) -> Result<u64, DbErr> {
     let result = Entity::update_many()
         .col_expr(Column::Wrapped, Expr::value(row.wrapped))

@@ -15,7 +15,6 @@ use keyward_core::row::Columns;
 use keyward_core::row::{Authenticated, RowKey};
 use keyward_core::seal::Format;
 
-/// Rows of one statement.
 const CHUNK: u64 = 256;
 
 /// A secret whose mac stands for what its seal does not bind, while the newest data key has this

@@ -33,14 +33,10 @@ use crate::database::{AdvisoryLock, DatabaseConnection, begin_locked};
 /// Rows of the older layout that prove the root key.
 const PROOFS: u64 = 8;
 
-/// The stored keys, opened.
 #[derive(Clone, Debug)]
 pub struct Unlocked {
-    /// Seals and opens values.
     pub keyring: Keyring,
-    /// Records what happens.
     pub audit: AuditLog,
-    /// Makes the macs of rows.
     pub rows: RowKey,
 }
 
@@ -54,7 +50,6 @@ pub async fn unlock(
     altered.map_or(Ok(unlocked), Err)
 }
 
-/// What a store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     /// To use it, or to look into it.

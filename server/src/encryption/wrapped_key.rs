@@ -10,12 +10,9 @@ use uuid::Uuid;
 
 use super::entity::Model;
 
-/// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Seals values.
     Data,
-    /// Makes the macs of the audit log.
     Audit,
     /// Makes the macs of rows that carry authority.
     Rows,
@@ -33,7 +30,6 @@ impl Purpose {
 }
 
 impl Model {
-    /// Whether it seals new values.
     pub fn state(&self) -> DataKeyState {
         if self.state == DataKeyState::Active.as_str() {
             DataKeyState::Active
@@ -42,7 +38,6 @@ impl Model {
         }
     }
 
-    /// Whether it is for this purpose.
     pub fn is_for(&self, purpose: Purpose) -> bool {
         self.purpose == purpose.as_str()
     }

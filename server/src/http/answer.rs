@@ -109,7 +109,6 @@ impl Error {
         }
     }
 
-    /// The body of the answer.
     fn problem(self, status: StatusCode, code: &str) -> Problem {
         let title = status.canonical_reason().unwrap_or_default();
         // A name taken is about a field as well: the form shows it there.

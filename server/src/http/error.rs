@@ -22,31 +22,22 @@ pub(super) const BUSY: Duration = Duration::from_secs(2);
 /// Everything a handler or an extractor can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Fields of the request break their rules.
     #[error("validation failed")]
     Validation(Vec<FieldError>),
-    /// The body is no JSON.
     #[error("{0}")]
     InvalidJson(String),
-    /// The body is not `application/json`.
     #[error("Expected a body with Content-Type: application/json")]
     UnsupportedMediaType,
-    /// The body is over the limit.
     #[error("The request body is too large")]
     BodyTooLarge,
-    /// The body did not arrive in time.
     #[error("The request body did not arrive within {} s", .0.as_secs())]
     BodyTooSlow(Duration),
-    /// Too many bodies are waited for.
     #[error("Too many request bodies are arriving slowly; try again")]
     TooManyBodies,
-    /// No credential, or one that is not good. Says nothing about which.
     #[error("A valid credential is required")]
     Unauthenticated,
-    /// Sign-in with an unknown address or a wrong password.
     #[error("Email or password is wrong")]
     WrongCredentials,
-    /// Set-up with a wrong token.
     #[error("The setup token is wrong; start the server again to print a new link")]
     WrongSetupToken,
     /// A write that another site made the browser send, or that came to an address which is
@@ -56,72 +47,54 @@ pub enum Error {
          (KEYWARD_PUBLIC_URL)"
     )]
     CrossSite(String),
-    /// There is a user.
     #[error("Setup is complete; sign in instead")]
     SetupClosed,
-    /// Nothing is at this address.
     #[error("Nothing is here")]
     NoRoute,
-    /// Something is at this address, but not for this method.
     #[error("This method is not allowed here")]
     MethodNotAllowed,
-    /// A change of the keys was refused.
     #[error(transparent)]
     Key(#[from] KeyRefusal),
-    /// A good key that may not do this.
     #[error("This key lacks the scope {0}")]
     MissingScope(String),
-    /// Something about a secret was refused.
     #[error(transparent)]
     Secret(#[from] SecretRefusal),
-    /// Something about the key of a provider was refused.
     #[error(transparent)]
     Provider(#[from] ProviderRefusal),
-    /// The keys were not rotated.
     #[error(transparent)]
     Rotation(#[from] RotateRefusal),
-    /// A good key, but not from this address.
     #[error("This key is not accepted from your address")]
     AddressNotAllowed,
     /// A good key that is used too often; it is accepted again after this time.
     #[error("This key is used too often; try again in {} s", seconds(*.1))]
     RateLimited(Allowance, Duration),
-    /// Too many attempts; the next is welcome after this time.
     #[error("Too many attempts; try again in {} s", seconds(*.0))]
     TooManyAttempts(Duration),
-    /// Too many passwords wait to be checked.
     #[error("Too many people are signing in; try again in {} s", seconds(BUSY))]
     SignInBusy,
-    /// The database cannot answer.
     #[error("The store cannot answer; try again")]
     Store(StoreError),
-    /// What is stored was changed outside of Keyward.
     #[error(transparent)]
     Altered(StoreError),
-    /// The root key was changed, and this server has the former one.
     #[error(
         "This server has a former root key: it must be restarted with the present \
          SECRETS_ENCRYPTION_KEY"
     )]
     FormerRootKey(StoreError),
-    /// The server was told to stop.
     #[error("The server is stopping; ask another one")]
     Stopping,
-    /// The request took too long.
     #[error("The request took too long; try again")]
     TimedOut,
-    /// A fault of this program. The text is for the log alone.
     #[error("Something went wrong here")]
     Internal(String),
 }
 
-/// Rounded up, so that whoever obeys is not refused again.
+/// Rounded up, so that a client that obeys is not refused again.
 pub(super) fn seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 impl Error {
-    /// A single field that breaks its rule.
     pub fn field(field: &str, message: impl ToString) -> Self {
         Self::Validation(vec![FieldError { field: field.into(), message: message.to_string() }])
     }

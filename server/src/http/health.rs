@@ -26,13 +26,9 @@ pub struct Health(Arc<HealthParts>);
 
 /// The parts of [`Health`].
 pub struct HealthParts {
-    /// The store.
     pub db: DatabaseConnection,
-    /// Its wrapped keys.
     pub keyring: Keyring,
-    /// Its keys.
     pub keys: Registry,
-    /// Its users and sessions.
     pub people: People,
     /// Whether the store can be used; on failure, why not.
     pub readiness: Recent<Result<(), StoreError>>,
@@ -63,7 +59,7 @@ pub async fn livez() -> &'static str {
 }
 
 /// The database answers and takes writes, has every migration, and its active key opens; and the server was
-/// not told to stop. Verification goes on without all that. Anybody may ask, so the database
+/// not asked to stop. Verification goes on without all that. Anybody may ask, so the database
 /// is asked for all of them together, a few times a second.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "getReadiness", tag = "health",

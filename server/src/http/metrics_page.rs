@@ -14,11 +14,8 @@ use crate::session::people::People;
 /// What `/metrics` shows. Cheap to clone.
 #[derive(Clone)]
 pub struct MetricsPage {
-    /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// The keys.
     pub keys: Registry,
-    /// Users and sessions.
     pub people: People,
     /// Whether it has an address of its own.
     pub is_elsewhere: bool,

@@ -12,7 +12,6 @@ use memory_serve::{CacheControl, MemoryServe};
 const PAGES: [&str; 5] =
     ["/setup", "/login", "/settings/secrets", "/admin/encryption", "/admin/audit"];
 
-/// Serves the page.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let serve = memory_serve::load!()
         .index_file(Some("/index.html"))

@@ -183,7 +183,6 @@ fn csrf(origin: String) -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clon
     layer.with_rejection_response(move |_| Error::CrossSite(origin.clone()).into_response())
 }
 
-/// Unless the response has one already.
 fn header(name: HeaderName, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, value)
 }
@@ -220,7 +219,6 @@ async fn no_store_under_api(request: Request, next: middleware::Next) -> Respons
     response
 }
 
-/// tower-http's layer would answer without a body.
 async fn time_out(request: Request, next: middleware::Next) -> Response {
     if WITHOUT_TIMEOUT.contains(&request.uri().path()) {
         return next.run(request).await;

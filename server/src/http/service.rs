@@ -20,15 +20,12 @@ use crate::keys::forward_auth::{ForwardAuth, ForwardAuthLayer, ForwardAuthServic
 /// Makes the service of each connection; [`crate::http::connections::serve`] takes it as it is.
 #[derive(Clone)]
 pub struct MakeService {
-    /// Answers proxies, where that is wanted.
     pub forward_auth: Option<ForwardAuth>,
-    /// Answers everything else.
     pub router: Router,
     /// Whose `X-Request-Id` is believed.
     pub proxies: TrustedProxies,
 }
 
-/// Answers the requests of one connection.
 pub type ConnectionService = Either<ForwardAuthService<PeerService>, PeerService>;
 
 impl MakeService {

@@ -20,7 +20,6 @@ const NAMED: usize = 8;
 /// A set that did not add up is added up again after this time, or as soon as Keyward changes it.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// What was found so far.
 #[derive(Default)]
 pub struct Watch {
     is_set: AtomicBool,
@@ -31,7 +30,6 @@ pub struct Watch {
 struct Found {
     /// Whether that the set does not hold is recorded.
     is_recorded: bool,
-    /// Ids of altered rows that were recorded.
     recorded: BTreeSet<String>,
     /// Ids and names of those that are to be.
     rows: Vec<(String, String)>,

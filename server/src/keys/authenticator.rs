@@ -30,7 +30,6 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// One that has seen no failure yet.
     pub fn new(verifier: Verifier) -> Self {
         Self { verifier, standing: Standing::default() }
     }

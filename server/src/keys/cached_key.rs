@@ -28,7 +28,6 @@ pub(super) struct LastUse {
 /// What a verification needs to know of a key, ready to be sent.
 #[derive(Debug)]
 pub struct CachedKey {
-    /// The id of the key.
     pub id: Arc<str>,
     /// What `/api/verify` answers.
     pub identity: Identity,
@@ -38,7 +37,6 @@ pub struct CachedKey {
     limiter: Option<Arc<RateLimiter>>,
     networks: Arc<[IpNet]>,
     pub(super) last_use: LastUse,
-    /// Whether another key has replaced this one.
     pub(super) is_former: bool,
 }
 

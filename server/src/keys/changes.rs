@@ -18,26 +18,20 @@ use crate::settings::{self, FoundRow, Kind, Model};
 /// Why a change of the keys is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyRefusal {
-    /// Another key has the name.
     #[error("An API key named \"{0}\" already exists")]
     NameTaken(String),
-    /// No key has the id.
     #[error("API key not found")]
     NotFound,
-    /// The row cannot be read, so it can only be deleted.
     #[error("The stored row of this API key cannot be read; it can only be deleted")]
     Unreadable,
     /// The new key would be refused as the old one is. (A disabled key may be rotated: it is
     /// enabled by the person who disabled it.)
     #[error("This API key has expired; change its expiry before you rotate it")]
     Expired,
-    /// The key was rotated after the rotation that was to be undone.
     #[error("The key was rotated again in the meantime")]
     RotatedAgain,
-    /// No replaced key is accepted beside this one.
     #[error("This API key has no old key that still works")]
     NoOverlap,
-    /// The row was changed from outside.
     #[error(
         "The stored row of this API key was changed outside of Keyward; delete the key, or accept \
          what is stored with `keyward store accept`"
@@ -50,7 +44,6 @@ impl Refusal for KeyRefusal {}
 /// Why a change of the keys did not happen.
 pub type KeyError = ServiceError<KeyRefusal>;
 
-/// What a rotation replaced.
 pub struct Replaced {
     row: Model,
     stored: KeyJson,
@@ -176,7 +169,6 @@ pub async fn end_overlap(
     Ok(to_key(row, stored, digest))
 }
 
-/// A key that can be changed.
 async fn find(keys: &KeyRows, id: &str) -> Result<(Model, KeyJson, KeyDigest), KeyError> {
     let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
     let found = found.ok_or(KeyRefusal::NotFound)?;

@@ -16,13 +16,10 @@ pub mod generation {
         pub n: i64,
         /// How many rows there are; none: never signed.
         pub count: Option<i64>,
-        /// The masked sum of their elements.
         pub sum: Option<Vec<u8>>,
-        /// The mac of all that.
         pub mac: Option<Vec<u8>>,
     }
 
-    /// No foreign keys.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 
@@ -33,18 +30,15 @@ pub mod generation {
 pub mod change {
     use sea_orm::entity::prelude::*;
 
-    /// One change.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "key_changes")]
     pub struct Model {
-        /// The generation that it made.
         #[sea_orm(primary_key, auto_increment = false)]
         pub n: i64,
         /// The key that was made, changed or deleted.
         pub key_id: String,
     }
 
-    /// No foreign keys.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 

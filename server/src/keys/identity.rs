@@ -22,7 +22,6 @@ const ROOM: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Identity {
     text: Bytes,
-    /// Where id, name and scopes end.
     ends: [u32; 3],
 }
 
@@ -62,12 +61,10 @@ impl Identity {
         HeaderValue::from_maybe_shared(self.text.slice(self.range(part))).expect("visible ASCII")
     }
 
-    /// The id, percent-encoded.
     pub fn id(&self) -> HeaderValue {
         self.header(0)
     }
 
-    /// The name, percent-encoded.
     pub fn name(&self) -> HeaderValue {
         self.header(1)
     }

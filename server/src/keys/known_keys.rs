@@ -23,7 +23,6 @@ use crate::audit::{AuditLog, Event};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError};
 
-/// The keys as this process knows them.
 pub(super) struct KnownKeys {
     pub(super) db: DatabaseConnection,
     pub(super) clock: Clock,
@@ -105,8 +104,8 @@ impl KnownKeys {
         }
         // A row that shares its digest with another may have its turn now.
         if let Err(error) = self.retry_conflicting(&self.db).await {
-            // The change is made; whoever looks next for changes loads everything.
-            tracing::warn!(%error, "the keys could not be loaded anew");
+            // The change is made; the next look for changes loads everything.
+            tracing::warn!(%error, "the keys could not be loaded again");
             *known = None;
         }
         Ok(())

@@ -15,21 +15,18 @@ use super::{Registry, store};
 use crate::background::with_timeout;
 use crate::database::{StoreError, begin_read};
 
-/// Uses that are followed at a time.
 const USES: u64 = 20_000;
 
 /// A server may write a use so much later than another one that it wrote, and its clock may
 /// be behind.
 const LATE: Duration = Duration::from_secs(30);
 
-/// One page of the list.
 #[derive(Debug)]
 pub struct KeyPage {
     /// Its keys, in order.
     pub keys: Vec<ApiKey>,
     /// Where the next page begins, if there is one.
     pub next: Option<Position>,
-    /// How many keys match the filter.
     pub total: u64,
 }
 

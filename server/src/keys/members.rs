@@ -13,7 +13,6 @@ use keyward_core::set::{SetState, Tally};
 
 use super::row::{ReadRow, is_ours};
 
-/// The rows of the set.
 #[derive(Default)]
 pub struct Members(RwLock<HashMap<Arc<str>, RowMac>>);
 
@@ -32,7 +31,6 @@ impl Members {
         };
     }
 
-    /// All of them again.
     pub fn replace(&self, members: HashMap<Arc<str>, RowMac>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = members;
     }
@@ -48,12 +46,10 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// None yet, of so many.
     pub fn of(number: usize) -> Self {
         Self { macs: HashMap::with_capacity(number), ..Self::default() }
     }
 
-    /// With one row more.
     pub fn add(&mut self, id: &Arc<str>, row: &ReadRow) {
         let is_ours = is_ours(&row.key);
         self.tally.add(row.element, is_ours);

@@ -11,17 +11,11 @@ use keyward_core::networks;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A key that is to be made.
 pub struct NewKey {
-    /// Distinct among all keys.
     pub name: KeyName,
-    /// What it may do.
     pub scopes: Scopes,
-    /// From then on it is refused.
     pub expires_at: Option<OffsetDateTime>,
-    /// How often it is accepted.
     pub rate_limit: Option<RateLimit>,
-    /// From where.
     pub networks: Vec<IpNet>,
 }
 
@@ -37,24 +31,19 @@ impl NewKey {
 pub struct NewDigest {
     /// Its first characters.
     pub prefix: String,
-    /// Its digest.
     pub digest: KeyDigest,
 }
 
 /// What can be changed of a key; `None` leaves it.
 #[derive(Default)]
 pub struct KeyChange {
-    /// A new name.
     pub name: Option<KeyName>,
-    /// All scopes anew.
     pub scopes: Option<Scopes>,
     /// A new expiry, or none.
     pub expires_at: Option<Option<OffsetDateTime>>,
-    /// Refuse or accept it.
     pub enabled: Option<bool>,
     /// A new limit, or none.
     pub rate_limit: Option<Option<RateLimit>>,
-    /// All networks anew.
     pub networks: Option<Vec<IpNet>>,
 }
 

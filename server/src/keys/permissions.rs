@@ -5,12 +5,10 @@ use keyward_api::scopes;
 
 use crate::access::{ByScope, Intent, Permission};
 
-/// Seeing keys.
 pub struct ReadKeys;
 
 impl Permission for ReadKeys {}
 
-/// Making, changing and deleting keys.
 pub struct WriteKeys;
 
 impl Permission for WriteKeys {}

@@ -14,7 +14,6 @@ use keyward_api::limits::RateLimit;
 
 use crate::clock::Clock;
 
-/// Counts the requests of one key.
 pub struct RateLimiter {
     limit: RateLimit,
     clock: Clock,
@@ -30,7 +29,6 @@ pub struct Allowance {
 }
 
 impl RateLimiter {
-    /// One that has counted nothing yet.
     pub fn new(limit: RateLimit, clock: Clock) -> Self {
         let requests = NonZeroU32::new(limit.requests.get()).unwrap_or(NonZeroU32::MIN);
         let window = Duration::from_secs(limit.window_seconds.get().into());
@@ -41,7 +39,6 @@ impl RateLimiter {
         Self { limit, clock, governor }
     }
 
-    /// What it was made with.
     pub fn limit(&self) -> RateLimit {
         self.limit
     }
@@ -59,7 +56,6 @@ impl RateLimiter {
     }
 }
 
-/// The names of the draft.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 

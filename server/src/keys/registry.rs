@@ -1,5 +1,5 @@
-//! The only place that changes keys: the database first, then the cache, before anybody
-//! is told.
+//! The only place that changes keys: the database first, then the cache, and only then the
+//! answer.
 //!
 //! 1. Changes and reloads take turns, so the cache follows the order of the commits.
 //! 2. A change runs in a task of its own: a caller that hangs up between the commit and
@@ -38,10 +38,8 @@ pub const POLL: Duration = Duration::from_secs(1);
 /// Why the keys could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The store failed, or is not as Keyward wrote it.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The operating system gave no thread.
     #[error("no thread for lists: {0}")]
     Thread(std::io::Error),
 }
@@ -102,18 +100,15 @@ impl Registry {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Answers who a presented key belongs to.
     pub fn verifier(&self) -> Verifier {
         let KnownKeys { cache, last_used, clock, .. } = &*self.0;
         Verifier::new(cache.clone(), last_used.clone(), clock.clone())
     }
 
-    /// Number of keys that can authenticate.
     pub fn len(&self) -> usize {
         self.0.cache.len()
     }
 
-    /// Whether no key can authenticate.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -272,7 +267,7 @@ impl Registry {
     }
 
     /// Looks for foreign changes, writes the times of last use and follows those that others
-    /// wrote, each at its own pace, until `stop` is told; then writes once more. Failures are
+    /// wrote, each at its own pace, until `stop` is set; then writes once more. Failures are
     /// logged and tried again.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), StoreError> {
         let refresh = repeat(POLL, "look for changed keys", stop.clone(), || self.refresh());

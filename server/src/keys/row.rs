@@ -1,4 +1,4 @@
-//! A row of the settings table as a key: what its JSON may look like, and what is told of
+//! A row of the settings table as a key: what its JSON may look like, and what is shown of
 //! one that cannot be read. Pure.
 
 use std::sync::Arc;
@@ -59,9 +59,7 @@ fn enabled() -> bool {
 /// A key as it is stored: everything about it but the key.
 #[derive(Clone, Debug)]
 pub struct StoredKey {
-    /// What the list shows.
     pub record: ApiKey,
-    /// What a presented key must hash to.
     pub digest: KeyDigest,
     /// What the key hashes to that a rotation replaced.
     pub former: Option<KeyDigest>,
@@ -73,18 +71,14 @@ pub struct StoredKey {
 /// says so.
 #[derive(Clone, Debug)]
 pub struct UnreadableKey {
-    /// What can be told about it.
     pub record: ApiKey,
     /// Why it cannot be read; never a part of the value.
     pub reason: String,
-    /// Whether its mac is ours.
     pub is_ours: bool,
 }
 
-/// A row, read.
 pub type ReadKey = Result<StoredKey, Box<UnreadableKey>>;
 
-/// What the list shows of a row.
 pub fn record(key: &ReadKey) -> &ApiKey {
     match key {
         Ok(key) => &key.record,
@@ -127,7 +121,6 @@ pub(crate) fn read(rows: &RowKey, row: FoundRow) -> ReadKey {
 
 /// A key as it is stored, with what makes it a member of the set.
 pub struct ReadRow {
-    /// The key.
     pub key: ReadKey,
     /// The mac of its row, as far as that may be one.
     pub mac: Option<RowMac>,

@@ -67,17 +67,14 @@ impl KeyRows {
         Ok(Self { transaction, rows, members, before, after: before, changed })
     }
 
-    /// For queries.
     pub fn transaction(&self) -> &DatabaseTransaction {
         &self.transaction
     }
 
-    /// The set as it was found.
     pub fn before(&self) -> SetState {
         self.before
     }
 
-    /// The key for macs.
     pub fn rows(&self) -> &RowKey {
         &self.rows
     }
@@ -140,7 +137,6 @@ impl KeyRows {
         Ok((after, changed))
     }
 
-    /// Ends it without a change.
     pub async fn rollback(self) -> Result<(), DbErr> {
         self.transaction.rollback().await
     }

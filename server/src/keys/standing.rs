@@ -38,7 +38,6 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     index: usize,
-    /// The other place for a good key.
     second: usize,
     /// Tells the addresses of a place apart; never 0, which is that of a free place.
     tag: u32,
@@ -51,7 +50,6 @@ impl Default for Standing {
 }
 
 impl Standing {
-    /// The place of this address.
     pub fn place(&self, address: Option<IpAddr>) -> Place {
         let hash = self.hasher.hash_one(address.map(rate_limit_key));
         let [c, d, tag @ .., a, b] = hash.to_be_bytes();
@@ -66,7 +64,6 @@ impl Standing {
         last.is_some_and(|last| u64::from(seconds(now).saturating_sub(last)) < MEMORY.as_secs())
     }
 
-    /// A good key came from there.
     pub fn remember(&self, place: Place, now: Duration) {
         let Place { index, second, tag } = place;
         let [first_word, second_word] = [index, second].map(|index| self.good.load(index));

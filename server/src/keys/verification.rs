@@ -10,27 +10,20 @@ use keyward_api::verification::VerdictCode;
 use super::cached_key::CachedKey;
 use super::rate::Allowance;
 
-/// The caller a good key belongs to.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The key.
     pub key: Arc<CachedKey>,
     /// What is left of its rate limit, if it has one.
     pub allowance: Option<Allowance>,
 }
 
-/// What became of a presented key.
 #[derive(Clone, Debug)]
 pub enum Verification {
-    /// The key is good.
     Accepted(Caller),
-    /// No key was presented.
     Missing,
     /// What was presented cannot be one key.
     Malformed,
-    /// No stored key has this digest.
     Unknown,
-    /// The key is disabled.
     Disabled(Arc<CachedKey>),
     /// The key has expired, or was replaced and its overlap has ended.
     Expired(Arc<CachedKey>),
@@ -75,7 +68,6 @@ impl Verification {
         }
     }
 
-    /// Its word in metrics and log.
     pub fn label(&self) -> &'static str {
         LABELS[self.index()]
     }
@@ -93,7 +85,6 @@ impl Verification {
         }
     }
 
-    /// The key, if there is one.
     pub fn key(&self) -> Option<&Arc<CachedKey>> {
         match self {
             Self::Accepted(Caller { key, .. })
@@ -128,7 +119,6 @@ impl Verification {
         }
     }
 
-    /// An accepted key lacks this scope.
     #[must_use]
     pub fn without_scope(self, scope: &str) -> Self {
         match self {

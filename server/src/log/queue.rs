@@ -67,7 +67,6 @@ struct Queue {
 
 struct Shared {
     state: Mutex<State>,
-    /// Something came, or was written.
     changed: Condvar,
     dropped: Counter,
     limit: usize,
@@ -77,7 +76,6 @@ struct State {
     waiting: String,
     /// Whether the thread has lines that it took out of `waiting`.
     is_writing: bool,
-    /// Whether there is a thread.
     is_open: bool,
 }
 
@@ -168,7 +166,6 @@ fn write(output: &mut impl Write, bytes: &[u8]) -> usize {
     written
 }
 
-/// Number of lines that end here.
 fn count(lines: &[u8]) -> u64 {
     lines.split(|byte| *byte == b'\n').skip(1).count() as u64
 }

@@ -15,16 +15,13 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, Environment};
 use crate::printable;
 
-/// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Json,
     Pretty,
-    /// Pretty, on a terminal.
     Coloured,
 }
 
-/// Logs from now on, panics among it.
 pub fn start(env: Environment<'_>) -> Result<(), ConfigError> {
     let wrong =
         |variable: &str, problem: String| ConfigError { variable: variable.into(), problem };
@@ -58,7 +55,6 @@ fn format(env: Environment<'_>) -> Option<Format> {
 }
 
 impl Format {
-    /// Without what a terminal would obey.
     fn shown(self, line: &str) -> String {
         match self {
             Self::Json => printable::json(line).into_owned(),

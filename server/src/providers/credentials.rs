@@ -38,7 +38,6 @@ pub struct Credentials {
     keyring: Keyring,
     audit: AuditLog,
     rows: RowKey,
-    /// Altered rows that were recorded.
     recorded: Arc<Mutex<BTreeSet<String>>>,
     lookups: Batch<Lookup, Result<Candidates, StoreError>>,
 }
@@ -47,7 +46,6 @@ pub struct Credentials {
 /// another row.
 type Chosen = (Source, Candidate, Option<String>, Option<SealedRow>);
 
-/// What was sealed for a row.
 struct Sealed {
     encrypted_value: Vec<u8>,
     key_id: String,

@@ -1,6 +1,5 @@
 //! Rows of the tables `provider_credentials` and `model_credentials`.
 
-/// The key of a provider.
 pub mod provider {
     use sea_orm::entity::prelude::*;
 
@@ -11,19 +10,15 @@ pub mod provider {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "provider_credentials")]
     pub struct Model {
-        /// The provider.
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: String,
-        /// The sealed key.
         pub encrypted_value: Vec<u8>,
-        /// The data key it is sealed under.
         pub key_id: String,
         /// Its last characters, in plain text.
         pub hint: Option<String>,
         /// Where the provider is reached.
         #[sea_orm(column_type = "Text", nullable)]
         pub base_url: Option<String>,
-        /// What a person wrote about it.
         #[sea_orm(column_type = "Text", nullable)]
         pub note: Option<String>,
         /// Who entered it first.
@@ -66,14 +61,12 @@ pub mod provider {
         }
     }
 
-    /// No foreign keys.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The key of a model.
 pub mod model {
     use sea_orm::entity::prelude::*;
 
@@ -87,13 +80,9 @@ pub mod model {
         /// `PROVIDER/MODEL`; see [`keyward_api::providers::model_id`].
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: String,
-        /// The provider.
         pub provider: String,
-        /// The model, as the provider calls it.
         pub model: String,
-        /// The sealed key.
         pub encrypted_value: Vec<u8>,
-        /// The data key it is sealed under.
         pub key_id: String,
         /// Its last characters, in plain text.
         pub hint: Option<String>,
@@ -127,7 +116,6 @@ pub mod model {
         }
     }
 
-    /// No foreign keys.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 

@@ -1,9 +1,7 @@
 //! What is kept of a key as plain text, for a person to recognise it by. Pure.
 
-/// Characters that are kept.
 const KEPT: usize = 4;
 
-/// Shorter keys are told nothing of.
 const MIN: usize = 12;
 
 /// The last 4 characters of a key that has at least 12, unless a terminal would act on them.

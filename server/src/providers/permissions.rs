@@ -5,7 +5,6 @@ use keyward_api::scopes;
 
 use crate::access::{ByScope, Intent, Permission};
 
-/// Listing providers, and being given their keys.
 pub struct ResolveCredentials;
 
 impl Permission for ResolveCredentials {

@@ -48,7 +48,6 @@ impl Authenticated for ListedProvider {
     }
 }
 
-/// What the list shows of a model.
 #[derive(FromQueryResult)]
 struct ListedModel {
     id: String,
@@ -209,21 +208,16 @@ pub async fn find(
     Ok(listed(db, rows, &[id.to_owned()]).await?.pop())
 }
 
-/// A key that may be used.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// What is needed to open it.
     pub sealed: SealedRow,
     /// Its last characters.
     pub hint: Option<String>,
 }
 
-/// The keys that may be used.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates {
-    /// The key of the model.
     pub model: Option<Candidate>,
-    /// The key of the provider.
     pub provider: Option<Candidate>,
     /// Where the provider is reached.
     pub base_url: Option<String>,
@@ -231,12 +225,9 @@ pub struct Candidates {
     pub altered: Option<String>,
 }
 
-/// What is looked for.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    /// The provider.
     pub provider: String,
-    /// The model, if one was named.
     pub model: Option<String>,
 }
 
@@ -342,7 +333,6 @@ pub async fn put_provider(
     insert.exec_without_returning(transaction).await.map(drop)
 }
 
-/// Changes a provider that was locked before.
 pub async fn update_provider(
     transaction: &DatabaseTransaction,
     row: provider::Model,

@@ -11,7 +11,6 @@ pub struct Model {
     /// A UUID for rows made here; imported rows keep what they had.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
-    /// Distinct.
     #[sea_orm(unique)]
     pub key: String,
     /// The sealed value; see `keyward_core::seal`.
@@ -20,13 +19,10 @@ pub struct Model {
     pub iv: Option<Vec<u8>>,
     /// The data key it is sealed under; none in the older layout.
     pub key_id: Option<String>,
-    /// What it is for, in plain text.
     #[sea_orm(column_type = "Text", nullable)]
     pub description: Option<String>,
-    /// Who added it.
     #[sea_orm(column_type = "Text", nullable)]
     pub created_by: Option<String>,
-    /// When it was added.
     pub created_at: TimeDateTimeWithTimeZone,
     /// When value or description changed; each change makes it later.
     pub updated_at: TimeDateTimeWithTimeZone,
@@ -43,7 +39,6 @@ impl Model {
     }
 }
 
-/// No foreign keys.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -9,7 +9,6 @@ use percent_encoding::percent_decode_str;
 
 use crate::access::{ByScope, Intent, Permission};
 
-/// Listing secrets and reading their values.
 pub struct ReadSecrets;
 
 impl Permission for ReadSecrets {
@@ -17,7 +16,6 @@ impl Permission for ReadSecrets {
         Some((scopes::SECRETS_READ, |parts| intent(parts, Action::SecretRead)));
 }
 
-/// Adding, changing and deleting secrets.
 pub struct WriteSecrets;
 
 impl Permission for WriteSecrets {

@@ -60,7 +60,6 @@ pub async fn list(
     Ok((listed.into_iter().map(Secret::from).collect(), total))
 }
 
-/// The secret with this key.
 pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Option<Model>, DbErr> {
     Entity::find().filter(Column::Key.eq(key)).one(db).await
 }
@@ -76,7 +75,6 @@ pub async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> 
     Entity::insert(row).exec_without_returning(db).await.map(drop)
 }
 
-/// Replaces a secret that was locked before.
 pub async fn update(transaction: &DatabaseTransaction, row: Model) -> Result<(), DbErr> {
     let row = ActiveModel::from(row).reset_all();
     Entity::update(row).exec(transaction).await.map(drop)

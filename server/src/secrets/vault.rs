@@ -25,26 +25,16 @@ pub struct Vault {
     audit: AuditLog,
 }
 
-/// Why something is refused with a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretRefusal {
-    /// The key is taken.
     #[error("Secret with key \"{0}\" already exists")]
     Exists(String),
-    /// No secret has the key.
     #[error("Secret with key \"{0}\" not found")]
     NotFound(String),
-    /// The secret is not as the caller thinks.
     #[error("Secret with key \"{0}\" was changed in the meantime")]
     Changed(String),
-    /// The stored value does not open.
     #[error("Secret with key \"{key}\" cannot be decrypted")]
-    Unreadable {
-        /// Its key.
-        key: String,
-        /// For the log: why.
-        reason: KeyringError,
-    },
+    Unreadable { key: String, reason: KeyringError },
 }
 
 impl Refusal for SecretRefusal {}
@@ -93,7 +83,6 @@ impl Vault {
         Ok((RevealedSecret { key: key.to_owned(), value }, row))
     }
 
-    /// Adds a secret.
     pub async fn create(&self, actor: &Actor, wanted: CreateSecret) -> Result<Model, SecretError> {
         let CreateSecret { key, value, description } = wanted;
         let key = String::from(key);
@@ -125,7 +114,6 @@ impl Vault {
         Ok(row)
     }
 
-    /// Changes value or description of a secret.
     pub async fn update(
         &self,
         actor: &Actor,
@@ -161,7 +149,6 @@ impl Vault {
         Ok(row)
     }
 
-    /// Deletes a secret.
     pub async fn delete(
         &self,
         actor: &Actor,

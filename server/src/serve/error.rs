@@ -15,31 +15,22 @@ use crate::session::password::PasswordError;
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A variable is missing or wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The database cannot be opened or brought up to date.
     #[error(transparent)]
     Open(OpenError),
-    /// The store failed, or is not as Keyward wrote it.
     #[error("{}", of_store(.0))]
     Store(#[from] StoreError),
-    /// The stored keys of the encryption do not open.
     #[error(transparent)]
     Locked(#[from] UnlockError),
-    /// The keys cannot be loaded.
     #[error("the keys cannot be loaded: {0}")]
     Keys(LoadError),
-    /// Passwords cannot be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The last times of use, or refusals, are lost.
     #[error("stopped before everything was written: {0}")]
     Unwritten(String),
-    /// The address cannot be bound, or serving ended.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
-    /// Something inside.
     #[error(transparent)]
     Internal(#[from] Error),
 }

@@ -81,7 +81,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
             state.health.is_stopping.store(true, Ordering::Relaxed);
             tokio::select! {
                 () = drain(signal, stop, &mut server) => (),
-                _ = signals.next() => tracing::warn!("told to stop twice: no longer waiting"),
+                _ = signals.next() => tracing::warn!("asked to stop twice: no longer waiting"),
             }
         }
         ended = &mut server => ended.map_err(stopped_early)?,
@@ -129,7 +129,7 @@ fn stopped_early(error: JoinError) -> Error {
     Error::Internal(format!("a task of the server ended: {error}"))
 }
 
-/// What goes on beside the requests, until `stop` is told; then once more.
+/// What goes on beside the requests, until `stop` is set; then once more.
 async fn background(
     state: AppState,
     keep: Option<Duration>,

@@ -4,12 +4,10 @@ use tokio::signal::unix::{self, SignalKind, signal};
 
 use crate::http::error::Error;
 
-/// Who wants the server to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     /// A supervisor, and perhaps a load balancer with it.
     Terminate,
-    /// A person at a terminal.
     Interrupt,
 }
 

@@ -61,7 +61,6 @@ pub async fn prepare(
     Ok((services(config, ground, keys, people, passwords, public_url).into(), setup_token))
 }
 
-/// What all services stand on.
 struct Ground {
     db: DatabaseConnection,
     clock: Clock,

@@ -32,7 +32,6 @@ pub struct BrowserId(pub [u8; ID]);
 pub struct KnownBrowsers(Zeroizing<[u8; 32]>);
 
 impl KnownBrowsers {
-    /// With the key of the macs.
     pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
         Self(key)
     }

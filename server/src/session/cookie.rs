@@ -48,7 +48,6 @@ impl Cookies {
         Self { session: name("session"), browser: name("browser"), is_secure }
     }
 
-    /// The name of the session cookie.
     pub fn session_name(&self) -> &str {
         &self.session
     }

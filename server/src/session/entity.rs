@@ -1,24 +1,18 @@
 //! Rows of the tables `users` and `sessions`.
 
-/// People who may sign in.
 pub mod users {
     use sea_orm::entity::prelude::*;
 
     use keyward_core::row::{Authenticated, Columns};
 
-    /// One person.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "users")]
     pub struct Model {
-        /// A UUID.
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: TextUuid,
-        /// Lower case.
         #[sea_orm(unique)]
         pub email: String,
-        /// A PHC string with its parameters.
         pub password_hash: String,
-        /// When the person was added.
         pub created_at: TimeDateTimeWithTimeZone,
         /// See [`Authenticated`].
         pub mac: Option<Vec<u8>>,
@@ -39,33 +33,27 @@ pub mod users {
         }
     }
 
-    /// No foreign keys.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Who is signed in.
 pub mod sessions {
     use sea_orm::entity::prelude::*;
 
     use keyward_core::row::{Authenticated, Columns};
 
-    /// One browser of one person.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "sessions")]
     pub struct Model {
         /// Lower-case hex SHA-256 of the token in the cookie.
         #[sea_orm(primary_key, auto_increment = false)]
         pub token_hash: String,
-        /// Whose session it is.
         pub user_id: TextUuid,
-        /// When they signed in.
         pub created_at: TimeDateTimeWithTimeZone,
         /// The last request, up to a minute late.
         pub last_seen_at: TimeDateTimeWithTimeZone,
-        /// The session ends then at the latest.
         pub expires_at: TimeDateTimeWithTimeZone,
         /// See [`Authenticated`].
         pub mac: Option<Vec<u8>>,
@@ -89,10 +77,8 @@ pub mod sessions {
         }
     }
 
-    /// A session goes with its user.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {
-        /// The user.
         #[sea_orm(
             belongs_to = "super::users::Entity",
             from = "Column::UserId",

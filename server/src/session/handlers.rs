@@ -127,7 +127,7 @@ pub async fn sign_in(
         Ok(Checked::Wrong(user)) => {
             // An unknown address may be a password that was typed into the wrong field.
             let target = user.map(|user| user.email);
-            // Told apart by what was typed, known or not, so that both take the same time.
+            // By what was typed, known or not, so that both take the same time.
             let event = Actor::anonymous(origin).was_refused(Action::SessionCreate, target);
             service.refusals.record(event, &account).await?;
             return Err(Error::WrongCredentials);

@@ -45,7 +45,6 @@ pub const ACCOUNT: Allowance = (30, Duration::from_secs(2));
 /// An address that signed in to an account is known for so long.
 pub const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// Counts failures to sign in.
 pub struct SignInLimit {
     browsers: Buckets,
     addresses: Buckets,
@@ -59,13 +58,11 @@ pub struct SignInLimit {
 #[derive(Debug)]
 #[must_use]
 pub struct Attempt<'a> {
-    /// Where it waits for its hash.
     pub lane: Lane,
     reservations: Vec<Reservation<'a>>,
 }
 
 impl SignInLimit {
-    /// Nobody has failed yet.
     pub fn new(clock: &Clock) -> Self {
         let buckets = |(burst, period): Allowance| Buckets::new(burst, period, clock.clone());
         Self {
@@ -138,7 +135,6 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    /// It was no failure.
     pub fn give_back(self) {
         self.reservations.into_iter().for_each(Reservation::give_back);
     }

@@ -27,17 +27,14 @@ pub enum Lane {
     Known,
     /// Addresses that signed in before, and networks that had no failure lately.
     New,
-    /// All others.
     Crowd,
 }
 
 /// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// All places of the lane are taken.
     #[error("too many passwords wait to be hashed")]
     Busy,
-    /// Hashing failed. Never the password.
     #[error("argon2: {0}")]
     Failed(String),
 }
@@ -73,7 +70,6 @@ pub struct Place {
 }
 
 impl Passwords {
-    /// Takes as long as one hash.
     pub fn new() -> Result<Self, PasswordError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .map_err(|error| PasswordError::Failed(error.to_string()))?;

@@ -43,7 +43,6 @@ struct Known {
     macs: HashMap<String, Vec<u8>>,
 }
 
-/// A row of the set.
 pub(super) trait Member: Authenticated {
     /// Its id, distinct among all rows of the set.
     fn id(&self) -> String;
@@ -68,12 +67,10 @@ impl People {
         Self(Arc::new(Inner { db, rows, known, made, is_altered }))
     }
 
-    /// The store.
     pub fn db(&self) -> &DatabaseConnection {
         &self.0.db
     }
 
-    /// Makes the macs.
     pub fn rows(&self) -> &RowKey {
         &self.0.rows
     }
@@ -88,7 +85,6 @@ impl People {
         self.0.is_altered.load(Ordering::Relaxed)
     }
 
-    /// Reads the set and adds it up.
     pub async fn load(&self) -> Result<(), StoreError> {
         self.known_at(None).await.map(drop)
     }

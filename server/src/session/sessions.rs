@@ -18,15 +18,12 @@ const SEEN_STEP: Duration = Duration::minutes(1);
 
 /// A session that has not ended, with its user.
 pub struct ActiveSession {
-    /// Whose it is.
     pub user: users::Model,
-    /// When it ends at the latest.
     pub expires_at: OffsetDateTime,
 }
 
 /// Records what is done to a user, in the transaction that does it.
 pub struct Recorder<'a> {
-    /// Where it is recorded.
     pub audit: &'a AuditLog,
     /// Where the request came from; none: the server does it by its configuration.
     pub origin: Option<Origin>,
@@ -121,7 +118,6 @@ impl People {
         Ok(Some(ActiveSession { user, expires_at: session.expires_at }))
     }
 
-    /// Ends the session with this token.
     pub async fn end_session(
         &self,
         token_hash: &str,

@@ -22,29 +22,18 @@ pub struct SignInService(Arc<SignInParts>);
 
 /// The parts of [`SignInService`].
 pub struct SignInParts {
-    /// The store.
     pub db: DatabaseConnection,
-    /// The time.
     pub clock: Clock,
-    /// Who did what.
     pub audit: AuditLog,
-    /// Records refusals.
     pub refusals: Refusals,
-    /// Makes and checks the macs of rows.
     pub rows: RowKey,
-    /// Users and sessions.
     pub people: People,
-    /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
-    /// The cookies of people who sign in.
     pub cookies: Arc<Cookies>,
-    /// Recognises browsers that signed in before.
     pub browsers: KnownBrowsers,
-    /// Slows down those who guess passwords.
     pub limit: SignInLimit,
     /// Whether the first administrator was created.
     pub setup_status: Recent<Result<bool, StoreError>>,
-    /// The address people use.
     pub public_url: Url,
 }
 

@@ -13,7 +13,6 @@ use crate::database::DatabaseConnection;
 
 /// A session that is not used ends after this time.
 pub const IDLE: Duration = Duration::hours(12);
-/// Any session ends after this time.
 pub const ABSOLUTE: Duration = Duration::days(7);
 /// Whether anybody can sign in. While nobody can, setup is open.
 pub async fn has_user(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
@@ -48,7 +47,6 @@ pub(super) async fn ended(
         .await
 }
 
-/// Adds a session.
 pub(super) async fn insert(
     transaction: &DatabaseTransaction,
     session: sessions::Model,
@@ -57,7 +55,6 @@ pub(super) async fn insert(
     sessions::Entity::insert(session).exec_without_returning(transaction).await.map(drop)
 }
 
-/// Deletes a session.
 pub(super) async fn delete(
     transaction: &DatabaseTransaction,
     token_hash: String,

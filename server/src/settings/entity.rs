@@ -16,12 +16,10 @@ pub struct Model {
     /// What the row is; see [`super::Kind`].
     #[sea_orm(column_name = "type")]
     pub kind: String,
-    /// Distinct within the type.
     pub key: String,
     /// JSON. Text in the schema, so that one broken row does not break a query.
     #[sea_orm(column_type = "Text")]
     pub value: String,
-    /// When the row was made.
     pub created_at: TimeDateTimeWithTimeZone,
     /// When `key` or `value` changed last.
     pub updated_at: TimeDateTimeWithTimeZone,
@@ -51,10 +49,8 @@ impl Authenticated for Model {
     }
 }
 
-/// A row as it was found.
 #[derive(Clone, Debug)]
 pub enum FoundRow {
-    /// All of it.
     Whole(Model),
     /// A column holds what is no text or no time.
     Broken {
@@ -78,7 +74,6 @@ impl FoundRow {
         }
     }
 
-    /// The mac that is stored with it.
     pub fn mac(&self) -> Option<&[u8]> {
         match self {
             Self::Whole(row) => row.mac.as_deref(),
@@ -119,7 +114,6 @@ impl FromQueryResult for FoundRow {
     }
 }
 
-/// No foreign keys.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -4,7 +4,6 @@
 mod entity;
 mod store;
 
-/// The name of the table.
 pub const TABLE: &str = "settings";
 
 pub use entity::{Column, Entity, FoundRow, Model};

@@ -15,12 +15,10 @@ use crate::database::ROWS_ON_THEIR_WAY;
 use super::entity::{Column, Entity, FoundRow, Model};
 use keyward_core::row::RowKey;
 
-/// The types of rows in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A named key: `key` is its name.
     ApiKey,
-    /// A fact about this installation.
     Config,
 }
 

@@ -45,7 +45,7 @@
 //!
 //! # Addresses
 //!
-//! A key that is accepted from some networks only is refused unless Keyward is told where its
+//! A key that is accepted from some networks only is refused unless Keyward knows where its
 //! caller is; see [`KeywardLayer::with_address`].
 //!
 //! # HTTPS
@@ -60,6 +60,8 @@
 //! In the order in which a request meets them: `layer` (what is configured), `service` (takes the key
 //! out of the request), `question` (asks Keyward), `verdict` (decides by the answer; pure), `future`
 //! (waits for that, then calls the inner service), `refusal` (what a refusal looks like).
+
+#![warn(missing_docs)]
 
 mod future;
 mod layer;

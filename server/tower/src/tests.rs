@@ -35,8 +35,8 @@ async fn inner(request: Request<String>) -> Result<Response<String>, Infallible>
     let caller = parts.extensions.get::<Caller>().unwrap();
     let scopes: Vec<_> = caller.scopes.iter().collect();
     let names: Vec<_> = parts.headers.keys().map(ToString::to_string).collect();
-    let told = json!([caller.key_id, caller.name, scopes, names, body]);
-    Ok(Response::new(told.to_string()))
+    let seen = json!([caller.key_id, caller.name, scopes, names, body]);
+    Ok(Response::new(seen.to_string()))
 }
 
 async fn call(layer: &KeywardLayer, keys: &[&[u8]]) -> (StatusCode, HeaderMap, Value) {
@@ -62,9 +62,9 @@ fn assert_refused(
 #[tokio::test]
 async fn a_good_key_reaches_the_inner_service_as_its_caller_without_the_key() {
     let stub = Stub::saying("VALID").await;
-    let (status, _, told) = call(&stub.layer(), &[GOOD.as_bytes()]).await;
+    let (status, _, seen) = call(&stub.layer(), &[GOOD.as_bytes()]).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(told, json!(["1", "Gr\u{fc}\u{df}e", ["orders:read"], ["x-other"], "body"]));
+    assert_eq!(seen, json!(["1", "Gr\u{fc}\u{df}e", ["orders:read"], ["x-other"], "body"]));
     assert_eq!(stub.questions(), [json!({ "key": GOOD })]);
 }
 

@@ -24,7 +24,6 @@ struct Log {
 }
 
 impl Log {
-    /// With so many entries under one key.
     fn new(entries: i64) -> Self {
         let mut log = Self { entries: Vec::new(), keys: vec![key(1)] };
         for _ in 0..entries {
@@ -61,7 +60,6 @@ impl Log {
         self.add(event, &[&key]);
     }
 
-    /// The next key takes over.
     fn hand_over(&mut self) {
         let former = self.keys.last().unwrap().clone();
         self.keys.push(key(self.keys.len() as u64 + 1));
@@ -335,7 +333,6 @@ fn an_export_to_the_end_is_known_by_its_entry() {
     assert_eq!(log.check().exported, 0, "as it was written, or not at all");
 }
 
-/// Five entries, the handover, five entries.
 fn handed_over() -> Log {
     let mut log = Log::new(5);
     log.hand_over();

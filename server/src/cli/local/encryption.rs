@@ -19,7 +19,7 @@ pub enum EncryptionCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Make a new data key and seal every value anew under it
+    /// Make a new data key and seal every value again under it
     Rotate {
         /// As JSON, in the form of `POST /api/admin/encryption/rotate`
         #[arg(long)]

@@ -67,13 +67,11 @@ pub async fn serve(
     }
 }
 
-/// The connections that are open.
 struct Open {
     service: MakeService,
     limits: Limits,
     start: Instant,
     shared: Arc<Shared>,
-    /// Connections so far.
     accepted: u64,
     tasks: JoinSet<()>,
     /// Those that are neither ended nor asked to end.
@@ -172,7 +170,6 @@ impl Open {
     }
 }
 
-/// Serves one connection to its end.
 async fn run(stream: TcpStream, connection: ConnectionService, watch: Arc<Watch>) {
     let io = TokioIo::new(Stream::new(stream, watch.clone()));
     let service = Watched::new(connection, watch.clone());

@@ -13,7 +13,6 @@ use super::phase::State;
 use super::watch::Watch;
 use crate::http::service::ConnectionService;
 
-/// An answer on its way.
 type Answering = <ConnectionService as tower::Service<http::Request<Body>>>::Future;
 
 /// Answers the requests of one connection, and tells its [`Watch`] when each begins and ends.

@@ -10,7 +10,6 @@ const MOST: u64 = 10_000;
 pub struct Limits {
     /// From the first byte of a request to the end of its headers.
     pub head: Duration,
-    /// Without a request.
     pub idle: Duration,
     /// While an answer waits and the client takes nothing of it.
     pub stall: Duration,

@@ -5,20 +5,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The client's: the first byte of a request.
     Waiting,
-    /// The client's: the rest of a head.
     Reading,
-    /// Ours.
     Serving,
     /// The client's: it takes nothing of an answer that goes on.
     Stalled,
     /// The client's: the rest of an answer that is complete here. Renewed by each write.
     Answered,
-    /// Nobody's. Final.
     Closed,
 }
 
@@ -36,7 +32,6 @@ impl Seen {
         Self(since << PHASE_BITS | phase as u64)
     }
 
-    /// The phase.
     pub fn phase(self) -> Phase {
         const PHASES: [Phase; 5] =
             [Phase::Waiting, Phase::Reading, Phase::Serving, Phase::Stalled, Phase::Answered];
@@ -44,24 +39,20 @@ impl Seen {
         PHASES.into_iter().find(|phase| *phase as u64 == number).unwrap_or(Phase::Closed)
     }
 
-    /// When it began.
     pub fn since(self) -> u64 {
         self.0 >> PHASE_BITS
     }
 }
 
 impl State {
-    /// A connection that was opened now.
     pub fn new(now: u64) -> Self {
         Self(AtomicU64::new(Seen::new(Phase::Waiting, now).0))
     }
 
-    /// What it is at this moment.
     pub fn seen(&self) -> Seen {
         Seen(self.0.load(Ordering::Acquire))
     }
 
-    /// Bytes came from the client.
     pub fn received(&self, now: u64) {
         self.go(now, |seen| (seen.phase() == Phase::Waiting).then_some(Phase::Reading));
     }
@@ -78,7 +69,6 @@ impl State {
         });
     }
 
-    /// The client took something of the answer.
     pub fn wrote(&self, now: u64) {
         self.go(now, |seen| match seen.phase() {
             Phase::Stalled => Some(Phase::Serving),
@@ -87,7 +77,6 @@ impl State {
         });
     }
 
-    /// The client takes nothing at the moment.
     pub fn blocked(&self, now: u64) {
         self.go(now, |seen| (seen.phase() == Phase::Serving).then_some(Phase::Stalled));
     }

@@ -21,7 +21,7 @@ impl Stream {
         Self { tcp, watch }
     }
 
-    fn told(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn reported(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &polled {
             Poll::Ready(Ok(_)) => self.watch.tell(State::wrote),
             Poll::Pending => self.watch.tell(State::blocked),
@@ -53,7 +53,7 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.tcp).poll_write(cx, bytes);
-        self.told(polled)
+        self.reported(polled)
     }
 
     fn poll_write_vectored(
@@ -62,7 +62,7 @@ impl AsyncWrite for Stream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
-        self.told(polled)
+        self.reported(polled)
     }
 
     fn is_write_vectored(&self) -> bool {

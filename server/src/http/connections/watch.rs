@@ -6,7 +6,6 @@ use futures_util::task::AtomicWaker;
 use super::limits::Limits;
 use super::phase::{Phase, Seen, State};
 
-/// What all connections of a server share.
 #[derive(Debug, Default)]
 pub struct Shared {
     /// Milliseconds since the server started, as of the last sweep: reading the clock for
@@ -19,20 +18,17 @@ pub struct Shared {
 /// One connection, as its task and the sweep see it.
 pub struct Watch {
     state: State,
-    /// How many were accepted before it.
     number: u64,
     task: AtomicWaker,
     shared: Arc<Shared>,
 }
 
 impl Watch {
-    /// A connection that was opened now.
     pub fn new(shared: Arc<Shared>, number: u64) -> Self {
         let state = State::new(shared.now.load(Ordering::Relaxed));
         Self { state, number, task: AtomicWaker::new(), shared }
     }
 
-    /// Moves the state by what happened now.
     pub fn tell<T>(&self, change: impl FnOnce(&State, u64) -> T) -> T {
         change(&self.state, self.shared.now.load(Ordering::Relaxed))
     }
@@ -98,7 +94,6 @@ impl Watch {
 /// What is wanted of the task of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// To serve.
     GoOn,
     /// To serve the request it is in, and no other.
     Finish,

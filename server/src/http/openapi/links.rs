@@ -44,7 +44,6 @@ const PROVIDER: Parameters = &[("provider", "$response.body#/data/provider")];
 const MODEL: Parameters =
     &[("provider", "$request.path.provider"), ("model", "$response.body#/data/model")];
 
-/// Lists lead to their next part.
 const LISTS: [&str; 4] = ["listKeys", "listSecrets", "listProviders", "listAuditEntries"];
 const NEXT: Parameters = &[("cursor", "$response.body#/nextCursor")];
 

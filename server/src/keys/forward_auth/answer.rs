@@ -35,7 +35,6 @@ pub(super) fn allow(Caller { key, allowance }: &Caller) -> Response {
 const BASIC_CHALLENGE: HeaderValue =
     HeaderValue::from_static(r#"Basic realm="keyward", charset="UTF-8""#);
 
-/// The refusal, with that challenge as well.
 pub(super) fn with_basic_challenge(mut refusal: Response) -> Response {
     let headers = refusal.headers_mut();
     if let Some(own) = headers.remove(WWW_AUTHENTICATE) {

@@ -9,7 +9,6 @@ use url::form_urlencoded;
 /// Scopes that a proxy asks for, separated by spaces or commas.
 pub const X_KEYWARD_SCOPE: HeaderName = HeaderName::from_static("x-keyward-scope");
 
-/// Between two scopes in one text.
 const SEPARATORS: [char; 2] = [' ', ','];
 
 /// Rule 3: what the proxy asks for, in the query or in headers.

@@ -29,7 +29,6 @@ pub struct ForwardAuthConfig {
     pub throttle_status: StatusCode,
 }
 
-/// Answers proxies. Cheap to clone.
 #[derive(Clone)]
 pub struct ForwardAuth(Arc<Inner>);
 

@@ -9,19 +9,14 @@ use super::table::{Entry, NEVER};
 /// How many keys there are, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyCounts {
-    /// Accepted.
     pub active: usize,
-    /// Refused until they are enabled.
     pub disabled: usize,
-    /// Refused since their expiry.
     pub expired: usize,
     /// Rows that cannot be read.
     pub unreadable: usize,
-    /// Rows that were changed outside of Keyward.
     pub altered: usize,
 }
 
-/// What the counts are made of.
 #[derive(Default)]
 pub(super) struct Counts {
     disabled: usize,
@@ -29,7 +24,6 @@ pub(super) struct Counts {
     altered: usize,
     /// Enabled keys whose expiry had not come when it was last looked.
     active: usize,
-    /// Enabled keys whose expiry had.
     expired: usize,
     /// How many of the active ones expire at each time, in microseconds since 1970.
     ends: BTreeMap<i64, usize>,

@@ -32,7 +32,6 @@ impl Listing {
         self.count(before.as_ref(), after);
     }
 
-    /// Takes a key out.
     pub fn remove(&self, id: &str) {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let before = table.remove(id);
@@ -49,7 +48,6 @@ impl Listing {
         self.table.read().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
-    /// The ids of all keys.
     pub fn ids(&self) -> HashSet<Arc<str>> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         table.ids().cloned().collect()

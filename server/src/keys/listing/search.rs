@@ -14,38 +14,31 @@ use super::table::{Block, Entry, NEVER, fold};
 /// The least that must be typed of a prefix: three characters of it are those of every key.
 const LEAST_OF_PREFIX: usize = 4;
 
-/// Which keys are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct KeyFilter {
     /// A part of the name, the beginning of the prefix, or the whole id; case does not matter.
     pub q: Option<String>,
-    /// What became of them.
     pub status: Option<KeyStatus>,
     /// A scope that they have, word for word.
     pub scope: Option<Scope>,
 }
 
-/// What is asked of the list.
 #[derive(Clone, Debug)]
 pub struct KeyQuery {
-    /// Which keys.
     pub filter: KeyFilter,
     /// In which order.
     pub sort: KeySort,
     /// Those after this position of the order.
     pub after: Option<Position>,
-    /// At most so many.
     pub limit: usize,
 }
 
-/// The keys of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Their ids, in order.
     pub ids: Vec<Arc<str>>,
     /// Where the next page begins, if there is one.
     pub next: Option<Position>,
-    /// How many keys match the filter.
     pub total: u64,
 }
 
@@ -119,7 +112,6 @@ impl<'a> Walk<'a> {
         Self { query, now, needle, kept: Vec::new(), bound: None, total: 0 }
     }
 
-    /// Visits the keys of a block.
     pub(super) fn look(&mut self, block: &Block) {
         // Most blocks do not have it in any of their keys.
         let has_needle = self.needle.as_deref().is_none_or(|needle| block.text().contains(needle));
@@ -131,7 +123,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What was found in all blocks.
     pub(super) fn found(mut self) -> Found {
         self.kept.sort_unstable();
         let has_more = self.kept.len() > self.query.limit;

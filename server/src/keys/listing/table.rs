@@ -28,7 +28,6 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Its status at this time.
     pub(super) fn status(&self, now: i64) -> KeyStatus {
         self.before_expiry.unless_expired(|| self.expires_at <= now)
     }
@@ -60,7 +59,6 @@ pub(super) struct Table {
 }
 
 impl Block {
-    /// The text of all its keys.
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -16,11 +16,9 @@ const WAITING: usize = 64;
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Ends when this is dropped.
 pub struct ListThread(mpsc::Sender<Work>);
 
 impl ListThread {
-    /// Starts it.
     pub fn start() -> std::io::Result<Self> {
         let (sender, mut receiver) = mpsc::channel::<Work>(WAITING);
         thread::Builder::new().name("lists".into()).spawn(move || {
@@ -29,7 +27,7 @@ impl ListThread {
                 tracing::warn!(%error, "lists have the priority of verifications");
             }
             while let Some(work) = receiver.blocking_recv() {
-                // Who waits for it is told by the sender that is dropped.
+                // The sender that is dropped ends the wait.
                 drop(catch_unwind(AssertUnwindSafe(work)));
             }
         })?;
