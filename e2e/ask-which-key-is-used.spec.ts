@@ -46,7 +46,7 @@ test.describe("the box", () => {
     await expect(providers.which.answer).toBeEmpty();
   });
 
-  test("tells a server that fails from a key that is missing", async ({ providers, api, network }) => {
+  test("distinguishes a server that fails from a key that is missing", async ({ providers, api, network }) => {
     await storeOpenrouter(api);
     await providers.open();
     await network.fail("GET /api/resolve", unavailable("req-9"));

@@ -39,7 +39,7 @@ test("after the first administrator the link works no more", async ({ server, br
   await other.close();
 });
 
-test("of two people with the link the second is told to sign in", async ({ page, server, browser, watch, setup }) => {
+test("of two people with the link the second is asked to sign in", async ({ page, server, browser, watch, setup }) => {
   const other = new SetupPage(await browser.newPage());
   await page.goto(server.setupLink);
   await other.page.goto(server.setupLink);

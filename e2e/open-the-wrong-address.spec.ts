@@ -27,7 +27,7 @@ test.describe("signing in", () => {
 test.describe("setting up", () => {
   test.use({ serverOptions: { firstStart: true, env: { KEYWARD_PUBLIC_URL: PUBLIC_URL } } });
 
-  test("the first administrator is told as well", async ({ page, server, watch, setup }) => {
+  test("the first administrator sees the same message", async ({ page, server, watch, setup }) => {
     expect(server.setupLink).toContain(`${PUBLIC_URL}/setup#token=`);
     await page.goto(elsewhere(server, new URL(server.setupLink).pathname + new URL(server.setupLink).hash));
     await setup.fill();

@@ -8,7 +8,7 @@ import { AUDIT } from "./pages/audit";
 
 const VALUE = "Planted-Value-7";
 
-test("what was done is told, newest first, and never a value", async ({ audit, page, api }) => {
+test("what was done is listed, newest first, and never a value", async ({ audit, page, api }) => {
   await api.keep({ key: "DATABASE_URL", value: VALUE });
   await api.valueOf("DATABASE_URL");
   await api.create({ name: "production" });

@@ -6,7 +6,7 @@ import { SecretsPage } from "./pages/secrets";
 
 const STATUS = "**/api/admin/encryption";
 
-test("a rotation is asked about, done and told, and every value stays readable", async ({ encryption, page, api }) => {
+test("a rotation is confirmed, done and reported, and every value stays readable", async ({ encryption, page, api }) => {
   await api.keep({ key: "A_KEY", value: "value-a" });
   await api.keep({ key: "B_KEY", value: "value-b" });
   await encryption.open();

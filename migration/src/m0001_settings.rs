@@ -1,4 +1,4 @@
-//! The settings table: rows of several types, told apart by `type`.
+//! The settings table: rows of several types, distinguished by `type`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{string, string_len, text, timestamp_with_time_zone};

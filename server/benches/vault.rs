@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use keyward::audit::check::{Check, StoredHead};
 use keyward::audit::entity::log;
-use keyward::audit::store::{self, Filter};
+use keyward::audit::store::{self, AuditFilter};
 use keyward::audit::{Action, Actor};
 use keyward::clock::Clock;
 use keyward::database::{DatabaseConnection, Opening, StoreError, begin_write};
@@ -93,7 +93,7 @@ fn seal_and_open() -> Result<(Duration, Duration), Box<dyn Error>> {
     const TIMES: u32 = 20_000;
     let dek = Dek::generate(&mut StdRng::seed_from_u64(1))?;
     let subject = Subject::secret("01900000-0000-7000-8000-000000000000", "A_KEY");
-    let place = subject.place("01900000-0000-7000-8000-000000000001");
+    let place = subject.binding("01900000-0000-7000-8000-000000000001");
     let value = [7; 200];
     let start = Instant::now();
     for _ in 0..TIMES {
@@ -222,7 +222,7 @@ async fn page(db: &DatabaseConnection) -> Result<f64, Box<dyn Error>> {
     let before = i64::try_from(number / 2)?;
     let start = Instant::now();
     for _ in 0..TIMES {
-        let entries = store::list(db, &Filter::default(), before, 100).await?;
+        let entries = store::list(db, &AuditFilter::default(), before, 100).await?;
         assert_eq!((entries.len(), store::number(db).await?), (100, number));
     }
     Ok((start.elapsed() / TIMES).as_secs_f64() * 1e3)

@@ -4,7 +4,7 @@ use keyward_api::scopes::{KnownScope, Scope, Scopes};
 
 /// `typed` is separated by white space or commas.
 pub fn gather(chosen: Vec<Scope>, typed: &str) -> Result<Scopes, String> {
-    let typed = words(typed).map(|word| Scope::asked(word.to_owned()));
+    let typed = words(typed).map(|word| Scope::new(word.to_owned()));
     let typed: Result<Vec<_>, _> = typed.collect();
     let mut scopes = typed.map_err(|error| error.to_string())?;
     scopes.extend(chosen);
@@ -18,7 +18,7 @@ pub fn narrow(scope: &KnownScope, only: &str) -> Result<Vec<Scope>, String> {
     if texts.is_empty() {
         texts.push(scope.text.to_owned());
     }
-    let scopes: Result<_, _> = texts.into_iter().map(Scope::asked).collect();
+    let scopes: Result<_, _> = texts.into_iter().map(Scope::new).collect();
     scopes.map_err(|error| error.to_string())
 }
 

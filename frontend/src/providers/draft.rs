@@ -110,7 +110,7 @@ impl Draft {
                 Some((old.provider.clone(), Change::Update(update)))
             }
             DialogRequest::AddModel(old) => {
-                let model = self.model.check(ModelName::asked);
+                let model = self.model.check(ModelName::new);
                 let value = self.check_value();
                 let change = Change::SetModel(model?, SetModel { value: value? });
                 Some((old.provider.clone(), change))

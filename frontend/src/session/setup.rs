@@ -97,7 +97,7 @@ impl Errors {
         let is_blank = token.expose().trim().is_empty();
         self.token.set(is_blank.then(|| "Setup token is required".to_owned()));
         self.form.set(None);
-        let email = Email::asked(email);
+        let email = Email::new(email);
         self.email.set(email.as_ref().err().map(ToString::to_string));
         let password = NewPassword::try_from(Sensitive::from(password));
         self.password.set(password.as_ref().err().map(ToString::to_string));

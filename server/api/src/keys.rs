@@ -9,7 +9,7 @@ use crate::characters::{has_invisible, has_visible, is_control};
 use crate::limits::Network;
 use crate::limits::{GraceSeconds, RateLimit};
 use crate::patch::{nullable, present};
-use crate::scopes::{Scopes, asked, asked_anew};
+use crate::scopes::{Scopes, changed_scopes, new_scopes};
 
 /// The name of a key: 1 to 64 characters (Unicode scalar values) that can be seen and distinguished
 /// from those of other names. White space around it is taken away, and inside it is one space;
@@ -174,7 +174,7 @@ pub struct CreateApiKey {
     /// Distinct among all keys.
     pub name: KeyName,
     /// None by default: the key proves who calls and does nothing else.
-    #[serde(default, deserialize_with = "asked")]
+    #[serde(default, deserialize_with = "new_scopes")]
     pub scopes: Scopes,
     /// In the future; absent or `null` for a key that does not expire.
     #[serde(default, with = "time::serde::rfc3339::option")]
@@ -208,7 +208,7 @@ pub struct UpdateApiKey {
     #[cfg_attr(feature = "openapi", schema(value_type = KeyName, required = false))]
     pub name: Option<KeyName>,
     /// Replaces all scopes.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "asked_anew")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "changed_scopes")]
     #[cfg_attr(feature = "openapi", schema(value_type = Scopes, required = false))]
     pub scopes: Option<Scopes>,
     /// A new expiry in the future, or `null` for none.

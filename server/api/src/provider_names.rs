@@ -76,7 +76,7 @@ impl ModelName {
 impl ModelName {
     /// A name under which somebody enters a key. It can be seen and distinguished from others; names
     /// that were stored before may be of any form that [`ModelName`] has.
-    pub fn asked(text: String) -> Result<Self, ModelNameError> {
+    pub fn new(text: String) -> Result<Self, ModelNameError> {
         let name = Self::try_from(text)?.0;
         if name.chars().any(is_control) {
             return Err(ModelNameError::Control);
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_model_that_is_entered_can_be_seen_and_told_apart() {
-        let asked = |text: &str| ModelName::asked(text.to_owned());
+        let asked = |text: &str| ModelName::new(text.to_owned());
         assert!(asked("meta-llama/Llama-3.1:free").is_ok() && asked("a b").is_ok());
         assert_eq!(asked("a\u{202e}b"), Err(ModelNameError::Control));
         for invisible in ["gpt\u{200b}", "\u{feff}gpt", "\u{3164}", "\u{301}"] {

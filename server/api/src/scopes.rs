@@ -40,13 +40,13 @@ impl TryFrom<String> for Scope {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let fits = is_word(&text) && text.len() <= Self::MAX_CHARS;
-        if fits { Ok(Self(text)) } else { Self::asked(text) }
+        if fits { Ok(Self(text)) } else { Self::new(text) }
     }
 }
 
 impl Scope {
     /// What somebody asks for: a narrowed scope that no name can match is refused.
-    pub fn asked(text: String) -> Result<Self, ScopeError> {
+    pub fn new(text: String) -> Result<Self, ScopeError> {
         let narrowed =
             |known: &KnownScope| Some((known.text, known.narrowed_by?, known.pattern(&text)?));
         let fits = match KNOWN_SCOPES.iter().find_map(narrowed) {
@@ -144,8 +144,8 @@ impl TryFrom<Vec<Scope>> for Scopes {
     }
 }
 
-/// The scopes that somebody asks for; see [`Scope::asked`].
-pub fn asked<'de, D: Deserializer<'de>>(from: D) -> Result<Scopes, D::Error> {
+/// The scopes that somebody asks for; see [`Scope::new`].
+pub fn new_scopes<'de, D: Deserializer<'de>>(from: D) -> Result<Scopes, D::Error> {
     #[derive(Deserialize)]
     #[serde(try_from = "String")]
     struct Asked(Scope);
@@ -154,7 +154,7 @@ pub fn asked<'de, D: Deserializer<'de>>(from: D) -> Result<Scopes, D::Error> {
         type Error = ScopeError;
 
         fn try_from(text: String) -> Result<Self, ScopeError> {
-            Scope::asked(text).map(Self)
+            Scope::new(text).map(Self)
         }
     }
 
@@ -163,9 +163,9 @@ pub fn asked<'de, D: Deserializer<'de>>(from: D) -> Result<Scopes, D::Error> {
     Scopes::try_from(scopes).map_err(serde::de::Error::custom)
 }
 
-/// Like [`asked`], where they may be absent.
-pub fn asked_anew<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Scopes>, D::Error> {
-    asked(from).map(Some)
+/// Like [`new_scopes`], where they may be absent.
+pub fn changed_scopes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Scopes>, D::Error> {
+    new_scopes(from).map(Some)
 }
 
 impl From<Scopes> for Vec<Scope> {
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     fn is_scope(text: &str) -> bool {
-        Scope::asked(text.to_owned()).is_ok()
+        Scope::new(text.to_owned()).is_ok()
     }
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
         ] {
             assert!(!is_scope(bad), "{bad}");
         }
-        let error = Scope::asked("secrets:read:github_*".to_owned()).unwrap_err().to_string();
+        let error = Scope::new("secrets:read:github_*".to_owned()).unwrap_err().to_string();
         let sentence = "secrets:read is narrowed to a secret or the beginning of its name, like \
                         secrets:read:GITHUB_*";
         assert_eq!(error, sentence);

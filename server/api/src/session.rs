@@ -24,15 +24,15 @@ impl Email {
 impl Email {
     /// The address of a new account: none of its characters is invisible. Accounts that were
     /// made before may have others.
-    pub fn asked(text: String) -> Result<Self, EmailError> {
+    pub fn new(text: String) -> Result<Self, EmailError> {
         let email = Self::try_from(text)?;
         let is_odd = |c| is_invisible(c) || is_control(c);
         if email.0.chars().any(is_odd) { Err(EmailError::Malformed) } else { Ok(email) }
     }
 }
 
-fn asked<'de, D: Deserializer<'de>>(from: D) -> Result<Email, D::Error> {
-    Email::asked(String::deserialize(from)?).map_err(serde::de::Error::custom)
+fn new_email<'de, D: Deserializer<'de>>(from: D) -> Result<Email, D::Error> {
+    Email::new(String::deserialize(from)?).map_err(serde::de::Error::custom)
 }
 
 impl TryFrom<String> for Email {
@@ -124,7 +124,7 @@ pub struct Setup {
     /// The token in the link that a server printed when it started.
     pub token: Sensitive,
     /// The administrator's address.
-    #[serde(deserialize_with = "asked")]
+    #[serde(deserialize_with = "new_email")]
     pub email: Email,
     /// The administrator's password.
     pub password: NewPassword,
@@ -177,7 +177,7 @@ mod tests {
         }
         assert_eq!(Email::try_from("  ".to_owned()), Err(EmailError::Blank));
         for unseen in ["a\u{200b}@b", "\u{202e}a@b", "a@b\u{feff}"] {
-            assert_eq!(Email::asked(unseen.to_owned()), Err(EmailError::Malformed), "{unseen:?}");
+            assert_eq!(Email::new(unseen.to_owned()), Err(EmailError::Malformed), "{unseen:?}");
         }
     }
 

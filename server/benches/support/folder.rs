@@ -9,7 +9,7 @@ use keyward::config::{Config, Flags};
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// A new folder; `name` and the process tell it from others.
+    /// A new folder; `name` and the process distinguish it from others.
     pub fn new(name: &str) -> std::io::Result<Self> {
         let path = std::env::temp_dir().join(format!("keyward-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path)?;

@@ -5,7 +5,7 @@ use std::error::Error;
 use keyward::clock::Clock;
 use keyward::config::Config;
 use keyward::database::Opening;
-use keyward::settings::{Entity, Kind, Model};
+use keyward::settings::{Entity, Model, RowType};
 use keyward::{database, settings};
 use keyward_core::token::PlainKey;
 use rand::SeedableRng;
@@ -42,7 +42,7 @@ fn row(key: &PlainKey, n: usize) -> settings::Model {
     });
     Model {
         id: format!("01900000-0000-7000-8000-{n:012}"),
-        kind: Kind::ApiKey.as_str().to_owned(),
+        kind: RowType::ApiKey.as_str().to_owned(),
         key: format!("key {n}"),
         value: value.to_string(),
         created_at: now,

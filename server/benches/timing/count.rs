@@ -101,7 +101,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         println!("equal everywhere but in the control, as it must be");
         Ok(())
     } else {
-        Err(format!("the number of instructions tells something: {}", leaks.join("; ")).into())
+        Err(format!("the number of instructions differs: {}", leaks.join("; ")).into())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether the time of a lookup tells anything. Run: `cargo bench --bench timing`.
+//! Whether the time of a lookup reveals anything. Run: `cargo bench --bench timing`.
 //!
 //! - `cargo bench --bench timing -- count` counts the instructions of one lookup under
 //!   valgrind, for a match in the first, a middle and the last place and for none. The
@@ -9,7 +9,7 @@
 //!   needs a quiet machine.
 //!
 //! Both also measure a search that leaves early, and fail unless they catch it. Without an
-//! argument both run. Exit code 1: the time tells something, or the measurement is broken.
+//! argument both run. Exit code 1: the time reveals something, or the measurement is broken.
 
 #![expect(clippy::disallowed_macros, reason = "prints what was measured")]
 

@@ -64,26 +64,26 @@ struct Page<T> {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Place {
+struct SlotRef {
     page: u32,
     slot: u32,
 }
 
 /// Where the digests of one key are: the key itself, and the one it replaces.
-type Places = [Option<Place>; 2];
+type SlotRefs = [Option<SlotRef>; 2];
 
 /// Only writers use the index, and they take turns on its lock.
 struct Index {
-    by_id: HashMap<Arc<str>, Places>,
+    by_id: HashMap<Arc<str>, SlotRefs>,
     /// Where the tag of each used slot is.
-    by_tag: HashMap<u32, Place>,
+    by_tag: HashMap<u32, SlotRef>,
     /// The same of unused slots. Apart, since there are few of them: with a million keys, each
     /// look at the other table waits for memory.
-    unused: HashMap<u32, Place>,
+    unused: HashMap<u32, SlotRef>,
     /// Where the digests are whose tag another one has.
-    overflow: HashMap<KeyDigest, Place>,
-    free: Vec<Place>,
-    free_in_overflow: Vec<Place>,
+    overflow: HashMap<KeyDigest, SlotRef>,
+    free: Vec<SlotRef>,
+    free_in_overflow: Vec<SlotRef>,
     pages: u32,
     overflow_pages: u32,
     rng: StdRng,
@@ -92,7 +92,7 @@ struct Index {
 /// What a scan selected. Holds for an unknown digest too: then it is nothing.
 #[derive(Clone, Copy)]
 pub struct Located {
-    place: Place,
+    place: SlotRef,
     found: Choice,
 }
 
@@ -228,7 +228,7 @@ impl<T> Cache<T> {
         true
     }
 
-    fn clear(&self, index: &mut Index, place: Place) {
+    fn clear(&self, index: &mut Index, place: SlotRef) {
         let mut random: Words = std::array::from_fn(|_| index.rng.next_u32());
         if place.page & OVERFLOW == 0 {
             if let Some([tag, ..]) = self.digest_at(place) {
@@ -244,7 +244,7 @@ impl<T> Cache<T> {
     }
 
     /// A slot for a digest that is nowhere yet.
-    fn claim(&self, index: &mut Index, digest: &KeyDigest) -> Place {
+    fn claim(&self, index: &mut Index, digest: &KeyDigest) -> SlotRef {
         let [tag, ..] = words(digest);
         if index.by_tag.contains_key(&tag) {
             return self.claim_in_overflow(index, digest);
@@ -269,12 +269,12 @@ impl<T> Cache<T> {
         place
     }
 
-    fn claim_in_overflow(&self, index: &mut Index, digest: &KeyDigest) -> Place {
+    fn claim_in_overflow(&self, index: &mut Index, digest: &KeyDigest) -> SlotRef {
         if index.free_in_overflow.is_empty() {
             let page = OVERFLOW | index.overflow_pages;
             index.overflow_pages += 1;
             self.open_page(page, Page::random(OVERFLOW_PAGE_SLOTS, &mut index.rng));
-            let places = (0..).take(OVERFLOW_PAGE_SLOTS).map(|slot| Place { page, slot });
+            let places = (0..).take(OVERFLOW_PAGE_SLOTS).map(|slot| SlotRef { page, slot });
             index.free_in_overflow.extend(places);
         }
         let place = index.free_in_overflow.pop().unwrap_or_default();
@@ -288,7 +288,7 @@ impl<T> Cache<T> {
         let _reads = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let wanted = words(digest);
         // One for the slots found by their tag, one for those of overflow pages.
-        let mut selected = [Place::default(); 2];
+        let mut selected = [SlotRef::default(); 2];
         for page in &self.pages {
             let number = *page.key();
             let in_overflow = number >> 31;
@@ -304,13 +304,13 @@ impl<T> Cache<T> {
         let [by_tag, in_overflow] = selected;
         // All bits outweigh a tag.
         let is_in_overflow = !in_overflow.slot.ct_eq(&0);
-        let place = Place::conditional_select(&by_tag, &in_overflow, is_in_overflow);
+        let place = SlotRef::conditional_select(&by_tag, &in_overflow, is_in_overflow);
         let found = !place.slot.ct_eq(&0);
         // Slots are counted from one. A digest that moves during the scan may be seen twice:
         // then the place is a wrong one, or none, and refused there.
-        let selected = Place { page: place.page, slot: place.slot.wrapping_sub(1) };
-        let other = Place { page: 0, slot: wanted[1] % FIRST_PAGE };
-        Located { place: Place::conditional_select(&other, &selected, found), found }
+        let selected = SlotRef { page: place.page, slot: place.slot.wrapping_sub(1) };
+        let other = SlotRef { page: 0, slot: wanted[1] % FIRST_PAGE };
+        Located { place: SlotRef::conditional_select(&other, &selected, found), found }
     }
 
     /// Rule 3.
@@ -323,22 +323,22 @@ impl<T> Cache<T> {
         if bool::from(same) { record.clone() } else { None }
     }
 
-    fn place_of(&self, index: &Index, digest: &KeyDigest) -> Option<Place> {
+    fn place_of(&self, index: &Index, digest: &KeyDigest) -> Option<SlotRef> {
         let wanted = words(digest);
         let by_tag = index.by_tag.get(&wanted[0]).copied();
         let by_tag = by_tag.filter(|place| self.digest_at(*place) == Some(wanted));
         by_tag.or_else(|| index.overflow.get(digest).copied())
     }
 
-    fn digest_at(&self, place: Place) -> Option<Words> {
+    fn digest_at(&self, place: SlotRef) -> Option<Words> {
         self.pages.get(&place.page)?.digests.get(place.slot as usize).copied()
     }
 
-    fn record_at(&self, place: Place) -> Option<Arc<T>> {
+    fn record_at(&self, place: SlotRef) -> Option<Arc<T>> {
         self.pages.get(&place.page)?.records.get(place.slot as usize)?.clone()
     }
 
-    fn write(&self, place: Place, digest: Words, record: Option<Arc<T>>) {
+    fn write(&self, place: SlotRef, digest: Words, record: Option<Arc<T>>) {
         let _writes = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(mut page) = self.pages.get_mut(&place.page) {
             let slot = place.slot as usize;
@@ -352,7 +352,7 @@ impl<T> Cache<T> {
         let page = index.pages;
         let slots = if page == 0 { FIRST_PAGE_SLOTS } else { PAGE_SLOTS };
         let mut made = Page::random(slots, &mut index.rng);
-        let places: Vec<Place> = (0..).take(slots).map(|slot| Place { page, slot }).collect();
+        let places: Vec<SlotRef> = (0..).take(slots).map(|slot| SlotRef { page, slot }).collect();
         for (slot, place) in places.iter().enumerate() {
             made.tags[slot] = index.new_tag(*place);
             made.digests[slot][0] = made.tags[slot];
@@ -375,7 +375,7 @@ impl<T> Cache<T> {
 
 impl Index {
     /// A random tag for an unused slot, like that of no other.
-    fn new_tag(&mut self, place: Place) -> u32 {
+    fn new_tag(&mut self, place: SlotRef) -> u32 {
         loop {
             let tag = self.rng.next_u32();
             if !self.by_tag.contains_key(&tag)
@@ -397,7 +397,7 @@ impl<T> Page<T> {
     }
 }
 
-impl ConditionallySelectable for Place {
+impl ConditionallySelectable for SlotRef {
     fn conditional_select(a: &Self, b: &Self, choice: Choice) -> Self {
         Self {
             page: u32::conditional_select(&a.page, &b.page, choice),

@@ -179,7 +179,7 @@ impl AuditKeys {
 
 /// An entry as it is stored.
 #[derive(Clone, Copy, Debug)]
-pub struct Stored<'a> {
+pub struct StoredEntry<'a> {
     /// What it says.
     pub fields: Fields<'a>,
     /// The hash of the entry before it.

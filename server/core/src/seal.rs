@@ -55,7 +55,7 @@ pub const OVERHEAD: usize = 1 + SALT + COMMITMENT + NONCE + TAG;
 
 /// Where a sealed value lives.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct Binding<'a> {
     /// The table.
     pub table: &'a str,
     /// The column.
@@ -103,7 +103,7 @@ pub type Opened = Zeroizing<Vec<u8>>;
 /// Seals `plaintext` for one place; salt and nonce come from `rng`.
 pub fn seal<R: TryCryptoRng>(
     dek: &Dek,
-    place: Place<'_>,
+    place: Binding<'_>,
     plaintext: &[u8],
     rng: &mut R,
 ) -> Result<Vec<u8>, R::Error> {
@@ -119,7 +119,7 @@ pub fn seal<R: TryCryptoRng>(
 fn seal_with(
     format: Format,
     dek: &Dek,
-    place: Place<'_>,
+    place: Binding<'_>,
     plaintext: &[u8],
     salt: &[u8; SALT],
     nonce: [u8; NONCE],
@@ -139,7 +139,7 @@ fn seal_with(
 }
 
 /// Opens what was sealed for this place.
-pub fn open(dek: &Dek, place: Place<'_>, sealed: &[u8]) -> Result<Opened, OpenError> {
+pub fn open(dek: &Dek, place: Binding<'_>, sealed: &[u8]) -> Result<Opened, OpenError> {
     let format = Format::of(sealed).ok_or(OpenError)?;
     let rest = &sealed[1..];
     let (salt, rest) = rest.split_first_chunk::<SALT>().ok_or(OpenError)?;
@@ -167,7 +167,7 @@ pub fn open_legacy(key: &Dek, iv: &[u8], ciphertext: &[u8]) -> Result<Opened, Op
     opened.map(Zeroizing::new).map_err(|_| OpenError)
 }
 
-impl Place<'_> {
+impl Binding<'_> {
     fn aad(&self, format: Format) -> Vec<u8> {
         let Self { table, column, row_id, key_id, bound } = *self;
         let bound = match format {
@@ -218,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place<'_> = Place {
+    const PLACE: Binding<'_> = Binding {
         table: "secrets",
         column: "encrypted_value",
         row_id: "row-1",
@@ -266,7 +266,7 @@ mod tests {
             let bound: Vec<_> = vector.bound.iter().map(Option::as_deref).collect();
             let bytes = |text: &str| hex::decode(text).unwrap();
             let key = Dek::from_slice(&bytes(&vector.key)).unwrap();
-            let place = Place {
+            let place = Binding {
                 table: &vector.table,
                 column: &vector.column,
                 row_id: &vector.row_id,
@@ -306,19 +306,19 @@ mod tests {
     fn a_value_opens_only_in_its_place_and_under_its_key() {
         let sealed = sealed(b"a value");
         let elsewhere = [
-            Place { table: "settings", ..PLACE },
-            Place { column: "other", ..PLACE },
-            Place { row_id: "row-2", ..PLACE },
-            Place { key_id: "key-2", ..PLACE },
+            Binding { table: "settings", ..PLACE },
+            Binding { column: "other", ..PLACE },
+            Binding { row_id: "row-2", ..PLACE },
+            Binding { key_id: "key-2", ..PLACE },
             // Another name, another address that it is sent to, none, and one more.
-            Place { bound: &[Some("OTHER"), None], ..PLACE },
-            Place { bound: &[Some("NAME"), Some("https://elsewhere.example")], ..PLACE },
-            Place { bound: &[Some("NAME"), Some("")], ..PLACE },
-            Place { bound: &[Some("NAME")], ..PLACE },
-            Place { bound: &[], ..PLACE },
+            Binding { bound: &[Some("OTHER"), None], ..PLACE },
+            Binding { bound: &[Some("NAME"), Some("https://elsewhere.example")], ..PLACE },
+            Binding { bound: &[Some("NAME"), Some("")], ..PLACE },
+            Binding { bound: &[Some("NAME")], ..PLACE },
+            Binding { bound: &[], ..PLACE },
             // The same letters, parted differently.
-            Place { key_id: "key-1NAME", bound: &[Some(""), None], ..PLACE },
-            Place { table: "secretse", column: "ncrypted_value", ..PLACE },
+            Binding { key_id: "key-1NAME", bound: &[Some(""), None], ..PLACE },
+            Binding { table: "secretse", column: "ncrypted_value", ..PLACE },
         ];
         for place in elsewhere {
             assert_eq!(open(&dek(), place, &sealed), Err(OpenError), "{place:?}");
@@ -332,7 +332,7 @@ mod tests {
     fn a_value_of_one_format_does_not_open_as_the_other() {
         let (salt, nonce) = ([7; SALT], [7; NONCE]);
         for bound in [PLACE.bound, &[]] {
-            let place = Place { bound, ..PLACE };
+            let place = Binding { bound, ..PLACE };
             for format in [Format::One, Format::Two] {
                 let mut sealed = seal_with(format, &dek(), place, b"a value", &salt, nonce);
                 assert_eq!(Format::of(&sealed), Some(format));
@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn a_value_of_format_1_does_not_know_its_name() {
         let sealed = seal_with(Format::One, &dek(), PLACE, b"a value", &[7; SALT], [7; NONCE]);
-        let renamed = Place { bound: &[Some("OTHER"), None], ..PLACE };
+        let renamed = Binding { bound: &[Some("OTHER"), None], ..PLACE };
         assert_eq!(*open(&dek(), renamed, &sealed).unwrap(), b"a value");
     }
 

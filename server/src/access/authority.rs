@@ -24,7 +24,7 @@ use crate::database::StoreError;
 use crate::keys::row::{self, StoredKey};
 use crate::session::entity::sessions;
 use crate::session::store::IDLE;
-use crate::settings::{self, FoundRow, Kind};
+use crate::settings::{self, FoundRow, RowType};
 
 /// The credential of a request. Ordered by what its row is found by.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Authority {
                 session.is_some_and(|session| rows.is_ours(&session))
             }
             Self::Key { id, .. } => {
-                let row = settings::hold(transaction, Kind::ApiKey, id).await?;
+                let row = settings::hold(transaction, RowType::ApiKey, id).await?;
                 row.is_some_and(|row| self.is_key(rows, row, now))
             }
         };
@@ -77,7 +77,7 @@ impl Authority {
                 session.is_some_and(|session| rows.is_ours(&session))
             }
             Self::Key { id, .. } => {
-                let row = settings::find(db, Kind::ApiKey, id).await?;
+                let row = settings::find(db, RowType::ApiKey, id).await?;
                 row.is_some_and(|row| self.is_key(rows, row, now))
             }
         })

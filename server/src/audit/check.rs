@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 
 use keyward_api::audit::Action;
-use keyward_core::chain::{AuditKey, AuditKeys, GENESIS, Hash, Stored};
+use keyward_core::chain::{AuditKey, AuditKeys, GENESIS, Hash, StoredEntry};
 
 use super::about_log::{self, Checkpoint};
 use super::breaks::{Acknowledgement, Breaks, Verification, digest};
@@ -71,7 +71,7 @@ impl<'k> Check<'k> {
     }
 
     /// Takes the entry with the next higher number.
-    pub fn entry(&mut self, stored: &Stored<'_>) {
+    pub fn entry(&mut self, stored: &StoredEntry<'_>) {
         let seq = stored.fields.seq;
         if seq < 1 {
             return self.breaks.put(0, NO_NUMBER, digest_of(NO_NUMBER, stored, None));
@@ -111,8 +111,8 @@ impl<'k> Check<'k> {
     }
 
     /// The hash from which the next entry goes on, if it is to be believed, and what is wrong.
-    fn judge(&mut self, stored: &Stored<'_>) -> (Option<Hash>, Option<&'static str>) {
-        let Stored { fields, prev_hash, entry_hash, mac } = stored;
+    fn judge(&mut self, stored: &StoredEntry<'_>) -> (Option<Hash>, Option<&'static str>) {
+        let StoredEntry { fields, prev_hash, entry_hash, mac } = stored;
         let hash = fields.hash(prev_hash, &mut self.buffer);
         if hash != *entry_hash {
             return (None, Some(CHANGED));
@@ -141,7 +141,7 @@ impl<'k> Check<'k> {
     }
 
     /// What an entry that is as it was written says about the log.
-    fn hear(&mut self, stored: &Stored<'_>) {
+    fn hear(&mut self, stored: &StoredEntry<'_>) {
         let fields = &stored.fields;
         if let Some((about, because, digest)) = about_log::acknowledged(fields)
             // Nobody knows a break before it is there: one who has a former audit key could
@@ -204,8 +204,8 @@ impl<'k> Check<'k> {
 }
 
 /// What makes a break at an entry the same break.
-fn digest_of(reason: &str, stored: &Stored<'_>, last: Option<Hash>) -> Hash {
-    let Stored { fields, prev_hash, entry_hash, mac } = stored;
+fn digest_of(reason: &str, stored: &StoredEntry<'_>, last: Option<Hash>) -> Hash {
+    let StoredEntry { fields, prev_hash, entry_hash, mac } = stored;
     let hash = fields.hash(prev_hash, &mut Vec::new());
     let last = last.as_ref().map_or(&[][..], |last| last);
     digest(reason, fields.seq, &[&hash, prev_hash, entry_hash, mac, last])

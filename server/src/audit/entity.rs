@@ -3,7 +3,7 @@
 pub mod log {
     use sea_orm::entity::prelude::*;
 
-    use keyward_core::chain::{Fields, Stored};
+    use keyward_core::chain::{Fields, StoredEntry};
 
     /// One entry; what its columns mean is in `keyward_api::audit`.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -49,8 +49,8 @@ pub mod log {
             }
         }
 
-        pub fn stored(&self) -> Stored<'_> {
-            Stored {
+        pub fn stored(&self) -> StoredEntry<'_> {
+            StoredEntry {
                 fields: self.fields(),
                 prev_hash: &self.prev_hash,
                 entry_hash: &self.entry_hash,

@@ -12,7 +12,7 @@ use super::about_log;
 use super::answer::entry;
 use super::event::Actor;
 use super::reader::Reader;
-use super::store::{self, Filter};
+use super::store::{self, AuditFilter};
 use crate::access::authority::Authority;
 use crate::database::StoreError;
 
@@ -20,7 +20,7 @@ const CHUNK: u64 = 200;
 
 pub struct Export {
     reader: Reader,
-    filter: Filter,
+    filter: AuditFilter,
     before: i64,
     /// Who is handed everything, up to which number.
     whole: Option<(Actor, i64)>,
@@ -48,10 +48,10 @@ impl Export {
     pub async fn begin(
         reader: &Reader,
         actor: &Actor,
-        filter: Filter,
+        filter: AuditFilter,
         cursor: Option<i64>,
     ) -> Result<Self, StoreError> {
-        let is_whole = cursor.is_none() && filter == Filter::default();
+        let is_whole = cursor.is_none() && filter == AuditFilter::default();
         let what = if is_whole { "all entries" } else { "a part of the entries" };
         let event = actor.did(Action::AuditExport, None).with_detail(what);
         let (log, db) = reader.log();

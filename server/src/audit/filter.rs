@@ -9,7 +9,7 @@ use super::entity::{log, micros};
 use crate::database::names::containing;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct AuditFilter {
     /// A part of the actor's name or of the target; case does not matter.
     pub q: Option<String>,
     /// A part of the actor's name or its whole id; case does not matter.
@@ -23,7 +23,7 @@ pub struct Filter {
     pub until: Option<OffsetDateTime>,
 }
 
-impl Filter {
+impl AuditFilter {
     pub(super) fn condition(&self) -> Condition {
         let Self { q, actor, action, target, outcome, since, until } = self;
         // As it is typed, too: SQLite knows small letters of ASCII alone.

@@ -14,7 +14,7 @@ use super::answer::{entry, verification};
 use super::export::Export;
 use super::permissions::ReadAudit;
 use super::reader::{Entries, Reader};
-use super::store::Filter;
+use super::store::AuditFilter;
 use crate::access::Allowed;
 use crate::http::error::Error;
 use crate::http::extract::Query;
@@ -138,8 +138,8 @@ impl AuditQuery {
         cursor.ok_or_else(paging::bad_cursor).map(Some)
     }
 
-    fn filter(&self) -> Result<Filter, Error> {
-        Ok(Filter {
+    fn filter(&self) -> Result<AuditFilter, Error> {
+        Ok(AuditFilter {
             q: paging::text("q", self.q.as_deref())?,
             actor: paging::text("actor", self.actor.as_deref())?,
             action: action(self.action.as_ref())?,

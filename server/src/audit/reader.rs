@@ -7,7 +7,7 @@ use keyward_core::row::RowKey;
 use super::breaks::Verification;
 use super::entity::log;
 use super::event::Actor;
-use super::filter::Filter;
+use super::filter::AuditFilter;
 use super::log::AuditLog;
 use super::reading::Reading;
 use super::store;
@@ -45,7 +45,7 @@ impl Reader {
     pub async fn list(
         &self,
         actor: &Actor,
-        filter: &Filter,
+        filter: &AuditFilter,
         before: i64,
         limit: u64,
     ) -> Result<Entries, StoreError> {
@@ -55,7 +55,7 @@ impl Reader {
         let has_more = entries.len() as u64 > limit;
         entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let total =
-            if *filter == Filter::default() { Some(store::number(db).await?) } else { None };
+            if *filter == AuditFilter::default() { Some(store::number(db).await?) } else { None };
         reading.record(log, db, actor, clock.monotonic()).await?;
         Ok(Entries { entries, has_more, total })
     }

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::entity::{head, log, micros};
 use super::event::{Actor, Event};
-pub use super::filter::Filter;
+pub use super::filter::AuditFilter;
 use super::sets::{self, Generations, Newest};
 use crate::database::StoreError;
 use crate::encryption;
@@ -75,8 +75,9 @@ pub async fn hand_over(
     event: Event,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let present =
-        keys.last_former().ok_or(StoreError::NotStored("the audit key before this one"))?;
+    let present = keys
+        .last_former()
+        .ok_or_else(|| StoreError::Unusable("no audit key is before the active one".into()))?;
     let signers = Signers { present, next: Some(keys.active()) };
     append_signed(transaction, keys, rows_key, signers, newest, vec![event], now).await
 }
@@ -272,7 +273,7 @@ pub async fn number(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
 /// The newest entries before the one with number `before`.
 pub async fn list(
     db: &impl ConnectionTrait,
-    filter: &Filter,
+    filter: &AuditFilter,
     before: i64,
     limit: u64,
 ) -> Result<Vec<log::Model>, DbErr> {

@@ -7,7 +7,7 @@ use crate::providers::entity::{model, provider};
 use crate::session::entity::{sessions, users};
 use crate::session::people::readable;
 use crate::session::seen::Seen;
-use crate::settings::{self, Kind};
+use crate::settings::{self, RowType};
 use keyward_core::row::{Authenticated, RowKey, RowMac};
 use keyward_core::set::{SetName, Tally};
 
@@ -71,7 +71,7 @@ fn read(rows: &RowKey, table: &str, id: &str, set: Option<SetName>, row: &QueryR
         _ => None,
     };
     // Facts about the installation stand beside the keys, and are in no set.
-    let is_key = || row.try_get::<String>("", "type").is_ok_and(|t| t == Kind::ApiKey.as_str());
+    let is_key = || row.try_get::<String>("", "type").is_ok_and(|t| t == RowType::ApiKey.as_str());
     Row {
         id: row.try_get("", id).unwrap_or_default(),
         set: set.filter(|set| *set != SetName::Keys || is_key()),

@@ -39,6 +39,12 @@ pub enum StoreError {
     Revoked,
     #[error("no random bytes: {0}")]
     Random(#[from] SysError),
+    /// The wrapped keys were changed outside of Keyward; the text says how, for log and terminal.
+    #[error("{0}")]
+    AlteredKeys(String),
+    /// What is stored cannot be used.
+    #[error("{0}")]
+    Unusable(String),
     /// A value was not sealed or opened, for a reason that is not the store's.
     #[error("{0}")]
     Encryption(String),

@@ -16,7 +16,7 @@
 //! changes by itself and need not be there: what guards it is the mac of that row, which is
 //! checked whenever it is used.
 
-use keyward_core::seal::Place;
+use keyward_core::seal::Binding;
 
 #[derive(Clone, Copy, Debug)]
 pub struct SealedColumn {
@@ -87,9 +87,9 @@ impl<'a> Subject<'a> {
         self.bound.iter().map(|part| part.map(str::to_owned)).collect()
     }
 
-    pub fn place<'b>(&'b self, key_id: &'b str) -> Place<'b> {
+    pub fn binding<'b>(&'b self, key_id: &'b str) -> Binding<'b> {
         let Self { column: SealedColumn { table, column, .. }, row_id, bound } = self;
-        Place { table, column, row_id, key_id, bound }
+        Binding { table, column, row_id, key_id, bound }
     }
 }
 

@@ -59,7 +59,7 @@ impl KeyringError {
 
     /// Whether the server cannot open anything now; else it is about one stored value.
     pub fn is_about_the_server(&self) -> bool {
-        matches!(self, Self::Store(_))
+        matches!(self, Self::Store(error) if !matches!(error, StoreError::Random(_)))
     }
 
     /// Whether a rotation may have moved the value since its row was read: another look tells.
@@ -84,10 +84,7 @@ impl From<KeyringError> for StoreError {
     fn from(error: KeyringError) -> Self {
         match error {
             KeyringError::Store(error) | KeyringError::KeySet(KeySetError::Store(error)) => error,
-            altered if altered.is_about_the_keys() => {
-                tracing::error!(error = %altered, "the stored keys were changed from outside");
-                Self::Altered(SetName::Vault)
-            }
+            altered if altered.is_about_the_keys() => Self::AlteredKeys(altered.to_string()),
             other => Self::Encryption(other.to_string()),
         }
     }

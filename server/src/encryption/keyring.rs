@@ -172,7 +172,7 @@ impl Keyring {
         }
         match (dek, &row.key_id) {
             (Some(dek), Some(key_id)) => {
-                Ok(seal::open(dek, row.subject(column).place(key_id), &row.sealed)?)
+                Ok(seal::open(dek, row.subject(column).binding(key_id), &row.sealed)?)
             }
             _ => Ok(legacy::open(&self.0.root, row.iv.as_deref(), &row.sealed)?),
         }

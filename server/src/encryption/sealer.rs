@@ -23,11 +23,11 @@ impl Sealer {
     }
 
     pub fn seal(&self, subject: &Subject<'_>, value: &[u8]) -> Result<Vec<u8>, SysError> {
-        seal::seal(&self.dek, subject.place(&self.key_id), value, &mut SysRng)
+        seal::seal(&self.dek, subject.binding(&self.key_id), value, &mut SysRng)
     }
 
     pub fn open(&self, subject: &Subject<'_>, sealed: &[u8]) -> Result<Opened, OpenError> {
-        seal::open(&self.dek, subject.place(&self.key_id), sealed)
+        seal::open(&self.dek, subject.binding(&self.key_id), sealed)
     }
 }
 

@@ -3,7 +3,7 @@
 use keyward_api::encryption::DataKeyState;
 use keyward_core::dek::Dek;
 use keyward_core::kek::RootKey;
-use keyward_core::seal::{self, Format, OpenError, Place};
+use keyward_core::seal::{self, Binding, Format, OpenError};
 use rand::rngs::{SysError, SysRng};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ impl Model {
     /// The key itself. A row that claims another purpose or version does not open.
     pub fn unwrap(&self, root: &RootKey) -> Result<Dek, OpenError> {
         let column = self.bound_column();
-        let opened = seal::open(&root.wrapping_key(), self.place(&column), &self.wrapped)?;
+        let opened = seal::open(&root.wrapping_key(), self.binding(&column), &self.wrapped)?;
         Dek::from_slice(&opened).ok_or(OpenError)
     }
 
@@ -65,14 +65,14 @@ impl Model {
     pub fn wrap(mut self, dek: &Dek, root: &RootKey) -> Result<Self, SysError> {
         self.kek_id = root.id();
         let column = self.bound_column();
-        let place = self.place(&column);
+        let place = self.binding(&column);
         self.wrapped = seal::seal(&root.wrapping_key(), place, dek.expose(), &mut SysRng)?;
         Ok(self)
     }
 
-    fn place<'a>(&'a self, column: &'a str) -> Place<'a> {
+    fn binding<'a>(&'a self, column: &'a str) -> Binding<'a> {
         let (row_id, key_id) = (self.id.as_str(), self.kek_id.as_str());
-        Place { table: "encryption_keys", column, row_id, key_id, bound: &[] }
+        Binding { table: "encryption_keys", column, row_id, key_id, bound: &[] }
     }
 
     /// A former audit key is wrapped as one: anyone who can write to the database cannot make it

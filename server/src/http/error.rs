@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use keyward_api::FieldError;
+use keyward_core::set::SetName;
 use rand::rngs::SysError;
 use sea_orm::DbErr;
 
@@ -117,6 +118,10 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Revoked => Self::Unauthenticated,
             StoreError::Altered(_) => Self::Altered(error),
+            StoreError::AlteredKeys(reason) => {
+                tracing::error!(error = reason, "the stored keys were changed from outside");
+                Self::Altered(StoreError::Altered(SetName::Vault))
+            }
             StoreError::FormerRootKey(_) => Self::FormerRootKey(error),
             StoreError::Random(_) | StoreError::Encryption(_) => Self::Internal(error.to_string()),
             StoreError::Database(_)
@@ -124,6 +129,7 @@ impl From<StoreError> for Error {
             | StoreError::Stopped { .. }
             | StoreError::Busy(_)
             | StoreError::Outdated(_)
+            | StoreError::Unusable(_)
             | StoreError::NotStored(_)
             | StoreError::Exhausted(_) => Self::Store(error),
         }

@@ -86,7 +86,11 @@ async fn check(health: &HealthParts) -> Result<(), StoreError> {
     if !missing.is_empty() {
         return Err(StoreError::Outdated(missing.len()));
     }
-    health.keyring.check(&health.db).await?;
+    health.keyring.check(&health.db).await.map_err(|error| match error.into() {
+        // Of a server that cannot seal, not of a fault in it.
+        StoreError::Encryption(reason) => StoreError::Unusable(reason),
+        other => other,
+    })?;
     for (name, is_altered) in
         [(SetName::Keys, health.keys.altered()), (SetName::People, health.people.altered())]
     {

@@ -33,7 +33,7 @@ use crate::http::methods::{self, Methods};
 use crate::http::openapi::{self, Document};
 use crate::http::query_parameters::{self, Described};
 use crate::http::service::MakeService;
-use crate::http::whole_body::{Places, read_whole_body};
+use crate::http::whole_body::{BodySlots, read_whole_body};
 use crate::http::{health, metrics_page, page};
 use crate::state::AppState;
 use crate::{audit, encryption, keys, providers, secrets, session};
@@ -121,7 +121,7 @@ pub fn described(cookie: &str) -> (Router<AppState>, utoipa::openapi::OpenApi) {
 
 /// The routes that the OpenAPI document describes.
 fn api() -> OpenApiRouter<AppState> {
-    let places = Places::default();
+    let places = BodySlots::default();
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
@@ -149,7 +149,7 @@ fn api() -> OpenApiRouter<AppState> {
 }
 
 /// Values are larger than any other input.
-fn values(places: &Places) -> OpenApiRouter<AppState> {
+fn values(places: &BodySlots) -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(secrets::handlers::list, secrets::handlers::create))
         .routes(routes!(

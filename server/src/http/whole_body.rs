@@ -37,9 +37,9 @@ const AT_A_TIME: usize = 128;
 
 /// The places of rule 3.
 #[derive(Clone, Debug)]
-pub struct Places(Arc<Semaphore>);
+pub struct BodySlots(Arc<Semaphore>);
 
-impl Default for Places {
+impl Default for BodySlots {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(AT_A_TIME)))
     }
@@ -47,7 +47,7 @@ impl Default for Places {
 
 /// Rules 1 to 4, by the `DefaultBodyLimit` of the route.
 pub async fn read_whole_body(
-    State(places): State<Places>,
+    State(places): State<BodySlots>,
     request: Request,
     next: Next,
 ) -> Response {

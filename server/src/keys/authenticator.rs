@@ -18,7 +18,7 @@ use std::time::Duration;
 use keyward_core::token;
 
 pub use super::standing::BURST;
-use super::standing::{Place, Standing};
+use super::standing::{Standing, TableSlot};
 use super::verification::Verification;
 use super::verifier::Verifier;
 use crate::access::presented::{HeaderError, Presented};
@@ -75,7 +75,7 @@ impl Authenticator {
     }
 
     /// Counts a failure; the answer, when there were too many.
-    fn count(&self, from: Place, now: Duration) -> Option<Verification> {
+    fn count(&self, from: TableSlot, now: Duration) -> Option<Verification> {
         self.standing.fail(from, now).err().map(Verification::Throttled)
     }
 }

@@ -13,7 +13,7 @@ use super::row::{Former, KeyJson, StoredKey, parse, read, record, to_json, to_ke
 use super::rows::KeyRows;
 use super::store::rows_that_may_show;
 use crate::database::{Refusal, ServiceError};
-use crate::settings::{self, FoundRow, Kind, Model};
+use crate::settings::{self, FoundRow, Model, RowType};
 
 /// Why a change of the keys is refused.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +127,7 @@ pub async fn rotate(
     stored.former = (!grace.is_zero()).then(|| Former { prefix, hash, ends_at: now + grace });
     (stored.key_prefix, stored.key_hash) = (new.prefix, new.digest.to_hex());
     save(keys, &mut row, &stored, now).await?;
-    settings::start_overlap(keys.transaction(), Kind::ApiKey, id).await?;
+    settings::start_overlap(keys.transaction(), RowType::ApiKey, id).await?;
     row.former_last_used_at = row.last_used_at.take();
     Ok((to_key(row, stored, new.digest), replaced))
 }
@@ -149,7 +149,7 @@ pub async fn put_back(
     save(keys, &mut row, &stored, now).await?;
     let (last, former_last) = (before.last_used_at, before.former_last_used_at);
     let db = keys.transaction();
-    settings::set_last_uses(db, Kind::ApiKey, &before.id, last, former_last).await?;
+    settings::set_last_uses(db, RowType::ApiKey, &before.id, last, former_last).await?;
     (row.last_used_at, row.former_last_used_at) = (last, former_last);
     let (_, digest) = parse(&before.value).map_err(|_| KeyRefusal::Unreadable)?;
     Ok(to_key(row, stored, digest))
@@ -170,7 +170,7 @@ pub async fn end_overlap(
 }
 
 async fn find(keys: &KeyRows, id: &str) -> Result<(Model, KeyJson, KeyDigest), KeyError> {
-    let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
+    let found = settings::find(keys.transaction(), RowType::ApiKey, id).await?;
     let found = found.ok_or(KeyRefusal::NotFound)?;
     let FoundRow::Whole(row) = found else { return Err(KeyRefusal::Unreadable.into()) };
     if !keys.is_ours(&row) {
@@ -193,7 +193,7 @@ async fn save(
 
 /// Deletes the key with this id and tells its name; a row of another type is not a key.
 pub async fn delete(keys: &mut KeyRows, id: &str) -> Result<String, KeyError> {
-    let found = settings::find(keys.transaction(), Kind::ApiKey, id).await?;
+    let found = settings::find(keys.transaction(), RowType::ApiKey, id).await?;
     let found = found.ok_or(KeyRefusal::NotFound)?;
     if keys.delete(&found).await? == 0 {
         return Err(KeyRefusal::NotFound.into());

@@ -13,7 +13,7 @@ use super::members::Members;
 use crate::audit::{AuditLog, Event};
 use crate::authenticity::store as sets;
 use crate::database::{DatabaseConnection, StoreError, begin_write};
-use crate::settings::{self, FoundRow, Kind, Model};
+use crate::settings::{self, FoundRow, Model, RowType};
 
 /// A transaction that changes one key. All other changes, of all processes, wait for it.
 pub struct KeyRows {
@@ -41,7 +41,7 @@ async fn read_back(
     changed: &Changed,
 ) -> Result<(), StoreError> {
     let set = sets::read_signed(transaction, SetName::Keys, rows).await;
-    let row = settings::find(transaction, Kind::ApiKey, &changed.id).await?;
+    let row = settings::find(transaction, RowType::ApiKey, &changed.id).await?;
     let mac = row.as_ref().and_then(FoundRow::mac);
     let is_stored = matches!(set, Ok(set) if set == *after)
         && row.is_some() == changed.mac.is_some()
@@ -93,7 +93,7 @@ impl KeyRows {
         now: OffsetDateTime,
     ) -> Result<Model, DbErr> {
         let (db, rows) = (&self.transaction, &self.rows);
-        let row = settings::insert(db, rows, Kind::ApiKey, id, name, value, now).await?;
+        let row = settings::insert(db, rows, RowType::ApiKey, id, name, value, now).await?;
         self.add(id, row.mac());
         Ok(row)
     }
@@ -103,7 +103,7 @@ impl KeyRows {
     pub async fn update(&mut self, row: &mut Model, now: OffsetDateTime) -> Result<u64, DbErr> {
         self.take(&row.id, row.mac());
         let (db, rows) = (&self.transaction, &self.rows);
-        let changed = settings::update(db, rows, Kind::ApiKey, row, now).await?;
+        let changed = settings::update(db, rows, RowType::ApiKey, row, now).await?;
         self.add(&row.id, row.mac());
         Ok(changed)
     }
@@ -111,7 +111,7 @@ impl KeyRows {
     /// Deletes a row, also one that was changed from outside, or that Keyward did not write; the
     /// number of rows deleted.
     pub async fn delete(&mut self, row: &FoundRow) -> Result<u64, DbErr> {
-        let deleted = settings::delete(&self.transaction, Kind::ApiKey, row.id()).await?;
+        let deleted = settings::delete(&self.transaction, RowType::ApiKey, row.id()).await?;
         // What was in the set is out of it, whatever stood there.
         if let Some(mac) = self.members.mac(row.id()) {
             self.take(row.id(), Some(&mac));

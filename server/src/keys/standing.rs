@@ -36,7 +36,7 @@ pub struct Standing {
 
 /// Where an address is remembered. Requests without an address share one place.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct TableSlot {
     index: usize,
     second: usize,
     /// Tells the addresses of a place apart; never 0, which is that of a free place.
@@ -50,22 +50,22 @@ impl Default for Standing {
 }
 
 impl Standing {
-    pub fn place(&self, address: Option<IpAddr>) -> Place {
+    pub fn place(&self, address: Option<IpAddr>) -> TableSlot {
         let hash = self.hasher.hash_one(address.map(rate_limit_key));
         let [c, d, tag @ .., a, b] = hash.to_be_bytes();
         let [index, second] = [[a, b], [c, d]].map(|place| usize::from(u16::from_be_bytes(place)));
-        Place { index, second, tag: u32::from_be_bytes(tag) | 1 }
+        TableSlot { index, second, tag: u32::from_be_bytes(tag) | 1 }
     }
 
     /// Whether a good key came from there not long ago.
-    pub fn is_known(&self, place: Place, now: Duration) -> bool {
+    pub fn is_known(&self, place: TableSlot, now: Duration) -> bool {
         let last = self.good.get(place.index, place.tag);
         let last = last.or_else(|| self.good.get(place.second, place.tag));
         last.is_some_and(|last| u64::from(seconds(now).saturating_sub(last)) < MEMORY.as_secs())
     }
 
-    pub fn remember(&self, place: Place, now: Duration) {
-        let Place { index, second, tag } = place;
+    pub fn remember(&self, place: TableSlot, now: Duration) {
+        let TableSlot { index, second, tag } = place;
         let [first_word, second_word] = [index, second].map(|index| self.good.load(index));
         let is_ours = |word| read(word, tag).is_some();
         // A free place has the second 0.
@@ -80,7 +80,7 @@ impl Standing {
     }
 
     /// Counts a failure; when there were too many, how long until the next one counts.
-    pub fn fail(&self, place: Place, now: Duration) -> Result<(), Duration> {
+    pub fn fail(&self, place: TableSlot, now: Duration) -> Result<(), Duration> {
         let now = seconds(now);
         // More than a burst is never owed: then the clock went back, and nothing is known.
         let owed = |until: Option<u32>| {
@@ -125,10 +125,10 @@ impl Table {
     /// The second that was there, as the error, when `next` has none.
     fn update(
         &self,
-        place: Place,
+        place: TableSlot,
         next: impl Fn(Option<u32>) -> Option<u32>,
     ) -> Result<(), Option<u32>> {
-        let Place { index, tag, .. } = place;
+        let TableSlot { index, tag, .. } = place;
         let next = |found| Some(word(tag, next(read(found, tag))?));
         let updated = self.0[index].fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         updated.map(drop).map_err(|found| read(found, tag))
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_good_address_is_thrown_out_by_two_that_share_its_places_and_not_by_one() {
         let standing = Standing::default();
-        let place = |tag| Place { index: 1, second: 2, tag };
+        let place = |tag| TableSlot { index: 1, second: 2, tag };
         let known = |tags: [u32; 3], now| tags.map(|tag| standing.is_known(place(tag), now));
         standing.remember(place(1), NOW);
         standing.remember(place(3), NOW + SECOND);

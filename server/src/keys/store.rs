@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
 use super::row::{ReadKey, ReadRow, read, record};
-use crate::settings::{self, FoundRow, Kind, Model};
+use crate::settings::{self, FoundRow, Model, RowType};
 
 /// All keys one after the other, in the order of their ids, without holding all of them.
 pub async fn stream(
@@ -19,7 +19,7 @@ pub async fn stream(
     rows: &RowKey,
 ) -> Result<impl Stream<Item = Result<ReadRow, DbErr>>, DbErr> {
     let rows = rows.clone();
-    let found = settings::stream(moment, Kind::ApiKey).await?;
+    let found = settings::stream(moment, RowType::ApiKey).await?;
     Ok(found.map(move |row| Ok(ReadRow::of(&rows, row?))))
 }
 
@@ -29,7 +29,7 @@ pub async fn find_many<'a>(
     rows: &RowKey,
     ids: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<Vec<ReadRow>, DbErr> {
-    let found = settings::find_many(db, Kind::ApiKey, ids).await?;
+    let found = settings::find_many(db, RowType::ApiKey, ids).await?;
     Ok(found.into_iter().map(|row| ReadRow::of(rows, row)).collect())
 }
 
@@ -44,7 +44,7 @@ pub async fn get_many<'a>(
     rows: &RowKey,
     ids: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<HashMap<String, ReadKey>, DbErr> {
-    let found = settings::find_many(db, Kind::ApiKey, ids).await?;
+    let found = settings::find_many(db, RowType::ApiKey, ids).await?;
     let keys = found.into_iter().map(|row| read(rows, row));
     Ok(keys.map(|key| (record(&key).id.clone(), key)).collect())
 }
@@ -55,7 +55,7 @@ pub async fn used_since(
     since: OffsetDateTime,
     limit: u64,
 ) -> Result<Vec<(String, OffsetDateTime)>, DbErr> {
-    settings::used_since(db, Kind::ApiKey, since, limit).await
+    settings::used_since(db, RowType::ApiKey, since, limit).await
 }
 
 /// Remembers that the key with this digest was used: as the last use of the key with this id,
@@ -68,7 +68,7 @@ pub async fn record_use(
 ) -> Result<(), DbErr> {
     let hash = digest.to_hex();
     let as_former = format!("\"hash\":\"{hash}\"");
-    settings::record_use(db, Kind::ApiKey, id, at, [&hash, &as_former]).await
+    settings::record_use(db, RowType::ApiKey, id, at, [&hash, &as_former]).await
 }
 
 /// The key with this name, as it is stored.
@@ -87,7 +87,7 @@ pub async fn get(
     rows: &RowKey,
     id: &str,
 ) -> Result<Option<ReadKey>, DbErr> {
-    Ok(settings::find(db, Kind::ApiKey, id).await?.map(|row| read(rows, row)))
+    Ok(settings::find(db, RowType::ApiKey, id).await?.map(|row| read(rows, row)))
 }
 
 /// The row with this name in its column, and those of the older layout, which may show it.
@@ -95,7 +95,7 @@ pub(super) async fn rows_that_may_show(
     db: &impl ConnectionTrait,
     name: &str,
 ) -> Result<Vec<FoundRow>, DbErr> {
-    let mut rows = settings::named_in_value(db, Kind::ApiKey).await?;
-    rows.extend(settings::found_by_key(db, Kind::ApiKey, name).await?);
+    let mut rows = settings::named_in_value(db, RowType::ApiKey).await?;
+    rows.extend(settings::found_by_key(db, RowType::ApiKey, name).await?);
     Ok(rows)
 }

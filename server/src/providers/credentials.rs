@@ -260,7 +260,7 @@ impl Credentials {
             error if error.is_about_the_server() => ProviderError::from(error),
             reason => ProviderRefusal::Unreadable { target: sealed.label, reason }.into(),
         })?;
-        let event = actor.did(Action::ProviderResolve, Some(asked(&provider, model.as_deref())));
+        let event = actor.did(Action::ProviderResolve, Some(target(&provider, model.as_deref())));
         let event = event.with_detail(format!("the key of the {}", source.as_str()));
         self.audit.record(&self.db, event).await?;
         Ok(Resolved { provider, model, value, source, base_url })
@@ -402,6 +402,6 @@ fn details(names_base_url: bool, base_url: Option<&str>, note: bool) -> Vec<Stri
 }
 
 /// What was asked for, as the audit log names it.
-pub fn asked(provider: &str, model: Option<&str>) -> String {
+pub fn target(provider: &str, model: Option<&str>) -> String {
     model.map_or_else(|| provider.to_owned(), |model| model_id(provider, model))
 }

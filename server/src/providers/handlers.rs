@@ -12,7 +12,7 @@ use keyward_api::{Data, Page, paths};
 use serde::{Deserialize, Serialize};
 
 use super::Credentials;
-use super::credentials::asked;
+use super::credentials::target;
 use super::error::{ProviderError, ProviderRefusal};
 use super::permissions::{ResolveCredentials, WriteProviders};
 use crate::access::Allowed;
@@ -97,7 +97,7 @@ pub async fn set_model(
     ModelInPath(provider, model): ModelInPath,
     Json(wanted): Json<SetModel>,
 ) -> Result<axum::Json<Data<ModelCredential>>, Error> {
-    let model = ModelName::asked(model.into()).map_err(|error| Error::field("model", error))?;
+    let model = ModelName::new(model.into()).map_err(|error| Error::field("model", error))?;
     let data = credentials.set_model(allowed.actor(), provider, model, wanted).await?;
     Ok(axum::Json(Data { data }))
 }
@@ -169,7 +169,7 @@ pub async fn resolve(
     } else {
         let resolved = credentials.resolve(actor, provider, model).await;
         if let Err(ProviderError::Refused(ProviderRefusal::None { provider, model })) = &resolved {
-            record_none(&refusals, actor, asked(provider, model.as_deref())).await?;
+            record_none(&refusals, actor, target(provider, model.as_deref())).await?;
         }
         Resolution::Resolved(resolved?)
     };

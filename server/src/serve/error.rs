@@ -61,10 +61,12 @@ impl From<SysError> for StartError {
 /// A sentence about the store: of the database, it names the variable.
 fn of_store(error: &StoreError) -> String {
     match error {
-        StoreError::Database(error) => {
-            format!("the database in DATABASE_URL cannot be used: {error}")
-        }
-        other => other.to_string(),
+        StoreError::Altered(_)
+        | StoreError::AlteredKeys(_)
+        | StoreError::FormerRootKey(_)
+        | StoreError::Random(_)
+        | StoreError::Encryption(_) => error.to_string(),
+        other => format!("the database in DATABASE_URL cannot be used: {other}"),
     }
 }
 

@@ -47,7 +47,7 @@ impl KnownBrowsers {
         let bytes = URL_SAFE_NO_PAD.decode(cookie?).ok()?;
         let bytes: [u8; NAMED + MAC] = bytes.try_into().ok()?;
         let (named, mac) = bytes.split_at(NAMED);
-        self.mac(named, account)?.verify_slice(mac).ok()?;
+        self.mac(named, account).verify_slice(mac).ok()?;
         let (id, ends) = named.split_at(ID);
         let ends = i64::from_be_bytes(ends.try_into().ok()?);
         (now.unix_timestamp() < ends).then_some(BrowserId(id.try_into().ok()?))
@@ -63,18 +63,17 @@ impl KnownBrowsers {
         let BrowserId(id) = id.map_or_else(new_id, Ok)?;
         let ends = (now + KNOWN_FOR).unix_timestamp().to_be_bytes();
         let named = [&id[..], &ends].concat();
-        let mac = self.mac(&named, account);
-        // HMAC takes a key of any length; without a mac the browser would not be known.
-        let mac = mac.map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default();
+        let mac = self.mac(&named, account).finalize().into_bytes();
         Ok(URL_SAFE_NO_PAD.encode([&named[..], &mac].concat()).into())
     }
 
     /// What comes before the account has one length, so that nothing can be moved between them.
-    fn mac(&self, named: &[u8], account: &str) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0).ok()?;
+    #[expect(clippy::expect_used, reason = "HMAC takes any key")]
+    fn mac(&self, named: &[u8], account: &str) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0).expect("any length");
         mac.update(named);
         mac.update(account.as_bytes());
-        Some(mac)
+        mac
     }
 }
 

@@ -63,7 +63,7 @@ impl Default for Queue {
 /// A place in a lane. It is given up when the hash is done, or when the caller hangs up before
 /// it began.
 #[must_use]
-pub struct Place {
+pub struct Ticket {
     passwords: Passwords,
     turn: Arc<Semaphore>,
     permit: OwnedSemaphorePermit,
@@ -79,14 +79,14 @@ impl Passwords {
     }
 
     /// A place in this lane, or [`PasswordError::Busy`] when all are taken.
-    pub fn enter(&self, lane: Lane) -> Result<Place, PasswordError> {
+    pub fn enter(&self, lane: Lane) -> Result<Ticket, PasswordError> {
         let queue = &self.lanes[lane as usize];
         let permit = queue.places.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
-        Ok(Place { passwords: self.clone(), turn: queue.turn.clone(), permit })
+        Ok(Ticket { passwords: self.clone(), turn: queue.turn.clone(), permit })
     }
 }
 
-impl Place {
+impl Ticket {
     /// The PHC string to store for a new password.
     pub async fn hash(self, password: NewPassword) -> Result<String, PasswordError> {
         self.run(move |argon2| hash(argon2, password.expose().as_bytes())).await

@@ -25,7 +25,7 @@ use super::sessions::Recorder;
 use super::store::has_user;
 use crate::audit::Action;
 use crate::database::{AdvisoryLock, DatabaseConnection, StoreError, begin_locked};
-use crate::settings::{self, FoundRow, Kind};
+use crate::settings::{self, FoundRow, RowType};
 
 /// The rows of tokens have this and the hash as their key.
 const TOKEN: &str = "setup-token:";
@@ -57,7 +57,7 @@ pub async fn open(
     }
     delete_tokens(&transaction, LINKS - 1).await?;
     let (id, key) = (Uuid::now_v7().to_string(), key(token));
-    settings::insert(&transaction, rows, Kind::Config, &id, &key, "{}".to_owned(), now).await?;
+    settings::insert(&transaction, rows, RowType::Config, &id, &key, "{}".to_owned(), now).await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -74,7 +74,7 @@ pub async fn accepts(
     rows: &RowKey,
     token: &Sensitive,
 ) -> Result<bool, DbErr> {
-    let found = settings::found_by_key(db, Kind::Config, &key(token)).await?;
+    let found = settings::found_by_key(db, RowType::Config, &key(token)).await?;
     Ok(matches!(found, Some(FoundRow::Whole(row)) if rows.is_ours(&row)))
 }
 
@@ -122,7 +122,7 @@ fn key(token: &Sensitive) -> String {
 /// by time.
 async fn delete_tokens(db: &impl ConnectionTrait, keep: usize) -> Result<(), DbErr> {
     let mut ids = Vec::new();
-    for row in settings::list(db, Kind::Config).await? {
+    for row in settings::list(db, RowType::Config).await? {
         let (id, key) = match row {
             FoundRow::Whole(row) => (row.id, row.key),
             FoundRow::Broken { id, key, .. } => (id, key),
@@ -133,7 +133,7 @@ async fn delete_tokens(db: &impl ConnectionTrait, keep: usize) -> Result<(), DbE
     }
     ids.sort_unstable_by(|a, b| b.cmp(a));
     for id in ids.iter().skip(keep) {
-        settings::delete(db, Kind::Config, id).await?;
+        settings::delete(db, RowType::Config, id).await?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ pub struct Model {
     /// A UUID for rows made here; imported rows keep what they had.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
-    /// What the row is; see [`super::Kind`].
+    /// What the row is; see [`super::RowType`].
     #[sea_orm(column_name = "type")]
     pub kind: String,
     pub key: String,

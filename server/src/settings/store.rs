@@ -1,4 +1,4 @@
-//! Every query on the settings table. Each takes a [`Kind`] and filters by it, deletes
+//! Every query on the settings table. Each takes a [`RowType`] and filters by it, deletes
 //! and updates included: the id of a row of another type matches nothing.
 
 use futures_util::stream::{Stream, StreamExt, iter};
@@ -16,13 +16,13 @@ use super::entity::{Column, Entity, FoundRow, Model};
 use keyward_core::row::RowKey;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RowType {
     /// A named key: `key` is its name.
     ApiKey,
     Config,
 }
 
-impl Kind {
+impl RowType {
     /// The text in the column `type`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,14 +48,14 @@ impl Kind {
 }
 
 /// All rows of one type, in no order.
-pub async fn list(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>, DbErr> {
+pub async fn list(db: &impl ConnectionTrait, kind: RowType) -> Result<Vec<FoundRow>, DbErr> {
     Entity::find().filter(kind.guard()).into_model().all(db).await
 }
 
 /// All rows of one type one after the other, in the order of their ids.
 pub async fn stream(
     moment: &DatabaseTransaction,
-    kind: Kind,
+    kind: RowType,
 ) -> Result<impl Stream<Item = Result<FoundRow, DbErr>>, DbErr> {
     let backend = ConnectionTrait::get_database_backend(moment);
     let rows = Entity::find().filter(kind.guard_by_id(backend)).order_by_asc(Column::Id);
@@ -69,7 +69,7 @@ pub async fn stream(
 /// The row of this type with this id.
 pub async fn find(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: RowType,
     id: &str,
 ) -> Result<Option<FoundRow>, DbErr> {
     Entity::find().filter(kind.guard().add(Column::Id.eq(id))).into_model().one(db).await
@@ -78,7 +78,7 @@ pub async fn find(
 /// The rows of this type with these ids, in no order.
 pub async fn find_many<'a>(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: RowType,
     ids: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<Vec<FoundRow>, DbErr> {
     // A few forms of the statement serve any number, so that each is prepared once.
@@ -92,7 +92,7 @@ pub async fn find_many<'a>(
 /// of them, the latest ones.
 pub async fn used_since(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: RowType,
     since: OffsetDateTime,
     limit: u64,
 ) -> Result<Vec<(String, OffsetDateTime)>, DbErr> {
@@ -114,7 +114,7 @@ pub async fn used_since(
 /// The row of this type with this key.
 pub async fn find_by_key(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: RowType,
     key: &str,
 ) -> Result<Option<Model>, DbErr> {
     Entity::find().filter(kind.guard().add(Column::Key.eq(key))).one(db).await
@@ -123,7 +123,7 @@ pub async fn find_by_key(
 /// The row of this type with this key, even if it is broken.
 pub async fn found_by_key(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: RowType,
     key: &str,
 ) -> Result<Option<FoundRow>, DbErr> {
     Entity::find().filter(kind.guard().add(Column::Key.eq(key))).into_model().one(db).await
@@ -132,7 +132,7 @@ pub async fn found_by_key(
 /// The row of this type with this id, which nobody changes or deletes until the transaction ends.
 pub async fn hold(
     transaction: &DatabaseTransaction,
-    kind: Kind,
+    kind: RowType,
     id: &str,
 ) -> Result<Option<FoundRow>, DbErr> {
     let guard = kind.guard().add(Column::Id.eq(id));
@@ -140,7 +140,10 @@ pub async fn hold(
 }
 
 /// Rows of this type whose value may have a member `name`.
-pub async fn named_in_value(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec<FoundRow>, DbErr> {
+pub async fn named_in_value(
+    db: &impl ConnectionTrait,
+    kind: RowType,
+) -> Result<Vec<FoundRow>, DbErr> {
     // Word for word the condition of the index `settings_named`.
     let find = match db.get_database_backend() {
         DbBackend::Postgres => "strpos",
@@ -154,7 +157,7 @@ pub async fn named_in_value(db: &impl ConnectionTrait, kind: Kind) -> Result<Vec
 pub async fn insert(
     db: &impl ConnectionTrait,
     rows: &RowKey,
-    kind: Kind,
+    kind: RowType,
     id: &str,
     key: &str,
     value: String,
@@ -171,7 +174,7 @@ pub async fn insert(
 pub async fn update(
     db: &impl ConnectionTrait,
     rows: &RowKey,
-    kind: Kind,
+    kind: RowType,
     row: &mut Model,
     now: OffsetDateTime,
 ) -> Result<u64, DbErr> {
@@ -189,7 +192,7 @@ pub async fn update(
 }
 
 /// Deletes the row of this type with this id; the number of rows deleted.
-pub async fn delete(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<u64, DbErr> {
+pub async fn delete(db: &impl ConnectionTrait, kind: RowType, id: &str) -> Result<u64, DbErr> {
     let guard = kind.guard().add(Column::Id.eq(id));
     Ok(Entity::delete_many().filter(guard).exec(db).await?.rows_affected)
 }
@@ -200,7 +203,7 @@ pub async fn delete(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<u
 /// has a `%` or `_`; case does not matter.
 pub async fn record_use(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: RowType,
     id: &str,
     at: OffsetDateTime,
     marks: [&str; 2],
@@ -226,7 +229,11 @@ pub async fn record_use(
 }
 
 /// From now on the last use is that of a key which was replaced; the new one has none yet.
-pub async fn start_overlap(db: &impl ConnectionTrait, kind: Kind, id: &str) -> Result<(), DbErr> {
+pub async fn start_overlap(
+    db: &impl ConnectionTrait,
+    kind: RowType,
+    id: &str,
+) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::FormerLastUsedAt, Expr::col(Column::LastUsedAt))
         .col_expr(Column::LastUsedAt, Expr::value(Option::<OffsetDateTime>::None))
@@ -239,7 +246,7 @@ pub async fn start_overlap(db: &impl ConnectionTrait, kind: Kind, id: &str) -> R
 /// Sets both times of last use of the row of this type with this id.
 pub async fn set_last_uses(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: RowType,
     id: &str,
     last: Option<OffsetDateTime>,
     former_last: Option<OffsetDateTime>,
@@ -253,7 +260,7 @@ pub async fn set_last_uses(
         .map(drop)
 }
 
-fn new_row(kind: Kind, id: &str, key: &str, value: String, now: OffsetDateTime) -> Model {
+fn new_row(kind: RowType, id: &str, key: &str, value: String, now: OffsetDateTime) -> Model {
     Model {
         id: id.to_owned(),
         kind: kind.as_str().to_owned(),

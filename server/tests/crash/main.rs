@@ -21,7 +21,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use database::{Backend, TestDatabase};
-use keyward::audit::store::{Filter, list};
+use keyward::audit::store::{AuditFilter, list};
 use keyward::clock::Clock;
 use keyward::config::{Flags, StoreConfig};
 use keyward::database::{AdvisoryLock, DatabaseConnection, Opening, begin_locked, begin_write};
@@ -179,7 +179,8 @@ async fn check(database: &TestDatabase, former: u32) -> Outcome<u32> {
     }
     let rotation = Rotation::new(db.clone(), Clock::System, keyring, audit);
     let version = rotation.status().await?.active_version;
-    let filter = Filter { action: Some("encryption.rotate".to_owned()), ..Filter::default() };
+    let filter =
+        AuditFilter { action: Some("encryption.rotate".to_owned()), ..AuditFilter::default() };
     let events = list(&db, &filter, i64::MAX, 1_000).await?.len();
     db.close().await?;
     if events != usize::try_from(version)? - 1 || !(former..=former + 1).contains(&version) {

@@ -90,7 +90,7 @@ proptest! {
 
     #[test]
     fn a_scope_that_is_taken_is_taken_again_and_grants_itself(text in nearly_text(SCOPES)) {
-        if let Ok(scope) = Scope::asked(text.clone()) {
+        if let Ok(scope) = Scope::new(text.clone()) {
             prop_assert_eq!(scope.as_str(), &text);
             prop_assert_eq!(Scope::try_from(text.clone()), Ok(scope));
             prop_assert!(grants(&text, &text));

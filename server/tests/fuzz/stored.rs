@@ -2,9 +2,9 @@
 
 use keyward::audit::about_log;
 use keyward::audit::check::Check;
-use keyward_core::chain::{AuditKey, AuditKeys, Fields, GENESIS, Stored};
+use keyward_core::chain::{AuditKey, AuditKeys, Fields, GENESIS, StoredEntry};
 use keyward_core::dek::Dek;
-use keyward_core::seal::{Place, open, open_legacy, seal};
+use keyward_core::seal::{Binding, open, open_legacy, seal};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 
 use crate::bytes::nearly_text;
 
-const PLACE: Place<'_> = Place {
+const PLACE: Binding<'_> = Binding {
     table: "secrets",
     column: "encrypted_value",
     row_id: "1",
@@ -77,13 +77,13 @@ proptest! {
         about_log::exported(&fields);
         let keys = AuditKeys::new(Vec::new(), AuditKey::new(&dek()));
         let mut check = Check::new(&keys);
-        let forged = Stored {
+        let forged = StoredEntry {
             fields, prev_hash: &hashes[0], entry_hash: &hashes[1], mac: &hashes[2],
         };
         check.entry(&forged);
         // With hashes that fit, and no mac.
         let entry_hash = fields.hash(&GENESIS, &mut Vec::new());
-        check.entry(&Stored { fields, prev_hash: &GENESIS, entry_hash: &entry_hash, mac: &[] });
+        check.entry(&StoredEntry { fields, prev_hash: &GENESIS, entry_hash: &entry_hash, mac: &[] });
         prop_assert!(check.finish(None, seq).broken().is_some());
     }
 }

@@ -1,7 +1,7 @@
 //! The configurations in `server/proxies`, in the proxies themselves: each runs with the file
-//! that is shipped, between a client and a service that tells what reached it, and asks Keyward.
-//! In all of them `/catalog` needs any good key, but for `/catalog/drafts`, which needs the scope
-//! `orders:write` as everything else does.
+//! that is shipped, between a client and a service that reports what reached it, and asks
+//! Keyward. In all of them `/catalog` needs any good key, but for `/catalog/drafts`, which needs
+//! the scope `orders:write` as everything else does.
 //!
 //! On SQLite alone: a proxy sees the answers of Keyward and nothing of the database behind.
 
@@ -67,7 +67,7 @@ in_each_proxy!(
     a_large_body_arrives_whole,
     under_load_each_request_is_judged_by_its_own_key,
     the_address_that_a_client_claims_to_have_is_not_believed,
-    who_tried_too_many_keys_is_told_to_wait,
+    who_tried_too_many_keys_is_refused_with_retry_after,
     nothing_passes_while_keyward_is_away,
 );
 
@@ -148,7 +148,7 @@ async fn forged_headers_do_not_pass(kind: Kind) {
         let forged: Vec<_> = FORGED.into_iter().chain([key]).collect();
         let got = stage.allowed(OPEN, &forged).await;
         assert_eq!(keyward_headers(&got), identity(&id, name, scopes));
-        // By HTTP the names in `Connection` are to be taken away, whoever set them.
+        // HTTP has a proxy remove the headers that `Connection` names, no matter who set them.
         let names = "x-keyward-key-id, X-Keyward-Key-Name, x-keyward-scopes";
         let answer = stage.ask(OPEN, &[key, ("connection", names)]).await;
         if answer.status != 400 {
@@ -243,7 +243,7 @@ async fn the_address_that_a_client_claims_to_have_is_not_believed(kind: Kind) {
     }
 }
 
-async fn who_tried_too_many_keys_is_told_to_wait(kind: Kind) {
+async fn who_tried_too_many_keys_is_refused_with_retry_after(kind: Kind) {
     let (app, stage) = Stage::new(kind).await;
     let (_, good) = app.admin().await.create_key(&json!({ "name": "good" })).await;
     // An address that has presented a good key is not kept out by others who share it.

@@ -42,7 +42,7 @@ impl KeywardLayer {
 
     /// Lets only keys pass that have this scope. Replaces one that was given before.
     pub fn with_scope(self, scope: &str) -> Result<Self, ConfigError> {
-        let scope = Scope::asked(scope.to_owned()).map_err(ConfigError::Scope)?;
+        let scope = Scope::new(scope.to_owned()).map_err(ConfigError::Scope)?;
         Ok(Self { question: Question { scope: Some(scope), ..self.question } })
     }
 

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_caller_has_the_scopes_that_keyward_would_grant() {
-        let scopes = ["orders:*", "bills:read"].map(|scope| Scope::asked(scope.into()).unwrap());
+        let scopes = ["orders:*", "bills:read"].map(|scope| Scope::new(scope.into()).unwrap());
         let scopes = Scopes::try_from(Vec::from(scopes)).unwrap();
         let caller = Caller { key_id: "1".into(), name: "n".into(), scopes };
         assert!(caller.has_scope("orders:write"));

@@ -25,7 +25,7 @@ pub enum KeysCommand {
         #[arg(long, value_parser = |text: &str| KeyName::try_from(text.to_owned()))]
         name: KeyName,
         /// Scope, e.g. secrets:read; may be repeated
-        #[arg(long = "scope", value_name = "SCOPE", value_parser = |text: &str| Scope::asked(text.to_owned()))]
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = |text: &str| Scope::new(text.to_owned()))]
         scopes: Vec<Scope>,
         /// Time to live, e.g. 90d or 12h
         #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]

@@ -77,14 +77,19 @@ impl ForwardAuth {
         let address = proxies.client_address(peer.ip(), headers);
         let presented = presented(headers, config.accepts);
         let presented = presented.as_ref().map_err(|error| *error);
-        let verification = authenticator.authenticate(presented, address, now);
-        scopes_asked_for(request).fold(verification, |verification, scope| {
-            match Scope::asked(scope.into_owned()) {
+        let mut verification = authenticator.authenticate(presented, address, now);
+        let mut scopes = scopes_asked_for(request);
+        // A refusal costs no look at scopes, of which a request may name very many.
+        while matches!(verification, Verification::Accepted(_))
+            && let Some(scope) = scopes.next()
+        {
+            verification = match Scope::new(scope.into_owned()) {
                 Ok(scope) => verification.with_scope(&scope),
                 // What is no scope is granted by none, not even by one that ends in `*`.
                 Err(_) => verification.without_scope("that was asked for"),
-            }
-        })
+            };
+        }
+        verification
     }
 
     fn log<B>(&self, request: &Request<B>, peer: SocketAddr, verification: &Verification) {

@@ -1,4 +1,4 @@
-//! The audit log tells every break, and a break can be acknowledged.
+//! A check of the audit log reports every break, and a break can be acknowledged.
 
 use keyward::audit::about_log::Because;
 use keyward::audit::{Action, Actor};
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::support::{App, Backend, Client, on_both_databases};
 
 on_both_databases!(
-    every_break_is_told_and_the_acknowledged_ones_are_known,
-    a_head_that_is_wrong_is_acknowledged_with_the_entry_that_tells_it,
+    every_break_is_reported_and_the_acknowledged_ones_are_known,
+    a_head_that_is_wrong_is_acknowledged_with_the_entry_that_reports_it,
     an_end_that_is_missing_is_the_same_break_after_the_log_went_on,
     a_break_is_acknowledged_on_the_command_line,
     entries_added_after_an_earlier_head_do_not_keep_the_server_from_recording,
     an_entry_that_cannot_be_read_is_a_break,
-    the_progress_of_a_check_is_told,
+    the_progress_of_a_check_is_reported,
 );
 
 /// Entries 1 to 8.
@@ -34,7 +34,7 @@ async fn acknowledge(app: &App, seq: i64) -> Result<(), String> {
     done.map_err(|error| error.to_string())
 }
 
-async fn every_break_is_told_and_the_acknowledged_ones_are_known(backend: Backend) {
+async fn every_break_is_reported_and_the_acknowledged_ones_are_known(backend: Backend) {
     let (app, admin) = started(backend).await;
     app.execute("UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
     app.execute("DELETE FROM audit_log WHERE seq IN (5, 6)").await;
@@ -81,7 +81,7 @@ async fn every_break_is_told_and_the_acknowledged_ones_are_known(backend: Backen
     assert!(log[0]["detail"].as_str().unwrap().starts_with("restored from the tape (break "));
 }
 
-async fn a_head_that_is_wrong_is_acknowledged_with_the_entry_that_tells_it(backend: Backend) {
+async fn a_head_that_is_wrong_is_acknowledged_with_the_entry_that_reports_it(backend: Backend) {
     for sql in [
         "UPDATE audit_head SET seq = 5",
         "DELETE FROM audit_head",
@@ -176,7 +176,7 @@ async fn an_entry_that_cannot_be_read_is_a_break(backend: Backend) {
     }
 }
 
-async fn the_progress_of_a_check_is_told(backend: Backend) {
+async fn the_progress_of_a_check_is_reported(backend: Backend) {
     let (app, admin) = started(backend).await;
     let reported = std::sync::Mutex::new(Vec::new());
     let within = |progress| {

@@ -20,21 +20,21 @@ on_both_databases!(
     it_is_read_in_parts_and_by_filters,
     filters_that_make_no_sense_are_refused,
     it_is_exported_as_json_lines,
-    a_change_of_the_log_is_told,
-    a_log_that_was_cut_off_is_told_for_ever,
-    an_earlier_head_that_is_put_back_is_told,
+    a_change_of_the_log_is_reported,
+    a_log_that_was_cut_off_is_reported_for_ever,
+    an_earlier_head_that_is_put_back_is_reported,
     a_name_with_a_nul_is_recorded,
     many_writers_make_one_chain,
     no_value_is_sent_when_it_cannot_be_recorded,
 );
 
 /// Action, target and detail, oldest first.
-fn told(entries: &[Value]) -> Vec<String> {
-    let tell = |entry: &Value| {
+fn lines(entries: &[Value]) -> Vec<String> {
+    let line = |entry: &Value| {
         let text = |field: &str| entry[field].as_str().unwrap_or("-").to_owned();
         format!("{} {} {} {}", text("action"), text("target"), text("outcome"), text("detail"))
     };
-    entries.iter().rev().map(tell).collect()
+    entries.iter().rev().map(line).collect()
 }
 
 /// What is reported of a log as it was written, with so many entries.
@@ -85,7 +85,7 @@ async fn everything_that_is_done_is_recorded_with_who_and_from_where(backend: Ba
         "session.create - refused -".to_owned(),
         format!("session.create {EMAIL} success -"),
     ];
-    assert_eq!(told(&entries), expected);
+    assert_eq!(lines(&entries), expected);
     assert!(!format!("{entries:?}").contains("planted"));
     let read = entries.iter().find(|entry| entry["action"] == "secret.read").unwrap();
     let session = admin.get("/api/session").await.expect(200).data();
@@ -121,7 +121,7 @@ async fn what_a_key_does_is_recorded_with_the_key(backend: Backend) {
         "secret.delete A refused the scope secrets:write is missing",
         "secret.create - refused the scope secrets:write is missing",
     ];
-    assert_eq!(told(&recorded), expected);
+    assert_eq!(lines(&recorded), expected);
     let actor = json!({ "kind": "key", "id": id, "name": "reader" });
     assert!(recorded.iter().all(|e| e["actor"] == actor && e["requestId"] == "req-1"));
 
@@ -178,11 +178,11 @@ async fn refusals_are_folded_by_the_minute(backend: Backend) {
         app.anonymous().post("/api/session", &wrong).await.expect(401);
     }
     let refused = admin.audit_log("&outcome=refused").await;
-    assert_eq!(told(&refused), [format!("session.create {EMAIL} refused -")]);
+    assert_eq!(lines(&refused), [format!("session.create {EMAIL} refused -")]);
     app.state.refusals.flush().await.unwrap();
     let refused = admin.audit_log("&outcome=refused").await;
     let more = format!("session.create {EMAIL} refused 4 more within a minute");
-    assert_eq!(told(&refused)[1..], [more]);
+    assert_eq!(lines(&refused)[1..], [more]);
     app.state.refusals.flush().await.unwrap();
     assert_eq!(admin.audit_log("&outcome=refused").await.len(), 2);
     app.anonymous().post("/api/session", &wrong).await.expect(401);
@@ -270,7 +270,7 @@ async fn it_is_exported_as_json_lines(backend: Backend) {
     limited.expect_problem(400, "validation_failed", "Unknown parameter");
 }
 
-async fn a_change_of_the_log_is_told(backend: Backend) {
+async fn a_change_of_the_log_is_reported(backend: Backend) {
     let changes = [
         ("UPDATE audit_log SET target = 'B' WHERE seq = 5", 5),
         ("UPDATE audit_log SET detail = '' WHERE seq = 5", 5),
@@ -313,7 +313,7 @@ async fn a_change_of_the_log_is_told(backend: Backend) {
     assert_eq!(admin.verify_log().await["broken"]["seq"], 2);
 }
 
-async fn a_log_that_was_cut_off_is_told_for_ever(backend: Backend) {
+async fn a_log_that_was_cut_off_is_reported_for_ever(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (_, key) = admin.create_key(&json!({ "name": "evidence" })).await;
@@ -327,16 +327,16 @@ async fn a_log_that_was_cut_off_is_told_for_ever(backend: Backend) {
     admin.create_key(&json!({ "name": "later" })).await;
     let found = admin.verify_log().await;
     assert_eq!(found["broken"]["seq"], 4, "{found}");
-    let told = told(&admin.audit_log("").await);
-    assert_eq!(told[3], "audit.broken - success -");
-    assert!(told[4].starts_with("key.create later success "), "{told:?}");
+    let lines = lines(&admin.audit_log("").await);
+    assert_eq!(lines[3], "audit.broken - success -");
+    assert!(lines[4].starts_with("key.create later success "), "{lines:?}");
     // A log without its head goes on as well, with the sign.
     app.execute("DELETE FROM audit_head").await;
     admin.create_key(&json!({ "name": "still later" })).await;
     assert_eq!(admin.verify_log().await["broken"]["seq"], 4);
 }
 
-async fn an_earlier_head_that_is_put_back_is_told(backend: Backend) {
+async fn an_earlier_head_that_is_put_back_is_reported(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     app.execute("CREATE TABLE kept AS SELECT * FROM audit_head").await;
@@ -349,7 +349,7 @@ async fn an_earlier_head_that_is_put_back_is_told(backend: Backend) {
     assert_eq!(admin.verify_log().await["broken"]["seq"], 4);
     admin.create_key(&json!({ "name": "last" })).await;
     assert_eq!(admin.verify_log().await["broken"]["seq"], 4, "the sign of it stays");
-    assert!(told(&admin.audit_log("").await).contains(&"audit.broken - success -".to_owned()));
+    assert!(lines(&admin.audit_log("").await).contains(&"audit.broken - success -".to_owned()));
 }
 
 async fn a_name_with_a_nul_is_recorded(backend: Backend) {

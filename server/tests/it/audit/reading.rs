@@ -17,11 +17,11 @@ on_both_databases!(
 async fn reported(client: &Client, query: &str) -> Vec<String> {
     let path = format!("/api/admin/audit?limit=200{query}");
     let data = client.get(&path).await.expect(200).data();
-    let tell = |entry: &Value| {
+    let line = |entry: &Value| {
         let text = |field: &str| entry[field].as_str().unwrap_or("-").to_owned();
         format!("{} {} {} {}", text("action"), text("target"), text("outcome"), text("detail"))
     };
-    data.as_array().unwrap().iter().rev().map(tell).collect()
+    data.as_array().unwrap().iter().rev().map(line).collect()
 }
 
 async fn readings_are_recorded_once_a_minute_and_reader(backend: Backend) {

@@ -15,7 +15,7 @@ on_both_databases!(
     old_entries_that_were_exported_are_closed_by_a_checkpoint,
     what_was_not_exported_to_its_end_stays,
     nothing_goes_while_a_break_is_not_acknowledged,
-    entries_that_go_without_a_checkpoint_are_told,
+    entries_that_go_without_a_checkpoint_are_reported,
     of_two_servers_one_closes,
     a_server_starts_with_the_variable,
 );
@@ -103,7 +103,7 @@ async fn nothing_goes_while_a_break_is_not_acknowledged(backend: Backend) {
     assert_eq!(admin.verify_log().await["valid"], true);
 }
 
-async fn entries_that_go_without_a_checkpoint_are_told(backend: Backend) {
+async fn entries_that_go_without_a_checkpoint_are_reported(backend: Backend) {
     let (app, admin) = old_log(backend).await;
     export(&admin).await;
     assert_eq!(close(&app).await, 8);

@@ -20,7 +20,7 @@ on_both_databases!(
     a_store_that_was_signed_is_not_signed_again_without_the_key_for_rows,
 );
 
-/// What the README beside the stores tells of them.
+/// What the README beside the stores says about them.
 #[derive(Deserialize)]
 struct Contents {
     keys: BTreeMap<String, Key>,
@@ -61,7 +61,7 @@ async fn former(backend: Backend) -> (TestDatabase, Contents) {
     (database, serde_json::from_str(contents).unwrap())
 }
 
-/// What the entries say that tell of a signing.
+/// The details of the entries that record a signing.
 async fn signings(database: &TestDatabase) -> Vec<String> {
     let db = database.connect().await;
     let signings = log::Entity::find().filter(log::Column::Action.eq("store.sign"));

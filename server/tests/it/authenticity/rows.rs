@@ -38,7 +38,7 @@ on_both_databases!(
     an_erased_key_with_another_root_key_stops_a_start,
     a_user_with_another_password_cannot_sign_in,
     setup_is_not_opened_by_deleting_the_users,
-    a_set_that_does_not_hold_is_told_everywhere_and_recorded_once,
+    a_set_that_does_not_hold_is_reported_everywhere_and_recorded_once,
     what_is_accepted_by_hand_counts,
     a_stranger_is_deleted_and_the_others_stay,
     an_altered_provider_gives_out_nothing,
@@ -116,7 +116,7 @@ async fn expect_no_start(app: &App) {
     assert!(error.to_string().contains("keyward store"), "{error}");
 }
 
-async fn expect_told(app: &App) {
+async fn expect_store_altered(app: &App) {
     let answer = app.anonymous().get("/readyz").await;
     assert_eq!((answer.status, &answer.body()["code"]), (503, &json!("store_altered")));
 }
@@ -311,8 +311,8 @@ async fn a_key_that_was_deleted_and_put_back_is_never_accepted(backend: Backend)
     app.execute("INSERT INTO generation SELECT * FROM set_kept").await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&key).await.expect(401);
-    expect_told(&app).await;
-    // And the end of the audit log tells a start of a later day.
+    expect_store_altered(&app).await;
+    // And a start finds that the set is older than the end of the audit log.
     expect_no_start(&app).await;
     app.execute("DROP TABLE kept").await;
     app.execute("DROP TABLE set_kept").await;
@@ -328,7 +328,7 @@ async fn a_key_that_was_taken_out_stays_as_it_was_known(backend: Backend) {
     app.execute(set).await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&kept).await.expect(200);
-    expect_told(&app).await;
+    expect_store_altered(&app).await;
     let refused = admin.post("/api/keys", &json!({ "name": "new" })).await;
     assert_eq!((refused.status, &refused.body()["code"]), (503, &json!("store_altered")));
 }
@@ -413,7 +413,7 @@ async fn setup_is_not_opened_by_deleting_the_users(backend: Backend) {
     expect_no_start(&app).await;
 }
 
-async fn a_set_that_does_not_hold_is_told_everywhere_and_recorded_once(backend: Backend) {
+async fn a_set_that_does_not_hold_is_reported_everywhere_and_recorded_once(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     app.anonymous().get("/readyz").await.expect(200);
@@ -422,7 +422,7 @@ async fn a_set_that_does_not_hold_is_told_everywhere_and_recorded_once(backend: 
         app.state.keys.refresh().await.unwrap();
     }
     app.state.health.readiness.forget().await;
-    expect_told(&app).await;
+    expect_store_altered(&app).await;
     let metrics = app.anonymous().get("/metrics").await.expect(200).text;
     assert!(metrics.contains("keyward_store_altered 1\n"), "{metrics}");
     let recorded = admin.get("/api/admin/audit?action=store.altered").await.expect(200).data();

@@ -1,5 +1,5 @@
-//! What the documents tell programs to do is done, word for word: each of its snippets gets the
-//! key of a provider here and calls that provider, for which a server of the test stands in.
+//! Runs the snippets of server/docs/providers.md word for word: each gets the key of a provider
+//! here and calls that provider, for which a server of the test stands in.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};

@@ -23,7 +23,7 @@ on_both_databases!(
     a_changed_or_swapped_wrapped_key_is_refused,
     values_without_their_key_are_refused_and_the_row_is_named,
     a_log_without_its_key_is_refused,
-    a_log_that_was_taken_away_with_its_key_is_not_begun_anew,
+    a_log_that_was_taken_away_with_its_key_is_not_started_again,
     values_of_the_older_layout_prove_the_root_key,
     the_root_key_is_changed_without_touching_values,
     the_root_key_is_not_changed_while_older_values_are_under_it,
@@ -148,7 +148,7 @@ async fn a_log_without_its_key_is_refused(backend: Backend) {
     assert!(matches!(refusal, UnlockError::NoAuditKey), "{refusal}");
 }
 
-async fn a_log_that_was_taken_away_with_its_key_is_not_begun_anew(backend: Backend) {
+async fn a_log_that_was_taken_away_with_its_key_is_not_started_again(backend: Backend) {
     let (_app, db) = used(backend).await;
     Entity::delete_many().filter(Column::Purpose.eq("audit")).exec(&db).await.unwrap();
     audit::entity::log::Entity::delete_many().exec(&db).await.unwrap();
@@ -199,7 +199,8 @@ async fn the_root_key_is_changed_without_touching_values(backend: Backend) {
     let column = keyward::encryption::columns::SECRETS;
     assert_eq!(*unlocked.keyring.open(&db, column, &row).await.unwrap(), b"v");
     assert!(unlocked.audit.verify(&db).await.unwrap().is_valid());
-    let filter = audit::store::Filter { action: Some("encryption".into()), ..Default::default() };
+    let filter =
+        audit::store::AuditFilter { action: Some("encryption".into()), ..Default::default() };
     let entries = audit::store::list(&db, &filter, i64::MAX, 10).await.unwrap();
     assert_eq!(entries[0].action, "encryption.rewrap");
 }
@@ -220,7 +221,7 @@ async fn a_refused_start_changes_nothing(backend: Backend) {
     execute(&db, retire, vec![]).await;
     let keys = Entity::find().all(&db).await.unwrap();
     let entries = audit::entity::log::Entity::find().count(&db).await.unwrap();
-    // Refused at the very end, when the keys were already wrapped anew and it was recorded.
+    // Refused at the very end, when the keys were already wrapped again and it was recorded.
     let refusal = open(&db, &roots(OTHER, Some(ROOT_KEY))).await.unwrap_err();
     assert!(matches!(refusal, UnlockError::NotActive(1)), "{refusal}");
     assert_eq!(Entity::find().all(&db).await.unwrap(), keys);

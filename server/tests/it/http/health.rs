@@ -2,7 +2,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use keyward::database::begin_read;
-use sea_orm::DatabaseTransaction;
+use keyward::encryption::entity::{Column, Entity};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use serde_json::json;
 
 use crate::support::{App, Backend, on_both_databases};
 
@@ -10,6 +13,7 @@ on_both_databases!(
     ready_needs_every_migration_and_alive_needs_nothing,
     a_store_that_does_not_answer_shows_within_seconds,
     what_anybody_may_ask_is_answered_again_without_the_store,
+    a_damaged_data_key_is_503_and_no_fault_of_the_server,
 );
 
 /// Every connection that the server may have.
@@ -70,4 +74,17 @@ async fn what_anybody_may_ask_is_answered_again_without_the_store(backend: Backe
         }
         assert!(was_answered, "{path} needs a connection each time");
     }
+}
+
+async fn a_damaged_data_key_is_503_and_no_fault_of_the_server(backend: Backend) {
+    let app = App::start(backend).await;
+    app.anonymous().get("/readyz").await.expect(200);
+    let damaged = Entity::update_many()
+        .col_expr(Column::Wrapped, Expr::value(vec![2_u8; 120]))
+        .filter(Column::Purpose.eq("data"));
+    assert_eq!(damaged.exec(&app.state.db).await.unwrap().rows_affected, 1);
+    app.state.health.readiness.forget().await;
+    let answer = app.anonymous().get("/readyz").await;
+    let expected = (503, &json!("store_unavailable"));
+    assert_eq!((answer.status, &answer.body()["code"]), expected);
 }

@@ -1,7 +1,7 @@
 //! Every bad input about keys gets a clear error, and nothing is lost or changed.
 
 use http::Method;
-use keyward::settings::{self, Kind};
+use keyward::settings::{self, RowType};
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, on_both_databases};
@@ -10,7 +10,7 @@ on_both_databases!(
     bad_names_are_refused_with_the_sentence_of_the_contract,
     bad_bodies_are_refused,
     a_taken_name_is_refused_on_creation_and_on_renaming,
-    names_that_cannot_be_seen_or_told_apart_are_refused,
+    names_that_are_invisible_or_look_like_another_are_refused,
     a_name_is_stored_in_one_form,
     rows_with_names_of_an_older_version_keep_working,
     ids_that_are_no_key_answer_404_and_change_nothing,
@@ -118,7 +118,7 @@ async fn a_taken_name_is_refused_on_creation_and_on_renaming(backend: Backend) {
     admin.create_key(&json!({ "name": "Taken" })).await;
 }
 
-async fn names_that_cannot_be_seen_or_told_apart_are_refused(backend: Backend) {
+async fn names_that_are_invisible_or_look_like_another_are_refused(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let (id, _) = admin.create_key(&json!({ "name": "kept" })).await;
@@ -196,7 +196,7 @@ async fn ids_that_are_no_key_answer_404_and_change_nothing(backend: Backend) {
     let admin = app.admin().await;
     admin.create_key(&json!({ "name": "kept" })).await;
     let (db, rows, now) = (&app.state.db, &app.state.rows, app.state.clock.now());
-    settings::insert(db, rows, Kind::Config, "fact", "a fact", "1".into(), now).await.unwrap();
+    settings::insert(db, rows, RowType::Config, "fact", "a fact", "1".into(), now).await.unwrap();
     let before = everything(&app).await;
     let config = before.iter().find(|row| row.kind == "config").unwrap();
     for id in [

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyward::settings::{self, Column, Entity, Kind, Model};
+use keyward::settings::{self, Column, Entity, Model, RowType};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -16,7 +16,7 @@ on_both_databases!(
 );
 
 async fn row(app: &App) -> Model {
-    let is_key = Column::Kind.eq(Kind::ApiKey.as_str());
+    let is_key = Column::Kind.eq(RowType::ApiKey.as_str());
     Entity::find().filter(is_key).one(&app.state.db).await.unwrap().unwrap()
 }
 
@@ -42,13 +42,13 @@ async fn an_earlier_time_never_replaces_a_later_one(backend: Backend) {
     let later = datetime!(2026-01-02 00:00 UTC);
     // Times that sort differently as text.
     for at in [later, datetime!(2026-01-01 23:59:59 UTC), datetime!(2025-12-31 00:00 UTC)] {
-        settings::record_use(&app.state.db, Kind::ApiKey, &id, at, ["key_hash", "none"])
+        settings::record_use(&app.state.db, RowType::ApiKey, &id, at, ["key_hash", "none"])
             .await
             .unwrap();
         assert_eq!(row(&app).await.last_used_at, Some(later));
     }
     let latest = datetime!(2027-01-01 00:00 UTC);
-    for (kind, mark) in [(Kind::Config, "key_hash"), (Kind::ApiKey, "another key")] {
+    for (kind, mark) in [(RowType::Config, "key_hash"), (RowType::ApiKey, "another key")] {
         settings::record_use(&app.state.db, kind, &id, latest, [mark, "none"]).await.unwrap();
     }
     assert_eq!(row(&app).await.last_used_at, Some(later), "another type matches nothing");

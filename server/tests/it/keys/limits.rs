@@ -306,7 +306,7 @@ async fn ipv6_counts_by_64_bits_and_proxies_by_what_they_say(backend: Backend) {
     }
     verify_from(&app, "2001:db8::ffff:1", "kw_wrong").await.expect(429);
     verify_from(&app, "2001:db8:0:1::1", "kw_wrong").await.expect(401);
-    // Whoever is no proxy says what it likes, and is counted by its own address.
+    // A client that is not a trusted proxy may claim any address, and is counted by its own.
     let direct = App::start(backend).await;
     for n in 0..BURST {
         verify_from(&direct, &format!("192.0.2.{n}"), "kw_wrong").await.expect(401);

@@ -20,7 +20,7 @@ use crate::support::{App, Backend, Client, on_both_databases};
 on_both_databases!(
     pages_show_each_key_that_stays_once_while_others_are_made_and_deleted,
     each_filter_and_each_order_shows_its_keys,
-    a_search_takes_no_wildcards_and_no_heed_of_case,
+    a_search_takes_no_wildcards_and_ignores_case,
     a_query_that_is_wrong_is_refused_and_names_the_parameter,
     one_key_is_read_by_its_id,
     a_key_is_listed_as_soon_as_it_is_made_and_by_others_when_they_follow,
@@ -154,7 +154,7 @@ async fn each_filter_and_each_order_shows_its_keys(backend: Backend) {
     assert_eq!(page(&admin, &next).await, (vec!["Delta".into()], Value::Null, json!(3)));
 }
 
-async fn a_search_takes_no_wildcards_and_no_heed_of_case(backend: Backend) {
+async fn a_search_takes_no_wildcards_and_ignores_case(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let all = ["50%_off\\now", "5000 off now", "Stra\u{df}e \u{c4}", "plain"];

@@ -22,7 +22,7 @@ struct Key {
     is_revoked: AtomicBool,
 }
 
-/// Asks about one key after the other until it is told to stop; how often a key was accepted.
+/// Asks about one key after the other until `is_over` is set; how often a key was accepted.
 /// Whether it is revoked is looked at before it is asked about.
 async fn ask(app: &App, keys: &[Key], first: usize, is_over: &AtomicBool, late: &AtomicU64) -> u64 {
     let mut stream = TcpStream::connect(app.address).await.unwrap();

@@ -54,7 +54,7 @@ async fn a_scope_narrowed_to_secrets_opens_those_alone(backend: Backend) {
         let answer = reader.get(&format!("/api/secrets/{key}")).await.expect(200);
         assert_eq!(answer.data()["value"], key);
     }
-    // Whether there is such a secret is not told either.
+    // The answer does not reveal whether such a secret exists.
     for key in ["GITHUB", "GITLAB_TOKEN", "ONE_MORE", "NOTHING"] {
         let answer = reader.get(&format!("/api/secrets/{key}")).await;
         lacks(answer, &format!("secrets:read:{key}"));

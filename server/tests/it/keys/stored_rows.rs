@@ -1,6 +1,6 @@
 //! Rows that this version did not write: the older layout, other types, broken ones.
 
-use keyward::settings::{Column, Entity, Kind};
+use keyward::settings::{Column, Entity, RowType};
 use keyward_core::digest::KeyDigest;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn rows_of_other_types_are_never_keys(backend: Backend) {
     for id in ["c-1", "c-2", "c-3"] {
         admin.delete(&format!("/api/keys/{id}")).await.expect(404);
         admin.patch(&format!("/api/keys/{id}"), &json!({ "name": "x" })).await.expect(404);
-        assert_eq!(keyward::settings::delete(&app.state.db, Kind::ApiKey, id).await.unwrap(), 0);
+        assert_eq!(keyward::settings::delete(&app.state.db, RowType::ApiKey, id).await.unwrap(), 0);
     }
     let others = Entity::find().filter(Column::Id.starts_with("c-")).all(&app.state.db).await;
     let keys: Vec<_> = others.unwrap().into_iter().map(|row| (row.id, row.key)).collect();

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, PipeReader, pipe};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use keyward::audit::store::{self, Filter};
+use keyward::audit::store::{self, AuditFilter};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
@@ -173,7 +173,7 @@ fn keys(database: &TestDatabase) -> Value {
 /// Oldest first.
 async fn recorded(database: &TestDatabase) -> Vec<String> {
     let db = database.connect().await;
-    let filter = Filter { action: Some("key".into()), ..Default::default() };
+    let filter = AuditFilter { action: Some("key".into()), ..Default::default() };
     let entries = store::list(&db, &filter, i64::MAX, 20).await.unwrap();
     entries.into_iter().rev().map(|entry| entry.action).collect()
 }
@@ -274,7 +274,7 @@ async fn stored_names_are_printed_without_what_a_terminal_would_obey() {
         |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{2028}\u{e0041}".contains(c);
 
     let list = keys(&database);
-    assert_eq!(list[0]["name"], NAME, "JSON tells the name itself");
+    assert_eq!(list[0]["name"], NAME, "JSON has the name itself");
     let id = list[0]["id"].as_str().unwrap().to_owned();
     let (_, json, _) = database.run(&["keys", "list", "--json"]);
     let (_, table, _) = database.run(&["keys", "list"]);

@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 on_both_databases!(
-    it_serves_says_where_and_stops_when_told,
+    it_serves_says_where_and_stops_on_a_signal,
     keys_are_managed_on_the_command_line_while_it_serves,
     keys_of_the_encryption_are_shown_and_rotated_on_the_command_line,
     the_audit_log_is_checked_on_the_command_line,
@@ -22,7 +22,7 @@ on_both_databases!(
     nothing_secret_leaks_anywhere,
 );
 
-async fn it_serves_says_where_and_stops_when_told(backend: Backend) {
+async fn it_serves_says_where_and_stops_on_a_signal(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     let server = Server::start(&database, &[]);
     server.client.get("/readyz").await.expect(200);
@@ -419,7 +419,7 @@ async fn leave_traces_of_callers(
 
 async fn leave_traces_of_providers(client: &Client, value: &str, note: &mut impl FnMut(Answer)) {
     let put = async |path: &str, body: Value| client.put_provider(path, &body).await;
-    // So that the hint tells nothing of it.
+    // With an end of its own, so that the hint shows nothing of `value`.
     let body = || json!({ "value": format!("{value},and-an-end"), "note": "n" });
     note(put("p", body()).await.expect(200));
     note(put("p/models/m", json!({ "value": format!("{value},and-an-end") })).await.expect(200));

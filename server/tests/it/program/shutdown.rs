@@ -1,4 +1,4 @@
-//! A server that is told to stop finishes what is in flight, and loses nothing.
+//! On a signal to stop, the server finishes what is in flight, and loses nothing.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -30,7 +30,7 @@ async fn it_says_so_to_load_balancers_and_loses_no_last_use(backend: Backend) {
         answer = server.client.get("/readyz").await;
     }
     answer.expect_problem(503, "stopping", message);
-    // Whoever has not noticed yet is still answered.
+    // Requests that still arrive are answered.
     server.client.get_with("/api/verify", &headers).await.expect(200);
     server.client.get("/livez").await.expect(200);
     let (code, log) = server.wait();
@@ -54,7 +54,7 @@ async fn a_request_in_flight_is_finished(backend: Backend) {
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // It has the beginning before it is told.
+    // The server has the beginning before it gets the signal.
     tokio::time::sleep(Duration::from_millis(300)).await;
     server.signal("-TERM");
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -82,7 +82,7 @@ async fn what_never_ends_is_not_waited_for_longer_than_10_seconds(backend: Backe
     assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
     assert!(log.contains("requests were still running"), "{log}");
 
-    // Told twice, it waits for nothing.
+    // After a second signal it waits for nothing.
     let server = Server::start(&database, &[]);
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.write_all(b"POST /api/session HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\ncontent-type: application/json\r\n\r\n{").unwrap();

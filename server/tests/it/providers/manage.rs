@@ -164,7 +164,7 @@ async fn details_change_without_the_key_and_the_key_without_them(backend: Backen
         "provider": "p", "model": "m", "value": "v", "source": "model",
         "baseUrl": "http://localhost:1",
     });
-    assert_eq!(resolved, expected, "the base URL is told with each key of the provider");
+    assert_eq!(resolved, expected, "the base URL comes with each key of the provider");
     let set =
         admin.put_provider("p", &json!({ "value": "x", "baseUrl": null, "note": "again" })).await;
     let set = set.expect(200).data();

@@ -12,7 +12,7 @@ use crate::support::{App, Backend, on_both_databases};
 
 on_both_databases!(
     the_model_goes_before_the_provider_before_none,
-    an_explanation_tells_which_and_why_without_the_key,
+    an_explanation_names_the_source_and_the_reason_without_the_key,
     what_is_not_stored_is_named,
     each_change_and_each_key_given_out_is_recorded,
     a_store_that_fails_is_503_and_never_none,
@@ -58,7 +58,7 @@ async fn the_model_goes_before_the_provider_before_none(backend: Backend) {
     ask(model).await.expect(404);
 }
 
-async fn an_explanation_tells_which_and_why_without_the_key(backend: Backend) {
+async fn an_explanation_names_the_source_and_the_reason_without_the_key(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     admin.set_provider("openai", "planted-provider-0123").await;

@@ -1,5 +1,5 @@
 //! What passes a proxy besides plain requests: connections that are upgraded, preflights of
-//! browsers, and what the service is told of the client.
+//! browsers, and what the service learns about the client.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

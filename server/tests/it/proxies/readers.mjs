@@ -1,4 +1,4 @@
-// Tells where Express routes a request to, and how `new URL` reads its target.
+// Reports where Express routes a request to, and how `new URL` reads its target.
 import { createServer } from "node:http";
 import express from "express";
 
@@ -15,13 +15,13 @@ function read(target) {
   }
 }
 
-const tells = (route) => (request, response) => {
+const report = (route) => (request, response) => {
   response.end(JSON.stringify({ express: route, url: request.url_read }));
 };
 const app = express();
-for (const path of ["/orders", "/catalog/drafts"]) app.use(path, tells(path));
-app.use(tells("/another"));
-app.use((error, request, response, next) => tells("")(request, response));
+for (const path of ["/orders", "/catalog/drafts"]) app.use(path, report(path));
+app.use(report("/another"));
+app.use((error, request, response, next) => report("")(request, response));
 
 createServer((request, response) => {
   request.url_read = read(request.url);

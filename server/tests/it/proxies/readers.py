@@ -1,10 +1,10 @@
-# Tells where Starlette routes a request to, and which path it gives to the service.
+# Reports where Starlette routes a request to, and which path it gives to the service.
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 
-def tells(route):
+def report(route):
     async def answer(request):
         return JSONResponse({"starlette": route, "request.url": request.url.path})
 
@@ -12,5 +12,5 @@ def tells(route):
 
 
 PROTECTED = ("/orders", "/catalog/drafts")
-routes = [Route(path + rest, tells(path)) for path in PROTECTED for rest in ("", "/{rest:path}")]
-app = Starlette(routes=[*routes, Route("/{rest:path}", tells("/another"))])
+routes = [Route(path + rest, report(path)) for path in PROTECTED for rest in ("", "/{rest:path}")]
+app = Starlette(routes=[*routes, Route("/{rest:path}", report("/another"))])

@@ -1,4 +1,4 @@
-//! Services that tell how they read the target of a request: Express, `new URL` of JavaScript,
+//! Services that report how they read the target of a request: Express, `new URL` of JavaScript,
 //! Starlette, and a servlet container, by what Tomcat does.
 
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! A proxy between Keyward and a service that tells what reached it.
+//! A proxy between Keyward and a service that reports what reached it.
 
 use std::fs;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Stage {
         let calls = Arc::new(AtomicUsize::new(0));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let service = listener.local_addr().unwrap();
-        let router = Router::new().fallback(tell).with_state(calls.clone());
+        let router = Router::new().fallback(describe).with_state(calls.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let addresses = Addresses { keyward: app.address, service };
         let (proxy, address) =
@@ -87,8 +87,8 @@ impl Stage {
     }
 }
 
-/// The service: tells what it was asked.
-async fn tell(State(calls): State<Arc<AtomicUsize>>, request: Request) -> Json<Value> {
+/// The service: describes the request it received.
+async fn describe(State(calls): State<Arc<AtomicUsize>>, request: Request) -> Json<Value> {
     calls.fetch_add(1, Ordering::SeqCst);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();

@@ -17,8 +17,8 @@ on_both_databases!(
     values_are_kept_byte_for_byte,
     the_database_holds_no_value,
     of_many_who_add_the_same_key_one_wins,
-    a_value_that_was_moved_or_changed_is_told_and_not_sent,
-    two_names_that_were_swapped_are_told_and_no_value_is_sent,
+    a_value_that_was_moved_or_changed_is_an_error_and_not_sent,
+    two_names_that_were_swapped_are_an_error_and_no_value_is_sent,
     a_value_of_an_earlier_version_opens_under_its_name_alone,
     an_older_ciphertext_without_a_key_is_not_taken_for_the_older_layout,
 );
@@ -225,7 +225,7 @@ async fn of_many_who_add_the_same_key_one_wins(backend: Backend) {
     assert_eq!(admin.secret("SAME").await, winners[0].to_string());
 }
 
-async fn a_value_that_was_moved_or_changed_is_told_and_not_sent(backend: Backend) {
+async fn a_value_that_was_moved_or_changed_is_an_error_and_not_sent(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     admin.add_secret("A", "value of a").await;
@@ -270,7 +270,7 @@ fn expect_unreadable(answer: Answer, key: &str) {
     answer.expect_problem(500, "secret_unreadable", &message);
 }
 
-async fn two_names_that_were_swapped_are_told_and_no_value_is_sent(backend: Backend) {
+async fn two_names_that_were_swapped_are_an_error_and_no_value_is_sent(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
     admin.add_secret("A", "value of a").await;

@@ -15,7 +15,7 @@ use crate::support::{
 
 on_both_databases!(
     during_a_flood_a_known_browser_a_known_address_and_a_new_network_sign_in,
-    a_flood_without_the_cookie_is_refused_and_told_when_to_come_back,
+    a_flood_without_the_cookie_is_refused_with_retry_after,
     guesses_at_the_same_time_are_not_free,
     right_passwords_are_never_counted,
     a_full_queue_is_503_with_retry_after_and_a_known_browser_still_signs_in,
@@ -81,7 +81,7 @@ async fn during_a_flood_a_known_browser_a_known_address_and_a_new_network_sign_i
     }
 }
 
-async fn a_flood_without_the_cookie_is_refused_and_told_when_to_come_back(backend: Backend) {
+async fn a_flood_without_the_cookie_is_refused_with_retry_after(backend: Backend) {
     let app = behind_a_proxy(backend).await;
     flood(&app);
     let client = app.anonymous();

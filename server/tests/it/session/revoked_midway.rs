@@ -170,7 +170,7 @@ async fn a_key_is_asked_again_with_its_state_its_expiry_and_its_scopes(backend: 
     let app = App::start(backend).await;
     let admin = app.admin().await;
     let held = ["secrets:read", "secrets:write"];
-    let scopes = Scopes::try_from(held.map(|s| Scope::asked(s.to_owned()).unwrap()).to_vec());
+    let scopes = Scopes::try_from(held.map(|s| Scope::new(s.to_owned()).unwrap()).to_vec());
     let scopes = scopes.unwrap();
     let (id, key) = admin.create_key(&json!({ "name": "n", "scopes": held })).await;
     let path = format!("/api/keys/{id}");

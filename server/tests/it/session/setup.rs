@@ -28,7 +28,7 @@ on_both_databases!(
     a_start_that_meets_the_first_administrator_leaves_no_token,
     wrong_tokens_are_slowed_down_and_recorded_and_keep_nobody_out,
     a_flood_of_tokens_is_refused_without_the_store,
-    a_token_is_told_that_setup_is_closed_as_soon_as_another_server_closed_it,
+    a_token_is_refused_with_409_as_soon_as_another_server_closed_setup,
     bad_input_leaves_the_setup_open,
     of_many_at_once_exactly_one_becomes_administrator,
     a_configured_administrator_is_created_once,
@@ -91,7 +91,7 @@ async fn setup_is_open_exactly_while_there_is_no_user(backend: Backend) {
     let obsolete = settings::insert(
         &app.state.db,
         &app.state.rows,
-        settings::Kind::Config,
+        settings::RowType::Config,
         "obsolete",
         "first_admin",
         "\"id\"".to_owned(),
@@ -282,9 +282,7 @@ async fn a_flood_of_tokens_is_refused_without_the_store(backend: Backend) {
 }
 
 /// Also by a server that found setup open a moment ago.
-async fn a_token_is_told_that_setup_is_closed_as_soon_as_another_server_closed_it(
-    backend: Backend,
-) {
+async fn a_token_is_refused_with_409_as_soon_as_another_server_closed_setup(backend: Backend) {
     let first = fresh(backend).await;
     let second = first.sibling().await;
     let client = second.anonymous();
