@@ -84,7 +84,7 @@ e2e/node_modules: e2e/package-lock.json
 
 lint: page e2e/node_modules target/tools/bin/cargo-machete ## Check form, clippy, types, links, features, dependencies and circles of imports
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --test crash --test attack -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(CARGO) check --locked -p keyward-api
 	$(CARGO) check --locked -p keyward-api --features unicode

@@ -27,6 +27,7 @@ use keyward::config::{Flags, StoreConfig};
 use keyward::database::{AdvisoryLock, DatabaseConnection, Opening, begin_locked, begin_write};
 use keyward::encryption::columns::{SECRETS, Subject};
 use keyward::encryption::unlock::Unlocked;
+use keyward::encryption::wrapped_key::Purpose;
 use keyward::encryption::{Rotation, store};
 use keyward::secrets::entity::{Entity, Model};
 use keyward::serve;
@@ -147,7 +148,7 @@ async fn check(database: &TestDatabase, former: u32) -> Outcome<u32> {
     let transaction = begin_locked(&db, AdvisoryLock::Keys).await?;
     let active = keyring.active(&transaction).await?;
     let keys = store::list(&transaction).await?;
-    let mut data = keys.iter().filter(|key| key.is_for(store::Purpose::Data));
+    let mut data = keys.iter().filter(|key| key.is_for(Purpose::Data));
     if let Some(kept) = data.find(|key| (key.id == active.id) == key.is_erased()) {
         return Err(
             format!("version {} of {}: erased or kept", kept.version, active.version).into()
