@@ -17,7 +17,7 @@
 //! | [`error`] | the one error body (RFC 9457) |
 //! | [`data`] | the one success body |
 //! | [`page`] | the success body of a list in parts |
-//! | [`paths`] | every path of the API |
+//! | [`paths`], [`queries`] | every path of the API, and what may follow it |
 //! | [`challenge`] | how a caller presents a key |
 //! | [`sensitive`] | text that must not be printed |
 //!
@@ -44,6 +44,7 @@ pub mod paths;
 pub mod provider_key;
 mod provider_names;
 pub mod providers;
+pub mod queries;
 pub mod scopes;
 pub mod secrets;
 pub mod sensitive;

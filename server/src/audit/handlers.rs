@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use keyward_api::audit::{AuditCheck, AuditEntry, AuditOutcome, AuditVerification};
+use keyward_api::queries::{AuditQuery, LimitQuery};
 use keyward_api::{Data, Page, paths};
-use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -20,52 +20,6 @@ use crate::http::error::Error;
 use crate::http::extract::Query;
 use crate::http::paging;
 
-/// The query of the list alone: an export has no limit.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct LimitQuery {
-    /// Entries of one answer.
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
-    limit: Option<String>,
-}
-
-/// The query of the list and of the export. Unknown names are refused before it is read
-/// ([`crate::http::query_parameters`]).
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct AuditQuery {
-    /// `nextCursor` of the answer before.
-    #[param(pattern = "^[1-9][0-9]{0,17}$", example = "1000000")]
-    cursor: Option<String>,
-    /// A part of the actor's name or of the target; case does not matter.
-    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "ada")]
-    q: Option<String>,
-    /// A part of the actor's name, or a whole id; case does not matter.
-    #[param(
-        max_length = 255,
-        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$",
-        example = "ada@example.com"
-    )]
-    actor: Option<String>,
-    /// A whole action (`secret.read`) or its noun (`secret`).
-    #[param(max_length = 255, pattern = "^[a-z.]*$", example = "secret.read")]
-    action: Option<String>,
-    /// A part of the target; case does not matter.
-    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "GITHUB_TOKEN")]
-    target: Option<String>,
-    /// Whether it was done.
-    #[param(inline, value_type = Option<AuditOutcome>)]
-    outcome: Option<String>,
-    /// Not before this time.
-    #[param(format = DateTime, example = "2026-01-01T00:00:00Z")]
-    since: Option<String>,
-    /// Before this time.
-    #[param(format = DateTime, example = "2099-12-31T23:59:59Z")]
-    until: Option<String>,
-}
-
 /// The newest entries first. `total` is there when there is no filter.
 #[utoipa::path(
     get, path = paths::AUDIT, operation_id = "listAuditEntries", tag = "audit", security(("session" = [])),
@@ -78,7 +32,7 @@ pub async fn list(
     Query(query): Query<AuditQuery>,
 ) -> Result<axum::Json<Page<AuditEntry>>, Error> {
     let limit: u64 = paging::limit(limit.as_deref())?;
-    let (before, filter) = (query.cursor()?.unwrap_or(i64::MAX), query.filter()?);
+    let (before, filter) = (cursor(&query)?.unwrap_or(i64::MAX), filter(&query)?);
     let found = reader.list(allowed.actor(), &filter, before, limit).await?;
     let Entries { entries, has_more, total } = found;
     let next_cursor = entries.last().filter(|_| has_more).map(|last| last.seq.to_string());
@@ -121,7 +75,7 @@ pub async fn export(
     State(reader): State<Reader>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, Error> {
-    let (cursor, filter) = (query.cursor()?, query.filter()?);
+    let (cursor, filter) = (cursor(&query)?, filter(&query)?);
     let lines = Export::begin(&reader, allowed.actor(), filter, cursor).await?;
     let headers = [
         (CONTENT_TYPE, "application/x-ndjson"),
@@ -130,25 +84,23 @@ pub async fn export(
     Ok((headers, Body::from_stream(lines.into_stream())).into_response())
 }
 
-impl AuditQuery {
-    /// Before which entry the answer begins.
-    fn cursor(&self) -> Result<Option<i64>, Error> {
-        let Some(text) = &self.cursor else { return Ok(None) };
-        let cursor = text.parse().ok().filter(|cursor| *cursor > 0);
-        cursor.ok_or_else(paging::bad_cursor).map(Some)
-    }
+/// Before which entry the answer begins.
+fn cursor(query: &AuditQuery) -> Result<Option<i64>, Error> {
+    let Some(text) = &query.cursor else { return Ok(None) };
+    let cursor = text.parse().ok().filter(|cursor| *cursor > 0);
+    cursor.ok_or_else(paging::bad_cursor).map(Some)
+}
 
-    fn filter(&self) -> Result<AuditFilter, Error> {
-        Ok(AuditFilter {
-            q: paging::text("q", self.q.as_deref())?,
-            actor: paging::text("actor", self.actor.as_deref())?,
-            action: action(self.action.as_ref())?,
-            target: paging::text("target", self.target.as_deref())?,
-            outcome: self.outcome.as_deref().map(outcome).transpose()?,
-            since: time("since", self.since.as_ref())?,
-            until: time("until", self.until.as_ref())?,
-        })
-    }
+fn filter(query: &AuditQuery) -> Result<AuditFilter, Error> {
+    Ok(AuditFilter {
+        q: paging::text("q", query.q.as_deref())?,
+        actor: paging::text("actor", query.actor.as_deref())?,
+        action: action(query.action.as_ref())?,
+        target: paging::text("target", query.target.as_deref())?,
+        outcome: query.outcome.as_deref().map(outcome).transpose()?,
+        since: time("since", query.since.as_ref())?,
+        until: time("until", query.until.as_ref())?,
+    })
 }
 
 fn action(text: Option<&String>) -> Result<Option<String>, Error> {

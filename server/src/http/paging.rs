@@ -4,8 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyward_api::page::MAX_LIMIT;
+use keyward_api::queries::ListQuery;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::database::names::Names;
 use crate::http::error::Error;
@@ -16,32 +17,14 @@ pub const MAX_TEXT: usize = 255;
 /// Longest cursor in bytes: a name of 64 characters, folded, in JSON and base64, has less.
 const MAX_CURSOR: usize = 4096;
 
-/// The query of a list that has no filter of its own.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListQuery {
-    /// Entries of one answer.
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
-    pub limit: Option<String>,
-    /// `nextCursor` of the answer before.
-    #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 4096)]
-    pub cursor: Option<String>,
-    /// A part of the name; case does not matter.
-    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "git")]
-    pub q: Option<String>,
-}
-
-impl ListQuery {
-    /// What is asked for.
-    pub fn names(&self) -> Result<Names, Error> {
-        let after: Option<String> = self.cursor.as_deref().map(from_cursor).transpose()?;
-        // No name has one, and PostgreSQL takes none of them as a text.
-        if after.as_ref().is_some_and(|name| name.contains('\0')) {
-            return Err(bad_cursor());
-        }
-        Ok(Names { limit: limit(self.limit.as_deref())?, after, q: text("q", self.q.as_deref())? })
+/// What is asked for.
+pub fn names(query: &ListQuery) -> Result<Names, Error> {
+    let after: Option<String> = query.cursor.as_deref().map(from_cursor).transpose()?;
+    // No name has one, and PostgreSQL takes none of them as a text.
+    if after.as_ref().is_some_and(|name| name.contains('\0')) {
+        return Err(bad_cursor());
     }
+    Ok(Names { limit: limit(query.limit.as_deref())?, after, q: text("q", query.q.as_deref())? })
 }
 
 /// Takes the entry out that only tells that there are more: the cursor of the next answer.

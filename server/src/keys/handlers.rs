@@ -10,12 +10,12 @@ use keyward_api::key_list::{KeySort, KeyStatus};
 use keyward_api::keys::{
     ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey, VerifiedCaller,
 };
+use keyward_api::queries::KeysQuery;
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
 use keyward_api::{Data, Page, paths};
 use keyward_core::networks;
 use keyward_core::token::PlainKey;
-use serde::Deserialize;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::Registry;
@@ -32,48 +32,20 @@ use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
 use crate::http::paging;
 
-/// The query of the list.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct KeysQuery {
-    /// Keys of one answer.
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100)]
-    limit: Option<String>,
-    /// `nextCursor` of the answer before, in the same order.
-    #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 4096)]
-    cursor: Option<String>,
-    /// A part of the name, the first 4 or more characters of the prefix that is shown, or the
-    /// whole id; case does not matter.
-    #[param(max_length = 255, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "billing")]
-    q: Option<String>,
-    /// What became of the key.
-    #[param(inline, value_type = Option<KeyStatus>)]
-    status: Option<String>,
-    /// A scope that the key has, word for word.
-    #[param(value_type = Option<Scope>, example = "orders:write")]
-    scope: Option<String>,
-    /// The order; `createdAt`, the oldest first, by default.
-    #[param(inline, value_type = Option<KeySort>)]
-    sort: Option<String>,
-}
-
-impl KeysQuery {
-    fn query(&self) -> Result<KeyQuery, Error> {
-        let refused = |name: &'static str| move |message: String| Error::field(name, message);
-        let status = self.status.as_deref().map(KeyStatus::try_from).transpose();
-        let sort = self.sort.as_deref().map(KeySort::try_from).transpose();
-        let scope = self.scope.clone().map(Scope::try_from).transpose();
-        let (sort, q) = (sort.map_err(refused("sort"))?.unwrap_or_default(), self.q.as_deref());
-        let filter = KeyFilter {
-            q: paging::text("q", q)?,
-            status: status.map_err(refused("status"))?,
-            scope: scope.map_err(|error| Error::field("scope", error))?,
-        };
-        let after = self.cursor.as_deref().map(|cursor| position(cursor, sort)).transpose()?;
-        let limit = paging::limit(self.limit.as_deref())?;
-        Ok(KeyQuery { filter, sort, after, limit })
-    }
+fn key_query(query: &KeysQuery) -> Result<KeyQuery, Error> {
+    let refused = |name: &'static str| move |message: String| Error::field(name, message);
+    let status = query.status.as_deref().map(KeyStatus::try_from).transpose();
+    let sort = query.sort.as_deref().map(KeySort::try_from).transpose();
+    let scope = query.scope.clone().map(Scope::try_from).transpose();
+    let (sort, q) = (sort.map_err(refused("sort"))?.unwrap_or_default(), query.q.as_deref());
+    let filter = KeyFilter {
+        q: paging::text("q", q)?,
+        status: status.map_err(refused("status"))?,
+        scope: scope.map_err(|error| Error::field("scope", error))?,
+    };
+    let after = query.cursor.as_deref().map(|cursor| position(cursor, sort)).transpose()?;
+    let limit = paging::limit(query.limit.as_deref())?;
+    Ok(KeyQuery { filter, sort, after, limit })
 }
 
 /// A cursor names the order that it is of.
@@ -93,7 +65,7 @@ pub async fn list(
     State(keys): State<Registry>,
     Query(query): Query<KeysQuery>,
 ) -> Result<axum::Json<Page<ApiKey>>, Error> {
-    let query = query.query()?;
+    let query = key_query(&query)?;
     let sort = query.sort;
     let KeyPage { keys, next, total } = keys.page(query).await?;
     let next_cursor = next.map(|position| paging::to_cursor(&(sort, position))).transpose()?;

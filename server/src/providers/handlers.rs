@@ -8,8 +8,9 @@ use keyward_api::providers::{
     Explained, ModelCredential, ModelName, Provider, ProviderId, Resolved, SetModel, SetProvider,
     UpdateProvider,
 };
+use keyward_api::queries::{ListQuery, ResolveQuery};
 use keyward_api::{Data, Page, paths};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Credentials;
 use super::credentials::target;
@@ -19,7 +20,7 @@ use crate::access::Allowed;
 use crate::audit::{Action, Actor, Refusals};
 use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
-use crate::http::paging::{self, ListQuery};
+use crate::http::paging;
 
 /// Providers by name, without their keys; those that a narrowed scope reaches.
 #[utoipa::path(
@@ -32,7 +33,7 @@ pub async fn list(
     State(credentials): State<Credentials>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Page<Provider>>, Error> {
-    let names = query.names()?;
+    let names = paging::names(&query)?;
     let (mut data, total) = credentials.list(&names, allowed.patterns().as_deref()).await?;
     let next_cursor = paging::next(&mut data, names.limit, |found| found.provider.clone())?;
     Ok(axum::Json(Page { data, next_cursor, total: Some(total) }))
@@ -117,22 +118,6 @@ pub async fn delete_model(
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 
-/// The query of `/api/resolve`.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ResolveQuery {
-    /// The provider.
-    #[param(required = true, value_type = ProviderId, example = "openai")]
-    provider: Option<String>,
-    /// The model; without it, the key of the provider itself.
-    #[param(value_type = Option<ModelName>, example = "gpt-5")]
-    model: Option<String>,
-    /// `true` tells which key would be used, without the key.
-    #[param(value_type = Option<bool>, default = false)]
-    explain: Option<String>,
-}
-
 /// The key, or which one it would be.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
@@ -161,8 +146,8 @@ pub async fn resolve(
     State(refusals): State<Refusals>,
     Query(query): Query<ResolveQuery>,
 ) -> Result<axum::Json<Data<Resolution>>, Error> {
-    let (provider, model) = (query.provider()?, query.model()?);
-    let is_explained = query.is_explained()?;
+    let (provider, model) = (asked_provider(&query)?, asked_model(&query)?);
+    let is_explained = is_explained(&query)?;
     let actor = allowed.authorize(provider.as_str()).await?;
     let data = if is_explained {
         Resolution::Explained(credentials.explain(provider, model).await?)
@@ -182,22 +167,20 @@ async fn record_none(refusals: &Refusals, actor: &Actor, target: String) -> Resu
     Ok(refusals.record(event, "none").await?)
 }
 
-impl ResolveQuery {
-    fn provider(&self) -> Result<ProviderId, Error> {
-        let text = self.provider.clone();
-        provider(text.ok_or_else(|| Error::field("provider", "Provider is required"))?)
-    }
+fn asked_provider(query: &ResolveQuery) -> Result<ProviderId, Error> {
+    let text = query.provider.clone();
+    provider(text.ok_or_else(|| Error::field("provider", "Provider is required"))?)
+}
 
-    fn model(&self) -> Result<Option<ModelName>, Error> {
-        self.model.clone().map(model).transpose()
-    }
+fn asked_model(query: &ResolveQuery) -> Result<Option<ModelName>, Error> {
+    query.model.clone().map(model).transpose()
+}
 
-    fn is_explained(&self) -> Result<bool, Error> {
-        match self.explain.as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(Error::field("explain", "Expected true or false")),
-        }
+fn is_explained(query: &ResolveQuery) -> Result<bool, Error> {
+    match query.explain.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Error::field("explain", "Expected true or false")),
     }
 }
 

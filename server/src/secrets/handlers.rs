@@ -6,6 +6,7 @@ use http::HeaderValue;
 use http::header::ETAG;
 use http::request::Parts;
 use keyward_api::data::Deleted;
+use keyward_api::queries::ListQuery;
 use keyward_api::secrets::{
     CreateSecret, CreatedSecret, RevealedSecret, Secret, SecretKey, UpdateSecret, UpdatedSecret,
 };
@@ -20,7 +21,7 @@ use super::vault::{SecretError, SecretRefusal};
 use crate::access::Allowed;
 use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
-use crate::http::paging::{self, ListQuery};
+use crate::http::paging;
 
 type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
@@ -35,7 +36,7 @@ pub async fn list(
     State(vault): State<Vault>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Page<Secret>>, Error> {
-    let names = query.names()?;
+    let names = paging::names(&query)?;
     let (mut data, total) = vault.list(&names, allowed.patterns().as_deref()).await?;
     let next_cursor = paging::next(&mut data, names.limit, |secret| secret.key.clone())?;
     Ok(axum::Json(Page { data, next_cursor, total: Some(total) }))
