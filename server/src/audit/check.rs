@@ -77,7 +77,7 @@ impl<'k> Check<'k> {
             return self.breaks.put(0, NO_NUMBER, digest_of(NO_NUMBER, stored, None));
         }
         self.reach(seq);
-        let (hash, reason) = self.judge(stored);
+        let (hash, reason) = self.check_links(stored);
         if self.seq == 0 {
             let prev = stored.prev_hash.try_into().ok();
             self.first = Some((seq, prev.filter(|_| hash.is_some())));
@@ -111,7 +111,7 @@ impl<'k> Check<'k> {
     }
 
     /// The hash from which the next entry goes on, if it is to be believed, and what is wrong.
-    fn judge(&mut self, stored: &StoredEntry<'_>) -> (Option<Hash>, Option<&'static str>) {
+    fn check_links(&mut self, stored: &StoredEntry<'_>) -> (Option<Hash>, Option<&'static str>) {
         let StoredEntry { fields, prev_hash, entry_hash, mac } = stored;
         let hash = fields.hash(prev_hash, &mut self.buffer);
         if hash != *entry_hash {

@@ -1,4 +1,4 @@
-//! Which entries of the log are wanted.
+//! Which entries of the log match.
 
 use keyward_api::audit::AuditOutcome;
 use sea_orm::sea_query::{Expr, ExprTrait, Func};

@@ -20,21 +20,21 @@ pub fn in_bytes(column: Expr, backend: DbBackend) -> Expr {
 }
 
 impl Names {
-    /// Which entries are wanted, on all pages; `reach` as in [`Allowed::patterns`].
+    /// Which entries match, on all pages; `patterns` as in [`Allowed::patterns`].
     ///
     /// [`Allowed::patterns`]: crate::access::Allowed::patterns
-    pub fn wanted(&self, column: &Expr, reach: Option<&[&str]>) -> Condition {
+    pub fn matching(&self, column: &Expr, patterns: Option<&[&str]>) -> Condition {
         let lower = || Expr::expr(Func::lower(column.clone()));
         let found = self.q.as_ref().map(|q| lower().like(containing(&q.to_ascii_lowercase())));
-        let reached = |pattern: &&str| match pattern.strip_suffix('*') {
+        let covered = |pattern: &&str| match pattern.strip_suffix('*') {
             None => column.clone().eq(*pattern),
             // LIKE ignores case on SQLite.
             Some(start) => beginning(column, start.chars().count()).eq(start),
         };
-        let reach = reach.map(|reach| {
-            reach.iter().fold(Condition::any(), |any, pattern| any.add(reached(pattern)))
+        let patterns = patterns.map(|patterns| {
+            patterns.iter().fold(Condition::any(), |any, pattern| any.add(covered(pattern)))
         });
-        Condition::all().add_option(found).add_option(reach)
+        Condition::all().add_option(found).add_option(patterns)
     }
 
     /// Which of them are on this page and on later ones.

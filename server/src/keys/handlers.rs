@@ -99,9 +99,9 @@ pub async fn create(
     allowed: Allowed<WriteKeys>,
     State(keys): State<Registry>,
     State(clock): State<Clock>,
-    Json(wanted): Json<CreateApiKey>,
+    Json(body): Json<CreateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
-    let CreateApiKey { name, scopes, expires_at, rate_limit, allowed_networks } = wanted;
+    let CreateApiKey { name, scopes, expires_at, rate_limit, allowed_networks } = body;
     let expires_at = expires_at.map(|expiry| future(expiry, &clock)).transpose()?;
     let networks = networks::parse(&allowed_networks).map_err(Error::Validation)?;
     let new = NewKey { name, scopes, expires_at, rate_limit, networks };
@@ -128,9 +128,9 @@ pub async fn update(
     State(keys): State<Registry>,
     State(clock): State<Clock>,
     KeyId(id): KeyId,
-    Json(wanted): Json<UpdateApiKey>,
+    Json(body): Json<UpdateApiKey>,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    let UpdateApiKey { name, scopes, expires_at, enabled, rate_limit, allowed_networks } = wanted;
+    let UpdateApiKey { name, scopes, expires_at, enabled, rate_limit, allowed_networks } = body;
     let expires_at = match expires_at {
         Some(Some(expiry)) => Some(Some(future(expiry, &clock)?)),
         other => other,

@@ -66,14 +66,14 @@ impl Credentials {
     }
 
     /// Providers by name, each with its models, without their values, and one more than are
-    /// asked for if there are more; and how many there are on all pages. `reach`: the names
+    /// asked for if there are more; and how many there are on all pages. `patterns`: the names
     /// that the caller may see, or beginnings of them and `*`; `None`: all.
     pub async fn list(
         &self,
         names: &Names,
-        reach: Option<&[&str]>,
+        patterns: Option<&[&str]>,
     ) -> Result<(Vec<Provider>, u64), ProviderError> {
-        Ok(store::list(&self.db, &self.rows, names, reach).await?)
+        Ok(store::list(&self.db, &self.rows, names, patterns).await?)
     }
 
     /// Enters the key of a provider or replaces it.
@@ -81,9 +81,9 @@ impl Credentials {
         &self,
         actor: &Actor,
         id: ProviderId,
-        wanted: SetProvider,
+        input: SetProvider,
     ) -> Result<Provider, ProviderError> {
-        let SetProvider { value, base_url, note } = wanted;
+        let SetProvider { value, base_url, note } = input;
         let (id, now) = (String::from(id), self.clock.now());
         let (sets_base_url, sets_note) = (base_url.is_some(), note.is_some());
         let transaction = begin_write(&self.db).await?;
@@ -134,9 +134,9 @@ impl Credentials {
         &self,
         actor: &Actor,
         id: ProviderId,
-        wanted: UpdateProvider,
+        input: UpdateProvider,
     ) -> Result<Provider, ProviderError> {
-        let (id, UpdateProvider { base_url, note }) = (String::from(id), wanted);
+        let (id, UpdateProvider { base_url, note }) = (String::from(id), input);
         let not_found = || ProviderRefusal::NoProvider(id.clone());
         let transaction = begin_write(&self.db).await?;
         // Before the row: a rotation locks in this order.
@@ -189,7 +189,7 @@ impl Credentials {
         actor: &Actor,
         provider: ProviderId,
         model: ModelName,
-        wanted: SetModel,
+        input: SetModel,
     ) -> Result<ModelCredential, ProviderError> {
         let (provider, model) = (String::from(provider), String::from(model));
         let (id, now) = (model_id(&provider, &model), self.clock.now());
@@ -203,7 +203,7 @@ impl Credentials {
             None => (Some(actor.name.clone()), now),
         };
         let Sealed { encrypted_value, key_id, hint } =
-            seal(sealer, &Subject::model(&id, &provider, &model), &wanted.value)?;
+            seal(sealer, &Subject::model(&id, &provider, &model), &input.value)?;
         let mut row = model::Model {
             id: id.clone(),
             provider: provider.clone(),

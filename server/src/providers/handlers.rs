@@ -22,7 +22,7 @@ use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
 use crate::http::paging;
 
-/// Providers by name, without their keys; those that a narrowed scope reaches.
+/// Providers by name, without their keys; those that a narrowed scope covers.
 #[utoipa::path(
     get, path = paths::PROVIDERS, operation_id = "listProviders", tag = "providers",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
@@ -49,9 +49,9 @@ pub async fn set(
     allowed: Allowed<WriteProviders>,
     State(credentials): State<Credentials>,
     ProviderInPath(provider): ProviderInPath,
-    Json(wanted): Json<SetProvider>,
+    Json(body): Json<SetProvider>,
 ) -> Result<axum::Json<Data<Provider>>, Error> {
-    let data = credentials.set_provider(allowed.actor(), provider, wanted).await?;
+    let data = credentials.set_provider(allowed.actor(), provider, body).await?;
     Ok(axum::Json(Data { data }))
 }
 
@@ -65,9 +65,9 @@ pub async fn update(
     allowed: Allowed<WriteProviders>,
     State(credentials): State<Credentials>,
     ProviderInPath(provider): ProviderInPath,
-    Json(wanted): Json<UpdateProvider>,
+    Json(body): Json<UpdateProvider>,
 ) -> Result<axum::Json<Data<Provider>>, Error> {
-    let data = credentials.update_provider(allowed.actor(), provider, wanted).await?;
+    let data = credentials.update_provider(allowed.actor(), provider, body).await?;
     Ok(axum::Json(Data { data }))
 }
 
@@ -96,10 +96,10 @@ pub async fn set_model(
     allowed: Allowed<WriteProviders>,
     State(credentials): State<Credentials>,
     ModelInPath(provider, model): ModelInPath,
-    Json(wanted): Json<SetModel>,
+    Json(body): Json<SetModel>,
 ) -> Result<axum::Json<Data<ModelCredential>>, Error> {
     let model = ModelName::new(model.into()).map_err(|error| Error::field("model", error))?;
-    let data = credentials.set_model(allowed.actor(), provider, model, wanted).await?;
+    let data = credentials.set_model(allowed.actor(), provider, model, body).await?;
     Ok(axum::Json(Data { data }))
 }
 

@@ -170,17 +170,17 @@ pub async fn list(
     db: &impl ConnectionTrait,
     rows: &RowKey,
     names: &Names,
-    reach: Option<&[&str]>,
+    patterns: Option<&[&str]>,
 ) -> Result<(Vec<Provider>, u64), DbErr> {
     let (backend, id) = (db.get_database_backend(), Expr::col("id"));
-    let wanted = names.wanted(&id, reach);
+    let matching = names.matching(&id, patterns);
     let mut count = known();
-    count.expr(Func::count(id.clone())).cond_where(wanted.clone());
+    count.expr(Func::count(id.clone())).cond_where(matching.clone());
     let total =
         db.query_one(&count).await?.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
     let mut page = known();
     page.column("id")
-        .cond_where(wanted.add(names.rest(&id, backend)))
+        .cond_where(matching.add(names.rest(&id, backend)))
         .order_by_expr(in_bytes(id, backend), Order::Asc)
         .limit(names.limit + 1);
     let ids = db.query_all(&page).await?;

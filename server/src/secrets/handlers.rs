@@ -25,7 +25,7 @@ use crate::http::paging;
 
 type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
-/// Secrets by key, without their values; those that a narrowed scope reaches.
+/// Secrets by key, without their values; those that a narrowed scope covers.
 #[utoipa::path(
     get, path = paths::SECRETS, operation_id = "listSecrets", tag = "secrets",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
@@ -57,10 +57,10 @@ pub async fn list(
 pub async fn create(
     allowed: Allowed<WriteSecrets>,
     State(vault): State<Vault>,
-    Json(wanted): Json<CreateSecret>,
+    Json(body): Json<CreateSecret>,
 ) -> Result<Tagged<CreatedSecret>, Error> {
-    let actor = allowed.authorize(wanted.key.as_str()).await?;
-    let row = vault.create(actor, wanted).await?;
+    let actor = allowed.authorize(body.key.as_str()).await?;
+    let row = vault.create(actor, body).await?;
     let tag = tag_header(row.updated_at)?;
     let Model { id, key, description, created_at, .. } = row;
     Ok((tag, axum::Json(Data { data: CreatedSecret { id, key, description, created_at } })))
@@ -109,10 +109,10 @@ pub async fn update(
     State(vault): State<Vault>,
     KeyInPath(key): KeyInPath,
     IfUnchanged(if_match): IfUnchanged,
-    Json(wanted): Json<UpdateSecret>,
+    Json(body): Json<UpdateSecret>,
 ) -> Result<Tagged<UpdatedSecret>, Error> {
     let actor = allowed.authorize(&key).await?;
-    let row = vault.update(actor, &key, wanted, &expected(if_match)).await?;
+    let row = vault.update(actor, &key, body, &expected(if_match)).await?;
     let tag = tag_header(row.updated_at)?;
     let Model { id, key, description, updated_at, .. } = row;
     Ok((tag, axum::Json(Data { data: UpdatedSecret { id, key, description, updated_at } })))

@@ -35,7 +35,7 @@ impl From<Listed> for Secret {
 pub async fn list(
     db: &impl ConnectionTrait,
     names: &Names,
-    reach: Option<&[&str]>,
+    patterns: Option<&[&str]>,
 ) -> Result<(Vec<Secret>, u64), DbErr> {
     let columns = [
         Column::Id,
@@ -46,12 +46,12 @@ pub async fn list(
         Column::UpdatedAt,
     ];
     let (backend, key) = (db.get_database_backend(), Expr::col(Column::Key));
-    let wanted = names.wanted(&key, reach);
-    let total = Entity::find().filter(wanted.clone()).count(db).await?;
+    let matching = names.matching(&key, patterns);
+    let total = Entity::find().filter(matching.clone()).count(db).await?;
     let listed = Entity::find()
         .select_only()
         .columns(columns)
-        .filter(wanted.add(names.rest(&key, backend)))
+        .filter(matching.add(names.rest(&key, backend)))
         .order_by(in_bytes(key, backend), Order::Asc)
         .limit(names.limit + 1)
         .into_model::<Listed>()

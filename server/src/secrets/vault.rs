@@ -52,14 +52,14 @@ impl Vault {
     }
 
     /// Secrets without their values, by key, and one more than are asked for if there are
-    /// more; and how many there are on all pages. `reach`: the names that the caller may see,
+    /// more; and how many there are on all pages. `patterns`: the names that the caller may see,
     /// or beginnings of them and `*`; `None`: all.
     pub async fn list(
         &self,
         names: &Names,
-        reach: Option<&[&str]>,
+        patterns: Option<&[&str]>,
     ) -> Result<(Vec<Secret>, u64), SecretError> {
-        Ok(store::list(&self.db, names, reach).await?)
+        Ok(store::list(&self.db, names, patterns).await?)
     }
 
     /// The value of a secret, and the row it came from.
@@ -83,8 +83,8 @@ impl Vault {
         Ok((RevealedSecret { key: key.to_owned(), value }, row))
     }
 
-    pub async fn create(&self, actor: &Actor, wanted: CreateSecret) -> Result<Model, SecretError> {
-        let CreateSecret { key, value, description } = wanted;
+    pub async fn create(&self, actor: &Actor, input: CreateSecret) -> Result<Model, SecretError> {
+        let CreateSecret { key, value, description } = input;
         let key = String::from(key);
         let id = Uuid::now_v7().to_string();
         let now = self.clock.now();
@@ -118,10 +118,10 @@ impl Vault {
         &self,
         actor: &Actor,
         key: &str,
-        wanted: UpdateSecret,
+        input: UpdateSecret,
         is_expected: Precondition<'_>,
     ) -> Result<Model, SecretError> {
-        let UpdateSecret { value, description } = wanted;
+        let UpdateSecret { value, description } = input;
         let transaction = begin_write(&self.db).await?;
         // Before the row: a rotation locks in this order.
         let sealer = self.keyring.sealer(&transaction).await?;

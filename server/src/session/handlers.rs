@@ -60,9 +60,9 @@ pub async fn setup(
     ClientAddress(address): ClientAddress,
     origin: Origin,
     jar: CookieJar,
-    Json(wanted): Json<Setup>,
+    Json(body): Json<Setup>,
 ) -> Result<SetSession, Error> {
-    let Setup { token, email, password } = wanted;
+    let Setup { token, email, password } = body;
     // An answer from before it was closed is no harm: then the token is gone.
     if setup_is_closed(&service).await? {
         return Err(Error::SetupClosed);
@@ -112,16 +112,16 @@ pub async fn sign_in(
     ClientAddress(address): ClientAddress,
     origin: Origin,
     jar: CookieJar,
-    Json(wanted): Json<SignIn>,
+    Json(body): Json<SignIn>,
 ) -> Result<SetSession, Error> {
     // Counted as it would be looked up, so that spelling it in capitals gains nothing.
-    let account = wanted.email.trim().to_lowercase();
+    let account = body.email.trim().to_lowercase();
     let browser = known_browser(&service, &jar, &account);
     let attempt = match service.limit.attempt(address, &account, browser.as_ref()) {
         Ok(attempt) => attempt,
         Err(wait) => return Err(throttled(&service, origin, Action::SessionCreate, wait).await),
     };
-    let user = match check_password(&service, attempt.lane, wanted).await {
+    let user = match check_password(&service, attempt.lane, body).await {
         Ok(Checked::Right(user)) => user,
         // The attempt stays counted.
         Ok(Checked::Wrong(user)) => {
@@ -150,19 +150,19 @@ enum Checked {
     Wrong(Option<users::Model>),
 }
 
-/// The place is taken first: when there is none, that costs no query.
+/// The ticket is taken first: when there is none, that costs no query.
 async fn check_password(
     service: &SignInService,
     lane: Lane,
-    wanted: SignIn,
+    body: SignIn,
 ) -> Result<Checked, Error> {
-    let place = service.passwords.enter(lane)?;
-    let user = match Email::try_from(wanted.email) {
+    let ticket = service.passwords.enter(lane)?;
+    let user = match Email::try_from(body.email) {
         Ok(email) => service.people.find_user(&email).await?,
         Err(_) => None,
     };
     let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let is_right = place.verify(wanted.password, stored).await?;
+    let is_right = ticket.verify(body.password, stored).await?;
     Ok(match user {
         Some(user) if is_right => Checked::Right(user),
         user => Checked::Wrong(user),
