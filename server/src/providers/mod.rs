@@ -1,7 +1,8 @@
-//! The keys of providers and of single models: [`credentials`] enters, resolves and deletes
-//! them and records it, [`resolve`] decides whose key is used, [`store`] has the queries,
-//! [`handlers`] speak HTTP.
+//! The keys of providers and of single models: [`credentials`] enters and deletes them and
+//! records it, `resolving` hands out the one that [`resolve`] chooses of the [`candidates`],
+//! [`store`] has the other queries, [`handlers`] speak HTTP with their [`permissions`].
 
+pub mod candidates;
 pub mod credentials;
 pub mod entity;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod handlers;
 mod hint;
 pub mod permissions;
 pub mod resolve;
+mod resolving;
 pub mod store;
 
 pub use credentials::Credentials;

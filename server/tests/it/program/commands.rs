@@ -85,8 +85,8 @@ async fn keys_are_managed_on_the_command_line_while_it_serves(backend: Backend) 
         let (code, out, _) = database.run(&[&["keys", "create"], wrong].concat());
         assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}");
     }
-    let (code, new, told) = database.run(&["keys", "rotate", "by hand", "--grace", "1h"]);
-    assert_eq!((code, new.trim().len()), (0, 51), "{told}");
+    let (code, new, printed) = database.run(&["keys", "rotate", "by hand", "--grace", "1h"]);
+    assert_eq!((code, new.trim().len()), (0, 51), "{printed}");
     for _ in 0..50 {
         let headers = [("x-api-key", new.trim().as_bytes())];
         if server.client.get_with("/api/verify", &headers).await.status == 200 {
@@ -307,8 +307,8 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     let variables = [ADMIN[0], ADMIN[1], ("RUST_LOG", "trace"), ("KEYWARD_LOG_FORMAT", "json")];
     let server = Server::start(&database, &variables);
     let client = &server.client;
-    let mut told = String::new();
-    let mut note = |answer: Answer| write!(told, "{answer:?}").unwrap();
+    let mut printed = String::new();
+    let mut note = |answer: Answer| write!(printed, "{answer:?}").unwrap();
     client.sign_in().await;
     let scopes = ["secrets:read", "keys:verify"];
     let (id, first) = client.create_key(&json!({ "name": "n", "scopes": scopes })).await;
@@ -369,8 +369,8 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     ] {
         let mut command = database.command(command);
         let Output { stdout, stderr, .. } = command.env("RUST_LOG", "trace").output().unwrap();
-        told.push_str(&String::from_utf8_lossy(&stdout));
-        told.push_str(&String::from_utf8_lossy(&stderr));
+        printed.push_str(&String::from_utf8_lossy(&stdout));
+        printed.push_str(&String::from_utf8_lossy(&stderr));
     }
     let stored = stored_text(&database).await;
     assert!(stored.contains("session.create") && stored.contains(EMAIL), "the search sees rows");
@@ -381,7 +381,7 @@ async fn nothing_secret_leaks_anywhere(backend: Backend) {
     assert!(is_on, "the log was on");
     for secret in [&key[8..], &first[8..], PASSWORD, ROOT_KEY, "planted-"] {
         for (place, text) in
-            [("the log", &written), ("an answer", &told), ("the database", &stored)]
+            [("the log", &written), ("an answer", &printed), ("the database", &stored)]
         {
             let found = text.find(secret).map(|at| &text[at.saturating_sub(200)..at]);
             assert!(found.is_none(), "{secret} is in {place}, after: {found:?}");

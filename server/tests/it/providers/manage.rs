@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use keyward::encryption::columns::{MODELS, PROVIDERS};
-use keyward::providers::store;
+use keyward::providers::candidates;
 use serde_json::{Value, json};
 
 use crate::support::earlier::{execute, unbind};
@@ -240,8 +240,8 @@ async fn the_database_holds_no_key_in_the_clear(backend: Backend) {
     let body = json!({ "value": "planted-value-in-the-clear" });
     admin.put_provider("p", &body).await.expect(200);
     admin.put_provider("p/models/m", &body).await.expect(200);
-    let lookup = store::Lookup { provider: "p".into(), model: Some("m".into()) };
-    let rows = store::candidates(&app.state.db, &app.state.rows, &[lookup])
+    let lookup = candidates::Lookup { provider: "p".into(), model: Some("m".into()) };
+    let rows = candidates::candidates(&app.state.db, &app.state.rows, &[lookup])
         .await
         .unwrap()
         .remove(0)
