@@ -10,6 +10,7 @@
 //! | [`seal`], [`legacy`] | values under a data key, and those of the older layout |
 //! | [`row`], [`set`] | macs of rows that carry authority, and of which rows there are |
 //! | [`chain`] | the hash chain of the audit log |
+//! | [`lease`] | when no server accepts a revoked key any more |
 
 #![warn(missing_docs)]
 
@@ -18,6 +19,7 @@ pub mod chain;
 pub mod dek;
 pub mod digest;
 pub mod kek;
+pub mod lease;
 pub mod legacy;
 pub mod networks;
 pub mod row;
