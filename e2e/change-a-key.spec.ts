@@ -78,12 +78,12 @@ test("a change that fails is an alert and leaves the row as it was", async ({ ke
   await keys.open();
   await network.fail(`PATCH /api/keys/${id}`);
   await keys.row("ci").choose("Disable");
-  await expect(keys.alert).toContainText("“ci” was not disabled. The store cannot answer; try again");
+  await expect(keys.alert).toContainText("“ci” was not disabled. The database did not answer, so nothing was changed. Try again.");
   await expect(keys.row("ci").status).toHaveText(/Active/);
 
   await keys.row("ci").rename("other");
   await keys.dialog.save.click();
-  await expect(keys.dialog.error).toContainText("The store cannot answer; try again");
+  await expect(keys.dialog.error).toContainText("The database did not answer, so nothing was changed. Try again.");
   await expect(keys.dialog.name).toHaveValue("other");
   await network.restore();
   await keys.dialog.save.click();

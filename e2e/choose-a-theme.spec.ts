@@ -13,17 +13,19 @@ const brightness = (page: Page) =>
 test("a theme is chosen by hand, and remembered", async ({ keys, page, shell }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await keys.open();
+  await shell.openAccount();
   await expect(shell.theme("System")).toBeChecked();
   expect(await brightness(page)).toBeGreaterThan(DARK);
 
-  await shell.theme("Dark").check();
+  await shell.choose("Dark");
   await expect(shell.theme("Dark")).toBeChecked();
   expect(await brightness(page)).toBeLessThan(DARK);
   expect(await page.evaluate(() => ({ ...localStorage }))).toEqual({ "keyward-theme": "dark" });
   await page.reload();
+  await shell.openAccount();
   await expect(shell.theme("Dark")).toBeChecked();
   expect(await brightness(page)).toBeLessThan(DARK);
-  await shell.signOut.click();
+  await shell.leave();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   expect(await brightness(page)).toBeLessThan(DARK);
 });
@@ -32,9 +34,9 @@ test("a theme chosen by hand wins over the system's, and System follows it", asy
   await page.emulateMedia({ colorScheme: "dark" });
   await keys.open();
   expect(await brightness(page)).toBeLessThan(DARK);
-  await shell.theme("Light").check();
+  await shell.choose("Light");
   expect(await brightness(page)).toBeGreaterThan(DARK);
-  await shell.theme("System").check();
+  await shell.choose("System");
   expect(await brightness(page)).toBeLessThan(DARK);
   await page.emulateMedia({ colorScheme: "light" });
   expect(await brightness(page)).toBeGreaterThan(DARK);
@@ -43,7 +45,7 @@ test("a theme chosen by hand wins over the system's, and System follows it", asy
 test("the remembered theme is there before the application is", async ({ keys, page, watch, shell }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await keys.open();
-  await shell.theme("Dark").check();
+  await shell.choose("Dark");
   const start = await page.locator("script[type=module]").getAttribute("src");
   await page.route(`**${start}`, (route) => route.abort());
   watch.expectFailure("network", start!);
@@ -61,6 +63,6 @@ test("a browser that blocks storage still has a page and a switch", async ({ key
     });
   });
   await keys.open();
-  await shell.theme("Dark").check();
+  await shell.choose("Dark");
   expect(await brightness(page)).toBeLessThan(DARK);
 });

@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { violations } from "./fixtures/axe";
 import { CLIPBOARD } from "./fixtures/clipboard";
 import { everythingIn } from "./fixtures/everything";
 import { expect, test } from "./fixtures/test";
@@ -42,21 +43,57 @@ test.describe("the banner", () => {
     const banner = keys.banner("production");
     await expect(banner.copy).toBeFocused();
     await expect(banner.copied).toBeHidden();
+    await expect(banner.done).toBeHidden();
     await banner.copy.click();
     await expect(banner.copied).toBeVisible();
     expect(await clipboard.text()).toBe(key);
-    // It offers to copy again after a while.
-    await expect(banner.copy).toBeVisible({ timeout: 8_000 });
+
+    // It folds to one line, and the focus stays in it. Unfolded, it offers to copy again.
+    await expect(banner.key).toBeHidden();
+    await expect(banner.done).toBeFocused();
+    await expect(banner.root).toContainText("Copied.");
+    expect((await banner.root.boundingBox())!.height).toBeLessThanOrEqual(56);
+    expect(await violations(keys.page)).toEqual([]);
+    await banner.show.click();
+    await expect(banner.key).toHaveValue(key);
+    await expect(banner.copy).toBeVisible();
+    await banner.hide.click();
+    await expect(banner.key).toBeHidden();
+    await banner.done.click();
+    await expect(keys.banners).toHaveCount(0);
+    await expect(keys.add).toBeFocused();
+  });
+
+  test("asks before it gives a key up that nobody copied", async ({ keys }) => {
+    await keys.open();
+    const key = await keys.create("production");
+    const banner = keys.banner("production");
+    await banner.dismiss.click();
+    await expect(banner.dismissUncopied).toBeFocused();
+    await keys.page.keyboard.press("Escape");
+    await expect(banner.dismiss).toBeFocused();
+    await banner.dismiss.click();
+    await expect(banner.dismissUncopied).toBeVisible();
+    expect(await violations(keys.page)).toEqual([]);
+    await banner.key.click();
+    await expect(banner.dismiss, "it asks no longer once the focus has left").toBeVisible();
+    // A double click is one activation.
+    await banner.dismiss.dblclick();
+    await expect(banner.key).toHaveValue(key);
+    await banner.dismissUncopied.click();
+    await expect(keys.banners).toHaveCount(0);
+    await expect(keys.add).toBeFocused();
   });
 
   test("has a command that a shell runs as it is", async ({ keys, server, clipboard }) => {
     await keys.open();
     const key = await keys.create("production");
     const banner = keys.banner("production");
+    const shown = await banner.command.inputValue();
     await banner.copyCommand.click();
     await expect(banner.copied).toBeVisible();
     const command = await clipboard.text();
-    expect(command).toBe(await banner.command.inputValue());
+    expect(command).toBe(shown);
     expect(command).toContain(`${server.url}/api/verify`);
     expect(command).toContain(key);
     const { stdout } = await run("sh", ["-c", command]);
@@ -79,7 +116,7 @@ test.describe("the banner", () => {
     await expect(keys.banner("first").key).toHaveValue(first);
     await expect(keys.banner("second").key).toHaveValue(second);
 
-    await keys.banner("second").dismiss.click();
+    await keys.banner("second").giveUp();
     await expect(keys.banners).toHaveCount(1);
     await expect(keys.add).toBeFocused();
     await expect(keys.banner("first").key).toHaveValue(first);

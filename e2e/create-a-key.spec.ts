@@ -82,7 +82,7 @@ test.describe("the form", () => {
     await keys.open();
     await keys.create(name);
     await expect(keys.row(name).root).toBeVisible();
-    await expect(keys.page).toHaveTitle("Secrets and keys - Keyward");
+    await expect(keys.page).toHaveTitle("API keys - Keyward");
     expect(await keys.page.locator("img[src='x']").count()).toBe(0);
   });
 
@@ -171,7 +171,7 @@ test.describe("the form", () => {
     await keys.begin("production");
     await keys.form.scope("secrets:read").check();
     await keys.form.create.click();
-    await expect(keys.form.error).toContainText("The store cannot answer; try again");
+    await expect(keys.form.error).toContainText("The database did not answer, so nothing was changed. Try again.");
     await expect(keys.form.error).toContainText("req-77");
     await expect(keys.form.name).toHaveValue("production");
     await expect(keys.form.scope("secrets:read")).toBeChecked();

@@ -138,7 +138,7 @@ test("a deletion that fails is an alert, and the row stays with its key", async 
   await keys.open();
   await network.fail(`DELETE /api/keys/${id}`, unavailable("req-42"));
   await keys.row("a").remove();
-  await expect(keys.alert).toContainText("“a” was not deleted. The store cannot answer; try again");
+  await expect(keys.alert).toContainText("“a” was not deleted. The database did not answer, so nothing was changed. Try again.");
   await expect(keys.alert).toContainText("req-42");
   await expect(keys.row("a").delete).toBeVisible();
   expect(await server.statusOf(key)).toBe(200);
@@ -172,7 +172,7 @@ test("a name is free again after its key was deleted", async ({ keys, server }) 
   const first = await keys.create("a");
   await keys.row("a").remove();
   await expect(keys.empty).toBeVisible();
-  await keys.banner("a").dismiss.click();
+  await keys.banner("a").giveUp();
   const second = await keys.create("a");
   expect(second).toMatch(KEY);
   expect(await server.statusOf(first)).toBe(401);

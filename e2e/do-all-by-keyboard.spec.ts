@@ -17,7 +17,9 @@ test("the whole story without a mouse", async ({ page, server, signIn, shell, cl
   await keyboard.press("Tab");
   await keyboard.type(ADMIN.password);
   await keyboard.press("Enter");
-  await expect(page).toHaveURL(SECRETS);
+  await shell.tabTo(shell.navLink("API keys"));
+  await keyboard.press("Enter");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys`);
   await expect(keys.empty).toBeVisible();
 
   // Create.
@@ -41,7 +43,7 @@ test("the whole story without a mouse", async ({ page, server, signIn, shell, cl
   await expect(banner.copied).toBeVisible();
   const key = await clipboard.text();
   expect(await server.statusOf(key)).toBe(200);
-  await shell.tabTo(banner.dismiss);
+  await expect(banner.done).toBeFocused();
   await keyboard.press("Enter");
   await expect(keys.banners).toHaveCount(0);
   await expect(keys.add).toBeFocused();
@@ -64,6 +66,24 @@ test("the whole story without a mouse", async ({ page, server, signIn, shell, cl
   await expect(keys.dialog.root).toBeHidden();
   await expect(keys.row("prod-2").actions).toBeFocused();
 
+  // Its page, and back to its row.
+  await shell.tabTo(keys.row("prod-2").link, "Shift+Tab");
+  await keyboard.press("Enter");
+  const keyPage = keys.pageOf("prod-2");
+  await expect(keyPage.title).toBeFocused();
+  await shell.tabTo(keyPage.changeScopes);
+  await keyboard.press("Enter");
+  await expect(keys.dialog.fields.scope("secrets:read")).toBeFocused();
+  await keyboard.press("Space");
+  await shell.tabTo(keys.dialog.save);
+  await keyboard.press("Enter");
+  await expect(keyPage.changeScopes).toBeFocused();
+  await expect(keyPage.fact("Scopes")).toContainText("None");
+  await keyboard.press("Escape");
+  await expect(keyPage.root).toBeHidden();
+  await expect(keys.row("prod-2").link).toBeFocused();
+  await shell.tabTo(keys.row("prod-2").actions);
+
   // Disable by the menu.
   await keyboard.press("Space");
   await shell.tabTo(keys.row("prod-2").item("Disable"));
@@ -80,7 +100,9 @@ test("the whole story without a mouse", async ({ page, server, signIn, shell, cl
   await expect(keys.add).toBeFocused();
 
   // Leave.
-  await shell.tabTo(shell.signOut, "Shift+Tab");
+  await shell.tabTo(shell.account, "Shift+Tab");
+  await keyboard.press("Enter");
+  await shell.tabTo(shell.signOut);
   await keyboard.press("Enter");
   await expect(signIn.email).toBeFocused();
 });
@@ -106,7 +128,7 @@ test("a key is rotated, and its limits are changed, without a mouse", async ({ k
   await expect(banner.copy).toBeFocused();
   const key = await banner.key.inputValue();
   await keyboard.press("Enter");
-  await shell.tabTo(banner.dismiss);
+  await expect(banner.done).toBeFocused();
   await keyboard.press("Enter");
 
   await shell.tabTo(keys.row("ci").endOverlap);
@@ -146,6 +168,8 @@ test("a key is rotated, and its limits are changed, without a mouse", async ({ k
 
 test("the theme is switched with the arrow keys", async ({ keys, page, shell }) => {
   await keys.open();
+  await shell.tabTo(shell.account);
+  await page.keyboard.press("Enter");
   await shell.tabTo(shell.theme("System"));
   await page.keyboard.press("ArrowRight");
   await expect(shell.theme("Light")).toBeChecked();

@@ -10,7 +10,7 @@ test("an overlap that cannot be ended stays, and an alert says why", async ({ ke
   await keys.open();
   await network.fail(`DELETE /api/keys/${old.id}/overlap`, unavailable("req-9"));
   await keys.row("ci").endOverlap.click();
-  await expect(keys.alert).toContainText("Overlap of “ci” was not ended. The store cannot answer; try again");
+  await expect(keys.alert).toContainText("Overlap of “ci” was not ended. The database did not answer, so nothing was changed. Try again.");
   await expect(keys.alert).toContainText("req-9");
   await expect(keys.row("ci").overlap).toContainText(`Old key ${old.prefix}... works until`);
   expect(requests).toHaveLength(1);

@@ -61,6 +61,65 @@ test("the order is chosen, in the address as well", async ({ keys, page }) => {
   await expect(page).toHaveURL(`${SECRETS}?tab=keys`);
 });
 
+test("a heading sorts, and returns to the newest first", async ({ keys, page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await keys.open();
+  await expect(keys.sort, "the headings do it").toBeHidden();
+  await expect(keys.heading("Created")).toHaveAttribute("aria-sort", "descending");
+  const sortBy = (name: string) => keys.heading(name).getByRole("button").click();
+  await sortBy("Name");
+  await expect(keys.names()).toHaveText(["laptop", "Production", "staging"]);
+  await expect(keys.heading("Name")).toHaveAttribute("aria-sort", "ascending");
+  await expect(keys.heading("Created")).not.toHaveAttribute("aria-sort");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&sort=name`);
+  await sortBy("Name");
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys`);
+  await sortBy("Created");
+  await expect(keys.names()).toHaveText(["Production", "staging", "laptop"]);
+  await expect(keys.heading("Created")).toHaveAttribute("aria-sort", "ascending");
+  for (const name of ["Last used", "Expires"]) {
+    await sortBy(name);
+    await expect(keys.heading(name)).toHaveAttribute("aria-sort", /ending$/);
+    await expect(page.locator("[aria-sort]")).toHaveCount(1);
+  }
+});
+
+test("the list is narrowed to what may need a person, in the address as well", async ({ keys, api, page }) => {
+  await api.change("Production", { expiresAt: new Date(Date.now() + 3 * 86_400_000).toISOString() });
+  await keys.open();
+  await expect(keys.show.getByRole("option")).toHaveText(["All", "Expires within 7 days", "Never expires", "Unused for 90 days"]);
+  await keys.show.selectOption("Expires within 7 days");
+  await expect(keys.names()).toHaveText(["Production"]);
+  await expect(page).toHaveURL(`${SECRETS}?tab=keys&only=expires-soon`);
+  await page.reload();
+  await expect(keys.show).toHaveValue("expires-soon");
+  await expect(keys.names()).toHaveText(["Production"]);
+  await keys.show.selectOption("Never expires");
+  await expect(keys.names()).toHaveText(["staging"]);
+  await keys.show.selectOption("Unused for 90 days");
+  await expect(keys.noMatch).toHaveText("No key matches these filters.");
+  await keys.show.selectOption("All");
+  await expect(keys.names()).toHaveCount(3);
+});
+
+test("a link may narrow the list further than the list to choose from", async ({ keys, api }) => {
+  await api.create({ name: "writer", scopes: ["secrets:write"] });
+  await api.replace("staging", 3_600);
+  await keys.open("?tab=keys&only=writes-forever");
+  await expect(keys.names()).toHaveText(["writer"]);
+  await expect(keys.show.getByRole("option", { selected: true })).toHaveText("Never expires, may write");
+  await keys.open("?tab=keys&only=overlapping");
+  await expect(keys.names()).toHaveText(["staging"]);
+  await expect(keys.show.getByRole("option", { selected: true })).toHaveText("Old key still works");
+});
+
+test("a key is found by its id", async ({ keys, api }) => {
+  const { id } = (await api.keys()).find((key) => key.name === "staging")!;
+  await keys.open();
+  await keys.search.fill(` ${id} `);
+  await expect(keys.names()).toHaveText(["staging"]);
+});
+
 test("a key is found by how it begins", async ({ keys, api }) => {
   const { prefix } = (await api.keys()).find((key) => key.name === "staging")!;
   await keys.open(`?q=${encodeURIComponent(prefix)}`);
@@ -91,7 +150,7 @@ test("finding nothing is not having none", async ({ keys, page }) => {
   await expect(keys.empty).toBeHidden();
   await expect(keys.search).toBeFocused();
   await expect(keys.search).toHaveValue("nothing");
-  await expect(keys.noMatch).toHaveText("No key matches “nothing”");
+  await expect(keys.noMatch).toHaveText("No key matches nothing.");
   await expect(page.getByText("3 keys in all.")).toBeVisible();
   await expect(keys.count).toHaveText("0 keys found");
   await page.reload();

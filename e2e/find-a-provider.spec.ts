@@ -40,8 +40,8 @@ test.describe("the list", () => {
 
   test("says what is encrypted and what is not", async ({ providers, page }) => {
     await providers.open();
-    await expect(page.getByText("Base URL and note are kept as plain text, not encrypted.")).toBeVisible();
-    await expect(page.getByText("but for their last 4 characters")).toBeVisible();
+    await expect(page.getByText("Base URL and note are stored as plain text, not encrypted.")).toBeVisible();
+    await expect(page.getByText("The last 4 characters stay readable so that you can recognise a key.")).toBeVisible();
     await expect(page.getByLabel("Example")).toContainText("/api/resolve?provider=openai&model=gpt-5'");
   });
 

@@ -40,7 +40,7 @@ test.describe("the banner", () => {
   test("is gone after it was dismissed, too", async ({ keys, page }) => {
     await keys.open();
     const key = await keys.create("production");
-    await keys.banner("production").dismiss.click();
+    await keys.banner("production").giveUp();
     await expect(keys.banners).toHaveCount(0);
     expect(await everythingIn(page)).not.toContain(key.slice(8));
   });
@@ -71,19 +71,22 @@ test.describe("the banner", () => {
   test("asks before signing out with a key that nobody copied", async ({ keys, page, signIn, shell }) => {
     await keys.open();
     await keys.create("production");
-    await shell.signOut.click();
+    await shell.leave();
     await expect(shell.question).toBeVisible();
     await shell.stay.click();
     await expect(shell.question).toBeHidden();
     await expect(keys.banners).toHaveCount(1);
-    await expect(shell.signOut).toBeFocused();
-    await shell.signOut.click();
+    await shell.leave();
+    await expect(shell.question).toBeVisible();
     await page.keyboard.press("Escape");
+    await expect(shell.question).toBeHidden();
     await expect(keys.banners).toHaveCount(1);
-    await shell.signOut.click();
+    await shell.leave();
     await shell.leaveAnyway.click();
     await expect(page).toHaveURL("/login");
     await signIn.signIn();
+    await expect(shell.account).toBeVisible();
+    await keys.open();
     await expect(keys.row("production").root).toBeVisible();
     await expect(keys.banners).toHaveCount(0);
   });

@@ -145,7 +145,7 @@ test("a change that fails leaves the limits as they were", async ({ keys, api, n
   await keys.row("ci").choose("Change limits");
   await keys.dialog.limits.fill({ requests: "50" });
   await keys.dialog.save.click();
-  await expect(keys.dialog.error).toContainText("The store cannot answer; try again");
+  await expect(keys.dialog.error).toContainText("The database did not answer, so nothing was changed. Try again.");
   await expect(keys.dialog.error).toContainText("req-3");
   await expect(keys.dialog.limits.requests).toHaveValue("50");
   await keys.page.keyboard.press("Escape");

@@ -22,6 +22,7 @@ test("no secret of a whole story is in the log or on disk", async ({ page, serve
   await expect(setup.error).toBeVisible();
   await setup.finish(server.setupLink);
   secrets["the first session"] = await session.value();
+  await keys.open();
 
   secrets["a key"] = await keys.create("production");
   expect(await server.statusOf(secrets["a key"])).toBe(200);
@@ -43,12 +44,14 @@ test("no secret of a whole story is in the log or on disk", async ({ page, serve
   secrets["a key in an address"] = "kw_in_the_query_0123456789";
   expect((await fetch(`${server.url}/api/verify?key=${secrets["a key in an address"]}`)).status).toBe(401);
 
-  await shell.signOut.click();
+  await shell.leave();
   await shell.leaveAnyway.click();
   watch.expectFailure(401, "/api/session");
   await signIn.signIn({ ...ADMIN, password: (secrets["a wrong password"] = "Wrong-Battery-Staple") });
   await expect(signIn.error).toBeVisible();
   await signIn.signIn();
+  await expect(shell.account).toBeVisible();
+  await keys.open();
   await expect(keys.row("renamed").root).toBeVisible();
   secrets["the second session"] = await session.value();
 

@@ -44,11 +44,11 @@ test.describe("adding", () => {
     await expect(secrets.row("CRLF").root).toBeVisible();
     expect(await api.valueOf("CRLF")).toBe(value);
     await secrets.row("CRLF").reveal.click();
-    await expect(secrets.row("CRLF").root).toContainText("15 bytes, 2 lines, CR LF line ends, a line break at the end.");
-    await expect(secrets.row("CRLF").root).toContainText("Copy keeps the line ends; this field does not.");
+    await expect(secrets.row("CRLF").under).toContainText("15 bytes, 2 lines, CR LF line ends, a line break at the end.");
+    await expect(secrets.row("CRLF").under).toContainText("Copy keeps the line ends; this field does not.");
 
     // A browser's field makes LF of them once it is edited: that is said before it is sent.
-    await secrets.row("CRLF").edit.click();
+    await secrets.row("CRLF").choose("Edit");
     await secrets.form.value.focus();
     await clipboard.paste(value);
     await secrets.form.value.press("End");

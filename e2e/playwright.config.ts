@@ -4,6 +4,8 @@
 //   KEYWARD_BINARY   the server, ../target/release/keyward unless set
 //   CHROMIUM         the browser, /usr/bin/chromium or google-chrome unless set
 //   SLOW             a number that all time limits are multiplied with
+//   PICTURES         any value: write pictures of what is looked at
+//   TRACE            any value: keep a trace of each test that failed, which makes all of them slower
 
 import { defineConfig } from "@playwright/test";
 import { chromium } from "./fixtures/chromium";
@@ -27,7 +29,7 @@ export default defineConfig({
     actionTimeout: 5_000 * slow,
     navigationTimeout: 10_000 * slow,
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    trace: process.env.TRACE ? "retain-on-failure" : "off",
     // Chromium keeps on painting in the background, and asks the network for nothing.
     launchOptions: {
       executablePath: chromium(),

@@ -60,7 +60,7 @@ test("the old key works beside the new one until its overlap is ended", async ({
   expect(rotated).not.toHaveProperty("overlap");
 
   await banner.copy.click();
-  await banner.dismiss.click();
+  await banner.done.click();
   await expect(keys.banners).toHaveCount(0);
   expect(await everythingIn(page)).not.toContain(key.slice(8));
   await page.reload();
@@ -145,7 +145,7 @@ test("a rotation that fails says why and changes nothing", async ({ keys, api, s
   await keys.row("ci").choose("Rotate");
   await keys.dialog.grace.selectOption("1 hour");
   await keys.dialog.rotate.click();
-  await expect(keys.dialog.error).toContainText("The store cannot answer; try again");
+  await expect(keys.dialog.error).toContainText("The database did not answer, so nothing was changed. Try again.");
   await expect(keys.dialog.error).toContainText("req-7");
   await expect(keys.dialog.grace).toHaveValue("3600");
   await expect(keys.banners).toHaveCount(0);

@@ -1,7 +1,9 @@
 import { Api } from "./fixtures/api";
+import { violations } from "./fixtures/axe";
 import { ADMIN } from "./fixtures/server";
 import { expect, test } from "./fixtures/test";
 import { KeysPage, SECRETS } from "./pages/keys";
+import { OverviewPage } from "./pages/overview";
 
 test("a wrong password is refused in words, the right one lets in", async ({ page, watch, signIn }) => {
   await page.goto("/login");
@@ -17,9 +19,9 @@ test("a wrong password is refused in words, the right one lets in", async ({ pag
   await signIn.email.fill(` ${ADMIN.email.toUpperCase()} `);
   await signIn.password.fill(ADMIN.password);
   await signIn.password.press("Enter");
-  await expect(page).toHaveURL(SECRETS);
-  await expect(new KeysPage(page).title).toBeVisible();
-  await expect(page).toHaveTitle("Secrets and keys - Keyward");
+  await expect(page).toHaveURL("/");
+  await expect(new OverviewPage(page).title).toBeVisible();
+  await expect(page).toHaveTitle("Overview - Keyward");
 });
 
 test("the page that was asked for is the page that is shown", async ({ page, watch, signIn }) => {
@@ -41,8 +43,8 @@ for (const next of ["//evil.example/", "/\\evil.example/", "https://evil.example
     page.on("request", (request) => request.url().startsWith(server.url) || elsewhere.push(request.url()));
     await page.goto(`/login?next=${encodeURIComponent(next)}`);
     await signIn.signIn();
-    await expect(page).toHaveURL(SECRETS);
-    await expect(new KeysPage(page).title).toBeVisible();
+    await expect(page).toHaveURL("/");
+    await expect(new OverviewPage(page).title).toBeVisible();
     expect(elsewhere).toEqual([]);
   });
 }
@@ -50,7 +52,7 @@ for (const next of ["//evil.example/", "/\\evil.example/", "https://evil.example
 test("the cookies are out of reach for scripts and other sites", async ({ page, context, server, signIn }) => {
   await page.goto("/login");
   await signIn.signIn();
-  await expect(page).toHaveURL(SECRETS);
+  await expect(page).toHaveURL("/");
   const cookies = await context.cookies();
   const browser = server.sessionCookie.replace("session", "browser");
   expect(cookies.map((cookie) => cookie.name).sort()).toEqual([browser, server.sessionCookie]);
@@ -62,7 +64,7 @@ test("signing out ends the session at the server, and the page says nothing more
   await keys.open();
   const there = await session.api();
   expect((await there.send("GET", "/api/keys")).status).toBe(200);
-  await shell.signOut.click();
+  await shell.leave();
   await expect(page).toHaveURL("/login");
   expect((await there.send("GET", "/api/keys")).status).toBe(401);
   expect(await context.cookies()).toEqual([]);
@@ -80,6 +82,7 @@ test("a session that ended leads to the sign-in page and back", async ({ keys, p
   watch.expectFailure(401, "/api/keys");
   await keys.refresh.click();
   await expect(signIn.title).toBeVisible();
+  await expect(signIn.ended).toBeVisible();
   await expect(keys.table).toBeHidden();
   await signIn.signIn();
   await expect(page).toHaveURL(`${SECRETS}?tab=keys&q=prod`);
@@ -109,17 +112,18 @@ test("after too many wrong passwords the page says how long to wait", async ({ p
   await expect(signIn.error).toHaveText(/^Too many attempts; try again in \d+ s$/);
 });
 
-test("a browser that signed in before is let in while others guess", async ({ keys, page, server, signIn, shell }) => {
+test("a browser that signed in before is let in while others guess", async ({ page, server, signIn, shell }) => {
+  const { title } = new OverviewPage(page);
   await page.goto("/login");
   await signIn.signIn();
-  await expect(keys.title).toBeVisible();
-  await shell.signOut.click();
+  await expect(title).toBeVisible();
+  await shell.leave();
   const guess = () => Api.signIn(server, { ...ADMIN, password: "wrong" }).then(() => "200", String);
   while (!(await guess()).includes("429"));
   // A new one at the same address is not let in.
   expect(await Api.signIn(server).then(() => "200", String)).toContain("429");
   await signIn.signIn();
-  await expect(keys.title).toBeVisible();
+  await expect(title).toBeVisible();
 });
 
 test("a password that is sent twice signs in once", async ({ page, signIn }) => {
@@ -129,15 +133,29 @@ test("a password that is sent twice signs in once", async ({ page, signIn }) => 
   await signIn.email.fill(ADMIN.email);
   await signIn.password.fill(ADMIN.password);
   await signIn.submit.dblclick();
-  await expect(page).toHaveURL(SECRETS);
+  await expect(page).toHaveURL("/");
   expect(posts).toHaveLength(1);
 });
 
-test("somebody who is signed in goes from the first page to the keys", async ({ page, shell, session }) => {
+test("somebody who is signed in finds the overview first, and each page by its name", async ({ page, shell, session }) => {
   await session.begin();
   await page.goto("/");
-  await expect(page).toHaveURL(SECRETS);
-  await expect(page.getByRole("heading", { level: 1, name: "Secrets and keys" })).toBeVisible();
-  await expect(shell.navigation.getByRole("link", { name: "Secrets and keys" })).toHaveAttribute("aria-current", "page");
-  await expect(shell.link("API keys")).toHaveAttribute("aria-current", "page");
+  for (const name of ["Overview", "API keys", "Secrets", "Providers", "Audit log", "People", "Encryption"]) {
+    await shell.navLink(name).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+    await expect(page).toHaveTitle(`${name} - Keyward`);
+    await expect(shell.navigation.locator("[aria-current=page]")).toHaveText(new RegExp(`^${name}`));
+  }
+});
+
+test("what this installation is stands in the sidebar", async ({ page, server, shell, session }) => {
+  await session.begin();
+  await page.goto("/");
+  await expect(shell.sidebar).toContainText(new URL(server.url).host);
+  await expect(shell.sidebar).toContainText(/\d+\.\d+\.\d+/);
+  await shell.sidebar.getByRole("link", { name: "Docs" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Documents" })).toBeVisible();
+  await page.getByRole("navigation", { name: "Documents" }).getByRole("link", { name: "Forward auth" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Forward auth" })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
 });

@@ -1,9 +1,10 @@
 // Builds the page into frontend/dist: `node frontend/build.mjs`, or `make page`.
 //
 //   compiler.mjs   finds a compiler for wasm32-unknown-unknown and runs cargo
-//   split.mjs      cuts the module in two, so that the admin pages are downloaded later
+//   split.mjs      cuts the module apart, so that what is opened rarely is downloaded later
 //   trim.mjs       makes the modules and their script smaller
 //   bundle.mjs     names every file after its content and writes dist
+//   docs.mjs       makes pages of the documents
 //   size.mjs       says how much the first visit downloads, and refuses too much
 //
 // The output is a function of the sources and of Cargo.lock; nothing is fetched
@@ -38,13 +39,14 @@ const splitter = wasmSplit();
 
 const stamp = join(TARGET, "page", "dist.stamp");
 const inputs = [wasm, bindgen, splitter, join(HERE, "build.mjs"), join(HERE, "package-lock.json")];
-const made = fingerprint([...inputs, ...filesIn("build", "static", "style")]);
+const read = filesIn("build", "static", "style", "../server/docs", "../server/proxies");
+const made = fingerprint([...inputs, ...read]);
 if (existsSync(DIST) && existsSync(stamp) && readFileSync(stamp, "utf8") === made) {
   say("dist is up to date");
 } else {
   const work = join(TARGET, "page", "bindgen");
   mkdirSync(work, { recursive: true });
-  const { first, admin } = split(splitter, wasm, join(TARGET, "page", "split"));
+  const { first, modules, parts } = split(splitter, wasm, join(TARGET, "page", "split"));
   say("wasm-bindgen: the JavaScript side of the module");
   run(bindgen, [
     first, "--target", "web", "--keep-lld-exports", "--no-typescript", "--omit-default-module-path",
@@ -53,7 +55,7 @@ if (existsSync(DIST) && existsSync(stamp) && readFileSync(stamp, "utf8") === mad
   if (existsSync(join(work, "snippets"))) {
     throw new Error("a crate brings JavaScript snippets, which bundle.mjs does not name after their content");
   }
-  const module = { js: join(work, "app.js"), wasm: join(work, "app_bg.wasm"), admin };
+  const module = { js: join(work, "app.js"), wasm: join(work, "app_bg.wasm"), modules, parts };
   await bundle(await trim(module, join(TARGET, "page", "trimmed")));
   writeFileSync(stamp, made);
 }

@@ -40,8 +40,8 @@ function until(page: Page, act: { input?: string; choose?: string; click?: strin
           field.value = value;
           field.dispatchEvent(new Event(event, { bubbles: true }));
         };
-        if (act.input !== undefined) set(".toolbar-search", act.input, "input");
-        if (act.choose !== undefined) set(".toolbar select", act.choose, "change");
+        if (act.input !== undefined) set("#search", act.input, "input");
+        if (act.choose !== undefined) set(".toolbar .filter:has(option[value=expired]) select", act.choose, "change");
         if (act.click !== undefined) [...document.querySelectorAll<HTMLElement>(".pager a")].find((link) => link.textContent === act.click)!.click();
       }),
     [act, name] as const,

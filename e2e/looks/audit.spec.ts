@@ -11,7 +11,8 @@ test(state("audit-log"), async ({ audit, api }) => {
   await api.rotate();
   await audit.open();
   await expect(audit.verified).toBeVisible();
-  await audit.of("secret.read").getByText("Details").click();
+  await audit.says("revealed DATABASE_URL").getByText("Details").click();
+  await expect(audit.details).toBeVisible();
 });
 
 test(state("audit-loading"), async ({ audit, network }) => {

@@ -9,7 +9,7 @@ test("under 720 px the navigation is behind a button", async ({ keys, page, shel
   await page.setViewportSize({ width: 719, height: HEIGHT });
   await keys.open();
   const menu = shell.menu;
-  const link = page.getByRole("link", { name: "Secrets and keys" });
+  const link = shell.navLink("API keys");
   await expect(link).toBeHidden();
   await menu.click();
   await expect(link).toBeVisible();

@@ -56,6 +56,15 @@ test(state("keys-no-match"), async ({ keys, api }) => {
   await expect(keys.noMatch).toBeVisible();
 });
 
+test(state("keys-search-cut"), async ({ keys, api }) => {
+  await rows(api);
+  const { key } = await api.create({ name: "leaked" });
+  await keys.open();
+  await keys.search.fill(key);
+  await expect(keys.cut).toBeVisible();
+  await expect(keys.names()).toHaveText(["leaked"]);
+});
+
 test(state("keys-replaced"), async ({ keys, api, server }) => {
   await replaced(api, server);
   await keys.open();

@@ -1,6 +1,6 @@
-// What a spec of this folder arranges is looked at when its test ends: a picture in both themes
-// and at two widths, axe-core on all of them, and nothing that has to be scrolled sideways. The
-// pictures are in results/screenshots, for the person who changes a page to look at.
+// What a spec of this folder arranges is looked at when its test ends, in both themes and at two
+// widths: axe-core finds nothing, and nothing has to be scrolled sideways. With PICTURES set, pictures
+// are in results/screenshots, for the person who changes a page to look at.
 
 import type { Page } from "@playwright/test";
 import { violations } from "../fixtures/axe";
@@ -50,6 +50,7 @@ async function look(page: Page, name: string) {
 
 /** The whole page, from its top. */
 export async function picture(page: Page, name: string) {
+  if (!process.env.PICTURES) return;
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: `results/screenshots/${name}.png`, fullPage: true, animations: "disabled" });
 }

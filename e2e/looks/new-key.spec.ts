@@ -44,6 +44,19 @@ test(state("key-created"), async ({ keys, api }) => {
   await keys.create("backup");
 });
 
+test(state("key-copied"), async ({ keys, clipboard, api }) => {
+  await rows(api);
+  await clipboard.allow();
+  await keys.open();
+  await keys.create("ci");
+  await keys.create("backup");
+  await keys.banner("ci").copy.click();
+  await expect(keys.banner("ci").show).toBeVisible();
+  await expect(keys.banner("ci").key).toBeHidden();
+  await keys.banner("backup").dismiss.click();
+  await expect(keys.banner("backup").dismissUncopied).toBeVisible();
+});
+
 test(state("key-form-limits-with-a-mistake"), async ({ keys }) => {
   await keys.open();
   await keys.begin("ci");
@@ -56,6 +69,6 @@ test(state("key-form-limits-with-a-mistake"), async ({ keys }) => {
 test(state("leave-question"), async ({ keys, shell }) => {
   await keys.open();
   await keys.create("ci");
-  await shell.signOut.click();
+  await shell.leave();
   await expect(shell.question).toBeVisible();
 });

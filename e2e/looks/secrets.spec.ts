@@ -41,6 +41,28 @@ test(state("secret-not-revealed"), async ({ secrets, api, network }) => {
   await expect(secrets.alert).toBeVisible();
 });
 
+test(state("secret-details"), async ({ secrets, api, server }) => {
+  await vault(api);
+  const { key } = await api.create({ name: "a-name-that-is-64-characters-long-and-has-no-place-to-break-xxxx", scopes: ["secrets:read:GITHUB_*"] });
+  await api.create({ name: "billing", scopes: ["secrets:read"] });
+  await server.call("/api/secrets/GITHUB_TOKEN", key);
+  await secrets.open();
+  await secrets.row("GITHUB_TOKEN").choose("Details");
+  await expect(secrets.details.readers).toHaveCount(2);
+});
+
+test(state("secret-menu"), async ({ secrets, api }) => {
+  await vault(api);
+  await secrets.open();
+  await secrets.row("GITHUB_TOKEN").actions.click();
+});
+
+test(state("secret-added"), async ({ secrets }) => {
+  await secrets.open();
+  await secrets.submit({ key: "GITHUB_TOKEN", value: "v" });
+  await expect(secrets.says("“GITHUB_TOKEN” added")).toBeVisible();
+});
+
 test(state("secret-form-with-mistakes"), async ({ secrets }) => {
   await secrets.open();
   await secrets.submit({ key: "my-key" });
@@ -57,7 +79,7 @@ test(state("secret-form-of-several-lines"), async ({ secrets }) => {
 test(state("secret-changed-by-others"), async ({ secrets, api, watch }) => {
   await vault(api);
   await secrets.open();
-  await secrets.row("GITHUB_TOKEN").edit.click();
+  await secrets.row("GITHUB_TOKEN").choose("Edit");
   await secrets.form.value.fill("new");
   await api.changeSecret("GITHUB_TOKEN", { value: "theirs" });
   watch.expectFailure(412, "/api/secrets/GITHUB_TOKEN");
@@ -68,6 +90,6 @@ test(state("secret-changed-by-others"), async ({ secrets, api, watch }) => {
 test(state("secret-delete"), async ({ secrets, api }) => {
   await vault(api);
   await secrets.open();
-  await secrets.row("GITHUB_TOKEN").delete.click();
+  await secrets.row("GITHUB_TOKEN").choose("Delete");
   await expect(secrets.dialog).toBeVisible();
 });

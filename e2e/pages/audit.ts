@@ -8,6 +8,8 @@ export class AuditPage {
   readonly title: Locator;
   readonly table: Locator;
   readonly rows: Locator;
+  /** Beneath the entries that are opened. */
+  readonly details: Locator;
   readonly filters: Locator;
   readonly actor: Locator;
   readonly action: Locator;
@@ -33,7 +35,8 @@ export class AuditPage {
   constructor(readonly page: Page) {
     this.title = page.getByRole("heading", { level: 1, name: "Audit log" });
     this.table = page.getByRole("table", { name: "Audit log" });
-    this.rows = this.table.getByRole("row").filter({ has: page.getByRole("cell") });
+    this.rows = this.table.getByRole("row").filter({ has: page.getByRole("button", { name: /^Details of entry / }) });
+    this.details = this.table.getByRole("row").filter({ has: page.getByRole("term") });
     this.filters = page.getByRole("search", { name: "Audit log" });
     this.actor = field(this.filters, "Actor");
     this.action = field(this.filters, "Action");
@@ -43,7 +46,7 @@ export class AuditPage {
     this.to = field(this.filters, "To");
     this.clear = button(this.filters, "Clear filters");
     this.verified = page.getByRole("status").getByText(/^Chain verified through entry \d[\d\s]*\.$/);
-    this.broken = page.getByRole("status").filter({ hasText: "is not as it was written" });
+    this.broken = page.getByRole("status").filter({ hasText: "was altered" });
     this.older = link(page, "Older");
     this.newer = link(page, "Newer");
     this.newest = link(page, "Newest");
@@ -61,8 +64,8 @@ export class AuditPage {
     await expect(this.title).toBeVisible();
   }
 
-  /** The rows of an action, newest first. */
-  of(action: string): Locator {
-    return this.rows.filter({ has: this.page.getByText(action, { exact: true }) });
+  /** The entries that read so, newest first. */
+  says(sentence: string | RegExp): Locator {
+    return this.rows.filter({ hasText: sentence });
   }
 }

@@ -14,7 +14,14 @@ export class KeyBanner {
   readonly copied: Locator;
   readonly pressCtrlC: Locator;
   readonly copyCommand: Locator;
+  /** Of a key that nobody copied: it asks. */
   readonly dismiss: Locator;
+  readonly dismissUncopied: Locator;
+  /** Of a key that was copied. */
+  readonly done: Locator;
+  /** Unfold and fold a key that was copied. */
+  readonly show: Locator;
+  readonly hide: Locator;
 
   constructor(readonly root: Locator) {
     this.status = root.getByRole("status");
@@ -25,5 +32,15 @@ export class KeyBanner {
     this.pressCtrlC = button(root, "Press Ctrl+C");
     this.copyCommand = button(root, "Copy curl command");
     this.dismiss = button(root, "Dismiss");
+    this.dismissUncopied = button(root, "Dismiss without copying?");
+    this.done = button(root, "Done");
+    this.show = button(root, "Show key");
+    this.hide = button(root, "Hide key");
+  }
+
+  /** Gives the key up, which nobody copied. */
+  async giveUp() {
+    await this.dismiss.click();
+    await this.dismissUncopied.click();
   }
 }

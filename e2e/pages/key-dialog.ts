@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 import { button, field } from "./elements";
-import { LimitFields } from "./key-form";
+import { KeyForm, LimitFields } from "./key-form";
 
 /** Asks what the menu of a row cannot: a name, an expiry, limits, or how long the old key works. */
 export class KeyDialog {
@@ -8,6 +8,8 @@ export class KeyDialog {
   readonly expires: Locator;
   readonly expiryDate: Locator;
   readonly limits: LimitFields;
+  /** The fields of scopes are those of the form. */
+  readonly fields: KeyForm;
   readonly grace: Locator;
   readonly save: Locator;
   readonly rotate: Locator;
@@ -20,6 +22,7 @@ export class KeyDialog {
     this.expires = field(root, "Expires");
     this.expiryDate = field(root, "Expiry date");
     this.limits = new LimitFields(root);
+    this.fields = new KeyForm(root);
     this.grace = field(root, "The old key works for");
     this.save = button(root, "Save");
     this.rotate = button(root, "Rotate");

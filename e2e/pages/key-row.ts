@@ -2,9 +2,13 @@ import type { Locator, Page } from "@playwright/test";
 import { button } from "./elements";
 import type { KeyDialog } from "./key-dialog";
 
-type MenuItem = "Rename" | "Disable" | "Enable" | "Change expiry" | "Change limits" | "Rotate" | "End overlap now";
+type MenuItem = "Rename" | "Disable" | "Enable" | "Change expiry" | "Change scopes" | "Change limits" | "Rotate" | "End overlap now";
 
 export class KeyRow {
+  /** Leads to the page of the key. */
+  readonly link: Locator;
+  /** Ticks it, while keys can be selected. */
+  readonly box: Locator;
   readonly delete: Locator;
   readonly confirm: Locator;
   readonly deleting: Locator;
@@ -14,36 +18,39 @@ export class KeyRow {
   readonly endOverlap: Locator;
 
   constructor(
-    private readonly page: Page,
+    page: Page,
     readonly root: Locator,
     private readonly dialog: KeyDialog,
     name: string,
   ) {
-    this.delete = button(page, `Delete ${name}`);
-    this.confirm = button(page, `Confirm delete ${name}`);
-    this.deleting = button(page, `Deleting ${name}`);
+    this.link = root.getByRole("link", { name, exact: true });
+    this.box = root.getByRole("checkbox", { name: `Select ${name}`, exact: true });
+    this.delete = button(root, `Delete ${name}`);
+    this.confirm = button(root, `Confirm delete ${name}`);
+    this.deleting = button(root, `Deleting ${name}`);
     this.actions = button(page, `Actions for ${name}`);
-    this.endOverlap = button(page, `End overlap now for ${name}`);
-    this.overlap = page.getByRole("row").filter({ has: this.endOverlap });
+    const table = page.getByRole("table", { name: "API keys" });
+    this.overlap = table.getByRole("row").filter({ has: button(page, `End overlap now for ${name}`) });
+    this.endOverlap = button(this.overlap, `End overlap now for ${name}`);
   }
 
-  /** A cell by its number, from 1 for the key to 6 for the status. */
-  private cell(number: number): Locator {
-    return this.root.getByRole("cell").nth(number - 1);
+  /** A cell by its column, whether or not there is room for it. */
+  private cell(column: string): Locator {
+    return this.root.locator(`.cell-${column}`);
   }
-  get prefix() { return this.cell(1); }
-  get scopes() { return this.cell(2); }
-  get created() { return this.cell(3); }
-  get lastUsed() { return this.cell(4); }
+  get prefix() { return this.cell("key"); }
+  get scopes() { return this.cell("scopes"); }
+  get created() { return this.cell("created"); }
+  get lastUsed() { return this.cell("used"); }
+  get expires() { return this.cell("expires"); }
+  get status() { return this.cell("status"); }
   /** Shows the scopes that have no room in the row. */
   get moreScopes() { return this.scopes.getByRole("button", { name: /^\+\d+ more scopes of / }); }
   get allScopes() { return this.scopes.getByRole("tooltip"); }
-  get expires() { return this.cell(5); }
-  get status() { return this.cell(6); }
 
   /** An item of the menu while that is open. */
   item(action: MenuItem): Locator {
-    return button(this.page, action);
+    return button(this.root, action);
   }
 
   /** Opens the menu and chooses from it. */

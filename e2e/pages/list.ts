@@ -33,7 +33,7 @@ export abstract class ListPage {
     private readonly words: Words,
   ) {
     const { title, full, short } = words;
-    this.title = page.getByRole("heading", { level: 2, name: title, exact: true });
+    this.title = page.getByRole("heading", { level: 1, name: title, exact: true });
     this.add = button(page, `Add ${full}`);
     this.search = page.getByRole("searchbox", { name: `Search ${short}s` });
     this.clearSearch = button(page, "Clear search");

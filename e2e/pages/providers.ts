@@ -33,7 +33,7 @@ export class ProvidersPage extends ListPage {
   }
 
   card(provider: string): ProviderCard {
-    const heading = this.page.getByRole("heading", { level: 3, name: provider, exact: true });
+    const heading = this.page.getByRole("heading", { level: 2, name: provider, exact: true });
     return new ProviderCard(this.page, this.list.getByRole("listitem").filter({ has: heading }), provider);
   }
 
@@ -46,7 +46,7 @@ export class ProvidersPage extends ListPage {
 
   /** The names of the providers, from top to bottom. */
   names(): Locator {
-    return this.list.getByRole("heading", { level: 3 });
+    return this.list.getByRole("heading", { level: 2 });
   }
 }
 

@@ -14,11 +14,13 @@ export interface SecretFields {
 export class SecretsPage extends TablePage {
   readonly dialog: Locator;
   readonly form: SecretForm;
+  readonly details: SecretDetails;
 
   constructor(page: Page) {
     super(page, { address: SECRETS_TAB, title: "Secrets", full: "secret", short: "secret" });
     this.dialog = page.getByRole("dialog");
     this.form = new SecretForm(this.dialog);
+    this.details = new SecretDetails(this.dialog);
   }
 
   /** Opens the dialog for a new secret and fills it in. */
@@ -70,26 +72,51 @@ export class SecretForm {
   }
 }
 
+/** The dialog that says who reads a secret. */
+export class SecretDetails {
+  /** A key that can read it, each. */
+  readonly readers: Locator;
+  readonly close: Locator;
+
+  constructor(private readonly root: Locator) {
+    this.readers = root.getByRole("list", { name: "API keys that can read it" }).getByRole("listitem");
+    this.close = button(root, "Close");
+  }
+
+  /** What is said below a label. */
+  fact(label: "Description" | "Added" | "Last changed" | "Last read"): Locator {
+    return this.root.locator(`dt:text-is("${label}") + dd`);
+  }
+}
+
 export class SecretRow {
   readonly reveal: Locator;
   readonly hide: Locator;
   readonly copy: Locator;
   readonly copied: Locator;
   readonly pressCtrlC: Locator;
-  readonly edit: Locator;
-  readonly delete: Locator;
+  /** Opens the menu of the row. */
+  readonly actions: Locator;
   /** The value while it is shown. */
   readonly value: Locator;
+  /** What stands beneath the row: the value, or why it was not revealed. */
+  readonly under: Locator;
 
-  constructor(page: Page, readonly root: Locator, key: string) {
+  constructor(private readonly page: Page, readonly root: Locator, key: string) {
     this.reveal = button(page, `Reveal ${key}`);
     this.hide = button(page, `Hide ${key}`);
     this.copy = button(page, `Copy ${key}`);
     this.copied = button(page, `Copied ${key}`);
     this.pressCtrlC = button(page, `Press Ctrl+C ${key}`);
-    this.edit = button(page, `Edit ${key}`);
-    this.delete = button(page, `Delete ${key}`);
+    this.actions = button(page, `Actions for ${key}`);
     this.value = field(page, `Value of ${key}`);
+    this.under = page.getByRole("row").filter({ has: this.value });
+  }
+
+  /** Opens the menu and chooses from it. */
+  async choose(action: "Details" | "Edit" | "Delete") {
+    await this.actions.click();
+    await button(this.page, action).click();
   }
 
   get description() { return this.root.getByRole("cell").nth(0); }

@@ -3,7 +3,6 @@
 import { type Locator, type Page, expect } from "@playwright/test";
 import { ADMIN } from "../fixtures/server";
 import { button, field } from "./elements";
-import { SECRETS } from "./keys";
 
 export class SetupPage {
   readonly title: Locator;
@@ -39,7 +38,7 @@ export class SetupPage {
   async finish(link: string) {
     await this.page.goto(link);
     await this.submit();
-    await expect(this.page).toHaveURL(SECRETS);
+    await expect(this.page).toHaveURL("/");
   }
 }
 
@@ -49,12 +48,24 @@ export class SignInPage {
   readonly password: Locator;
   readonly submit: Locator;
   readonly error: Locator;
+  /** Asked for after the password. */
+  readonly code: Locator;
+  readonly recoveryCode: Locator;
+  readonly useRecoveryCode: Locator;
+  readonly startOver: Locator;
+  /** Why the person is here who was elsewhere. */
+  readonly ended: Locator;
 
   constructor(readonly page: Page) {
     this.title = page.getByRole("heading", { level: 1, name: "Sign in" });
+    this.ended = page.getByText("Your session has ended.");
     this.email = field(page, "Email");
     this.password = field(page, "Password");
     this.submit = button(page, "Sign in");
+    this.code = field(page, "Code");
+    this.recoveryCode = field(page, "Recovery code");
+    this.useRecoveryCode = button(page, "Use a recovery code");
+    this.startOver = button(page, "Start over");
     this.error = page.getByRole("alert");
   }
 

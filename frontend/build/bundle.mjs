@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
+import { docs } from "./docs.mjs";
 import { DIST, HERE, fail, say } from "./run.mjs";
 
 /** What browsers know that have `light-dark` in the style sheet. */
@@ -37,7 +38,7 @@ const fill = (text, values) =>
   text.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name] ?? fail(`no value for {{${name}}}`));
 
 /** Writes dist beside the old one and swaps them, so no half page is ever served. */
-export async function bundle({ js, wasm, admin }) {
+export async function bundle({ js, wasm, modules, parts }) {
   const esbuild = await import("esbuild");
   const next = `${DIST}.tmp`;
   rmSync(next, { recursive: true, force: true });
@@ -52,14 +53,18 @@ export async function bundle({ js, wasm, admin }) {
   // A file that names others is filled in before its own name is made.
   const urls = {
     wasm: emit("app", "wasm", readFileSync(wasm)),
-    admin: emit("admin", "wasm", readFileSync(admin)),
     style: emit("style", "css", stylesheet(esbuild)),
     theme: emit("theme", "js", source("static", "theme.js")),
     icon: emit("icon", "svg", source("static", "icon.svg")),
   };
-  const define = { ADMIN_MODULE: JSON.stringify(urls.admin) };
+  const later = Object.entries(modules).map(([name, path]) => [name, emit(`later-${name.replace("split_", "")}`, "wasm", readFileSync(path))]);
+  const addresses = new Map(later);
+  const ofParts = Object.entries(parts).map(([name, needs]) => [name, needs.map((need) => addresses.get(need))]);
+  const define = { PARTS: JSON.stringify(Object.fromEntries(ofParts)) };
   urls.app = emit("app", "js", script(esbuild, fill(source("static", "start.js"), urls), js, define));
   writeFileSync(join(next, "index.html"), fill(source("static", "index.html"), urls));
+
+  await docs(join(next, "docs"), urls);
 
   rmSync(DIST, { recursive: true, force: true });
   renameSync(next, DIST);

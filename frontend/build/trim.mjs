@@ -10,27 +10,30 @@ import { installPackages, wasmOpt } from "./tools.mjs";
 /** Statements beside the classes of a library, which keep the classes although nothing uses them. */
 const UNUSED = /^if \(Symbol\.dispose\) IntoUnderlying.*\n|^const IntoUnderlying\w+Finalization = [^;]*;\n/gm;
 
-/** The script that wasm-bindgen made with ours that loads the second module, which needs `wasm`. */
-const withLoader = (script) =>
-  script
-    .replace(/^import .* from "\.\/__wasm_split\.js".*$/m, 'import { loadAdmin } from "./lazy.js"; export { wasm };')
-    .replace('        "./__wasm_split.js": import1,\n', "")
-    .replace("import0 = {\n", "import0 = {\n        __wasm_split_load_admin: loadAdmin,\n");
+/** The script that wasm-bindgen made with ours that loads the other modules, which needs `wasm`. */
+const withLoaders = (script, parts) => {
+  const loaders = Object.keys(parts).map((name) => `        ${name}: loader(PARTS.${name}),\n`);
+  return script
+    .replace(/^import .* from "\.\/__wasm_split\.js".*\n/gm, "")
+    .replace(/^        "\.\/__wasm_split\.js": import\d+,\n/gm, "")
+    .replace(/^/, 'import { loader } from "./lazy.js"; export { wasm };\n')
+    .replace("import0 = {\n", `import0 = {\n${loaders.join("")}`);
+};
 
 /** Both scripts as one, without what the page never calls. */
-async function usedScript(js) {
+async function usedScript(js, parts) {
   const { buildSync } = await import("esbuild");
   copyFileSync(join(HERE, "static", "lazy.js"), join(dirname(js), "lazy.js"));
-  writeFileSync(js, withLoader(readFileSync(js, "utf8").replace(UNUSED, "")));
+  writeFileSync(js, withLoaders(readFileSync(js, "utf8").replace(UNUSED, ""), parts));
   const stdin = { contents: 'export { default } from "./app.js";', resolveDir: dirname(js) };
   return buildSync({ stdin, bundle: true, format: "esm", write: false }).outputFiles[0].text;
 }
 
-/** Stops the build when the second module wants what the script does not give it. */
-function checkImports(script, admin) {
-  for (const { module, name } of WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(admin)))) {
+/** Stops the build when a module wants what the script does not give it. */
+function checkImports(script, path) {
+  for (const { module, name } of WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(path)))) {
     const isGiven = module === "__wasm_split" && script.includes(`wasm.${name}`);
-    if (!isGiven) fail(`static/lazy.js does not give the admin module ${module}.${name}`);
+    if (!isGiven) fail(`static/lazy.js does not give ${path} its ${module}.${name}`);
   }
 }
 
@@ -57,7 +60,7 @@ function shortened(script, { imports, exports }) {
   const text = script
     .replace(/\bwasm\.([\w$]+)/g, (_, long) => `wasm.${calls.get(long) ?? fail(`the module has no ${long}`)}`)
     .replace(/^    (__wb\w+)(: function.*?\n    \}),?\n/gms, renamed)
-    .replace(/^    (__wasm_split\w+)(: \w+),\n/gm, renamed)
+    .replace(/^    (__wasm_split\w+)(: .*),\n/gm, renamed)
     .replace('"./app_bg.js": import0', "a: import0");
   return offers.size === 0 ? text : fail(`the script has no ${[...offers.keys()].join(", ")}`);
 }
@@ -76,15 +79,18 @@ const optimized = (from, to, ...options) =>
   ], { timeout: 600_000 }) ?? fail("wasm-opt failed");
 
 /** Makes all of them smaller without changing what they do, and writes them to `folder`. */
-export async function trim({ js, wasm, admin }, folder) {
+export async function trim({ js, wasm, modules, parts }, folder) {
   installPackages();
   mkdirSync(folder, { recursive: true });
-  const made = { js: join(folder, "app.js"), wasm: join(folder, "app.wasm"), admin: join(folder, "admin.wasm") };
-  const script = await usedScript(js);
-  checkImports(script, admin);
+  const made = { js: join(folder, "app.js"), wasm: join(folder, "app.wasm"), modules: {}, parts };
+  const script = await usedScript(js, parts);
   await removeUnusedExports(script, wasm, made.wasm);
   say("wasm-opt -Os");
-  optimized(admin, made.admin);
+  for (const [name, path] of Object.entries(modules)) {
+    checkImports(script, path);
+    made.modules[name] = join(folder, `${name}.wasm`);
+    optimized(path, made.modules[name]);
+  }
   const names = optimized(made.wasm, made.wasm, "--minify-imports-and-exports-and-modules");
   writeFileSync(made.js, shortened(script, JSON.parse(names)));
   say(`${statSync(wasm).size} bytes became ${statSync(made.wasm).size}`);

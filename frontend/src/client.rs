@@ -1,14 +1,20 @@
 //! Every request the page makes, and what it answers.
 
 use keyward_api::encryption::{EncryptionStatus, Rotated};
-use keyward_api::keys::{CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
+use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
+use keyward_api::overview::Overview;
 use keyward_api::providers::{Explained, SetModel, SetProvider, UpdateProvider};
+use keyward_api::roles::Role;
 use keyward_api::secrets::{CreateSecret, RevealedSecret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
 use keyward_api::{Sensitive, paths};
+use leptos::prelude::untrack;
+
+pub mod people;
 
 pub use crate::http::ClientError;
 use crate::http::{Answer, Body, Cause, Exchange, Request, exchange, json, send};
+use crate::json::Json;
 use crate::location::Location;
 use crate::query::{encode, with_query};
 use crate::session_state::SessionState;
@@ -40,9 +46,43 @@ impl Client {
         self.signed_in("GET", paths::SESSION, None).await?.data()
     }
 
-    /// The body of the answer does not matter.
-    pub async fn sign_out(self) -> Answer<()> {
-        exchange("DELETE", paths::SESSION, None).await.map(drop)
+    /// Answers where the browser signs out at the identity provider as well, if it does.
+    pub async fn sign_out(self) -> Answer<Option<String>> {
+        let body = exchange("DELETE", paths::SESSION, None).await?;
+        Ok(body.json.member("data").member("signOutUrl").text().ok())
+    }
+
+    pub async fn overview(self) -> Answer<Overview> {
+        self.signed_in("GET", paths::OVERVIEW, None).await?.data()
+    }
+
+    /// How many things need the attention of this person, without those that are only worth
+    /// knowing.
+    pub async fn attention(self) -> Answer<usize> {
+        let body = self.signed_in("GET", paths::OVERVIEW, None).await?;
+        let items = body.json.member("data").member("attention");
+        let is_admin = untrack(|| self.session.may(Role::Admin));
+        let is_urgent = |item: &Json| {
+            let says = |name: &str, word: &str| item.member(name).text().is_ok_and(|it| it == word);
+            !says("severity", "notice") && (is_admin || !says("kind", "keepRootKey"))
+        };
+        Ok(items.items(u32::MAX).filter(is_urgent).count())
+    }
+
+    /// The person keeps a copy of the root key.
+    pub async fn keep_root_key(self) -> Answer<()> {
+        self.signed_in("PUT", paths::ROOT_KEY_KEPT, None).await?.done()
+    }
+
+    /// The key that was used last, if there is a key.
+    pub async fn last_used_key(self) -> Answer<Option<ApiKey>> {
+        let path = with_query(paths::KEYS, &[("limit", "1"), ("sort", "-lastUsedAt")]);
+        let keys: Vec<ApiKey> = self.signed_in("GET", &path, None).await?.data()?;
+        match keys.into_iter().next() {
+            // The list learns of a use when it is written, some seconds later than the key itself.
+            Some(key) if key.last_used_at.is_none() => self.key(&key.id).await?.data().map(Some),
+            key => Ok(key),
+        }
     }
 
     /// A page of a list; `path` names the list and the filters.
@@ -52,6 +92,10 @@ impl Client {
 
     pub fn create_key(self, key: &CreateApiKey) -> Exchange {
         self.signed_in("POST", paths::KEYS, json(key))
+    }
+
+    pub fn key(self, id: &str) -> Exchange {
+        self.signed_in("GET", &below(paths::KEYS, id), None)
     }
 
     pub fn update_key(self, id: &str, update: &UpdateApiKey) -> Exchange {
@@ -75,6 +119,11 @@ impl Client {
     pub async fn reveal_secret(self, key: &str) -> Answer<Sensitive> {
         let body = self.signed_in("GET", &below(paths::SECRETS, key), None).await?;
         body.data::<RevealedSecret>().map(|secret| secret.value)
+    }
+
+    /// Who can read it, and who last did.
+    pub fn secret_access(self, key: &str) -> Exchange {
+        self.signed_in("GET", &format!("{}/access", below(paths::SECRETS, key)), None)
     }
 
     /// The body of the answer does not matter: the list says more.
@@ -134,7 +183,7 @@ impl Client {
 
     /// The caller reads the members it needs: types for this answer would be downloaded for one
     /// line.
-    pub fn audit(self, path: &'static str) -> Exchange {
+    pub fn audit(self, path: &str) -> Exchange {
         self.signed_in("GET", path, None)
     }
 
@@ -149,7 +198,7 @@ impl Client {
                 && error.status() == Some(401)
             {
                 error.cause = Cause::SessionLost;
-                self.session.leave();
+                self.session.end();
                 self.location.navigate_to_sign_in();
             }
             answer

@@ -12,6 +12,7 @@ use crate::leave_guard::LeaveGuard;
 use crate::location::Location;
 use crate::one_time::OneTimeValues;
 use crate::session_state::SessionState;
+use crate::shortcuts::Shortcuts;
 use crate::toasts::Toasts;
 
 #[derive(Clone, Copy)]
@@ -22,14 +23,18 @@ pub struct Context {
     pub one_time: OneTimeValues,
     pub guard: LeaveGuard,
     pub toasts: Toasts,
+    pub shortcuts: Shortcuts,
+    /// How many things need attention, as far as it is known.
+    pub attention: RwSignal<usize>,
     /// The present, see [`clock::start`].
     pub now: RwSignal<OffsetDateTime>,
-    pub setup_token: RwSignal<Option<Sensitive>>,
+    /// Of the link that was opened: to set up, or of an invitation.
+    pub link_token: RwSignal<Option<Sensitive>>,
 }
 
 impl Context {
     /// The token leaves the address before anything else reads that.
-    pub fn provide(setup_token: Option<Sensitive>) -> Self {
+    pub fn provide(link_token: Option<Sensitive>) -> Self {
         let (location, session) = (Location::new(), SessionState::new());
         let one_time = OneTimeValues::new();
         let context = Self {
@@ -39,8 +44,10 @@ impl Context {
             one_time,
             guard: LeaveGuard::new(one_time),
             toasts: Toasts::new(),
+            shortcuts: Shortcuts::listen(location, session),
+            attention: RwSignal::new(0),
             now: clock::start(),
-            setup_token: RwSignal::new(setup_token),
+            link_token: RwSignal::new(link_token),
         };
         provide_context(context);
         context

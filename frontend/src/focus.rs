@@ -12,8 +12,17 @@ pub fn focus(element: Option<&web_sys::HtmlElement>) {
 }
 
 pub fn focus_content() {
-    let content = document().get_element_by_id("content");
-    focus(content.and_then(|content| content.dyn_into().ok()).as_ref());
+    focus_now("content");
+}
+
+/// In the next frame, when the element is drawn.
+pub fn focus_id(id: &'static str) {
+    request_animation_frame(move || focus_now(id));
+}
+
+fn focus_now(id: &str) {
+    let element = document().get_element_by_id(id);
+    focus(element.and_then(|element| element.dyn_into().ok()).as_ref());
 }
 
 /// The row below, or above if there is none below.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, Response};
 
 use crate::json::Json;
 
@@ -70,12 +70,26 @@ impl ClientError {
         Some(self.problem()?.status)
     }
 
-    /// With the request id, if there is one.
+    /// With the request id, if there is one. Where it is shown, [`parted`] finds the id again.
     pub fn full_message(&self) -> String {
         match &self.request_id {
-            Some(id) => format!("{} (request {id})", self.message()),
+            Some(id) => format!("{}{REQUEST}{id})", self.message()),
             None => self.message().to_owned(),
         }
+    }
+}
+
+const REQUEST: &str = " (request ";
+
+/// The sentence, and the request id that [`ClientError::full_message`] put behind it.
+pub fn parted(text: &str) -> (&str, Option<&str>) {
+    let parts = text.strip_suffix(')').and_then(|text| text.rsplit_once(REQUEST));
+    let is_id = |id: &str| {
+        !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    match parts {
+        Some((sentence, id)) if is_id(id) => (sentence, Some(id)),
+        _ => (text, None),
     }
 }
 
@@ -148,6 +162,20 @@ pub fn send(method: &'static str, path: String, request: Request) -> Exchange {
     })
 }
 
+/// A text of this server that is no answer of the API, as it is now and not as the browser kept it.
+pub async fn fetch_text(path: String) -> Answer<String> {
+    let init = RequestInit::new();
+    init.set_cache(RequestCache::NoCache);
+    let unreachable = |_| unreadable();
+    let answer = JsFuture::from(window().fetch_with_str_and_init(&path, &init)).await;
+    let response: Response = answer.and_then(JsCast::dyn_into).map_err(unreachable)?;
+    if !response.ok() {
+        return Err(unreadable());
+    }
+    let text = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
+    text.as_string().ok_or_else(unreadable)
+}
+
 fn init(method: &str, path: &str, request: &Request) -> Result<RequestInit, JsValue> {
     let (init, headers) = (RequestInit::new(), Headers::new()?);
     init.set_method(method);
@@ -172,4 +200,22 @@ fn refusal(status: u16, json: Json, request_id: Option<String>) -> ClientError {
         Problem::new(status, "", "unexpected_answer", text)
     });
     ClientError { cause: Cause::Problem(Box::new(problem)), request_id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_and_its_request_id_are_put_together_and_parted() {
+        let problem = Problem::new(503, "", "unavailable", "Try again.");
+        let cause = Cause::Problem(Box::new(problem));
+        let error = ClientError { cause, request_id: Some("0192f0aa-77aa".to_owned()) };
+        assert_eq!(parted(&error.full_message()), ("Try again.", Some("0192f0aa-77aa")));
+        let of_nothing = ClientError { request_id: None, ..error };
+        assert_eq!(parted(&of_nothing.full_message()), ("Try again.", None));
+        for text in ["a (request )", "a (request b c)", "(b)", ""] {
+            assert_eq!(parted(text), (text, None));
+        }
+    }
 }

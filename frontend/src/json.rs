@@ -4,7 +4,7 @@
 //! | JSON | type |
 //! |---|---|
 //! | text | `String`, types that read themselves from text (times, ids, names), enums without data |
-//! | whole number from 0 to 2^53 - 1 | `u16`, `u32`, `u64` |
+//! | whole number from 0 to 2^53 - 1 | `u8`, `u16`, `u32`, `u64` |
 //! | `true`, `false` | `bool` |
 //! | list | `Vec` |
 //! | object | structs with named fields; members that the type lacks are skipped |
@@ -90,6 +90,7 @@ impl<'de, V: Value> Deserializer<'de> for Json<V> {
         deserialize_str visit_string text
         deserialize_string visit_string text
         deserialize_any visit_string text
+        deserialize_u8 visit_u64 number
         deserialize_u16 visit_u64 number
         deserialize_u32 visit_u64 number
         deserialize_u64 visit_u64 number
@@ -138,7 +139,7 @@ impl<'de, V: Value> Deserializer<'de> for Json<V> {
 
     serde::forward_to_deserialize_any! {
         <R: Visitor<'de>>
-        i8 i16 i32 i64 i128 u8 u128 f32 f64 char bytes byte_buf unit unit_struct
+        i8 i16 i32 i64 i128 u128 f32 f64 char bytes byte_buf unit unit_struct
         tuple tuple_struct map identifier ignored_any
     }
 }
@@ -281,6 +282,8 @@ mod tests {
     #[test]
     fn text_whole_numbers_and_truth_are_read() {
         assert_eq!(read::<String>(json!("a\u{20ac}")).as_deref(), Ok("a\u{20ac}"));
+        assert_eq!(read::<u8>(json!(255)), Ok(255));
+        assert_eq!(read::<u8>(json!(256)), Err(Mismatch));
         assert_eq!(read::<u16>(json!(65_535)), Ok(65_535));
         assert_eq!(read::<u32>(json!(0)), Ok(0));
         assert_eq!(read::<u64>(json!(9_007_199_254_740_991_u64)), Ok(9_007_199_254_740_991));
@@ -397,7 +400,7 @@ mod tests {
         for number in [json!(1), json!(-1), json!(1.5)] {
             assert_eq!(read::<i64>(number.clone()), Err(Mismatch), "{number}");
             assert_eq!(read::<f64>(number.clone()), Err(Mismatch), "{number}");
-            assert_eq!(read::<u8>(number.clone()), Err(Mismatch), "{number}");
+            assert_eq!(read::<i8>(number.clone()), Err(Mismatch), "{number}");
         }
         assert_eq!(read::<()>(json!(null)), Err(Mismatch));
     }

@@ -7,7 +7,7 @@ use crate::one_time::OneTimeValues;
 
 #[derive(Clone, Copy)]
 pub struct LeaveGuard {
-    one_time: OneTimeValues,
+    pub one_time: OneTimeValues,
     /// The action that waits for the answer of the person.
     pub pending: RwSignal<Option<UnsyncCallback<()>>>,
 }

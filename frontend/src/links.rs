@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast as _;
 use crate::context::Context;
 use crate::focus::focus_content;
 use crate::location::Navigate;
+use crate::routes;
 
 /// The trail of a link to a page of a list, see [`crate::history`].
 const TRAIL: &str = "data-trail";
@@ -14,9 +15,7 @@ const TRAIL: &str = "data-trail";
 pub fn follow_links(context: Context) {
     let Context { location, one_time, guard, .. } = context;
     window_event_listener(ev::click, move |event| {
-        let opens_elsewhere =
-            event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
-        if event.default_prevented() || event.button() != 0 || opens_elsewhere {
+        if event.default_prevented() || opens_elsewhere(&event) {
             return;
         }
         let Some(link) = link_of(&event).filter(is_of_this_site) else { return };
@@ -39,9 +38,17 @@ pub fn follow_links(context: Context) {
     });
 }
 
-/// The browser handles downloads and answers of the API.
+/// Whether the click asks for a new tab or window.
+pub fn opens_elsewhere(event: &ev::MouseEvent) -> bool {
+    let has_modifier = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+    has_modifier || event.button() != 0
+}
+
+/// The browser handles downloads, answers of the API and documents.
 fn is_of_this_site(link: &web_sys::HtmlAnchorElement) -> bool {
-    let is_page = !link.has_attribute("download") && !link.pathname().starts_with("/api/");
+    let path = link.pathname();
+    let is_elsewhere = ["/api/", routes::DOCS].iter().any(|folder| path.starts_with(folder));
+    let is_page = !link.has_attribute("download") && !is_elsewhere;
     is_page && link.target().is_empty() && location().origin() == Ok(link.origin())
 }
 

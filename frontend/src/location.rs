@@ -26,6 +26,8 @@ pub struct Location {
 pub enum Navigate {
     /// The back button returns to it.
     Push,
+    /// The back button returns to it, and the scroll position stays: something opens over the page.
+    Open,
     /// The back button skips it: it redirects.
     Replace,
     /// Same page, other filters: the scroll position stays.
@@ -51,14 +53,15 @@ impl Location {
         let Ok(history) = window().history() else { return };
         let state = history::state(0, trail);
         // Browsers refuse only other sites, and too many changes in a row.
-        let _ = if how == Navigate::Push && to != self.here() {
+        let is_new = matches!(how, Navigate::Push | Navigate::Open) && to != self.here();
+        let _ = if is_new {
             self.entry.write();
             history.push_state_with_url(&state, "", Some(to))
         } else {
             history.replace_state_with_url(&state, "", Some(to))
         };
         self.look();
-        if how != Navigate::Refine {
+        if matches!(how, Navigate::Push | Navigate::Replace) {
             window().scroll_to_with_x_and_y(0.0, 0.0);
         }
     }
@@ -75,7 +78,8 @@ impl Location {
 
     /// Signs in, then returns to this address.
     pub fn navigate_to_sign_in(self) {
-        let is_sign_in = |path: &str| [routes::LOGIN, routes::SETUP].contains(&path);
+        let is_sign_in =
+            |path: &str| [routes::LOGIN, routes::SETUP, routes::INVITATION].contains(&path);
         if !is_sign_in(&self.path.read_untracked()) {
             self.navigate(&routes::login_and_back_to(&self.here()), Navigate::Replace);
         }
@@ -88,6 +92,14 @@ impl Location {
         // The path first: a page that is left must not answer to the query of the next.
         renew(self.path, &location.pathname().unwrap_or_default());
         renew(self.query, query.trim_start_matches('?'));
+    }
+}
+
+/// Leaves for another site. Only the schemes of the web: an address that runs a script is none.
+pub fn go_elsewhere(url: &str) {
+    if ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) {
+        // Fails only for what is no address.
+        let _ = location().set_href(url);
     }
 }
 

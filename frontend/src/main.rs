@@ -3,17 +3,20 @@
 //! | module | what |
 //! |---|---|
 //! | [`app`] | the pages by their paths |
-//! | [`settings`], [`shell`] | `/settings/secrets` with its tabs, the frame around a page |
+//! | [`overview`], [`settings`], [`shell`] | what a person sees first, `/settings/secrets`, the frame around a page |
 //! | [`session`] | first start, signing in and out |
-//! | [`keys`], [`secrets`], [`providers`] | what is on the tabs |
-//! | [`admin`], [`encryption`], [`audit`] | what an administrator sees, downloaded later |
+//! | [`later`] | what is downloaded later |
+//! | [`keys`], [`secrets`], [`providers`] | what is at `/settings/secrets` |
+//! | [`encryption`], [`audit`], [`first_run`] | what is opened rarely |
+//! | [`users`], [`account`], [`invitation`] | people, one's own account, and how one comes in |
 //! | [`lists`] | lists that are fetched page by page |
 //! | [`load`] | the states of something that is fetched |
 //! | [`components`] | parts that know no noun: fields, dialogs, tables, icons |
 //! | [`links`] | links of this site navigate without loading |
+//! | [`roles`] | roles in words, and what is there for some only |
 //! | [`context`] | what every page may reach: |
 //! | [`client`] | every request there is |
-//! | [`session_state`], [`toasts`], [`leave_guard`], [`one_time`] | who is signed in, short messages, values that are shown once |
+//! | [`session_state`], [`toasts`], [`leave_guard`], [`one_time`], [`shortcuts`] | who is signed in, short messages, values that are shown once, single keys |
 //! | [`location`], [`history`] | the address of the window, and navigating |
 //! | [`http`], [`json`] | the only files that do HTTP, and read what it brings |
 //! | [`routes`] | the paths of the pages |
@@ -26,7 +29,7 @@
 //! The policy of the server forbids inline script and style, so every rule is in
 //! `style/` and no element has a `style` attribute.
 
-mod admin;
+mod account;
 mod app;
 mod audit;
 mod client;
@@ -36,28 +39,35 @@ mod context;
 mod curl;
 mod encryption;
 mod erased;
+mod first_run;
 mod focus;
 mod history;
 mod http;
 mod ids;
+mod invitation;
 mod json;
 mod keys;
+mod later;
 mod leave_guard;
 mod links;
 mod lists;
 mod load;
 mod location;
 mod one_time;
+mod overview;
 mod providers;
 mod query;
+mod roles;
 mod routes;
 mod secrets;
 mod session;
 mod session_state;
 mod settings;
 mod shell;
+mod shortcuts;
 mod text;
 mod toasts;
+mod users;
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -9,8 +9,18 @@ use uuid::Uuid;
 
 use crate::ids::unique_id;
 
+/// What such a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    ApiKey,
+    /// The link of an invitation.
+    Invitation,
+    RecoveryCodes,
+}
+
 #[derive(Clone)]
 struct OneTimeValue {
+    kind: Kind,
     /// Of the banner. A key that is rotated twice has two, one after the other.
     id: String,
     /// The record whose value it is.
@@ -36,6 +46,7 @@ impl OneTimeValues {
     /// The value of the record that it replaces need not be copied any more.
     pub fn add(
         self,
+        kind: Kind,
         (record_id, name): (String, String),
         value: Sensitive,
         sentence: &'static str,
@@ -44,15 +55,23 @@ impl OneTimeValues {
         let id = unique_id();
         self.0.update(|list| {
             list.retain(|old| old.record_id != record_id);
-            let new =
-                OneTimeValue { id, record_id, name, value, sentence, owner, is_copied: false };
+            let new = OneTimeValue {
+                kind,
+                id,
+                record_id,
+                name,
+                value,
+                sentence,
+                owner,
+                is_copied: false,
+            };
             list.insert(0, new);
         });
     }
 
-    /// Of the banners, newest first.
-    pub fn ids(self) -> Vec<String> {
-        self.0.read().iter().map(|new| new.id.clone()).collect()
+    /// Of the banners of this kind, newest first.
+    pub fn ids(self, kind: Kind) -> Vec<String> {
+        self.0.read().iter().filter(|new| new.kind == kind).map(|new| new.id.clone()).collect()
     }
 
     pub fn sentence(self, id: &str) -> String {
@@ -69,6 +88,10 @@ impl OneTimeValues {
         self.get(id, |new| text(new.value.expose()))
     }
 
+    pub fn is_copied(self, id: &str) -> bool {
+        self.0.read().iter().any(|new| new.id == id && new.is_copied)
+    }
+
     /// The value is in the clipboard.
     pub fn mark_copied(self, id: &str) {
         self.0.update(|list| {
@@ -81,6 +104,11 @@ impl OneTimeValues {
         self.0.update(|list| list.retain(|new| new.id != id));
     }
 
+    /// The value of this record opens nothing any more.
+    pub fn forget(self, record_id: &str) {
+        self.0.update(|list| list.retain(|new| new.record_id != record_id));
+    }
+
     pub fn clear(self) {
         self.0.update(Vec::clear);
     }
@@ -91,7 +119,12 @@ impl OneTimeValues {
 
     /// Whether leaving would lose a value that nobody has copied.
     pub fn would_be_lost(self) -> bool {
-        self.0.read_untracked().iter().any(|new| !new.is_copied)
+        self.at_risk().is_some()
+    }
+
+    /// What leaving would lose.
+    pub fn at_risk(self) -> Option<Kind> {
+        self.0.read_untracked().iter().find(|new| !new.is_copied).map(|new| new.kind)
     }
 
     fn get(self, id: &str, part: impl FnOnce(&OneTimeValue) -> String) -> String {

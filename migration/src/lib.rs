@@ -16,6 +16,10 @@ mod m0006_key_overlap;
 mod m0007_generation;
 mod m0008_row_authenticity;
 mod m0009_audit_head_sets;
+mod m0010_last_used_address;
+mod m0011_overview;
+mod m0012_people;
+mod m0013_idempotency;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -33,6 +37,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_generation::Migration),
             Box::new(m0008_row_authenticity::Migration),
             Box::new(m0009_audit_head_sets::Migration),
+            Box::new(m0010_last_used_address::Migration),
+            Box::new(m0011_overview::Migration),
+            Box::new(m0012_people::Migration),
+            Box::new(m0013_idempotency::Migration),
         ]
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! - **first page**: 100 keys with each filter and order, the median of `RUNS` answers, and by
 //!   how much the memory of the process, client included, was at most above what it was before.
+//! - **overview**, **who can read a secret**: the same of the other answers that walk over all
+//!   keys.
 //! - **a change**: one key made, in which the name is looked for among all.
 //! - **verify**: `VERIFIERS` connections ask `/api/verify` without a pause, in turns alone and
 //!   beside `LISTERS` that each ask for a page and for `/metrics` without a pause. Client and
@@ -55,7 +57,7 @@ const MILLISECONDS: f64 = 100.0;
 const MEBIBYTES: f64 = 64.0;
 const TIMES: f64 = 2.0;
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "",
     "sort=-createdAt",
     "sort=name",
@@ -66,11 +68,15 @@ const PAGES: [&str; 14] = [
     "status=expired&sort=expiresAt",
     "status=unreadable",
     "scope=orders:write&sort=-lastUsedAt",
+    "only=unused&sort=-lastUsedAt",
     "q=key%20999999",
     "q=key&sort=name",
     "q=99&status=disabled&sort=-createdAt",
     "limit=1000",
 ];
+
+const OTHERS: [(&str, &str); 2] =
+    [("overview", "/api/overview"), ("who can read a secret", "/api/secrets/A/access")];
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -102,11 +108,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cookie = clients.block_on(sign_in(address))?;
     let mut missed = Vec::new();
     println!("{KEYS} keys\n{:<40} {:>9} {:>9}", "first page", "ms", "MiB more");
-    for page in PAGES {
-        let (milliseconds, mebibytes) = clients.block_on(first_page(address, &cookie, page))?;
-        println!("{page:<40} {milliseconds:>9.1} {mebibytes:>9.1}");
+    clients.block_on(add_secret(address, &cookie))?;
+    let pages = PAGES.map(|page| (page, first_page(page)));
+    let others = OTHERS.map(|(name, path)| (name, path.to_owned()));
+    for (name, path) in pages.into_iter().chain(others) {
+        let (milliseconds, mebibytes) = clients.block_on(measure(address, &cookie, &path))?;
+        println!("{name:<40} {milliseconds:>9.1} {mebibytes:>9.1}");
         if milliseconds > MILLISECONDS || mebibytes > MEBIBYTES {
-            missed.push(format!("{page}: {milliseconds:.0} ms and {mebibytes:.0} MiB"));
+            missed.push(format!("{name}: {milliseconds:.0} ms and {mebibytes:.0} MiB"));
         }
     }
     println!("{:<40} {:>9.1}", "a key made", clients.block_on(make(address, &cookie))?);
@@ -219,14 +228,26 @@ async fn sign_in(address: SocketAddr) -> Result<String, Box<dyn Error>> {
     Ok(cookie.and_then(|cookie| cookie.split(';').next()).ok_or("no cookie")?.to_owned())
 }
 
-async fn first_page(
+fn first_page(query: &str) -> String {
+    let limit = if query.contains("limit") { "" } else { "limit=100&" };
+    format!("/api/keys?{limit}{query}")
+}
+
+async fn add_secret(address: SocketAddr, cookie: &str) -> Result<(), Box<dyn Error>> {
+    let body = serde_json::json!({ "key": "A", "value": "v" }).to_string();
+    let mut connection = Connection::open(address).await?;
+    let added = connection.send(&post(address, cookie, "/api/secrets", &body)).await;
+    Ok(added.map(drop).map_err(|error| error.to_string())?)
+}
+
+/// Milliseconds, the median, and MiB more.
+async fn measure(
     address: SocketAddr,
     cookie: &str,
-    query: &str,
+    path: &str,
 ) -> Result<(f64, f64), Box<dyn Error>> {
     let mut connection = Connection::open(address).await?;
-    let limit = if query.contains("limit") { "" } else { "limit=100&" };
-    let request = get(address, cookie, &format!("/api/keys?{limit}{query}"));
+    let request = get(address, cookie, path);
     // From here on the most that it ever was is that since now (proc(5)).
     std::fs::write("/proc/self/clear_refs", "5")?;
     let before = memory("VmRSS:")?;
@@ -295,8 +316,7 @@ async fn list_and_scrape(
     let mut connection = Connection::open(address).await?;
     let scrape = get(address, "", "/metrics");
     for query in PAGES.iter().cycle().skip(first).take_while(|_| Instant::now() < end) {
-        let limit = if query.contains("limit") { "" } else { "limit=100&" };
-        connection.send(&get(address, &cookie, &format!("/api/keys?{limit}{query}"))).await?;
+        connection.send(&get(address, &cookie, &first_page(query))).await?;
         connection.send(&scrape).await?;
     }
     Ok(())

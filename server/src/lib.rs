@@ -6,15 +6,17 @@
 //! | [`access`] | who may do what, and whether they still may when a change commits |
 //! | [`keys`] | the keys: made, stored, cached, verified |
 //! | [`session`] | people: set-up, sign-in, sessions |
+//! | [`users`] | accounts and their roles, invitations, recovery |
 //! | [`settings`] | the table the keys live in, guarded by type |
 //! | [`secrets`] | third-party secrets: added, read, changed |
 //! | [`providers`] | the keys of providers and models: entered, resolved |
 //! | [`encryption`] | the root key, data keys, sealing, rotation |
 //! | [`audit`] | who did what, in a chain that shows changes |
+//! | [`overview`] | what a person sees first |
 //! | [`authenticity`] | rows that carry authority, and which there are |
 //! | [`config`] [`state`] [`serve`] | what the operator decides, what is shared, start and stop |
 //! | [`cli`] | the commands of the program |
-//! | [`database`] [`background`] [`batch`] [`buckets`] [`clock`] [`hardening`] [`log`] [`metrics`] [`printable`] [`recent`] [`stdout`] | the ground: one idea each |
+//! | [`database`] [`background`] [`batch`] [`buckets`] [`clock`] [`hardening`] [`joined`] [`log`] [`metrics`] [`numbers`] [`printable`] [`recent`] [`stdout`] | the ground: one idea each |
 //!
 //! In a folder, `handlers` may know HTTP, `store` and `entity` may know SQL, and the other files
 //! know neither. What carries the security weight is in the crate `keyward-core`, what crosses the
@@ -33,9 +35,13 @@ pub mod database;
 pub mod encryption;
 pub mod hardening;
 pub mod http;
+pub mod joined;
 pub mod keys;
 pub mod log;
 pub mod metrics;
+pub mod numbers;
+pub mod oidc;
+pub mod overview;
 pub mod printable;
 pub mod providers;
 pub mod recent;
@@ -45,5 +51,6 @@ pub mod session;
 pub mod settings;
 pub mod state;
 pub mod stdout;
+pub mod users;
 
 pub use http::router::{build, build_metrics};

@@ -20,10 +20,12 @@ use crate::http::metrics_page::MetricsPage;
 use crate::keys::Registry;
 use crate::keys::authenticator::Authenticator;
 use crate::keys::forward_auth::ForwardAuth;
+use crate::overview::Overviews;
 use crate::providers::Credentials;
 use crate::secrets::Vault;
 use crate::session::people::People;
 use crate::session::sign_in::SignInService;
+use crate::users::Users;
 
 #[derive(Clone)]
 pub struct AppState(Arc<Services>);
@@ -46,7 +48,9 @@ pub struct Services {
     pub vault: Vault,
     pub credentials: Credentials,
     pub people: People,
+    pub users: Users,
     pub sign_in: SignInService,
+    pub overviews: Overviews,
     pub guard: Guard,
     /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
     pub proxies: TrustedProxies,
@@ -74,7 +78,9 @@ from_ref! {
     rotation: Rotation,
     vault: Vault,
     credentials: Credentials,
+    users: Users,
     sign_in: SignInService,
+    overviews: Overviews,
     guard: Guard,
     proxies: TrustedProxies,
     health: Health,

@@ -7,7 +7,6 @@ use crate::audit::verification::Verified;
 use crate::components::icon::{Icon, icon};
 use crate::erased::live;
 use crate::load::Shown;
-use crate::text::grouped;
 
 #[component]
 pub fn Chain() -> impl IntoView {
@@ -29,18 +28,28 @@ pub fn Chain() -> impl IntoView {
 }
 
 fn said(verified: Verified) -> AnyView {
-    let Verified { is_valid, broken: (seq, reason), words } = verified;
-    if is_valid {
-        return view! { <p class="chain chain-whole">{icon(Icon::Check)} {words}</p> }.into_any();
+    let Verified { broken, others, through } = verified;
+    let title = if broken.is_empty() { "Breaks:" } else { "Other breaks:" };
+    let others = (!others.is_empty()).then(|| {
+        let item = |text: String| view! { <li>{text}</li> }.into_any();
+        let items = others.into_iter().map(item).collect_view();
+        view! {
+            <p class="breaks-title">{title}</p>
+            <ul class="points breaks">{items}</ul>
+        }
+        .into_any()
+    });
+    if broken.is_empty() {
+        let words = format!("Chain verified through entry {through}.");
+        return view! { <p class="chain chain-whole">{icon(Icon::Check)} {words}</p> {others} }
+            .into_any();
     }
-    let title = format!("Entry {} is not as it was written", grouped(seq));
     view! {
         <div class="notice notice-danger">
             {icon(Icon::Warning)}
             <div class="notice-body">
-                <p class="notice-title">{title}</p>
-                <p>{reason}</p>
-                <p>{words}</p>
+                <p class="notice-title">{broken}</p>
+                {others}
             </div>
         </div>
     }

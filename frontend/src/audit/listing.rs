@@ -18,6 +18,7 @@ pub const LISTING: Listing = Listing {
     one: "entry",
     many: "entries",
     name: "Audit log",
+    finds_prefix: false,
 };
 
 /// `start_of` answers the first instant of a day in the time zone of the person.

@@ -18,8 +18,7 @@ const SECTION: Section = Section {
     heading: Heading {
         id: "audit-title",
         title: "Audit log",
-        is_page: true,
-        lead: "Every change, and every reading of a value. It never holds a value.",
+        lead: "Every change and every read of a value. Values are never recorded.",
         hint: "",
     },
     loading: "Loading the audit log",
@@ -30,12 +29,12 @@ const SECTION: Section = Section {
     rows: || {
         let entries = expect_context::<Audit>().entries;
         let rows = live(move || entries.read().iter().map(row).collect_view().into_any());
-        table("rows audit", "Audit log", &COLUMNS, rows)
+        table("entries", "Audit log", &COLUMNS, rows)
     },
     pager: ["Newest", "Newer", "Older"],
 };
 
-const COLUMNS: [&str; 7] = ["Time", "Actor", "Action", "Target", "Outcome", "Address", "More"];
+const COLUMNS: [&str; 4] = ["Time", "Entry", "Address", "More"];
 
 #[component]
 pub fn AuditPage() -> impl IntoView {

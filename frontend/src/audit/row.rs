@@ -1,79 +1,80 @@
-//! One entry of the log.
+//! One entry of the log: a line, and what is looked up rarely as a row beneath it.
 
-use keyward_api::audit::{AuditActor, AuditActorKind, AuditEntry, AuditOutcome};
+use keyward_api::audit::{AuditEntry, AuditOutcome};
 use leptos::prelude::*;
 
-use crate::components::breakable::breakable;
+use crate::audit::sentence::{Sentence, sentence};
+use crate::clock;
 use crate::components::icon::{Icon, icon};
 use crate::components::time::{Instant, Short};
+use crate::erased::when;
+use crate::ids::unique_id;
 use crate::text::grouped;
 
 pub fn row(entry: &AuditEntry) -> AnyView {
-    let (class, picture, outcome) = match entry.outcome {
-        AuditOutcome::Success => ("status status-active", Icon::Check, "Success"),
-        AuditOutcome::Refused => ("status status-expired", Icon::Warning, "Refused"),
-    };
+    let Sentence { who, verb, target } = sentence(entry);
+    let target = target.map(|target| view! { " " <code>{target}</code> }.into_any());
+    let refused = (entry.outcome == AuditOutcome::Refused).then(|| {
+        view! { <span class="status status-expired">{icon(Icon::Warning)} "Refused"</span> }
+            .into_any()
+    });
+    let detail = entry.detail.clone();
+    let detail = detail.map(|text| view! { <span class="entry-detail">{text}</span> }.into_any());
+    let is_open = RwSignal::new(false);
+    let id = StoredValue::new(unique_id());
+    let label = format!("Details of entry {}", grouped(entry.seq));
+    let details = entry.clone();
     view! {
-        <tr role="row">
-            <td role="cell" class="cell-time" data-label="Time"><Instant at=entry.time short=Short::Second/></td>
-            <td role="cell" class="cell-actor" data-label="Actor"><div>{actor(&entry.actor)}</div></td>
-            <td role="cell" data-label="Action"><code>{entry.action.clone()}</code></td>
-            <td role="cell" class="cell-target" data-label="Target">{or_none(entry.target.as_ref())}</td>
-            <td role="cell" data-label="Outcome"><span class=class>{icon(picture)} {outcome}</span></td>
-            <td role="cell" class="cell-address" data-label="Address">{or_none(entry.address.as_ref())}</td>
-            <td role="cell" class="cell-more">{more(entry)}</td>
+        <tr role="row" class="entry">
+            <td role="cell" class="cell-time">
+                <Instant at=entry.time short=Short::Second is_tab_stop=false/>
+            </td>
+            <td role="cell" class="cell-entry">
+                <div class="entry-line">
+                    <p class="entry-sentence"><b>{who}</b> " " {verb} {target}</p>
+                    {refused}
+                    {detail}
+                </div>
+            </td>
+            <td role="cell" class="cell-address">{entry.address.clone()}</td>
+            <td role="cell" class="cell-more">
+                <button
+                    type="button"
+                    class="button button-quiet button-small"
+                    aria-label=label
+                    aria-expanded=move || is_open.get().to_string()
+                    aria-controls=move || is_open.get().then(|| id.get_value())
+                    on:click=move |_| is_open.update(|open| *open = !*open)
+                >
+                    "Details"
+                </button>
+            </td>
         </tr>
+        {when(move || is_open.get(), move || more(&details, id.get_value()))}
     }
     .into_any()
 }
 
-/// The kind of an actor in words.
-const fn actor_kind(kind: AuditActorKind) -> &'static str {
-    match kind {
-        AuditActorKind::User => "User",
-        AuditActorKind::Key => "API key",
-        AuditActorKind::Command => "Command line",
-        AuditActorKind::System => "The server",
-        AuditActorKind::Anonymous => "Not signed in",
-    }
-}
-
-fn actor(actor: &AuditActor) -> AnyView {
-    let kind = actor_kind(actor.kind);
-    match &actor.name {
-        Some(name) => {
-            view! { <span>{breakable(name)}</span> <span class="meta second-line">{kind}</span> }
-                .into_any()
-        }
-        None => view! { <span>{kind}</span> }.into_any(),
-    }
-}
-
-fn or_none(text: Option<&String>) -> AnyView {
-    match text {
-        Some(text) => view! { <code>{text.clone()}</code> }.into_any(),
-        None => view! { <span class="quiet">"None"</span> }.into_any(),
-    }
-}
-
-/// What is looked up rarely.
-fn more(entry: &AuditEntry) -> AnyView {
-    let part = |term: &'static str, text: Option<&String>| match text {
-        Some(text) => view! { <dt>{term}</dt> <dd>{text.clone()}</dd> }.into_any(),
+fn more(entry: &AuditEntry, id: String) -> AnyView {
+    let part = |term: &'static str, text: Option<String>| match text {
+        Some(text) => view! { <div><dt>{term}</dt> <dd>{text}</dd></div> }.into_any(),
         None => ().into_any(),
     };
-    let number = grouped(entry.seq);
-    let label = format!("Details of entry {number}");
     view! {
-        <details>
-            <summary aria-label=label>"Details"</summary>
-            <dl class="details">
-                {part("Entry", Some(&number))}
-                {part("Detail", entry.detail.as_ref())}
-                {part("Request", entry.request_id.as_ref())}
-                {part("Actor id", entry.actor.id.as_ref())}
-            </dl>
-        </details>
+        <tr role="row" class="entry-more" id=id>
+            <td role="cell" colspan="4">
+                <dl class="details">
+                    {part("Entry", Some(grouped(entry.seq)))}
+                    {part("Time", Some(clock::exact(clock::local(entry.time))))}
+                    {part("Action", Some(entry.action.clone()))}
+                    {part("Target", entry.target.clone())}
+                    {part("Actor id", entry.actor.id.clone())}
+                    {part("Address", entry.address.clone())}
+                    {part("Request", entry.request_id.clone())}
+                    {part("Detail", entry.detail.clone())}
+                </dl>
+            </td>
+        </tr>
     }
     .into_any()
 }

@@ -4,34 +4,48 @@ use crate::http::Body;
 use crate::json::Json;
 use crate::text::grouped;
 
-const NAMED: u32 = 5;
+/// How many breaks are listed.
+const NAMED: u32 = 6;
 
 /// The answer, an `AuditVerification`.
 #[derive(Clone)]
 pub struct Verified {
-    pub is_valid: bool,
-    /// The first break that is not acknowledged.
-    pub broken: (u64, String),
-    pub words: String,
+    /// The first break that is not acknowledged, and what is intact before it; empty for none.
+    pub broken: String,
+    /// The breaks besides that one, each a sentence.
+    pub others: Vec<String>,
+    /// The last entry that is verified.
+    pub through: String,
 }
 
 impl Verified {
     /// An answer without `valid: true` is reported as a break.
     pub fn read(body: &Body) -> Option<Self> {
         let data = body.json.member("data");
-        let number = |name| data.member(name).number().ok().map(grouped);
-        let mut words = format!("Chain verified through entry {}.", number("verified")?);
-        let breaks = data.member("breaks");
-        if !breaks.is_empty_list() {
-            words = format!("{words} Breaks: {}.", number("totalBreaks")?);
+        let through = grouped(data.member("verified").number().ok()?);
+        let total = data.member("totalBreaks").number().unwrap_or_default();
+        let (first, broken) = entry(&data.member("broken"));
+        let breaks: Vec<_> = data.member("breaks").items(NAMED).collect();
+        let besides = |one: &Json| {
+            let (seq, reason) = entry(one);
+            if one.member("acknowledged").is_object() {
+                Some(format!("{reason} Acknowledged."))
+            } else {
+                // The first says as well what is intact.
+                (seq != first || !broken.starts_with(&reason)).then_some(reason)
+            }
+        };
+        let mut others: Vec<_> = breaks.iter().filter_map(besides).collect();
+        let rest = total.saturating_sub(breaks.len() as u64);
+        if rest > 0 {
+            others.push(format!("{} more.", grouped(rest)));
         }
-        for one in breaks.items(NAMED) {
-            let known = if one.member("acknowledged").is_object() { " (acknowledged)" } else { "" };
-            let (seq, reason) = entry(&one);
-            words = format!("{words} {}: {reason}{known}.", grouped(seq));
-        }
-        let is_valid = data.member("valid").boolean() == Ok(true);
-        Some(Self { is_valid, broken: entry(&data.member("broken")), words })
+        let broken = match (data.member("valid").boolean(), broken.as_str()) {
+            (Ok(true), _) => String::new(),
+            (_, "") => "The log is not as it was written.".to_owned(),
+            _ => broken,
+        };
+        Some(Self { broken, others, through })
     }
 }
 

@@ -2,14 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::components::icon::{Icon, icon};
+use crate::components::mark::Brand;
 use crate::components::title::use_title;
-
-/// The product name with its mark.
-#[component]
-pub fn Brand() -> impl IntoView {
-    view! { <p class="brand">{icon(Icon::Key)} "Keyward"</p> }
-}
 
 /// A page without navigation: one card under its heading.
 #[component]

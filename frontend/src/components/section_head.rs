@@ -1,4 +1,4 @@
-//! The heading of a page or of a section, with what can be done beside it.
+//! The heading of a page, with what can be done beside it.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -8,21 +8,15 @@ use crate::components::icon::{Icon, icon};
 pub struct Heading {
     /// The `id` of the heading, which names the section.
     pub id: &'static str,
+    /// The only `h1` of the page.
     pub title: &'static str,
-    /// The title of a page is an `h1`, that of a section an `h2`.
-    pub is_page: bool,
     pub lead: &'static str,
     /// A second paragraph; empty for none.
     pub hint: &'static str,
 }
 
 pub fn section_head(heading: &'static Heading, action: AnyView) -> AnyView {
-    let Heading { id, title, is_page, lead, hint } = *heading;
-    let title = if is_page {
-        view! { <h1 id=id>{title}</h1> }.into_any()
-    } else {
-        view! { <h2 id=id>{title}</h2> }.into_any()
-    };
+    let Heading { id, title, lead, hint } = *heading;
     let hint = if hint.is_empty() {
         ().into_any()
     } else {
@@ -30,7 +24,7 @@ pub fn section_head(heading: &'static Heading, action: AnyView) -> AnyView {
     };
     view! {
         <div class="section-head">
-            <div>{title} <p class="lead">{lead}</p> {hint}</div>
+            <div><h1 id=id>{title}</h1> <p class="lead">{lead}</p> {hint}</div>
             {action}
         </div>
     }
@@ -47,6 +41,8 @@ pub fn add_button(
     view! {
         <button
             type="button"
+            // The key `n` presses it.
+            id="add"
             class="button button-primary"
             disabled=move || is_disabled.get()
             node_ref=node_ref

@@ -18,11 +18,21 @@ pub fn table(
         view! { <th role="columnheader" scope="col"><span class=class>{*name}</span></th> }
             .into_any()
     };
+    with_head(class, caption, columns.iter().map(column).collect_view().into_any(), rows)
+}
+
+/// `head` is the cells of the first row.
+pub fn with_head(
+    class: &'static str,
+    caption: &'static str,
+    head: AnyView,
+    rows: AnyView,
+) -> AnyView {
     view! {
         <table class=class role="table">
             <caption class="visually-hidden">{caption}</caption>
             <thead role="rowgroup">
-                <tr role="row">{columns.iter().map(column).collect_view()}</tr>
+                <tr role="row">{head}</tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
         </table>

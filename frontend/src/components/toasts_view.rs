@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::each::Each;
 use crate::components::icon::{Icon, icon};
+use crate::components::problem::failure;
 use crate::context::context;
 use crate::erased::memo;
 
@@ -34,14 +35,15 @@ fn ToastView(id: StoredValue<String>) -> impl IntoView {
     let toast =
         toasts.list.read_untracked().iter().find(|toast| toast.id == id.get_value()).cloned();
     toast.map(|toast| {
-        let (class, role, picture) = if toast.is_error {
-            ("toast toast-error", Some("alert"), Icon::Warning)
+        let (class, role, content) = if toast.is_error {
+            ("toast toast-error", Some("alert"), failure(&toast.text))
         } else {
-            ("toast", None, Icon::Check)
+            let content = view! { {icon(Icon::Check)} <p>{toast.text}</p> };
+            ("toast", None, content.into_any())
         };
         view! {
             <div class=class role=role>
-                {icon(picture)} <p>{toast.text}</p>
+                {content}
                 <button
                     type="button"
                     class="button button-quiet"

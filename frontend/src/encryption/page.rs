@@ -17,8 +17,7 @@ use crate::text::grouped;
 const HEADING: Heading = Heading {
     id: "encryption-title",
     title: "Encryption",
-    is_page: true,
-    lead: "Which key seals the values that are kept here, and since when.",
+    lead: "The key that encrypts every stored value, and its history. Rotation re-encrypts every value; if anything fails, nothing changes.",
     hint: "",
 };
 

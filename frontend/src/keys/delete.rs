@@ -13,18 +13,25 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::erased::{effect, memo};
-use crate::focus::{move_focus, neighbour};
-use crate::keys::buttons::delete_button;
-use crate::keys::store::Keys;
+use crate::focus::neighbour;
+use crate::keys::store::{Armed, Keys};
 
 const DISARM_AFTER: Duration = Duration::from_secs(3);
 
 #[component]
-pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoView {
+pub fn DeleteButton(
+    id: StoredValue<String>,
+    name: Memo<String>,
+    /// The id of the element: a key has a button in its row and one on its page.
+    button: String,
+) -> impl IntoView {
     let keys: Keys = expect_context();
+    let button = StoredValue::new(button);
     let node = NodeRef::<html::Button>::new();
     let [has_focus, has_pointer] = [(); 2].map(|()| RwSignal::new(false));
-    let is_armed = memo(move || keys.armed.get() == Some(id.get_value()));
+    let is_armed = memo(move || {
+        keys.armed.read().as_ref().is_some_and(|armed| armed.button == *button.read_value())
+    });
     let is_deleting = memo(move || keys.deleting.read().contains(&*id.read_value()));
     disarm_when_left_alone(keys, is_armed, move || has_focus.get() || has_pointer.get());
 
@@ -46,14 +53,15 @@ pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoVie
         if is_armed.get_untracked() {
             let Some(key) = untrack(|| keys.get(&id.read_value())) else { return };
             let next = neighbour(&keys.pages.ids.read_untracked(), &key.id);
-            let next = next.map(|id| delete_button(&id));
-            keys.delete(key, Box::new(move || move_focus(next, keys.add_button)));
+            keys.delete(key, next);
         } else {
-            keys.armed.set(Some(id.get_value()));
+            keys.armed.set(Some(Armed { id: id.get_value(), button: button.get_value() }));
         }
     };
     let disarm_on_escape = move |event: ev::KeyboardEvent| {
         if event.key() == "Escape" && is_armed.get_untracked() {
+            // It does not close the page of the key as well.
+            event.stop_propagation();
             keys.armed.set(None);
         }
     };
@@ -62,7 +70,7 @@ pub fn DeleteButton(id: StoredValue<String>, name: Memo<String>) -> impl IntoVie
             type="button"
             class="button button-delete"
             class:is-armed=move || is_armed.get()
-            id=delete_button(&id.read_value())
+            id=button.get_value()
             aria-label=label
             aria-disabled=move || is_deleting.get().then_some("true")
             node_ref=node

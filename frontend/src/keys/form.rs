@@ -1,6 +1,7 @@
 //! The form that creates a key.
 
 use keyward_api::keys::{CreateApiKey, KeyName};
+use keyward_api::scopes::Scopes;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html;
 use leptos::prelude::*;
@@ -16,6 +17,7 @@ use crate::keys::limit_fields::{LimitChoice, folded};
 use crate::keys::limits::Limits;
 use crate::keys::scope_fields::{ScopeChoice, ScopeFields};
 use crate::keys::store::Keys;
+use crate::session_state::SessionState;
 
 pub const NAME: Input = Input {
     html_type: "text",
@@ -35,12 +37,12 @@ struct Draft {
 }
 
 impl Draft {
-    fn new() -> Self {
+    fn new(session: SessionState) -> Self {
         Self {
             name: Typed::of(String::new()),
             expiry: ExpiryChoice::of(None),
             limits: LimitChoice::of(Limits::default()),
-            scopes: ScopeChoice::new(),
+            scopes: ScopeChoice::of(&Scopes::default(), session),
             form_error: RwSignal::new(None),
         }
     }
@@ -82,9 +84,10 @@ pub fn show_name_error(error: &ClientError, at: RwSignal<Option<String>>) -> boo
 }
 
 #[component]
-pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
+pub fn KeyForm() -> impl IntoView {
     let keys: Keys = expect_context();
-    let draft = Draft::new();
+    let is_open = keys.is_adding;
+    let draft = Draft::new(keys.pages.context.session);
     let is_busy = RwSignal::new(false);
     let name = NodeRef::<html::Input>::new();
     let focus_name = move || focus(name.get_untracked().as_deref());
@@ -131,13 +134,11 @@ pub fn KeyForm(is_open: RwSignal<bool>) -> impl IntoView {
         <form class="panel" aria-label="Add API key" novalidate on:submit=submit on:keydown=cancel_on_escape>
             <FormError error=draft.form_error/>
             <div class="form-grid">
-                <div>
-                    <TextField label="Name" input=NAME value=draft.name.text error=draft.name.error node_ref=name/>
-                    <ExpiryFields choice=draft.expiry/>
-                    {folded(draft.limits)}
-                </div>
-                <ScopeFields choice=draft.scopes/>
+                <TextField label="Name" input=NAME value=draft.name.text error=draft.name.error node_ref=name/>
+                <div><ExpiryFields choice=draft.expiry/></div>
             </div>
+            <div class="form-scopes"><ScopeFields choice=draft.scopes/></div>
+            {folded(draft.limits)}
             <div class="form-buttons">
                 <button class="button button-primary" aria-disabled=move || is_busy.get().then_some("true")>
                     {move || if is_busy.get() { "Creating..." } else { "Create" }}

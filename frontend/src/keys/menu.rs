@@ -9,6 +9,7 @@ use crate::components::icon::{Icon, icon};
 use crate::erased::{memo, when};
 use crate::ids::unique_id;
 use crate::keys::buttons::menu_button;
+use crate::keys::rights::ONLY_ADMIN;
 use crate::keys::store::{DialogRequest, Keys};
 
 #[component]
@@ -33,17 +34,62 @@ pub fn RowMenu(
             let _ = trigger.focus();
         }
     };
-    let item = move |says: AnyView, run: fn(Keys, ApiKey)| {
+    let is_off = memo(move || keys.get(&id.read_value()).is_some_and(|key| !keys.may_change(&key)));
+    let note_id = unique_id();
+    let described_by = note_id.clone();
+    // Disabled with the reason above all of them; disabling the key itself is any editor's.
+    let item = move |says: AnyView, is_for_all: bool, run: fn(Keys, ApiKey)| {
+        let is_off = move || is_off.get() && !(is_for_all && is_enabled.get());
+        let described_by = described_by.clone();
         let choose = move |_| {
+            if untrack(is_off) {
+                return;
+            }
             leave_menu();
             if let Some(key) = untrack(|| keys.get(&id.read_value())) {
                 run(keys, key);
             }
         };
-        view! { <button type="button" on:click=choose>{says}</button> }.into_any()
+        view! {
+            <button
+                type="button"
+                aria-disabled=move || is_off().then_some("true")
+                aria-describedby=move || is_off().then(|| described_by.clone())
+                on:click=choose
+            >
+                {says}
+            </button>
+        }
+        .into_any()
     };
     let toggle = move || if is_enabled.get() { "Disable" } else { "Enable" };
-    let end = move || item("End overlap now".into_any(), |keys, key| keys.end_overlap(&key));
+    let [rename, change_state, change_expiry, change_scopes, change_limits, rotate] = [
+        item("Rename".into_any(), false, |keys, key| {
+            keys.request_dialog(DialogRequest::Rename(key));
+        }),
+        item(toggle.into_any(), true, |keys, key| keys.set_enabled(&key, !key.enabled)),
+        item("Change expiry".into_any(), false, |keys, key| {
+            keys.request_dialog(DialogRequest::ChangeExpiry(key));
+        }),
+        item("Change scopes".into_any(), false, |keys, key| {
+            keys.request_dialog(DialogRequest::ChangeScopes(key));
+        }),
+        item("Change limits".into_any(), false, |keys, key| {
+            keys.request_dialog(DialogRequest::ChangeLimits(key));
+        }),
+        item("Rotate".into_any(), false, |keys, key| {
+            keys.request_dialog(DialogRequest::Rotate(key));
+        }),
+    ];
+    let end = move || {
+        let run = move |_| {
+            leave_menu();
+            if let Some(key) = untrack(|| keys.get(&id.read_value())) {
+                keys.end_overlap(&key);
+            }
+        };
+        view! { <button type="button" on:click=run>"End overlap now"</button> }.into_any()
+    };
     view! {
         <button
             type="button"
@@ -56,11 +102,11 @@ pub fn RowMenu(
             {icon(Icon::Dots)}
         </button>
         <div class="menu" id=menu_id popover="auto" node_ref=menu>
-            {item("Rename".into_any(), |keys, key| keys.request_dialog(DialogRequest::Rename(key)))}
-            {item(toggle.into_any(), |keys, key| keys.set_enabled(&key, !key.enabled))}
-            {item("Change expiry".into_any(), |keys, key| keys.request_dialog(DialogRequest::ChangeExpiry(key)))}
-            {item("Change limits".into_any(), |keys, key| keys.request_dialog(DialogRequest::ChangeLimits(key)))}
-            {item("Rotate".into_any(), |keys, key| keys.request_dialog(DialogRequest::Rotate(key)))}
+            {when(move || is_off.get(), move || {
+                let id = note_id.clone();
+                view! { <p class="menu-note" id=id>{ONLY_ADMIN}</p> }.into_any()
+            })}
+            {rename} {change_state} {change_expiry} {change_scopes} {change_limits} {rotate}
             {when(move || has_overlap.get(), end)}
         </div>
     }

@@ -9,10 +9,11 @@ use leptos::prelude::*;
 use crate::client::Client;
 use crate::clock;
 use crate::components::select::select;
+use crate::keys::cells::shortened;
+use crate::keys::changes::ROTATED;
 use crate::keys::edit::Edit;
-use crate::keys::row::shortened;
 use crate::keys::status::overlap_at;
-use crate::keys::store::ROTATED;
+
 use crate::text::quoted;
 
 /// Grace periods, in seconds and in words.

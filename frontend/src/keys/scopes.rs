@@ -1,6 +1,6 @@
 //! From check boxes and lines of text to scopes, with the server's sentences. Pure.
 
-use keyward_api::scopes::{KnownScope, Scope, Scopes};
+use keyward_api::scopes::{KNOWN_SCOPES, KnownScope, Scope, Scopes, is_management};
 
 /// `typed` is separated by white space or commas.
 pub fn gather(chosen: Vec<Scope>, typed: &str) -> Result<Scopes, String> {
@@ -9,6 +9,12 @@ pub fn gather(chosen: Vec<Scope>, typed: &str) -> Result<Scopes, String> {
     let mut scopes = typed.map_err(|error| error.to_string())?;
     scopes.extend(chosen);
     Scopes::try_from(scopes).map_err(|error| error.to_string())
+}
+
+/// The scopes, if none of them manages Keyward.
+pub fn managing_none(scopes: Scopes) -> Result<Scopes, String> {
+    let managing = scopes.iter().find(|scope| is_management(scope)).map(str::to_owned);
+    managing.map_or(Ok(scopes), |scope| Err(format!("Only an admin gives {scope}")))
 }
 
 /// A known scope, narrowed to each name or beginning in `only`; all of it when that is empty.
@@ -20,6 +26,27 @@ pub fn narrow(scope: &KnownScope, only: &str) -> Result<Vec<Scope>, String> {
     }
     let scopes: Result<_, _> = texts.into_iter().map(Scope::new).collect();
     scopes.map_err(|error| error.to_string())
+}
+
+/// What a person would have entered for these scopes: for each known one the names that it is
+/// narrowed to, `None` if it is not chosen, and the others as one text.
+pub fn entered(scopes: &Scopes) -> ([Option<String>; KNOWN_SCOPES.len()], String) {
+    let mut others: Vec<&str> = scopes.iter().collect();
+    let known = KNOWN_SCOPES.map(|known| {
+        let count = others.len();
+        others.retain(|scope| *scope != known.text);
+        if others.len() < count {
+            return Some(String::new());
+        }
+        let beginning = format!("{}:", known.text);
+        let (narrowed, rest): (Vec<_>, Vec<_>) = others
+            .iter()
+            .partition(|scope| known.narrowed_by.is_some() && scope.starts_with(&beginning));
+        others = rest;
+        let names: Vec<_> = narrowed.iter().map(|scope| &scope[beginning.len()..]).collect();
+        (!names.is_empty()).then(|| names.join(" "))
+    });
+    (known, others.join(" "))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -60,6 +87,38 @@ mod tests {
         let sentence = "providers:resolve is narrowed to a provider or the beginning of its \
                         name, like providers:resolve:openai";
         assert_eq!(error, sentence);
+    }
+
+    #[test]
+    fn what_was_entered_is_what_is_shown_again() {
+        let given = |texts: &[&str]| {
+            let scopes = texts.iter().map(|text| Scope::new((*text).to_owned()).unwrap());
+            Scopes::try_from(scopes.collect::<Vec<_>>()).unwrap()
+        };
+        for texts in [
+            &[][..],
+            &["secrets:read", "orders:write", "x"],
+            &["secrets:read:A", "secrets:read:B*", "providers:resolve", "keys:verify"],
+            &["secrets:read", "secrets:read:A", "secrets:readers"],
+        ] {
+            let (known, others) = entered(&given(texts));
+            let chosen = KNOWN_SCOPES
+                .iter()
+                .zip(&known)
+                .filter_map(|(scope, only)| only.as_ref().map(|only| narrow(scope, only).unwrap()));
+            assert_eq!(gather(chosen.flatten().collect(), &others).unwrap(), given(texts));
+        }
+        let (known, others) = entered(&given(&["secrets:read:A", "secrets:read:B*", "x"]));
+        assert_eq!(known[0].as_deref(), Some("A B*"));
+        assert_eq!((&known[1], others.as_str()), (&None, "x"));
+    }
+
+    #[test]
+    fn what_manages_keyward_is_found_among_others_narrowed_or_not() {
+        let check = |typed| managing_none(gather(Vec::new(), typed).unwrap()).map(drop);
+        assert_eq!(check("orders:write keys:verify"), Ok(()));
+        assert_eq!(check("a keys:read"), Err("Only an admin gives keys:read".to_owned()));
+        assert_eq!(check("keys:write:ci-*"), Err("Only an admin gives keys:write:ci-*".to_owned()));
     }
 
     #[test]

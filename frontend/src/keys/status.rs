@@ -70,6 +70,7 @@ pub mod tests {
             created_at: NOW,
             created_by: None,
             last_used_at: None,
+            last_used_address: None,
             expires_at: None,
             enabled: true,
             rate_limit: None,

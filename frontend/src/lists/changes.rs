@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::lists::listing::SEARCH;
 use crate::lists::store::Pages;
 
 impl Pages {
@@ -20,7 +21,7 @@ impl Pages {
     /// `is_here` is `None` when the page is gone.
     pub fn show(self, name: &str, is_here: Option<bool>) {
         if is_here == Some(false) {
-            self.look_for("q", name.to_owned(), Duration::ZERO);
+            self.look_for(SEARCH, name.to_owned(), Duration::ZERO);
         }
     }
 

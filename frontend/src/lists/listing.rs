@@ -1,6 +1,7 @@
 //! What is unlike between one list and another, and what follows from an address. Pure.
 
-use crate::query::with_query;
+use crate::lists::key_in_text::prefix_of_key_in;
+use crate::query::{value_in, with_query};
 use crate::text::grouped;
 
 /// Name and value of a part of a query.
@@ -22,6 +23,8 @@ pub struct Listing {
     pub one: &'static str,
     pub many: &'static str,
     pub name: &'static str,
+    /// Whether [`SEARCH`] finds a key by its first characters.
+    pub finds_prefix: bool,
 }
 
 /// Sends a field as it stands in the address.
@@ -30,7 +33,9 @@ pub fn verbatim(field: &'static str, text: &str) -> Option<Part> {
     (!text.is_empty()).then(|| (field, text.to_owned()))
 }
 
-const SORT: &str = "sort";
+/// The field that searches.
+pub const SEARCH: &str = "q";
+pub const SORT: &str = "sort";
 
 impl Listing {
     /// The fields in their order, then cursor and number of the first row unless it is the first
@@ -44,6 +49,22 @@ impl Listing {
             .chain([("cursor", cursor), ("start", start.as_str())])
             .collect();
         with_query(self.path, &parts)
+    }
+
+    /// What a field keeps of a text that holds a key; `None` when it holds none.
+    pub fn without_key<'a>(&self, field: &str, text: &'a str) -> Option<&'a str> {
+        let prefix = prefix_of_key_in(text)?;
+        Some(if self.finds_prefix && field == SEARCH { prefix } else { "" })
+    }
+
+    /// What each field of an address holds, without any key.
+    pub fn texts(&self, query: &str) -> Vec<String> {
+        self.fields.iter().map(|field| self.text(query, field)).collect()
+    }
+
+    pub fn text(&self, query: &str, field: &str) -> String {
+        let text = value_in(query, field);
+        self.without_key(field, &text).map(str::to_owned).unwrap_or(text)
     }
 
     pub fn parts(&self, texts: &[String]) -> Vec<Part> {
@@ -106,6 +127,7 @@ mod tests {
         one: "thing",
         many: "things",
         name: "Things",
+        finds_prefix: true,
     };
 
     fn texts(q: &str, sort: &str) -> [String; 2] {
@@ -136,6 +158,16 @@ mod tests {
     fn an_order_narrows_nothing() {
         assert!(!LIST.is_narrowed(&texts(" ", "name")));
         assert!(LIST.is_narrowed(&texts("a", "")));
+    }
+
+    #[test]
+    fn a_search_keeps_the_beginning_of_a_key_and_other_fields_nothing() {
+        let pasted = "x-api-key: kw_Ab3dEfGhIjKlMn";
+        assert_eq!(LIST.without_key(SEARCH, pasted), Some("kw_Ab3dE"));
+        assert_eq!(LIST.without_key(SORT, pasted), Some(""));
+        let other = Listing { finds_prefix: false, ..LIST };
+        assert_eq!(other.without_key(SEARCH, pasted), Some(""));
+        assert_eq!(LIST.without_key(SEARCH, "kw_Ab3dE"), None);
     }
 
     #[test]

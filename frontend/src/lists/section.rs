@@ -68,7 +68,7 @@ fn list(pages: Pages, section: &'static Section) -> AnyView {
     let rows = move || match shown.get() {
         Shown::Loading => skeleton(section.loading),
         Shown::Failed => pages.load.failed(section.failed, move || spawn_local(pages.fetch())),
-        Shown::Empty => empty(&section.empty, section.heading.is_page),
+        Shown::Empty => empty(&section.empty),
         Shown::NoMatch => no_match(pages),
         Shown::Ready => view! { {untrack(section.rows)} {pager(pages, section.pager)} }.into_any(),
     };
@@ -79,13 +79,9 @@ fn list(pages: Pages, section: &'static Section) -> AnyView {
     .into_any()
 }
 
-fn empty(empty: &'static Empty, is_page: bool) -> AnyView {
+fn empty(empty: &'static Empty) -> AnyView {
     let Empty { title, text, example } = *empty;
-    let title = if is_page {
-        view! { <h2>{title}</h2> }.into_any()
-    } else {
-        view! { <h3>{title}</h3> }.into_any()
-    };
+    let title = view! { <h2 class="empty-title">{title}</h2> }.into_any();
     if text.is_empty() {
         return view! { <div class="empty">{title}</div> }.into_any();
     }

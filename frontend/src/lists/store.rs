@@ -17,7 +17,6 @@ use crate::erased::{effect, memo};
 use crate::http::{Answer, Body, unreadable};
 use crate::lists::listing::Listing;
 use crate::load::{Load, Shown};
-use crate::location::Navigate;
 use crate::query::{value_in, with_query};
 
 /// The pause before a search is sent.
@@ -45,6 +44,8 @@ pub struct Pages {
     pub total: RwSignal<Option<u64>>,
     /// Rows without any filter, as far as it is known.
     pub all: RwSignal<Option<u64>>,
+    /// The field that a key was cut off from; empty for none.
+    pub cut: RwSignal<String>,
     /// Of the rows of this page, in their order.
     pub ids: Memo<Vec<String>>,
     /// The number of the first row.
@@ -86,7 +87,7 @@ impl Pages {
         let context = context();
         let request_path = memo(move || {
             let query = context.location.query.read();
-            listing.request_path(&texts(listing, &query), &value_in(&query, "cursor"))
+            listing.request_path(&listing.texts(&query), &value_in(&query, "cursor"))
         });
         let pages = Self {
             listing,
@@ -94,6 +95,7 @@ impl Pages {
             has_toolbar: RwSignal::new(false),
             total: RwSignal::new(None),
             all: RwSignal::new(None),
+            cut: RwSignal::new(String::new()),
             ids,
             start: RwSignal::new(None),
             next: RwSignal::new(String::new()),
@@ -103,47 +105,15 @@ impl Pages {
             take,
             context,
         };
+        effect(move || pages.cut_from_address());
         effect(move || {
-            request_path.track();
+            // Read, not only tracked: a value that is computed later counts as a change, and the
+            // page would be fetched twice.
+            drop(request_path.read());
             pages.fetch_soon();
         });
         on_cleanup(move || _ = pages.begin_turn());
         pages
-    }
-
-    /// The filters of this page at another path of the server.
-    pub fn path_at(self, path: &str) -> String {
-        let parts = self.listing.parts(&self.texts());
-        let parts: Vec<_> = parts.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        with_query(path, &parts)
-    }
-
-    pub fn text(self, field: &str) -> String {
-        value_in(&self.context.location.query.read(), field)
-    }
-
-    fn texts(self) -> Vec<String> {
-        texts(self.listing, &self.context.location.query.read())
-    }
-
-    pub fn is_narrowed(self) -> bool {
-        self.listing.is_narrowed(&self.texts())
-    }
-
-    /// Changes one field, which shows the first page. The request waits for `pause`.
-    pub fn look_for(self, field: &str, text: String, pause: Duration) {
-        let mut texts = untrack(|| self.texts());
-        let index = self.listing.fields.iter().position(|name| *name == field);
-        if let Some(old) = index.and_then(|index| texts.get_mut(index)) {
-            *old = text;
-        }
-        self.fetching.update_value(|fetching| fetching.pause = pause);
-        self.context.location.navigate(&self.listing.address(&texts, "", 1), Navigate::Refine);
-    }
-
-    pub fn clear(self) {
-        let texts = vec![String::new(); self.listing.fields.len()];
-        self.context.location.navigate(&self.listing.address(&texts, "", 1), Navigate::Refine);
     }
 
     /// A memo, so that a change of one row draws no list again.
@@ -232,22 +202,9 @@ impl Pages {
         self.fetching.try_get_value().map(|fetching| fetching.is_waiting)
     }
 
-    pub fn address(self, cursor: &str, start: u64) -> String {
-        self.listing.address(&self.texts(), cursor, start)
-    }
-
-    /// Empty for the first page.
-    pub fn cursor(self) -> String {
-        self.text("cursor")
-    }
-
-    /// As the address says.
-    pub fn first_row(self) -> u64 {
-        if self.cursor().is_empty() { 1 } else { self.text("start").parse().unwrap_or(1) }
-    }
-
-    fn navigate_to_first(self) {
-        self.context.location.navigate(&untrack(|| self.address("", 1)), Navigate::Replace);
+    /// The next request waits so long.
+    pub fn wait_before_next(self, pause: Duration) {
+        self.fetching.update_value(|fetching| fetching.pause = pause);
     }
 
     fn fetch_soon(self) {
@@ -279,8 +236,4 @@ impl Pages {
     fn is_turn(self, turn: u32) -> bool {
         self.fetching.try_get_value().is_some_and(|fetching| fetching.turn == turn)
     }
-}
-
-fn texts(listing: &Listing, query: &str) -> Vec<String> {
-    listing.fields.iter().map(|field| value_in(query, field)).collect()
 }

@@ -104,7 +104,7 @@ pub fn without_provider(provider: &Provider) -> String {
         (false, 1) => "The key of its 1 model is deleted".to_owned(),
         (false, _) => format!("The keys of its {keys} are deleted"),
     };
-    format!("{what}, and cannot be had back. Programs that ask for {} get none.", provider.provider)
+    format!("{what} and cannot be restored. Programs that ask for {} get none.", provider.provider)
 }
 
 /// What programs get once the key of the model is deleted.
@@ -115,7 +115,7 @@ pub fn without_model(provider: &Provider) -> String {
     } else {
         format!("none, since {name} has no key of its own")
     };
-    format!("It cannot be had back. Programs that ask for this model get {instead}.")
+    format!("It cannot be restored. Programs that ask for this model get {instead}.")
 }
 
 #[cfg(test)]
@@ -170,11 +170,11 @@ mod tests {
     #[test]
     fn a_deletion_says_how_much_goes_and_what_programs_get() {
         let cases = [
-            (provider("a", true, &[]), "Its key is deleted, "),
-            (provider("a", true, &["m"]), "Its key and the key of 1 model are deleted, "),
-            (provider("a", true, &["m", "n"]), "Its key and the keys of 2 models are deleted, "),
-            (provider("a", false, &["m"]), "The key of its 1 model is deleted, "),
-            (provider("a", false, &["m", "n"]), "The keys of its 2 models are deleted, "),
+            (provider("a", true, &[]), "Its key is deleted and "),
+            (provider("a", true, &["m"]), "Its key and the key of 1 model are deleted and "),
+            (provider("a", true, &["m", "n"]), "Its key and the keys of 2 models are deleted and "),
+            (provider("a", false, &["m"]), "The key of its 1 model is deleted and "),
+            (provider("a", false, &["m", "n"]), "The keys of its 2 models are deleted and "),
         ];
         for (provider, beginning) in cases {
             let text = without_provider(&provider);

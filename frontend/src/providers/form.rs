@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use keyward_api::roles::Role;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -60,29 +61,49 @@ pub fn ProviderForm(
         DialogRequest::ReplaceModel(provider, _) => Some(provider.provider.clone()),
         _ => None,
     };
+    let is_admin = untrack(|| providers.pages.context.session.may(Role::Admin));
     let save: Save = Arc::new(move || Box::pin(draft.save(request.clone(), providers)));
     view! {
         <FormDialog title error=draft.error save dialog on_close>
             {whose.map(|provider| view! {
                 <p class="fixed"><span class="fixed-label">"Provider"</span> <code>{provider}</code></p>
             })}
-            {fields.iter().map(|name| field(draft, name)).collect_view()}
+            {fields.iter().map(|name| field(draft, name, is_admin)).collect_view()}
         </FormDialog>
     }
 }
 
-fn field(draft: Draft, name: &str) -> AnyView {
+fn field(draft: Draft, name: &str, may_change_base_url: bool) -> AnyView {
     let text = |label, input, Typed { text, error }| {
         view! { <TextField label input value=text error/> }.into_any()
     };
     match name {
         "provider" => text("Provider", NEW_PROVIDER, draft.provider),
         "model" => text("Model", MODEL, draft.model),
-        "baseUrl" => text("Base URL", BASE_URL, draft.base_url),
+        "baseUrl" if may_change_base_url => text("Base URL", BASE_URL, draft.base_url),
+        "baseUrl" => fixed_base_url(draft.base_url),
         "note" => text("Note", NOTE, draft.note),
         _ => {
             let Typed { text, error } = draft.value;
             view! { <ValueField value=text error hint=OF_THE_VALUE kept=without_ends/> }.into_any()
         }
     }
+}
+
+/// It decides where calls go, with the key.
+fn fixed_base_url(base_url: Typed) -> AnyView {
+    let text = base_url.text.get_untracked();
+    let text = if text.is_empty() {
+        view! { <span class="quiet">"None"</span> }.into_any()
+    } else {
+        view! { <code>{text}</code> }.into_any()
+    };
+    view! {
+        <div class="fixed">
+            <span class="fixed-label">"Base URL"</span>
+            {text}
+            <p class="hint">"Only an admin changes it: it decides where the key is sent."</p>
+        </div>
+    }
+    .into_any()
 }

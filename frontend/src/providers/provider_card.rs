@@ -1,6 +1,7 @@
 //! One provider with its models.
 
 use keyward_api::providers::{ModelCredential, Provider, model_id};
+use keyward_api::roles::Role;
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
@@ -40,26 +41,31 @@ pub fn ProviderCard(id: StoredValue<String>) -> impl IntoView {
             request(DialogRequest::Edit),
         )
     };
-    let delete = Action {
-        says: "Delete",
-        label: format!("Delete {name}"),
-        is_removal: true,
-        id: delete_button(&name),
+    let delete = {
+        let name = name.clone();
+        move || Action {
+            says: "Delete",
+            label: format!("Delete {name}"),
+            is_removal: true,
+            id: delete_button(&name),
+        }
     };
-    let add_model = Action {
-        says: "Add model key",
-        label: format!("Add model key to {name}"),
-        id: add_model_button(&name),
-        ..Action::default()
+    let add_model = {
+        let name = name.clone();
+        move || {
+            let button = Action {
+                says: "Add model key",
+                label: format!("Add model key to {name}"),
+                id: add_model_button(&name),
+                ..Action::default()
+            };
+            action(button, request(DialogRequest::AddModel))
+        }
     };
-    let models_say = move || {
-        let has_models = !models.read().is_empty();
-        if has_models { "Models with a key of their own" } else { "No model has a key of its own" }
-    };
-    view! {
-        <li class="provider">
-            <div class="provider-head">
-                <h3><code>{name}</code></h3>
+    let may = move || providers.pages.context.session.may(Role::Editor);
+    let actions = move || {
+        let replace_label = replace_label.clone();
+        view! {
                 <div class="actions">
                     // It stays when its label changes, and with it the focus.
                     <button
@@ -70,14 +76,26 @@ pub fn ProviderCard(id: StoredValue<String>) -> impl IntoView {
                     >
                         {move || verb(has_key.get())} " key"
                     </button>
-                    {when(move || has_key.get(), edit)}
-                    {action(delete, request(|provider| DialogRequest::Delete(provider, None)))}
+                    {when(move || has_key.get(), edit.clone())}
+                    {action(delete(), request(|provider| DialogRequest::Delete(provider, None)))}
                 </div>
+        }
+        .into_any()
+    };
+    let models_say = move || {
+        let has_models = !models.read().is_empty();
+        if has_models { "Models with a key of their own" } else { "No model has a key of its own" }
+    };
+    view! {
+        <li class="provider">
+            <div class="provider-head">
+                <h2><code>{name}</code></h2>
+                {when(may, actions)}
             </div>
             {live(move || provider().map_or(().into_any(), facts))}
             <div class="models-head">
-                <h4>{models_say}</h4>
-                {action(add_model, request(DialogRequest::AddModel))}
+                <h3>{models_say}</h3>
+                {when(may, add_model)}
             </div>
             <ul class="models">
                 <Each ids=models draw=|id| view! { <Model id/> }.into_any()/>
@@ -105,13 +123,25 @@ fn Model(id: StoredValue<String>) -> impl IntoView {
                 .set(found.map(|(provider, model)| dialog(provider, model.model)));
         }
     };
-    let replace =
-        Action { says: "Replace", label: format!("Replace key of {name}"), ..Action::default() };
-    let delete = Action {
-        says: "Delete",
-        label: format!("Delete key of {name}"),
-        is_removal: true,
-        id: delete_button(&name),
+    let actions = move || {
+        let replace = Action {
+            says: "Replace",
+            label: format!("Replace key of {name}"),
+            ..Action::default()
+        };
+        let delete = Action {
+            says: "Delete",
+            label: format!("Delete key of {name}"),
+            is_removal: true,
+            id: delete_button(&name),
+        };
+        view! {
+            <div class="actions">
+                {action(replace, request(DialogRequest::ReplaceModel))}
+                {action(delete, request(|provider, model| DialogRequest::Delete(provider, Some(model))))}
+            </div>
+        }
+        .into_any()
     };
     let key_facts = move |(_, ModelCredential { hint, updated_at, .. })| {
         view! {
@@ -124,10 +154,7 @@ fn Model(id: StoredValue<String>) -> impl IntoView {
         <li class="model">
             <code class="model-name">{model}</code>
             {live(move || found().map_or(().into_any(), key_facts))}
-            <div class="actions">
-                {action(replace, request(DialogRequest::ReplaceModel))}
-                {action(delete, request(|provider, model| DialogRequest::Delete(provider, Some(model))))}
-            </div>
+            {when(move || providers.pages.context.session.may(Role::Editor), actions)}
         </li>
     }
 }

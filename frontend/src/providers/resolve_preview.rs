@@ -157,7 +157,7 @@ pub fn ResolvePreview() -> impl IntoView {
     };
     view! {
         <form class="panel resolve-preview" aria-labelledby="resolve-preview-title" novalidate on:submit=submit>
-            <h3 id="resolve-preview-title">"Which key would be used?"</h3>
+            <h2 id="resolve-preview-title">"Which key would be used?"</h2>
             <FormError error=preview.error/>
             <div class="resolve-preview-fields">
                 <TextField

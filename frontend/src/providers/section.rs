@@ -15,14 +15,14 @@ use crate::providers::form::ProviderForm;
 use crate::providers::provider_card::ProviderCard;
 use crate::providers::resolve_preview::ResolvePreview;
 use crate::providers::store::Providers;
+use crate::roles::for_editors;
 
 const SECTION: Section = Section {
     heading: Heading {
         id: "providers-title",
         title: "Providers",
-        is_page: false,
-        lead: "Enter the key of a provider once, and another for a model that needs its own. Programs get the one that applies.",
-        hint: "Keys are kept encrypted, but for their last 4 characters, by which you know them again. Base URL and note are kept as plain text, not encrypted.",
+        lead: "Store each provider's key once. A model can have its own; it is used instead. Keys are encrypted. The last 4 characters stay readable so that you can recognise a key.",
+        hint: "Base URL and note are stored as plain text, not encrypted.",
     },
     loading: "Loading providers",
     failed: "Providers could not be loaded",
@@ -56,7 +56,9 @@ pub fn ProvidersSection() -> impl IntoView {
     list_section(
         providers.pages,
         &SECTION,
-        add_button("Add provider", providers.add_button, RwSignal::new(false), add),
+        for_editors(providers.pages.context.session, move || {
+            add_button("Add provider", providers.add_button, RwSignal::new(false), add)
+        }),
         ().into_any(),
         below.into_any(),
     )

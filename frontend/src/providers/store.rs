@@ -27,6 +27,7 @@ pub const LISTING: Listing = Listing {
     one: "provider",
     many: "providers",
     name: "Providers",
+    finds_prefix: false,
 };
 
 /// A change that the server makes to a provider.

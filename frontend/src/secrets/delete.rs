@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::components::confirm_delete::{ConfirmDelete, Deletion};
 use crate::focus::{move_focus, neighbour};
-use crate::secrets::row::delete_button;
+use crate::secrets::row::menu_button;
 use crate::secrets::store::Secrets;
 use crate::text::quoted;
 
@@ -25,10 +25,10 @@ pub fn DeleteDialog(
         let next = neighbour(&secrets.pages.ids.read_untracked(), &secret.id);
         Box::pin(async move {
             secrets.delete(&secret).await?;
-            move_focus(next.map(|id| delete_button(&id)), secrets.add_button);
+            move_focus(next.map(|id| menu_button(&id)), secrets.add_button);
             Ok(())
         })
     });
-    let text = "Programs that read it will find nothing. Its value cannot be had back.".to_owned();
+    let text = "Programs that read it get 404. The value cannot be restored.".to_owned();
     view! { <ConfirmDelete title text button="Delete secret" delete dialog on_close/> }
 }

@@ -35,8 +35,6 @@ const DESCRIPTION: Input = Input {
 const OF_A_NEW_ONE: &str = "Encrypted. 1 byte to 64 KiB.";
 const OF_AN_OLD_ONE: &str = "Leave it empty to keep the present value.";
 
-const CHANGED: &str = "Somebody else has changed this secret since the page listed it. \
-    Reload it, then save again if your change still holds.";
 const RELOADED: &str = "Reloaded. Saving now replaces what the other person did.";
 const GONE: &str = "Somebody else has deleted this secret.";
 
@@ -122,10 +120,7 @@ impl Draft {
             ("description", self.description_error),
         ];
         let is_shown = error.show_at(&fields);
-        if error.status() == Some(412) {
-            self.is_stale.set(true);
-            self.form_error.set(Some(CHANGED.to_owned()));
-        } else if !is_shown {
+        if !is_shown {
             self.form_error.set(Some(error.full_message()));
         }
     }
@@ -144,10 +139,20 @@ impl Draft {
             let Some(secret) = self.check_new() else { return false };
             secrets.create(&secret).await
         };
-        if let Err(error) = &answer {
-            self.show(error);
+        match &answer {
+            Err(error) if error.status() == Some(412) => self.show_conflict(secrets).await,
+            Err(error) => self.show(error),
+            Ok(()) => {}
         }
         answer.is_ok()
+    }
+
+    /// Says who has changed the secret meanwhile, and when.
+    async fn show_conflict(self, secrets: Secrets) {
+        let Some(old) = self.old.try_get_untracked().flatten() else { return };
+        let text = secrets.conflict(&old.key).await;
+        self.is_stale.try_set(true);
+        self.form_error.try_set(Some(text));
     }
 
     /// Takes over the present secret. What the person has typed stays.

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use keyward_api::roles::Role;
 use keyward_api::secrets::Secret;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::components::action::{Action, action};
+use crate::components::menu::{Item, menu};
 use crate::components::time::{Instant, Short};
-use crate::components::value_field::measured;
-use crate::erased::{live, memo};
-use crate::secrets::store::{DialogRequest, Secrets};
+use crate::erased::{either, live, memo};
+use crate::secrets::store::{DialogRequest, Secrets, reveal_button};
+use crate::secrets::under::under;
 
 const SAYS_SO: Duration = Duration::from_secs(4);
 
@@ -22,66 +23,43 @@ pub fn Row(id: StoredValue<String>) -> impl IntoView {
     let secret = memo(move || secrets.get(&id.read_value()));
     let key = memo(move || secret.get().map(|secret| secret.key).unwrap_or_default());
     let description = live(move || match secret.get().and_then(|secret| secret.description) {
-        Some(text) => view! { <p>{text}</p> }.into_any(),
+        Some(text) => view! { <p class="lines">{text}</p> }.into_any(),
         None => view! { <span class="quiet">"None"</span> }.into_any(),
     });
     let updated = live(move || match secret.get() {
-        Some(secret) => view! { <Instant at=secret.updated_at short=Short::Relative/> }.into_any(),
+        Some(Secret { updated_at: at, .. }) => {
+            view! { <Instant at short=Short::Relative is_tab_stop=false/> }.into_any()
+        }
         None => ().into_any(),
     });
+    let may = memo(move || secrets.pages.context.session.may(Role::Editor));
+    let actions = either(
+        may,
+        move || view! { <Actions id secret key/> }.into_any(),
+        move || details(secrets, id, key),
+    );
     view! {
         <tr role="row">
-            <th role="rowheader" scope="row" class="cell-name"><code>{move || key.get()}</code></th>
-            <td role="cell" class="cell-description" data-label="Description">
-                {description}
-                <Value id key/>
-            </td>
-            <td role="cell" data-label="Last updated">{updated}</td>
-            <td role="cell" class="cell-actions"><Actions id secret key/></td>
+            <th role="rowheader" scope="row" class="cell-name">
+                <code class="lines">{move || key.get()}</code>
+            </th>
+            <td role="cell" class="cell-description" data-label="Description">{description}</td>
+            <td role="cell" class="cell-updated" data-label="Last updated">{updated}</td>
+            <td role="cell" class="cell-actions">{actions}</td>
         </tr>
+        {under(secrets, id, key)}
     }
 }
 
-/// The revealed value, ready to be copied by hand.
-#[component]
-fn Value(id: StoredValue<String>, key: Memo<String>) -> impl IntoView {
-    let secrets: Secrets = expect_context();
-    let is_shown = memo(move || secrets.value(&id.read_value()).is_some());
-    live(move || {
-        if !is_shown.get() {
-            return ().into_any();
-        }
-        let field = NodeRef::<html::Textarea>::new();
-        // Selected in the next frame: an arriving value drops the selection.
-        request_animation_frame(move || {
-            if let Some(field) = field.try_get_untracked().flatten() {
-                let _ = field.focus();
-                field.select();
-            }
-        });
-        let measure = move || {
-            let value = secrets.value(&id.read_value()).unwrap_or_default();
-            // A text field turns CR LF into LF, also in what is copied from it.
-            let is_changed = value.contains('\r');
-            let copy =
-                if is_changed { ". Copy keeps the line ends; this field does not." } else { "." };
-            format!("{}{copy}", measured(&value))
-        };
-        view! {
-            <textarea
-                class="copy-text secret-value"
-                rows="1"
-                readonly
-                aria-label=move || format!("Value of {}", key.get())
-                autocomplete="off"
-                spellcheck="false"
-                node_ref=field
-                prop:value=move || secrets.value(&id.read_value()).unwrap_or_default()
-            ></textarea>
-            <p class="meta">{measure}</p>
-        }
-        .into_any()
-    })
+/// All that a viewer may do.
+fn details(secrets: Secrets, id: StoredValue<String>, key: Memo<String>) -> AnyView {
+    let button = Action {
+        says: "Details",
+        label: format!("Details of {}", key.get_untracked()),
+        id: menu_button(&id.read_value()),
+        ..Action::default()
+    };
+    action(button, move || secrets.open_details(&key.get_untracked()))
 }
 
 #[component]
@@ -102,19 +80,26 @@ fn Actions(
     let busy = move || is_busy.get().then_some("true");
     let named = move |says: &str| format!("{says} {}", key.get());
     let reveal_says = move || if is_shown.get() { "Hide" } else { "Reveal" };
-    let [edit, delete] = [("Edit", false), ("Delete", true)].map(|(says, is_removal)| {
-        let id = if is_removal { delete_button(&id.read_value()) } else { String::new() };
-        let label = format!("{says} {}", key.get_untracked());
-        action(Action { says, label, is_removal, id }, move || {
-            let dialog = if is_removal { DialogRequest::Delete } else { DialogRequest::Edit };
-            secrets.dialog_request.set(secret.get_untracked().map(dialog));
-        })
-    });
+    let item = move |says, run: fn(Secrets, Secret)| {
+        let run = Callback::new(move |()| {
+            if let Some(secret) = secret.get_untracked() {
+                run(secrets, secret);
+            }
+        });
+        Item { says, run, is_off: false }
+    };
+    let items = vec![
+        item("Details", |secrets, secret| secrets.open_details(&secret.key)),
+        item("Edit", |secrets, secret| secrets.request_dialog(DialogRequest::Edit(secret))),
+        item("Delete", |secrets, secret| secrets.request_dialog(DialogRequest::Delete(secret))),
+    ];
+    let label = format!("Actions for {}", key.get_untracked());
     view! {
         <div class="actions">
             <button
                 type="button"
                 class="button button-small button-reveal"
+                id=reveal_button(&id.read_value())
                 aria-label=move || named(reveal_says())
                 aria-disabled=busy
                 on:click=move |_| of_row(reveal_or_hide)
@@ -130,19 +115,18 @@ fn Actions(
             >
                 <span aria-live="polite">{move || copy_says.get()}</span>
             </button>
-            {edit}
-            {delete}
+            {menu(menu_button(&id.read_value()), label, "", items)}
         </div>
     }
 }
 
-/// The id of a button that takes the focus when a row goes.
-pub fn delete_button(id: &str) -> String {
-    format!("delete-{id}")
+/// The id of a button that takes the focus when a row or its dialog goes.
+pub fn menu_button(id: &str) -> String {
+    format!("actions-{id}")
 }
 
 fn reveal_or_hide(secrets: Secrets, secret: Secret, _: RwSignal<&'static str>) {
-    if secrets.revealed.read_untracked().as_ref().is_some_and(|(id, _)| *id == secret.id) {
+    if secrets.is_revealed(&secret.id) {
         secrets.hide();
     } else {
         spawn_local(async move { secrets.reveal(&secret).await });

@@ -10,16 +10,17 @@ use crate::erased::live;
 use crate::lists::pager::LABELS;
 use crate::lists::section::{Empty, Section, list_section};
 use crate::lists::toolbar::toolbar;
+use crate::roles::for_editors;
 use crate::secrets::delete::DeleteDialog;
+use crate::secrets::details::DetailsDialog;
 use crate::secrets::form::SecretForm;
 use crate::secrets::row::Row;
-use crate::secrets::store::{DialogRequest, Secrets};
+use crate::secrets::store::{DETAILS_OF, DialogRequest, Secrets};
 
 const SECTION: Section = Section {
     heading: Heading {
         id: "secrets-title",
         title: "Secrets",
-        is_page: false,
         lead: "Kept encrypted. Each time a value is revealed or copied, the audit log records it.",
         hint: "",
     },
@@ -45,14 +46,27 @@ const COLUMNS: [&str; 4] = ["Key", "Description", "Last updated", "Actions"];
 pub fn SecretsSection() -> impl IntoView {
     let secrets = Secrets::load_from_server();
     provide_context(secrets);
-    let add = Callback::new(move |()| secrets.dialog_request.set(Some(DialogRequest::Add)));
+    let add = Callback::new(move |()| secrets.request_dialog(DialogRequest::Add));
     list_section(
         secrets.pages,
         &SECTION,
-        add_button("Add secret", secrets.add_button, RwSignal::new(false), add),
+        for_editors(secrets.pages.context.session, move || {
+            add_button("Add secret", secrets.add_button, RwSignal::new(false), add)
+        }),
         ().into_any(),
-        dialogs(secrets),
+        view! { {dialogs(secrets)} {details(secrets)} }.into_any(),
     )
+}
+
+/// The address names the secret whose details are shown.
+fn details(secrets: Secrets) -> AnyView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let on_close = Callback::new(move |()| secrets.close_details());
+    let key = secrets.pages.context.location.query_value(DETAILS_OF);
+    live(move || match key.get() {
+        key if key.is_empty() => ().into_any(),
+        key => view! { <DetailsDialog key dialog on_close/> }.into_any(),
+    })
 }
 
 fn dialogs(secrets: Secrets) -> AnyView {

@@ -1,28 +1,33 @@
 //! `/setup`: creates the first administrator.
 
+use std::sync::Arc;
+
 use keyward_api::Sensitive;
-use keyward_api::session::{self, Email, NewPassword};
-use leptos::ev::{self, SubmitEvent};
+use keyward_api::account::StartSso;
+use keyward_api::session::{self, Email, NewPassword, SetupStatus};
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::client::ClientError;
 use crate::components::card_page::CardPage;
 use crate::components::field::{Input, TextField};
+use crate::components::password_field::PasswordField;
 use crate::components::problem::FormError;
 use crate::context::{Context, context};
 use crate::erased::{live, when};
 use crate::load::{Load, Shown};
 use crate::routes;
 use crate::session::enter::enter;
-use crate::session::setup_token;
+use crate::session::link_token;
+use crate::session::sso::{Start, continue_with, sso_button};
 
 const TOKEN: Input = Input {
     html_type: "text",
     name: "setup-token",
     autocomplete: "off",
     placeholder: "",
-    hint: "A server prints it when it starts while there is no user.",
+    hint: "Each start of a server prints a new one while there is no user. Paste it or the whole link.",
 };
 const EMAIL: Input = Input {
     html_type: "email",
@@ -42,32 +47,26 @@ const PASSWORD: Input = Input {
 /// Open while there is no user.
 #[component]
 pub fn Setup() -> impl IntoView {
-    let Context { client, setup_token, .. } = context();
-    // A link that differs in its fragment alone does not load the page again.
-    let listener = window_event_listener(ev::hashchange, move |_| {
-        if let Some(token) = setup_token::take() {
-            setup_token.set(Some(token));
-        }
-    });
-    on_cleanup(move || listener.remove());
-
-    let (status, is_open) = (Load::new(), RwSignal::new(false));
+    let Context { client, link_token, .. } = context();
+    link_token::follow(link_token);
+    let (status, ways) = (Load::new(), RwSignal::new(None::<SetupStatus>));
     let load = move || {
         status.begin();
         spawn_local(async move {
             let answer = client.setup_status().await;
-            status.end(answer.map(|answer| _ = is_open.try_set(answer.open)));
+            status.end(answer.map(|answer| _ = ways.try_set(Some(answer))));
         });
     };
     load();
-    let shown = status.shown(move || !is_open.get(), || true);
+    let is_open = move || ways.read().as_ref().is_some_and(|ways| ways.open);
+    let shown = status.shown(move || !is_open(), || true);
     let body = live(move || match shown.get() {
         Shown::Loading => {
             view! { <div class="skeleton skeleton-form" aria-label="Loading"></div> }.into_any()
         }
         Shown::Failed => status.failed("Setup could not be reached", load),
         Shown::Empty => view! { <Complete/> }.into_any(),
-        Shown::NoMatch | Shown::Ready => view! { <SetupForm/> }.into_any(),
+        Shown::NoMatch | Shown::Ready => ways.get_untracked().map_or_else(|| ().into_any(), form),
     });
     view! {
         <CardPage title="Set up Keyward">{body}</CardPage>
@@ -92,19 +91,22 @@ struct Errors {
 }
 
 impl Errors {
-    /// Parses as the server will; `None` after the errors are shown.
-    fn check(self, token: Sensitive, email: String, password: String) -> Option<session::Setup> {
+    /// `None` after the error is shown.
+    fn check_token(self, token: Sensitive) -> Option<Sensitive> {
         let is_blank = token.expose().trim().is_empty();
         self.token.set(is_blank.then(|| "Setup token is required".to_owned()));
         self.form.set(None);
+        (!is_blank).then_some(token)
+    }
+
+    /// Parses as the server will; `None` after the errors are shown.
+    fn check(self, token: Sensitive, email: String, password: String) -> Option<session::Setup> {
+        let token = self.check_token(token);
         let email = Email::new(email);
         self.email.set(email.as_ref().err().map(ToString::to_string));
         let password = NewPassword::try_from(Sensitive::from(password));
         self.password.set(password.as_ref().err().map(ToString::to_string));
-        if is_blank {
-            return None;
-        }
-        Some(session::Setup { token, email: email.ok()?, password: password.ok()? })
+        Some(session::Setup { token: token?, email: email.ok()?, password: password.ok()? })
     }
 
     fn show(self, error: &ClientError) {
@@ -116,29 +118,29 @@ impl Errors {
                 is_shown = true;
             }
         }
-        // A token from the link has no field.
-        if !is_shown || error.field("token").is_some() {
+        if !is_shown {
             self.form.set(Some(error.message().to_owned()));
         }
     }
 }
 
-#[component]
-fn SetupForm() -> impl IntoView {
+fn form(ways: SetupStatus) -> AnyView {
     let context = context();
-    let from_link = context.setup_token;
+    let from_link = context.link_token;
     let [typed_token, email, password] = [(); 3].map(|()| RwSignal::new(String::new()));
     let errors = Errors::default();
     let is_busy = RwSignal::new(false);
 
+    let token = move || {
+        let typed = || Sensitive::from(link_token::of(&typed_token.read_untracked()).to_owned());
+        from_link.get_untracked().unwrap_or_else(typed)
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if is_busy.get_untracked() {
             return;
         }
-        let typed = || Sensitive::from(typed_token.get_untracked().trim().to_owned());
-        let token = from_link.get_untracked().unwrap_or_else(typed);
-        let Some(setup) = errors.check(token, email.get_untracked(), password.get_untracked())
+        let Some(setup) = errors.check(token(), email.get_untracked(), password.get_untracked())
         else {
             return;
         };
@@ -147,27 +149,52 @@ fn SetupForm() -> impl IntoView {
             match context.client.set_up(&setup).await {
                 Ok(user) => {
                     from_link.set(None);
-                    if let Err(text) = enter(context, user, routes::SECRETS).await {
+                    if let Err(text) = enter(context, user, routes::OVERVIEW).await {
                         errors.form.try_set(Some(text));
                     }
                 }
-                Err(refusal) => errors.show(&refusal),
+                Err(refusal) => {
+                    // The field is where another token can be entered: each start of a server
+                    // prints a new one.
+                    if refusal.field("token").is_some() || refusal.status() == Some(401) {
+                        from_link.set(None);
+                    }
+                    errors.show(&refusal);
+                }
             }
             is_busy.try_set(false);
         });
     };
+    let local = ways.local_sign_in.then(|| {
+        view! {
+            <TextField label="Email" input=EMAIL value=email error=errors.email/>
+            <PasswordField input=PASSWORD value=password error=errors.password/>
+            <button class="button button-primary button-wide" aria-disabled=move || is_busy.get().to_string()>
+                {move || if is_busy.get() { "Creating..." } else { "Create administrator" }}
+            </button>
+        }
+        .into_any()
+    });
+    let sso = ways.sso.map(|provider| {
+        // As the button for the password does, it needs the token.
+        let start: Start = Arc::new(move || {
+            let setup_token = Some(errors.check_token(token())?);
+            Some(StartSso { setup_token, ..StartSso::default() })
+        });
+        let class = "button button-wide";
+        sso_button(continue_with(&provider.name), class, start, errors.form)
+    });
+    let or = (sso.is_some() && local.is_some())
+        .then(|| view! { <p class="or">"or with a password"</p> }.into_any());
     view! {
-        <p class="lead">"This creates the first administrator. It can be done once."</p>
+        <p class="lead">"This creates the first administrator. It can be done once. Then you add a key and put Keyward in front of a service."</p>
         <form novalidate on:submit=submit>
             <FormError error=errors.form/>
             {when(move || from_link.read().is_none(), move || view! {
                 <TextField label="Setup token" input=TOKEN value=typed_token error=errors.token/>
             }.into_any())}
-            <TextField label="Email" input=EMAIL value=email error=errors.email/>
-            <TextField label="Password" input=PASSWORD value=password error=errors.password/>
-            <button class="button button-primary button-wide" aria-disabled=move || is_busy.get().to_string()>
-                {move || if is_busy.get() { "Creating..." } else { "Create administrator" }}
-            </button>
+            {sso} {or} {local}
         </form>
     }
+    .into_any()
 }

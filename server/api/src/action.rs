@@ -38,12 +38,18 @@ actions! {
     AuditExport = "audit.export",
     /// The log was read.
     AuditRead = "audit.read",
+    /// Somebody said that a copy of the root key is kept in a safe place.
+    EncryptionKeep = "encryption.keep",
     /// The first key was made.
     EncryptionMint = "encryption.mint",
     /// The stored keys were rewrapped under another root key, and a new audit key took over.
     EncryptionRewrap = "encryption.rewrap",
     /// A new data key took over, and all values were sealed under it.
     EncryptionRotate = "encryption.rotate",
+    /// Somebody was invited.
+    InvitationCreate = "invitation.create",
+    /// An invitation was taken back.
+    InvitationDelete = "invitation.delete",
     /// An API key was made.
     KeyCreate = "key.create",
     /// An API key was deleted.
@@ -74,7 +80,7 @@ actions! {
     SecretUpdate = "secret.update",
     /// A person signed in, or tried to.
     SessionCreate = "session.create",
-    /// A person signed out.
+    /// A person signed out, or sessions were ended.
     SessionDelete = "session.delete",
     /// What is stored was accepted as it is, by a person at the command line.
     StoreAccept = "store.accept",
@@ -84,6 +90,16 @@ actions! {
     StoreSign = "store.sign",
     /// A person was added.
     UserCreate = "user.create",
+    /// A person was removed.
+    UserDelete = "user.delete",
+    /// An account was connected with single sign-on.
+    UserLink = "user.link",
+    /// The password of an account was changed.
+    UserPassword = "user.password",
+    /// Two-factor was switched on or off, or got new recovery codes.
+    UserTotp = "user.totp",
+    /// The role of a person was changed, or the person was kept out or let in again.
+    UserUpdate = "user.update",
 }
 
 impl Action {
@@ -91,6 +107,49 @@ impl Action {
     pub fn noun(self) -> &'static str {
         let word = self.as_str();
         word.split_once('.').map_or(word, |(noun, _)| noun)
+    }
+
+    /// Whether something is another than before: what was only read or found, who came and
+    /// went, is no change.
+    pub fn is_change(self) -> bool {
+        match self {
+            Self::AuditBroken
+            | Self::AuditExport
+            | Self::AuditRead
+            | Self::KeyVerify
+            | Self::ProviderResolve
+            | Self::SecretRead
+            | Self::SessionCreate
+            | Self::SessionDelete
+            | Self::StoreAltered => false,
+            Self::AuditAcknowledge
+            | Self::AuditCheckpoint
+            | Self::EncryptionKeep
+            | Self::EncryptionMint
+            | Self::EncryptionRewrap
+            | Self::EncryptionRotate
+            | Self::InvitationCreate
+            | Self::InvitationDelete
+            | Self::KeyCreate
+            | Self::KeyDelete
+            | Self::KeyRetire
+            | Self::KeyRotate
+            | Self::KeyUpdate
+            | Self::ProviderDelete
+            | Self::ProviderSet
+            | Self::ProviderUpdate
+            | Self::SecretCreate
+            | Self::SecretDelete
+            | Self::SecretUpdate
+            | Self::StoreAccept
+            | Self::StoreSign
+            | Self::UserCreate
+            | Self::UserDelete
+            | Self::UserLink
+            | Self::UserPassword
+            | Self::UserTotp
+            | Self::UserUpdate => true,
+        }
     }
 }
 

@@ -117,7 +117,7 @@ pub struct AuditVerification {
 pub struct BrokenEntry {
     /// Its number, or the number it should have.
     pub seq: u64,
-    /// What is wrong with it.
+    /// What is wrong with it, and which entries are intact, in sentences.
     pub reason: String,
 }
 
@@ -128,7 +128,7 @@ pub struct AuditBreak {
     /// The number of the entry, or the first number that is missing; 0 for a row whose number
     /// is that of no entry.
     pub seq: u64,
-    /// What is wrong with it.
+    /// What is wrong with it, as a sentence.
     pub reason: String,
     /// Who knows of it, as it is now.
     pub acknowledged: Option<AuditAcknowledgement>,

@@ -35,6 +35,11 @@ pub struct Problem {
     /// One entry for each field that was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// With `already_created`: the id of what an earlier request with the same `Idempotency-Key`
+    /// made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub id: Option<String>,
 }
 
 impl Problem {
@@ -50,6 +55,7 @@ impl Problem {
             message: detail.clone(),
             detail,
             errors: Vec::new(),
+            id: None,
         }
     }
 

@@ -1,8 +1,8 @@
-//! How the list of keys is filtered and ordered: the words of `status` and `sort` in the query
+//! How the list of keys is filtered and ordered: the words of `status`, `only` and `sort` in the query
 //! of `GET /api/keys`.
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::keys::ApiKey;
 
@@ -121,6 +121,61 @@ impl TryFrom<&str> for KeySort {
     }
 }
 
+/// A key that expires within this time expires soon.
+pub const SOON: Duration = Duration::days(7);
+
+/// A key that was neither made nor used within this time is unused.
+pub const UNUSED: Duration = Duration::days(90);
+
+/// What about a key may need a person: the words of `only` in the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum KeyConcern {
+    /// It is accepted, and expires within 7 days ([`SOON`]).
+    ExpiresSoon,
+    /// It is accepted, and has no expiry.
+    NeverExpires,
+    /// It is accepted, has no expiry, and a scope that
+    /// [changes something](crate::scopes::changes_something).
+    WritesForever,
+    /// It is accepted, and was neither made nor used in the last 90 days ([`UNUSED`]).
+    Unused,
+    /// The key that it replaced is still accepted.
+    Overlapping,
+}
+
+impl KeyConcern {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::ExpiresSoon,
+        Self::NeverExpires,
+        Self::WritesForever,
+        Self::Unused,
+        Self::Overlapping,
+    ];
+
+    /// The word in the query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ExpiresSoon => "expires-soon",
+            Self::NeverExpires => "never-expires",
+            Self::WritesForever => "writes-forever",
+            Self::Unused => "unused",
+            Self::Overlapping => "overlapping",
+        }
+    }
+}
+
+impl TryFrom<&str> for KeyConcern {
+    type Error = String;
+
+    fn try_from(word: &str) -> Result<Self, String> {
+        let expected = || expected(&Self::ALL.map(Self::as_str));
+        Self::ALL.into_iter().find(|concern| concern.as_str() == word).ok_or_else(expected)
+    }
+}
+
 fn expected(words: &[&str]) -> String {
     format!("Expected one of {}", words.join(", "))
 }
@@ -134,6 +189,10 @@ mod tests {
         for status in KeyStatus::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
             assert_eq!(KeyStatus::try_from(status.as_str()), Ok(status));
+        }
+        for concern in KeyConcern::ALL {
+            assert_eq!(serde_json::to_value(concern).unwrap(), concern.as_str());
+            assert_eq!(KeyConcern::try_from(concern.as_str()), Ok(concern));
         }
         for sort in KeySort::ALL {
             assert_eq!(serde_json::to_value(sort).unwrap(), sort.as_str());

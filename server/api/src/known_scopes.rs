@@ -12,6 +12,10 @@ pub struct KnownScope {
     pub opens: &'static str,
     /// By what it can be narrowed: `text:NAME`, or `text:BEGINNING*`.
     pub narrowed_by: Option<Narrowing>,
+    /// Whether what it opens changes something.
+    pub changes: bool,
+    /// Whether it manages Keyward itself: only an admin's session gives it.
+    pub manages: bool,
 }
 
 /// `secrets:read`
@@ -19,29 +23,115 @@ pub const SECRETS_READ: KnownScope = KnownScope {
     text: "secrets:read",
     opens: "Read the values of stored secrets",
     narrowed_by: Some(Narrowing::SecretKey),
+    changes: false,
+    manages: false,
 };
 /// `secrets:write`
 pub const SECRETS_WRITE: KnownScope = KnownScope {
     text: "secrets:write",
     opens: "Create, change and delete secrets",
     narrowed_by: Some(Narrowing::SecretKey),
+    changes: true,
+    manages: false,
 };
 /// `providers:resolve`
 pub const PROVIDERS_RESOLVE: KnownScope = KnownScope {
     text: "providers:resolve",
     opens: "Get the credential of a provider or model",
     narrowed_by: Some(Narrowing::Provider),
+    changes: false,
+    manages: false,
 };
 /// `keys:verify`
 pub const KEYS_VERIFY: KnownScope = KnownScope {
     text: "keys:verify",
     opens: "Ask whether another caller's key is good",
     narrowed_by: None,
+    changes: false,
+    manages: false,
 };
 
-/// All of them.
-pub const KNOWN_SCOPES: [KnownScope; 4] =
-    [SECRETS_READ, SECRETS_WRITE, PROVIDERS_RESOLVE, KEYS_VERIFY];
+/// `keys:read`
+pub const KEYS_READ: KnownScope = KnownScope {
+    text: "keys:read",
+    opens: "List API keys, without their values",
+    narrowed_by: None,
+    changes: false,
+    manages: true,
+};
+/// `keys:write`
+pub const KEYS_WRITE: KnownScope = KnownScope {
+    text: "keys:write",
+    opens: "Create, change, rotate and delete API keys",
+    narrowed_by: Some(Narrowing::KeyName),
+    changes: true,
+    manages: true,
+};
+/// `providers:write`
+pub const PROVIDERS_WRITE: KnownScope = KnownScope {
+    text: "providers:write",
+    opens: "Enter, replace and delete the keys of providers",
+    narrowed_by: None,
+    changes: true,
+    manages: true,
+};
+/// `audit:read`
+pub const AUDIT_READ: KnownScope = KnownScope {
+    text: "audit:read",
+    opens: "Read, check and export the audit log",
+    narrowed_by: None,
+    changes: false,
+    manages: true,
+};
+
+/// All of them, those that manage Keyward itself last.
+pub const KNOWN_SCOPES: [KnownScope; 8] = [
+    SECRETS_READ,
+    SECRETS_WRITE,
+    PROVIDERS_RESOLVE,
+    KEYS_VERIFY,
+    KEYS_READ,
+    KEYS_WRITE,
+    PROVIDERS_WRITE,
+    AUDIT_READ,
+];
+
+/// Whether only an admin's session gives this scope.
+pub fn is_management(scope: &str) -> bool {
+    KNOWN_SCOPES.iter().any(|known| known.manages && known.is_opened_by(scope))
+}
+
+/// Whether one who holds a scope holds another as well: it grants that, and opens all that it opens.
+/// An operator's word such as `secrets:*` grants `secrets:read` to services and opens nothing here.
+pub fn covers(held: &str, asked: &str) -> bool {
+    let of_asked = KNOWN_SCOPES.iter().find(|known| known.is_opened_by(asked));
+    let is_granted = match asked.strip_suffix('*') {
+        None => grants(held, asked),
+        // All that begins so: more than `a:**`, which begins with `a:*`.
+        Some(beginning) => {
+            let holds_all = |held: &str| beginning.starts_with(held);
+            held == asked || held.strip_suffix('*').is_some_and(holds_all) || is_all_of(held, asked)
+        }
+    };
+    is_granted && of_asked.is_none_or(|known| known.is_opened_by(held))
+}
+
+/// Whether a scope grants another: the same one, any that begins so if it ends in `*`, and
+/// one of Keyward's own all that it can be narrowed to.
+pub fn grants(held: &str, asked: &str) -> bool {
+    matches(held, asked) || is_all_of(held, asked)
+}
+
+/// Whether one is a scope of Keyward's own, and the other the same one, narrowed.
+fn is_all_of(held: &str, asked: &str) -> bool {
+    KNOWN_SCOPES.iter().any(|known| known.text == held && known.pattern(asked).is_some())
+}
+
+/// Whether a key with this scope may change something in Keyward. What the operator's own scopes
+/// open is not known here.
+pub fn changes_something(scope: &str) -> bool {
+    KNOWN_SCOPES.iter().any(|known| known.changes && known.is_opened_by(scope))
+}
 
 /// The names that a scope can be narrowed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +140,9 @@ pub enum Narrowing {
     SecretKey,
     /// A provider.
     Provider,
+    /// The name of an API key. In a scope it has only `A-Za-z0-9_.-`, since scopes travel in
+    /// headers.
+    KeyName,
 }
 
 impl Narrowing {
@@ -58,6 +151,7 @@ impl Narrowing {
         match self {
             Self::SecretKey => "secret",
             Self::Provider => "provider",
+            Self::KeyName => "key",
         }
     }
 
@@ -66,6 +160,7 @@ impl Narrowing {
         match self {
             Self::SecretKey => "GITHUB_*",
             Self::Provider => "openai",
+            Self::KeyName => "ci-*",
         }
     }
 
@@ -81,6 +176,10 @@ impl Narrowing {
         match self {
             Self::SecretKey => SecretKey::try_from(name.to_owned()).is_ok(),
             Self::Provider => ProviderId::try_from(name.to_owned()).is_ok(),
+            Self::KeyName => {
+                // One that is longer than any name does no harm.
+                name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+            }
         }
     }
 }
@@ -98,7 +197,7 @@ impl KnownScope {
     }
 
     /// Whether `scope` opens this for what has this name.
-    pub(crate) fn is_opened_for(&self, scope: &str, name: &str) -> bool {
+    pub fn is_opened_for(&self, scope: &str, name: &str) -> bool {
         scope == self.text || self.pattern(scope).is_some_and(|pattern| matches(pattern, name))
     }
 }
@@ -106,4 +205,42 @@ impl KnownScope {
 /// Whether a name is the pattern, or begins with what stands before its `*`.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |beginning| name.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_covers_what_it_grants_and_opens() {
+        for (held, asked) in [
+            ("secrets:read", "secrets:read"),
+            ("secrets:read", "secrets:read:A*"),
+            ("secrets:read:A*", "secrets:read:AB*"),
+            ("secrets:read:A*", "secrets:read:AB"),
+            ("secrets:read:*", "secrets:read:A*"),
+            ("orders:*", "orders:write"),
+            ("orders:write", "orders:write"),
+        ] {
+            assert!(covers(held, asked), "{held} {asked}");
+        }
+        for (held, asked) in [
+            ("secrets:read:A*", "secrets:read"),
+            ("secrets:read:AB", "secrets:read:A*"),
+            ("secrets:read:A", "secrets:read:AB"),
+            ("secrets:read:A*", "secrets:read:B"),
+            ("secrets:write", "secrets:read"),
+            ("orders:write", "orders:*"),
+            ("orders:", "orders:*"),
+            ("orders:**", "orders:*"),
+            ("secrets:read:A", "secrets:read:A*"),
+            ("secrets:read:**", "secrets:read:*"),
+            // An operator's word, which opens nothing here.
+            ("secrets:*", "secrets:read"),
+            ("secrets:*", "secrets:read:A"),
+            ("keys:*", "keys:verify"),
+        ] {
+            assert!(!covers(held, asked), "{held} {asked}");
+        }
+    }
 }

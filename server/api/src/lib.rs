@@ -12,7 +12,10 @@
 //! | [`provider_key`] | what such a credential may look like |
 //! | [`encryption`] | data keys and their rotation |
 //! | [`audit`] | the audit log |
+//! | [`overview`] | what a person sees first |
 //! | [`session`] | first start, sign in, who am I |
+//! | [`account`] | a person's own password, two-factor and sessions |
+//! | [`users`], [`roles`] | people, invitations, and what each may do |
 //! | [`store`] | what does not hold of what is stored |
 //! | [`error`] | the one error body (RFC 9457) |
 //! | [`data`] | the one success body |
@@ -27,6 +30,7 @@
 
 #![warn(missing_docs)]
 
+pub mod account;
 mod action;
 pub mod audit;
 pub mod challenge;
@@ -35,9 +39,11 @@ pub mod data;
 pub mod encryption;
 pub mod error;
 pub mod key_list;
+mod key_name;
 pub mod keys;
 mod known_scopes;
 pub mod limits;
+pub mod overview;
 pub mod page;
 mod patch;
 pub mod paths;
@@ -45,11 +51,13 @@ pub mod provider_key;
 mod provider_names;
 pub mod providers;
 pub mod queries;
+pub mod roles;
 pub mod scopes;
 pub mod secrets;
 pub mod sensitive;
 pub mod session;
 pub mod store;
+pub mod users;
 pub mod verification;
 
 pub use data::Data;

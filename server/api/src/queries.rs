@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "openapi")]
 use crate::audit::AuditOutcome;
 #[cfg(feature = "openapi")]
-use crate::key_list::{KeySort, KeyStatus};
+use crate::key_list::{KeyConcern, KeySort, KeyStatus};
 #[cfg(feature = "openapi")]
 use crate::providers::{ModelName, ProviderId};
 #[cfg(feature = "openapi")]
@@ -34,6 +34,21 @@ pub struct ListQuery {
     pub q: Option<String>,
 }
 
+/// The query of a list that is not searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+pub struct PageQuery {
+    /// Entries of one answer.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<u16>, minimum = 1, maximum = 1000, default = 1000, example = 100))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// `nextCursor` of the answer before.
+    #[cfg_attr(feature = "openapi", param(pattern = "^[A-Za-z0-9_-]+$", max_length = 4096))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
 /// The query of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,6 +74,10 @@ pub struct KeysQuery {
     #[cfg_attr(feature = "openapi", param(inline, value_type = Option<KeyStatus>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// What about the key may need a person.
+    #[cfg_attr(feature = "openapi", param(inline, value_type = Option<KeyConcern>))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
     /// A scope that the key has, word for word.
     #[cfg_attr(feature = "openapi", param(value_type = Option<Scope>, example = "orders:write"))]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::known_scopes::matches;
 pub use crate::known_scopes::{
-    KEYS_VERIFY, KNOWN_SCOPES, KnownScope, Narrowing, PROVIDERS_RESOLVE, SECRETS_READ,
-    SECRETS_WRITE,
+    AUDIT_READ, KEYS_READ, KEYS_VERIFY, KEYS_WRITE, KNOWN_SCOPES, KnownScope, Narrowing,
+    PROVIDERS_RESOLVE, PROVIDERS_WRITE, SECRETS_READ, SECRETS_WRITE, changes_something, covers,
+    grants, is_management,
 };
 use crate::secrets::SecretKey;
 
@@ -94,13 +94,6 @@ pub enum ScopeError {
     },
 }
 
-/// Whether a scope grants another: the same one, any that begins so if it ends in `*`, and
-/// one of Keyward's own all that it can be narrowed to.
-pub fn grants(held: &str, asked: &str) -> bool {
-    let is_narrower = |known: &KnownScope| known.text == held && known.pattern(asked).is_some();
-    matches(held, asked) || KNOWN_SCOPES.iter().any(is_narrower)
-}
-
 /// At most 32 scopes, sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Scope>")]
@@ -112,6 +105,12 @@ impl Scopes {
     /// The scopes in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Scope::as_str)
+    }
+
+    /// Those of them that do not manage Keyward itself.
+    #[must_use]
+    pub fn without_management(&self) -> Self {
+        Self(self.0.iter().filter(|scope| !is_management(scope.as_str())).cloned().collect())
     }
 
     /// Whether one of them opens this for anything at all.
@@ -190,11 +189,13 @@ impl utoipa::PartialSchema for Scope {
         let word = text("^[a-z][a-z0-9_.-]*(:[a-z0-9_.*-]+)*$", Self::MAX_CHARS);
         let narrowed =
             text(r"^secrets:(read|write):([A-Z][A-Z0-9_]*\*?|\*)$", Self::MAX_NARROWED_CHARS);
+        let managing = text(r"^keys:write:([A-Za-z0-9_.-]+\*?|\*)$", Self::MAX_NARROWED_CHARS);
         let description = "What a key may do: the operator's own word, or one of Keyward's \
             scopes, which may be narrowed to a name or to names that begin alike.";
         AnyOfBuilder::new()
             .item(word)
             .item(narrowed)
+            .item(managing)
             .description(Some(description))
             .examples(["orders:write", "secrets:read:GITHUB_*"])
             .into()
@@ -225,6 +226,23 @@ mod tests {
     }
 
     #[test]
+    fn only_scopes_of_keyward_that_write_change_something() {
+        for changing in ["secrets:write", "secrets:write:A", "secrets:write:GITHUB_*"] {
+            assert!(changes_something(changing), "{changing}");
+        }
+        for changing in ["keys:write", "keys:write:ci-*", "providers:write"] {
+            assert!(changes_something(changing) && is_management(changing), "{changing}");
+        }
+        for other in ["secrets:write", "keys:verify", "keys:*", "keys:writer", "users:write"] {
+            assert!(!is_management(other), "{other}");
+        }
+        for other in ["secrets:read", "secrets:*", "secrets:writer", "orders:write", "keys:verify"]
+        {
+            assert!(!changes_something(other), "{other}");
+        }
+    }
+
+    #[test]
     fn a_known_scope_is_narrowed_to_a_name_or_its_beginning() {
         for good in [
             "secrets:read:A",
@@ -233,6 +251,9 @@ mod tests {
             "secrets:read:*",
             "providers:resolve:openai",
             "providers:resolve:open*",
+            "keys:write:ci-*",
+            "keys:write:CI_1.x",
+            "keys:write:*",
         ] {
             assert!(is_scope(good), "{good}");
         }
@@ -247,6 +268,11 @@ mod tests {
             "providers:resolve:OPENAI",
             "providers:resolve:openai:gpt-5",
             "providers:resolve:1",
+            "keys:write:a b",
+            "keys:write:a*b",
+            "keys:write:",
+            "keys:write:ä",
+            "keys:write:a:b",
         ] {
             assert!(!is_scope(bad), "{bad}");
         }

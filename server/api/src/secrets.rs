@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::Sensitive;
+use crate::audit::AuditActor;
 use crate::characters::is_control;
 use crate::patch::present;
 
@@ -260,6 +261,48 @@ pub struct UpdatedSecret {
     /// When it was changed.
     #[serde(with = "time::serde::rfc3339")]
     pub updated_at: OffsetDateTime,
+}
+
+/// `GET /api/secrets/{key}/access`: who can read the value, and who last did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretAccess {
+    /// The last time that the value was handed out; null: never, as far as the log reaches.
+    pub last_read: Option<SecretRead>,
+    /// Keys that are accepted and have a scope that reaches it, by name, at most 100.
+    pub keys: Vec<SecretReader>,
+    /// How many such keys there are.
+    pub total_keys: u64,
+    /// The roles of people who may reveal it.
+    pub roles: Vec<String>,
+}
+
+/// A value was handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretRead {
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// To whom.
+    pub actor: AuditActor,
+    /// Where the request came from.
+    pub address: Option<String>,
+}
+
+/// A key that can read a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretReader {
+    /// Of the key.
+    pub id: String,
+    /// Of the key.
+    pub name: String,
+    /// The first 8 characters of the key.
+    pub prefix: String,
+    /// The scope that reaches the secret.
+    pub scope: String,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::Sensitive;
 use crate::characters::{is_control, is_invisible};
+use crate::roles::Role;
 
 /// The address a person signs in with: trimmed, lower case, at most 254 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,7 +32,7 @@ impl Email {
     }
 }
 
-fn new_email<'de, D: Deserializer<'de>>(from: D) -> Result<Email, D::Error> {
+pub(crate) fn new_email<'de, D: Deserializer<'de>>(from: D) -> Result<Email, D::Error> {
     Email::new(String::deserialize(from)?).map_err(serde::de::Error::custom)
 }
 
@@ -108,12 +109,25 @@ impl From<NewPassword> for Sensitive {
 #[error("Password must have 10 to 200 characters")]
 pub struct NewPasswordError;
 
-/// `GET /api/setup`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `GET /api/setup`: what somebody needs to know who is not signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetupStatus {
     /// `true` exactly while there is no user.
     pub open: bool,
+    /// Whether people can sign in with a password.
+    pub local_sign_in: bool,
+    /// The identity provider, if there is one.
+    pub sso: Option<SsoProvider>,
+}
+
+/// Where people can sign in beside here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SsoProvider {
+    /// What people call it.
+    pub name: String,
 }
 
 /// `POST /api/setup`: creates the first administrator and signs them in.
@@ -141,6 +155,9 @@ pub struct SignIn {
     /// The password of that user.
     #[cfg_attr(feature = "openapi", schema(examples("correct horse battery")))]
     pub password: Sensitive,
+    /// The code of the app, or a recovery code, where the account asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Sensitive>,
 }
 
 /// Who is signed in.
@@ -152,11 +169,57 @@ pub struct Session {
     pub user_id: Uuid,
     /// The address of the user.
     pub email: String,
+    /// What the user may do.
+    pub role: Role,
+    /// How the user signed in.
+    pub signed_in_by: SignedInBy,
+    /// Whether the account has a password.
+    pub has_password: bool,
+    /// Whether a code is asked for beside the password.
+    pub two_factor: bool,
+    /// Recovery codes that were not used.
+    pub recovery_codes_left: u8,
+    /// Whether the account is connected with single sign-on.
+    pub sso: bool,
     /// The session ends then at the latest, however busy it is.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
     /// The address that people use. The cookie of an `https` one is kept only over https.
     pub public_url: String,
+}
+
+/// How a session began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SignedInBy {
+    /// With a password, a setup link or an invitation.
+    Password,
+    /// At the identity provider.
+    Sso,
+}
+
+impl SignedInBy {
+    /// The word by which it is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Sso => "sso",
+        }
+    }
+}
+
+/// What a successful sign-out answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedOut {
+    /// Always `true`.
+    pub deleted: bool,
+    /// Where the browser goes to sign out at the identity provider as well, if the person signed
+    /// in there and it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_out_url: Option<String>,
 }
 
 #[cfg(test)]

@@ -50,5 +50,6 @@ fn row(key: &PlainKey, n: usize) -> settings::Model {
         last_used_at: None,
         former_last_used_at: None,
         mac: None,
+        last_used_address: None,
     }
 }

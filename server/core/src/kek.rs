@@ -27,6 +27,9 @@ const WRAP: &[u8] = b"keyward/kek-wrap/v1";
 /// HKDF's info of the key that signs the cookies of known browsers.
 const KNOWN_BROWSERS: &[u8] = b"keyward/known-browsers/v1";
 
+/// HKDF's info of the key that seals what a browser carries through single sign-on.
+const SSO_FLOW: &[u8] = b"keyward/sso-flow/v1";
+
 /// What the name of a root key is the HMAC of.
 const NAME: &[u8] = b"keyward/kek-id/v1";
 
@@ -95,6 +98,11 @@ impl RootKey {
     /// The key of the macs by which known browsers are recognised.
     pub fn known_browsers_key(&self) -> Zeroizing<[u8; BYTES]> {
         self.derive(KNOWN_BROWSERS)
+    }
+
+    /// The key that seals what a browser carries through single sign-on.
+    pub fn sso_flow_key(&self) -> Zeroizing<[u8; BYTES]> {
+        self.derive(SSO_FLOW)
     }
 
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]

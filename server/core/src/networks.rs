@@ -61,6 +61,13 @@ pub fn allow(networks: &[IpNet], address: Option<IpAddr>) -> bool {
         })
 }
 
+/// Whether all that `inner` allows is allowed by `outer` as well. Networks that only together hold
+/// one of `inner` do not count.
+pub fn within(outer: &[IpNet], inner: &[IpNet]) -> bool {
+    let is_inside = |network: &IpNet| outer.iter().any(|outer| outer.contains(network));
+    outer.is_empty() || (!inner.is_empty() && inner.iter().all(is_inside))
+}
+
 /// What attempts are counted by: an IPv4 address, or an IPv6 /64, since a subscriber has a whole
 /// one to send from.
 pub fn rate_limit_key(address: IpAddr) -> IpAddr {
@@ -114,6 +121,31 @@ mod tests {
         }
         assert_eq!(read(&["::1"; MAX]).unwrap(), ["::1"]);
         assert_eq!(read(&["::1"; MAX + 1]), Err("allowedNetworks".to_owned()));
+    }
+
+    #[test]
+    fn networks_within_others_allow_no_address_more() {
+        let read = |texts: &[&str]| {
+            parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()).unwrap()
+        };
+        for (outer, inner) in [
+            (&[][..], &[][..]),
+            (&[], &["10.0.0.0/8"]),
+            (&["10.0.0.0/8"], &["10.0.0.0/8"]),
+            (&["10.0.0.0/8", "::1"], &["10.1.0.0/16", "10.2.3.4", "::1"]),
+            (&["0.0.0.0/0"], &["::ffff:192.0.2.1"]),
+        ] {
+            assert!(within(&read(outer), &read(inner)), "{outer:?} {inner:?}");
+        }
+        for (outer, inner) in [
+            (&["10.0.0.0/8"][..], &[][..]),
+            (&["10.0.0.0/8"], &["0.0.0.0/0"]),
+            (&["10.0.0.0/8"], &["10.1.0.0/16", "11.0.0.1"]),
+            (&["0.0.0.0/0"], &["::1"]),
+            (&["::/0"], &["10.0.0.1"]),
+        ] {
+            assert!(!within(&read(outer), &read(inner)), "{outer:?} {inner:?}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub enum SetName {
     Keys = 1,
     /// Wrapped keys: rows of the table `encryption_keys`.
     Vault = 2,
-    /// Users and sessions.
+    /// Users, sessions and invitations.
     People = 3,
 }
 

@@ -31,7 +31,7 @@ use crate::settings::{self, FoundRow, RowType};
 pub enum Authority {
     /// A session, by the hash of its token.
     Session(String),
-    /// An API key, with the scopes it had when the request was authorised.
+    /// An API key, with the scopes that opened routes when the request was authorised.
     Key {
         id: String,
         digest: KeyDigest,
@@ -102,6 +102,8 @@ fn active(token_hash: &str, now: OffsetDateTime) -> Select<sessions::Entity> {
 }
 
 fn is_good_key(key: StoredKey, digest: &KeyDigest, scopes: &Scopes, now: OffsetDateTime) -> bool {
+    let opening = key.opening_scopes();
+    let held: Vec<_> = opening.iter().collect();
     let ends_at = if key.digest == *digest {
         key.record.expires_at
     } else if key.former == Some(*digest) {
@@ -109,7 +111,6 @@ fn is_good_key(key: StoredKey, digest: &KeyDigest, scopes: &Scopes, now: OffsetD
     } else {
         return false;
     };
-    let held: Vec<_> = key.record.scopes.iter().collect();
     key.record.enabled
         && ends_at.is_none_or(|end| end > now)
         && scopes.iter().all(|scope| held.contains(&scope))

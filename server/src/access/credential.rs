@@ -38,6 +38,7 @@ impl Credential {
         let presented = presented.as_ref().map_err(|error| *error);
         let now = guard.clock.monotonic();
         let verification = guard.authenticator.authenticate(presented, address, now);
+        guard.authenticator.answered(&verification);
         let digest = presented.ok().map(|presented| KeyDigest::of(presented));
         let caller = Caller::try_from(verification);
         match caller.and_then(|caller| Ok((caller, digest.ok_or(Error::Unauthenticated)?))) {
@@ -47,6 +48,7 @@ impl Credential {
     }
 
     fn of(caller: &Caller, digest: KeyDigest, origin: Origin, address: Option<IpAddr>) -> Self {
+        let manages = caller.key.manages;
         let caller = match caller.key.identity.caller() {
             Ok(caller) => caller,
             Err(error) => {
@@ -54,9 +56,10 @@ impl Credential {
                 return Self::Refused(Error::Internal(detail));
             }
         };
-        let (id, scopes) = (caller.key_id.clone(), caller.scopes.clone());
+        let scopes = if manages { caller.scopes } else { caller.scopes.without_management() };
+        let id = caller.key_id.clone();
         let actor = Actor::key(&caller.key_id, &caller.name, origin);
-        let authority = Authority::Key { id, digest, scopes, address };
-        Self::Accepted(actor.authorised_by(authority), caller.scopes)
+        let authority = Authority::Key { id, digest, scopes: scopes.clone(), address };
+        Self::Accepted(actor.authorised_by(authority), scopes)
     }
 }

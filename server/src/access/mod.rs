@@ -19,5 +19,5 @@ pub mod signed_in;
 
 pub use allowed::Allowed;
 pub use guard::Guard;
-pub use permission::{ByScope, Intent, Permission};
+pub use permission::{Intent, Permission};
 pub use signed_in::SignedIn;

@@ -3,8 +3,7 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum_extra::extract::cookie::CookieJar;
 use http::request::Parts;
-use time::OffsetDateTime;
-use uuid::Uuid;
+use keyward_api::roles::Role;
 
 use super::authority::Authority;
 use super::guard::Guard;
@@ -14,12 +13,11 @@ use crate::http::error::Error;
 use crate::session::cookie;
 use crate::session::sessions::ActiveSession;
 
-/// A person who is signed in. Every user is an administrator.
+/// A person who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    pub user_id: Uuid,
-    pub email: String,
-    pub expires_at: OffsetDateTime,
+    pub session: ActiveSession,
+    pub role: Role,
     pub actor: Actor,
 }
 
@@ -36,11 +34,11 @@ where
         let token = guard.cookies.session(&jar).ok_or(Error::Unauthenticated)?;
         let hash = cookie::token_hash(token);
         let session = guard.people.use_session(&hash, guard.clock.now()).await?;
-        let ActiveSession { user, expires_at } = session.ok_or(Error::Unauthenticated)?;
+        let session = session.ok_or(Error::Unauthenticated)?;
         let origin = Origin::from_request_parts(parts, state).await?;
-        let user_id = Uuid::from(user.id);
-        let actor = Actor::user(user_id, &user.email, origin);
+        let user = &session.user;
+        let actor = Actor::user(user.id, &user.email, origin).with_role(user.role());
         let actor = actor.authorised_by(Authority::Session(hash));
-        Ok(Self { user_id, email: user.email, expires_at, actor })
+        Ok(Self { role: user.role(), session, actor })
     }
 }

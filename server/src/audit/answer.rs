@@ -8,21 +8,33 @@ use time::OffsetDateTime;
 
 use super::breaks::{Acknowledgement, Break, Verification};
 use super::entity::log;
+use super::reason::intact;
 
 /// So many breaks are listed; the others are counted.
 const LISTED: usize = 1_000;
 
 pub fn verification(found: &Verification) -> AuditVerification {
-    let broken = found
-        .broken()
-        .map(|it| BrokenEntry { seq: number(it.seq), reason: it.reason.clone().into_owned() });
     AuditVerification {
         valid: found.is_valid(),
         verified: number(found.verified()),
-        broken,
+        broken: broken(found),
         breaks: found.breaks.iter().take(LISTED).map(a_break).collect(),
         total_breaks: found.total,
     }
+}
+
+/// The first break that nobody knows of, and what is intact before it.
+pub fn broken(found: &Verification) -> Option<BrokenEntry> {
+    let it = found.broken()?;
+    let is_known = found.breaks.iter().any(|other| other.seq < it.seq);
+    let intact = intact(found.first, it.seq, is_known);
+    let BrokenEntry { seq, reason } = one(it);
+    Some(BrokenEntry { seq, reason: [Some(reason), intact].into_iter().flatten().collect() })
+}
+
+/// One break, by itself.
+pub fn one(it: &Break) -> BrokenEntry {
+    BrokenEntry { seq: number(it.seq), reason: it.reason.sentence(it.seq) }
 }
 
 fn a_break(it: &Break) -> AuditBreak {
@@ -30,7 +42,7 @@ fn a_break(it: &Break) -> AuditBreak {
         let Acknowledgement { by, because, time: at } = known;
         AuditAcknowledgement { by: by.clone(), because: because.clone(), time: time(*at) }
     });
-    AuditBreak { seq: number(it.seq), reason: it.reason.clone().into_owned(), acknowledged }
+    AuditBreak { seq: number(it.seq), reason: it.reason.sentence(it.seq), acknowledged }
 }
 
 pub fn entry(row: log::Model) -> AuditEntry {

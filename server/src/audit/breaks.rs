@@ -1,10 +1,11 @@
 //! Where the log is not as it was written, and what is known of that. Pure.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use keyward_core::chain::Hash;
 use sha2::{Digest, Sha256};
+
+use super::reason::Reason;
 
 /// So many breaks are kept; those after them are counted alone, and cannot be known.
 const KEPT: usize = 10_000;
@@ -24,7 +25,7 @@ pub struct Break {
     /// The number of the entry, or the first number that is missing. That of the next entry
     /// when it is about the head; 0 for a row whose number is that of no entry.
     pub seq: i64,
-    pub reason: Cow<'static, str>,
+    pub reason: Reason,
     /// Whether the head is wrong, which the next entry tells from then on.
     pub is_of_head: bool,
     pub digest: Hash,
@@ -69,22 +70,21 @@ pub(super) struct Breaks {
 }
 
 impl Breaks {
-    pub(super) fn put(&mut self, seq: i64, reason: impl Into<Cow<'static, str>>, digest: Hash) {
+    pub(super) fn put(&mut self, seq: i64, reason: Reason, digest: Hash) {
         self.total += 1;
         if self.kept.len() < KEPT {
-            let (reason, is_of_head, acknowledged) = (reason.into(), false, None);
+            let (is_of_head, acknowledged) = (false, None);
             self.kept.push(Break { seq, reason, is_of_head, digest, acknowledged });
         }
     }
 
     pub(super) fn missing(&mut self, first: i64, last: i64) {
-        let reason = missing(first, last);
-        let digest = digest("missing", first, &[&last.to_be_bytes()]);
-        self.put(first, reason, digest);
+        let reason = Reason::Missing(last);
+        self.put(first, reason, digest(reason, first, &[&last.to_be_bytes()]));
     }
 
     /// The head is wrong; `last` is the number of the last entry.
-    pub(super) fn head(&mut self, last: i64, reason: &'static str) {
+    pub(super) fn head(&mut self, last: i64, reason: Reason) {
         let before = self.kept.len();
         self.put(last + 1, reason, digest(reason, last, &[]));
         if let Some(head) = self.kept.get_mut(before) {
@@ -112,20 +112,11 @@ impl Breaks {
 }
 
 /// SHA-256 over reason, number and parts, each after its length.
-pub(super) fn digest(reason: &str, seq: i64, parts: &[&[u8]]) -> Hash {
+pub(super) fn digest(reason: Reason, seq: i64, parts: &[&[u8]]) -> Hash {
     let mut sha = Sha256::new();
-    for part in [reason.as_bytes(), &seq.to_be_bytes()].iter().chain(parts) {
+    for part in [reason.word().as_bytes(), &seq.to_be_bytes()].iter().chain(parts) {
         sha.update((part.len() as u64).to_be_bytes());
         sha.update(part);
     }
     sha.finalize().into()
-}
-
-/// The words for a range that is missing.
-pub(super) fn missing(first: i64, last: i64) -> Cow<'static, str> {
-    if first == last {
-        "the entry is missing".into()
-    } else {
-        format!("the entries {first} to {last} are missing").into()
-    }
 }

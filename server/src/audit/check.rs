@@ -15,15 +15,7 @@ use keyward_core::chain::{AuditKey, AuditKeys, GENESIS, Hash, StoredEntry};
 
 use super::about_log::{self, Checkpoint};
 use super::breaks::{Acknowledgement, Breaks, Verification, digest};
-
-const CHANGED: &str = "it was changed";
-const FOREIGN: &str = "it was not written by this server";
-const UNLINKED: &str = "it does not follow the entry before it";
-const NO_HANDOVER: &str = "the handover to its audit key is missing before it";
-const FOUND: &str = "the server found the log changed before it wrote this entry";
-const PUT_BACK: &str = "a checkpoint had closed it, and it was put back";
-const NO_NUMBER: &str = "its number is that of no entry";
-const UNREADABLE: &str = "it cannot be read";
+use super::reason::Reason;
 
 /// The only row of the table of the head.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +66,7 @@ impl<'k> Check<'k> {
     pub fn entry(&mut self, stored: &StoredEntry<'_>) {
         let seq = stored.fields.seq;
         if seq < 1 {
-            return self.breaks.put(0, NO_NUMBER, digest_of(NO_NUMBER, stored, None));
+            return self.breaks.put(0, Reason::NoNumber, digest_of(Reason::NoNumber, stored, None));
         }
         self.reach(seq);
         let (hash, reason) = self.check_links(stored);
@@ -83,7 +75,7 @@ impl<'k> Check<'k> {
             self.first = Some((seq, prev.filter(|_| hash.is_some())));
         }
         if let Some(reason) = reason {
-            let last = self.last.filter(|_| reason == UNLINKED);
+            let last = self.last.filter(|_| reason == Reason::Unlinked);
             self.breaks.put(seq, reason, digest_of(reason, stored, last));
         } else {
             self.hear(stored);
@@ -94,7 +86,7 @@ impl<'k> Check<'k> {
     /// An entry with this number is there, but what it says cannot be read.
     pub fn unreadable(&mut self, seq: i64) {
         self.reach(seq);
-        self.breaks.put(seq.max(0), UNREADABLE, digest(UNREADABLE, seq, &[]));
+        self.breaks.put(seq.max(0), Reason::Unreadable, digest(Reason::Unreadable, seq, &[]));
         if seq > 0 {
             self.first = self.first.or(Some((seq, None)));
             (self.seq, self.last) = (seq, None);
@@ -111,11 +103,11 @@ impl<'k> Check<'k> {
     }
 
     /// The hash from which the next entry goes on, if it is to be believed, and what is wrong.
-    fn check_links(&mut self, stored: &StoredEntry<'_>) -> (Option<Hash>, Option<&'static str>) {
+    fn check_links(&mut self, stored: &StoredEntry<'_>) -> (Option<Hash>, Option<Reason>) {
         let StoredEntry { fields, prev_hash, entry_hash, mac } = stored;
         let hash = fields.hash(prev_hash, &mut self.buffer);
         if hash != *entry_hash {
-            return (None, Some(CHANGED));
+            return (None, Some(Reason::Changed));
         }
         let is_handover = mac.len() > GENESIS.len();
         let is_at = |version: usize| {
@@ -126,16 +118,16 @@ impl<'k> Check<'k> {
                         && self.keys.get(version + 1).is_some_and(|key| key.is_entry(&hash, next)))
         };
         let Some(version) = (self.version..self.keys.len()).find(|version| is_at(*version)) else {
-            return (None, Some(FOREIGN));
+            return (None, Some(Reason::Foreign));
         };
         let is_handed_over = version == self.version || self.last.is_none();
         self.version = version + usize::from(is_handover);
         let reason = if self.last.is_some_and(|last| last != *prev_hash) {
-            Some(UNLINKED)
+            Some(Reason::Unlinked)
         } else if !is_handed_over {
-            Some(NO_HANDOVER)
+            Some(Reason::NoHandover)
         } else {
-            (fields.action() == Some(Action::AuditBroken.as_str())).then_some(FOUND)
+            (fields.action() == Some(Action::AuditBroken.as_str())).then_some(Reason::Found)
         };
         (Some(hash), reason)
     }
@@ -177,34 +169,38 @@ impl<'k> Check<'k> {
         if seq > through + 1 {
             self.breaks.missing(through + 1, seq - 1);
         } else if seq <= through {
-            self.breaks.put(seq, PUT_BACK, digest(PUT_BACK, seq, &[&through.to_be_bytes()]));
+            self.breaks.put(
+                seq,
+                Reason::PutBack,
+                digest(Reason::PutBack, seq, &[&through.to_be_bytes()]),
+            );
         } else if let Some(prev) = prev.filter(|prev| *prev != hash) {
-            self.breaks.put(seq, UNLINKED, digest(UNLINKED, seq, &[&hash, &prev]));
+            self.breaks.put(seq, Reason::Unlinked, digest(Reason::Unlinked, seq, &[&hash, &prev]));
         }
     }
 
     fn end(&mut self, head: Option<StoredHead<'_>>, newest: i64) {
         let Some(head) = head else {
-            return self.breaks.head(self.seq, "the head of the log is missing");
+            return self.breaks.head(self.seq, Reason::HeadMissing);
         };
         let active =
             self.keys.last().is_some_and(|key| key.is_head(head.seq, head.entry_hash, head.mac));
         if !active {
-            self.breaks.head(self.seq, "the head of the log was changed");
+            self.breaks.head(self.seq, Reason::HeadChanged);
         } else if head.seq > self.seq {
             self.breaks.missing(self.seq + 1, head.seq);
         } else if head.seq < self.seq {
-            self.breaks.head(self.seq, "entries were added after the end of the log");
+            self.breaks.head(self.seq, Reason::Added);
         } else if self.last.is_some_and(|last| last != head.entry_hash) {
-            self.breaks.head(self.seq, "the last entry is not the one that the head names");
+            self.breaks.head(self.seq, Reason::NotLast);
         } else if head.seq < newest {
-            self.breaks.head(self.seq, "the log was put back to an earlier day");
+            self.breaks.head(self.seq, Reason::Earlier);
         }
     }
 }
 
 /// What makes a break at an entry the same break.
-fn digest_of(reason: &str, stored: &StoredEntry<'_>, last: Option<Hash>) -> Hash {
+fn digest_of(reason: Reason, stored: &StoredEntry<'_>, last: Option<Hash>) -> Hash {
     let StoredEntry { fields, prev_hash, entry_hash, mac } = stored;
     let hash = fields.hash(prev_hash, &mut Vec::new());
     let last = last.as_ref().map_or(&[][..], |last| last);

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use keyward_api::audit::{Action, AuditActorKind, AuditOutcome};
+use keyward_api::roles::Role;
 
 use crate::access::authority::Authority;
 
@@ -17,8 +18,10 @@ pub struct Origin {
 pub struct Actor {
     pub kind: AuditActorKind,
     pub id: Option<String>,
-    /// What people call it: also what is kept as `createdBy`.
+    /// What people call it.
     pub name: String,
+    /// What a person may do who is signed in.
+    pub role: Option<Role>,
     pub origin: Origin,
     /// What must still be good when a change commits; none: nobody's request is behind it.
     pub authority: Option<Authority>,
@@ -40,16 +43,38 @@ impl Actor {
 
     pub fn user(id: impl ToString, email: &str, origin: Origin) -> Self {
         let id = Some(id.to_string());
-        Self { kind: AuditActorKind::User, id, name: email.to_owned(), origin, authority: None }
+        Self { id, ..Self::without_id(AuditActorKind::User, email, origin) }
     }
 
     pub fn key(id: &str, name: &str, origin: Origin) -> Self {
         let id = Some(id.to_owned());
-        Self { kind: AuditActorKind::Key, id, name: name.to_owned(), origin, authority: None }
+        Self { id, ..Self::without_id(AuditActorKind::Key, name, origin) }
     }
 
     fn without_id(kind: AuditActorKind, name: &str, origin: Origin) -> Self {
-        Self { kind, id: None, name: name.to_owned(), origin, authority: None }
+        Self { kind, id: None, name: name.to_owned(), role: None, origin, authority: None }
+    }
+
+    #[must_use]
+    pub fn with_role(self, role: Role) -> Self {
+        Self { role: Some(role), ..self }
+    }
+
+    /// Whether an administrator asks, or somebody at the command line, who has the root key at hand.
+    pub fn is_admin(&self) -> bool {
+        match self.kind {
+            AuditActorKind::Command | AuditActorKind::System => true,
+            AuditActorKind::User => self.role == Some(Role::Admin),
+            AuditActorKind::Key | AuditActorKind::Anonymous => false,
+        }
+    }
+
+    /// What is kept as `createdBy`: a key is distinguished from a person of the same name.
+    pub fn as_creator(&self) -> String {
+        match self.kind {
+            AuditActorKind::Key => format!("key {}", self.name),
+            _ => self.name.clone(),
+        }
     }
 
     #[must_use]

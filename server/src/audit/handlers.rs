@@ -22,7 +22,8 @@ use crate::http::paging;
 
 /// The newest entries first. `total` is there when there is no filter.
 #[utoipa::path(
-    get, path = paths::AUDIT, operation_id = "listAuditEntries", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT, operation_id = "listAuditEntries", tag = "audit",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(LimitQuery, AuditQuery), responses((status = 200, body = Page<AuditEntry>))
 )]
 pub async fn list(
@@ -41,7 +42,8 @@ pub async fn list(
 
 /// Checks the whole log.
 #[utoipa::path(
-    get, path = paths::AUDIT_VERIFY, operation_id = "verifyAuditLog", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT_VERIFY, operation_id = "verifyAuditLog", tag = "audit",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<AuditVerification>))
 )]
 pub async fn verify(
@@ -54,7 +56,8 @@ pub async fn verify(
 
 /// How far the check is that runs on this server.
 #[utoipa::path(
-    get, path = paths::AUDIT_VERIFY_PROGRESS, operation_id = "getAuditVerification", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT_VERIFY_PROGRESS, operation_id = "getAuditVerification", tag = "audit",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     responses((status = 200, body = Data<AuditCheck>))
 )]
 pub async fn progress(
@@ -64,9 +67,10 @@ pub async fn progress(
     axum::Json(Data { data: AuditCheck { running: reader.log().0.progress() } })
 }
 
-/// The log as JSON lines, newest first. Cut off when the session ends meanwhile.
+/// The log as JSON lines, newest first. Cut off when the session ends or the key is revoked meanwhile.
 #[utoipa::path(
-    get, path = paths::AUDIT_EXPORT, operation_id = "exportAuditLog", tag = "audit", security(("session" = [])),
+    get, path = paths::AUDIT_EXPORT, operation_id = "exportAuditLog", tag = "audit",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(AuditQuery),
     responses((status = 200, content_type = "application/x-ndjson", body = String))
 )]

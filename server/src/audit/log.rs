@@ -3,26 +3,30 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use keyward_api::audit::{AuditOutcome, AuditProgress};
+use keyward_api::audit::{AuditOutcome, AuditProgress, BrokenEntry};
 use keyward_core::chain::AuditKeys;
 use keyward_core::row::RowKey;
 use keyward_core::set::SetName;
 use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
-use super::about_log::{self, Because};
 use super::breaks::Verification;
-use super::event::{Actor, Event};
+use super::event::Event;
 use super::sets::{self, Generations, Newest};
-use super::{store, verify};
+use super::{answer, lookup, store, verify};
 use crate::access::authority::Authority;
 use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError, begin_write};
+
+/// How often a server checks the whole log by itself, so that the overview tells of an old entry
+/// that was altered. A million entries take some seconds.
+pub const CHECK: Duration = Duration::from_hours(6);
 
 /// Appends entries and checks them. Cheap to clone.
 #[derive(Clone)]
@@ -36,6 +40,17 @@ struct Inner {
     batch: Batch<Event, Recorded>,
     /// Of the check that runs in this process; of several, one of them.
     progress: Mutex<Option<AuditProgress>>,
+    /// What the last check of the whole log in this process found.
+    checked: Mutex<Checked>,
+}
+
+/// What a check of the whole log found.
+#[derive(Clone, Debug, Default)]
+struct Checked {
+    /// The number of the last entry that was there.
+    through: i64,
+    /// The first break that nobody knew of.
+    broken: Option<BrokenEntry>,
 }
 
 type Recorded = Result<(), StoreError>;
@@ -49,7 +64,8 @@ impl AuditLog {
     /// The log whose macs are made with `keys`. `rows` checks the credentials of those who act.
     pub fn new(keys: AuditKeys, rows: RowKey, clock: Clock) -> Self {
         let (newest, batch) = (Newest::default(), Batch::default());
-        Self(Arc::new(Inner { keys, rows, clock, newest, batch, progress: Mutex::default() }))
+        let (progress, checked) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { keys, rows, clock, newest, batch, progress, checked }))
     }
 
     /// Records `event` in the transaction of what it is about, as its last statement; the
@@ -63,7 +79,7 @@ impl AuditLog {
         if let Some(authority) = authority(&event) {
             authority.hold(transaction, &self.0.rows, now).await?;
         }
-        self.append_all(transaction, vec![event], now).await
+        self.append_all_unasked(transaction, vec![event], now).await
     }
 
     /// Records `event` in the transaction of what it is about, as its last statement, no matter
@@ -73,7 +89,7 @@ impl AuditLog {
         transaction: &DatabaseTransaction,
         event: Event,
     ) -> Result<(), StoreError> {
-        self.append_all(transaction, vec![event], self.0.clock.now()).await
+        self.append_all_unasked(transaction, vec![event], self.0.clock.now()).await
     }
 
     /// Records `event` for what changes nothing, such as a read. When this returns, it is on
@@ -98,7 +114,7 @@ impl AuditLog {
         events: Vec<Event>,
     ) -> Result<(), StoreError> {
         let transaction = begin_write(db).await?;
-        self.append_all(&transaction, events, self.0.clock.now()).await?;
+        self.append_all_unasked(&transaction, events, self.0.clock.now()).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -128,13 +144,15 @@ impl AuditLog {
         let events = events.into_iter().zip(good).filter_map(|(event, good)| good.then_some(event));
         let events: Vec<Event> = events.collect();
         if !events.is_empty() {
-            self.append_all(&transaction, events, now).await?;
+            self.append_all_unasked(&transaction, events, now).await?;
             transaction.commit().await?;
         }
         Ok(answers)
     }
 
-    async fn append_all(
+    /// Records `events` in the transaction of what they are about, as its last statement, no
+    /// matter who is behind them.
+    pub(crate) async fn append_all_unasked(
         &self,
         transaction: &DatabaseTransaction,
         events: Vec<Event>,
@@ -170,7 +188,23 @@ impl AuditLog {
             self.0.set_progress(Some(now));
             progress(now);
         };
-        verify::verify(db, keys, newest, tell).await
+        let found = verify::verify(db, keys, newest, tell).await?;
+        *self.0.checked() = Checked { through: found.last, broken: answer::broken(&found) };
+        Ok(found)
+    }
+
+    /// The first break that nobody has acknowledged, as far as that is known without reading the
+    /// whole log: what the last check of all of it in this process found, unless somebody
+    /// acknowledged a break since, and what is wrong with the last entries and the head.
+    pub async fn known_break(&self, db: &DatabaseConnection) -> Result<Option<BrokenEntry>, DbErr> {
+        let Checked { through, broken } = self.0.checked().clone();
+        if broken.is_some() && lookup::last_acknowledgement(db).await? <= through {
+            return Ok(broken);
+        }
+        let Inner { keys, newest, .. } = &*self.0;
+        let found = verify::verify_end(db, keys, newest).await?;
+        // What is before the end was not looked at, and nothing is said of it.
+        Ok(found.as_ref().map(answer::one))
     }
 
     /// Whether the whole log is as it was written, in a transaction that changes it.
@@ -211,46 +245,13 @@ impl AuditLog {
     pub fn progress(&self) -> Option<AuditProgress> {
         *self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Records that the breaks at this number are known. A head that is wrong is first reported by
-    /// an entry of its own, which has the number under which the check tells the head.
-    pub async fn acknowledge(
-        &self,
-        db: &DatabaseConnection,
-        actor: &Actor,
-        seq: i64,
-        because: &Because,
-    ) -> Result<(), AcknowledgeError> {
-        let mut found = self.verify(db).await?;
-        if found.breaks.iter().any(|it| it.is_of_head && it.seq == seq) {
-            self.record_all(db, Vec::new()).await?;
-            found = self.verify(db).await?;
-        }
-        let here = found.breaks.iter().filter(|it| it.seq == seq && it.acknowledged.is_none());
-        let event = |digest| about_log::acknowledge(actor, seq, because, digest);
-        let events: Vec<Event> = here.map(|it| event(&it.digest)).collect();
-        if events.is_empty() {
-            return Err(AcknowledgeError::NoBreak(seq));
-        }
-        Ok(self.record_all(db, events).await?)
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum AcknowledgeError {
-    #[error("the log has no break at entry {0} that is not acknowledged")]
-    NoBreak(i64),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<DbErr> for AcknowledgeError {
-    fn from(error: DbErr) -> Self {
-        Self::Store(error.into())
-    }
 }
 
 impl Inner {
+    fn checked(&self) -> MutexGuard<'_, Checked> {
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn set_progress(&self, progress: Option<AuditProgress>) {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
     }

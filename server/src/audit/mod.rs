@@ -5,16 +5,19 @@
 //! |---|---|
 //! | [`event`] | what happened |
 //! | `keyward_core::chain` | ties entries together |
-//! | [`check`], [`breaks`] | pure: whether they still are, and where not |
+//! | [`check`], [`breaks`], [`reason`] | pure: whether they still are, where not and why not |
 //! | [`about_log`] | pure: what entries say about the log itself |
 //! | [`store`], [`filter`], [`verify`] | appending, reading, reading all of it to check it |
+//! | [`lookup`] | what is asked of it without reading all of it |
 //! | [`log`] | what the rest of the server holds |
+//! | [`acknowledge`] | breaks that somebody knows of |
 //! | [`reader`] | the log, for those who may read it |
-//! | [`refusals`], [`reading`] | keep floods of refusals and of readings small |
+//! | [`refusals`] (`folded`), [`reading`] | keep floods of refusals and of readings small |
 //! | [`retention`] | closes old entries |
 //! | [`handlers`], [`answer`], [`export`], [`permissions`] | HTTP |
 
 pub mod about_log;
+pub mod acknowledge;
 pub mod answer;
 pub mod breaks;
 pub mod check;
@@ -22,11 +25,14 @@ pub mod entity;
 pub mod event;
 pub mod export;
 pub mod filter;
+mod folded;
 pub mod handlers;
 pub mod log;
+pub mod lookup;
 pub mod permissions;
 pub mod reader;
 pub mod reading;
+pub mod reason;
 pub mod refusals;
 pub mod retention;
 pub mod sets;

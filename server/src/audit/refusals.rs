@@ -22,6 +22,7 @@ use keyward_api::audit::{Action, AuditActorKind};
 use sha2::{Digest, Sha256};
 
 use super::event::{Actor, Event, Origin};
+use super::folded::more;
 use super::log::AuditLog;
 use crate::database::{DatabaseConnection, StoreError};
 
@@ -233,7 +234,7 @@ impl Refused {
         let actor = |address| {
             let (kind, id, name) = who.clone();
             let origin = Origin { request_id: None, address };
-            Actor { kind, id, name, origin, authority: None }
+            Actor { kind, id, name, role: None, origin, authority: None }
         };
         let mut events = Vec::new();
         for network in self.networks.values() {
@@ -256,10 +257,6 @@ impl Refused {
 
 fn reported(actor: &Actor, action: Action, target: Option<String>, detail: String) -> Event {
     actor.was_refused(action, target).with_detail(detail)
-}
-
-fn more(count: u64) -> String {
-    format!("{count} more within a minute")
 }
 
 /// What one subscriber of a network has: an IPv4 address, or an IPv6 /64.

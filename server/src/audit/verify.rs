@@ -6,17 +6,20 @@ use std::sync::atomic::Ordering;
 use futures_util::StreamExt;
 use keyward_api::audit::AuditProgress;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryOrder, QueryResult, QueryTrait,
-    StreamTrait,
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, StreamTrait,
 };
 
-use super::breaks::Verification;
+use super::breaks::{Break, Verification};
 use super::check::{Check, StoredHead};
 use super::entity::log;
 use super::sets::Newest;
 use super::{sets, store};
 use crate::database::{DatabaseConnection, ROWS_ON_THEIR_WAY, begin_read};
 use keyward_core::chain::AuditKeys;
+
+/// Entries at the end that are checked when only the end is.
+const END: u64 = 256;
 
 /// Entries between two reports of how far the check is.
 const STEP: u64 = 4096;
@@ -65,6 +68,15 @@ pub async fn verify_at(
         }
     }
     progress(AuditProgress { checked, total });
+    finish(check, moment, keys, newest).await
+}
+
+async fn finish(
+    check: Check<'_>,
+    moment: &DatabaseTransaction,
+    keys: &AuditKeys,
+    newest: i64,
+) -> Result<Verification, DbErr> {
     let head = store::stored_head(moment).await?;
     let head = head.as_ref().map(|head| StoredHead {
         seq: head.seq,
@@ -73,6 +85,29 @@ pub async fn verify_at(
         mac: if sets::are_ours(keys.active(), head) { &head.mac } else { &[] },
     });
     Ok(check.finish(head, newest))
+}
+
+/// Checks the last entries and the head: the first break there that nobody knows of.
+pub async fn verify_end(
+    db: &DatabaseConnection,
+    keys: &AuditKeys,
+    newest: &Newest,
+) -> Result<Option<Break>, DbErr> {
+    let newest = newest.seq.load(Ordering::SeqCst);
+    let moment = begin_read(db).await?;
+    let mut check = Check::new(keys);
+    let last = log::Entity::find().order_by_desc(log::Column::Seq).limit(END);
+    let rows = last.build(ConnectionTrait::get_database_backend(&moment));
+    for row in moment.query_all_raw(rows).await?.iter().rev() {
+        match read(row) {
+            Ok(entry) => check.entry(&entry.stored()),
+            Err(_) => check.unreadable(row.try_get_by_index(0)?),
+        }
+    }
+    let found = finish(check, &moment, keys, newest).await?;
+    // Those before the first one are not missing, but were not read.
+    let is_there = |it: &&Break| it.seq >= found.first && it.acknowledged.is_none();
+    Ok(found.breaks.iter().find(is_there).cloned())
 }
 
 /// The columns in the order of [`log::Model`], by their places: looking them up by name would

@@ -3,9 +3,9 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
 use super::tables::{AuthenticatedTable, TABLES};
+use crate::database::readable;
 use crate::providers::entity::{model, provider};
-use crate::session::entity::{sessions, users};
-use crate::session::people::readable;
+use crate::session::entity::{invitations, sessions, users};
 use crate::session::seen::Seen;
 use crate::settings::{self, RowType};
 use keyward_core::row::{Authenticated, RowKey, RowMac};
@@ -50,7 +50,7 @@ pub async fn after(
         _ => (String::new(), ""),
     };
     let only = if *name == settings::TABLE {
-        format!(" AND {plus}type IN ('api_key', 'config')")
+        format!(" AND {plus}type IN ('api_key', 'config', 'root_key_kept')")
     } else {
         String::new()
     };
@@ -66,6 +66,7 @@ fn read(rows: &RowKey, table: &str, id: &str, set: Option<SetName>, row: &QueryR
         "settings" => right::<settings::Model>(rows, row),
         "users" => right::<users::Model>(rows, row),
         "sessions" => right::<sessions::Model>(rows, row),
+        "invitations" => right::<invitations::Model>(rows, row),
         "provider_credentials" => right::<provider::Model>(rows, row),
         "model_credentials" => right::<model::Model>(rows, row),
         _ => None,

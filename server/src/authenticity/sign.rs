@@ -20,6 +20,7 @@ pub struct Signed {
     pub settings: u64,
     pub users: u64,
     pub sessions: u64,
+    pub invitations: u64,
     pub providers: u64,
     /// Secrets that are sealed in a form that does not name them.
     pub secrets: u64,
@@ -35,6 +36,7 @@ impl Signed {
             "settings" => self.settings += number,
             "users" => self.users += number,
             "sessions" => self.sessions += number,
+            "invitations" => self.invitations += number,
             _ => self.providers += number,
         }
     }
@@ -42,11 +44,11 @@ impl Signed {
 
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { settings, users, sessions, providers, secrets } = self;
+        let Self { settings, users, sessions, invitations, providers, secrets } = self;
         write!(
             f,
-            "{settings} API keys and settings, {users} users, {sessions} sessions, {providers} \
-             provider and model keys, {secrets} secrets of a former layout"
+            "{settings} API keys and settings, {users} users, {sessions} sessions, {invitations} \
+             invitations, {providers} provider and model keys, {secrets} secrets of a former layout"
         )
     }
 }

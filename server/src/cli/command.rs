@@ -12,6 +12,7 @@ use super::local::audit::AuditCommand;
 use super::local::encryption::EncryptionCommand;
 use super::local::keys::KeysCommand;
 use super::local::store::StoreCommand;
+use super::local::users::{UsersCommand, UsersStore};
 use super::output::{CliError, failed, print_once};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
@@ -78,6 +79,12 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// List, invite, change and delete people; for who cannot sign in any more as well. A running
+    /// server follows at once
+    Users {
+        #[command(subcommand)]
+        command: UsersCommand,
     },
 }
 
@@ -149,6 +156,12 @@ impl Cli {
                 let (db, Unlocked { audit, rows, .. }) = open(&flags, env).await?;
                 let keys = Registry::for_changes(db, Clock::System, audit, rows).map_err(failed)?;
                 command.execute(&keys).await
+            }
+            Command::Users { command } => {
+                // Whatever else is wrong there must not keep anybody out.
+                let config = Config::load(&flags, env);
+                let (db, store) = open(&flags, env).await?;
+                command.execute(&UsersStore::new(db, store), config).await
             }
             Command::Store { command } => {
                 let config = StoreConfig::load(&flags, env)?;

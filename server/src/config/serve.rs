@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::admin::AdminConfig;
 use super::audit::load_keep;
 use super::http::HttpConfig;
+use super::oidc::{OidcConfig, load_local_sign_in};
 use super::source::{ConfigError, Environment, Flags};
 use super::store::StoreConfig;
 
@@ -16,6 +17,10 @@ pub struct Config {
     /// The first administrator, if one is given. What is wrong here matters only while there
     /// is none: later starts ignore these variables.
     pub admin: Result<Option<AdminConfig>, ConfigError>,
+    /// The identity provider, if there is one.
+    pub oidc: Option<OidcConfig>,
+    /// Whether people may sign in with a password.
+    pub local_sign_in: bool,
     /// How long audit entries are kept; absent: for ever.
     pub audit_keep: Option<Duration>,
 }
@@ -26,6 +31,8 @@ impl Config {
         let store = StoreConfig::load(flags, env)?;
         let audit_keep = load_keep(env)?;
         let (http, admin) = (HttpConfig::load(flags, env)?, AdminConfig::load(env));
-        Ok(Self { store, http, admin, audit_keep })
+        let oidc = OidcConfig::load(env, &store.root_keys)?;
+        let local_sign_in = load_local_sign_in(env, oidc.as_ref())?;
+        Ok(Self { store, http, admin, oidc, local_sign_in, audit_keep })
     }
 }

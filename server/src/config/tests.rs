@@ -4,6 +4,9 @@ use super::admin::ADMIN_PASSWORD;
 use super::audit::AUDIT_KEEP;
 use super::database::DATABASE_URL;
 use super::http::{BASIC, BEARER, THROTTLE_STATUS};
+use super::oidc::{
+    ADMIN_GROUPS, CA_FILE, CLIENT_ID, CLIENT_SECRET, ISSUER, LOCAL_SIGN_IN, NAME, PROVISION,
+};
 use super::root_key::ROOT_KEY;
 use super::{Config, ConfigError, Flags};
 
@@ -134,6 +137,54 @@ fn an_administrator_is_given_whole_or_not_at_all() {
     assert!(refusal(&[(ROOT_KEY, KEY), password]).starts_with("KEYWARD_ADMIN_EMAIL"));
     assert!(refusal(&[(ROOT_KEY, KEY), email, (ADMIN_PASSWORD, "short")]).contains("10 to 200"));
     assert!(admin(&[(ROOT_KEY, KEY), email, password]).unwrap().is_some());
+}
+
+#[test]
+fn an_issuer_and_a_client_are_enough_for_single_sign_on() {
+    assert!(load(&[(ROOT_KEY, KEY)]).unwrap().oidc.is_none());
+    let issuer = (ISSUER, "https://id.example/realms/x/");
+    let config = load(&[(ROOT_KEY, KEY), issuer, (CLIENT_ID, "keyward")]).unwrap();
+    let oidc = config.oidc.unwrap();
+    assert_eq!(oidc.issuer, "https://id.example/realms/x/");
+    assert_eq!((oidc.name.as_str(), oidc.groups.claim.as_str()), ("id.example", "groups"));
+    assert!(oidc.provisions && oidc.client_secret.is_none() && !oidc.groups.is_configured());
+    assert!(config.local_sign_in);
+    let groups = (ADMIN_GROUPS, "Key Admins, /root ,,");
+    let config = load(&[(ROOT_KEY, KEY), issuer, (CLIENT_ID, "keyward"), groups]).unwrap();
+    assert_eq!(config.oidc.unwrap().groups.admin, ["Key Admins", "/root"]);
+    for loopback in ["http://127.0.0.1:1", "http://[::1]/", "http://localhost/x"] {
+        let config = load(&[(ROOT_KEY, KEY), (ISSUER, loopback), (CLIENT_ID, "keyward")]);
+        assert!(config.unwrap().oidc.unwrap().is_plain(), "{loopback}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_single_sign_on_is_named() {
+    let (id, issuer) = ((CLIENT_ID, "keyward"), (ISSUER, "https://id.example"));
+    for (expected, variables) in [
+        (CLIENT_ID, &[issuer][..]),
+        (CLIENT_ID, &[id]),
+        (CLIENT_SECRET, &[(CLIENT_SECRET, "planted")]),
+        (ADMIN_GROUPS, &[(ADMIN_GROUPS, "planted")]),
+        (LOCAL_SIGN_IN, &[(LOCAL_SIGN_IN, "off")]),
+        (LOCAL_SIGN_IN, &[(LOCAL_SIGN_IN, "planted")]),
+        (PROVISION, &[issuer, id, (PROVISION, "planted")]),
+        (NAME, &[issuer, id, (NAME, &"planted".repeat(10))]),
+        (CA_FILE, &[issuer, id, (CA_FILE, "/nowhere")]),
+        (CA_FILE, &[issuer, id, (CA_FILE, "Cargo.toml")]),
+        (ROOT_KEY, &[issuer, id, (CLIENT_SECRET, KEY)]),
+        (ISSUER, &[id, (ISSUER, "planted")]),
+        (ISSUER, &[id, (ISSUER, "http://planted.example")]),
+        (ISSUER, &[id, (ISSUER, "https://planted@id.example")]),
+        (ISSUER, &[id, (ISSUER, "https://id.example?planted")]),
+        (ISSUER, &[id, (ISSUER, "ftp://planted")]),
+    ] {
+        let text = refusal(&[&[(ROOT_KEY, KEY)], variables].concat());
+        assert!(text.starts_with(expected) && !text.contains("planted"), "{text}");
+    }
+    let off = [(ROOT_KEY, KEY), issuer, id, (LOCAL_SIGN_IN, "off"), (CLIENT_SECRET, "planted")];
+    let config = load(&off).unwrap();
+    assert!(!config.local_sign_in && !format!("{config:?}").contains("planted"));
 }
 
 #[test]

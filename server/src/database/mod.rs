@@ -8,6 +8,7 @@
 //! | [`connection`] | one statement, with and without a pooler in between |
 //! | [`transaction`] | several statements, and the turns that processes take |
 //! | [`names`] | lists by name |
+//! | `readable` | rows that somebody else may have written |
 //! | `release` | in what state a connection goes back to the pool |
 //! | [`schema`] | bringing the tables up to date |
 
@@ -16,6 +17,7 @@ pub mod connect;
 pub mod connection;
 pub mod error;
 pub mod names;
+mod readable;
 mod release;
 pub mod schema;
 pub mod store_error;
@@ -25,6 +27,7 @@ pub use address::Address;
 pub use connect::{Opening, ROWS_ON_THEIR_WAY, connect};
 pub use connection::DatabaseConnection;
 pub use error::OpenError;
+pub use readable::readable;
 pub use schema::migrate;
 pub use store_error::{Refusal, ServiceError, StoreError};
 pub use transaction::{AdvisoryLock, begin_locked, begin_read, begin_write, try_begin_locked};

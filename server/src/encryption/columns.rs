@@ -11,6 +11,7 @@
 //! | secret | its key, by which it is asked for |
 //! | key of a provider | provider; base URL; placement, which is empty so far |
 //! | key of a model | provider; model |
+//! | secret of codes | the id of the person |
 //!
 //! The key of a model is sent to its provider's base URL as well, but that is another row, which
 //! changes by itself and need not be there: what guards it is the mac of that row, which is
@@ -55,7 +56,15 @@ pub const MODELS: SealedColumn = SealedColumn {
     bound: &["provider", "model"],
 };
 
-pub const SEALED: [SealedColumn; 3] = [SECRETS, PROVIDERS, MODELS];
+pub const TOTP: SealedColumn = SealedColumn {
+    table: "totp_secrets",
+    column: "encrypted_value",
+    label: "user_id",
+    has_iv: false,
+    bound: &["user_id"],
+};
+
+pub const SEALED: [SealedColumn; 4] = [SECRETS, PROVIDERS, MODELS, TOTP];
 
 /// What a value is sealed for: its row, the name by which that is found, and what the value is
 /// sent to.
@@ -81,6 +90,11 @@ impl<'a> Subject<'a> {
     /// A model of a provider, in the row with this id.
     pub fn model(id: &'a str, provider: &'a str, model: &'a str) -> Self {
         Self { column: MODELS, row_id: id, bound: vec![Some(provider), Some(model)] }
+    }
+
+    /// What makes the codes of a person, in the row with this id.
+    pub fn totp(id: &'a str, user_id: &'a str) -> Self {
+        Self { column: TOTP, row_id: id, bound: vec![Some(user_id)] }
     }
 
     pub fn bound(&self) -> Vec<Option<String>> {

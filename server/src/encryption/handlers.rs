@@ -12,7 +12,7 @@ use crate::http::error::Error;
 /// Data keys, and how many values are under them.
 #[utoipa::path(
     get, path = paths::ENCRYPTION, operation_id = "getEncryption", tag = "encryption", security(("session" = [])),
-    responses((status = 200, body = Data<EncryptionStatus>))
+    responses((status = 200, body = Data<EncryptionStatus>), (status = 403))
 )]
 pub async fn status(
     _allowed: Allowed<ReadEncryption>,

@@ -8,9 +8,11 @@ use keyward_api::{FieldError, Problem, challenge};
 
 use super::error::{BUSY, Error, seconds};
 use crate::encryption::error::RotateRefusal;
-use crate::keys::changes::KeyRefusal;
+use crate::keys::error::KeyRefusal;
 use crate::providers::ProviderRefusal;
 use crate::secrets::vault::SecretRefusal;
+use crate::session::error::AccountRefusal;
+use crate::users::UserRefusal;
 
 /// Sent with every 401, whatever the reason.
 const CHALLENGE: HeaderValue = HeaderValue::from_static(challenge::CHALLENGE);
@@ -26,6 +28,9 @@ impl IntoResponse for Error {
 impl Error {
     fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
+            Self::Account(refusal) => of_account(refusal),
+            Self::Key(refusal) => of_key(refusal),
+            Self::User(refusal) => of_user(refusal),
             Self::Validation(_) => (StatusCode::BAD_REQUEST, "validation_failed"),
             Self::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
             Self::UnsupportedMediaType => {
@@ -37,18 +42,18 @@ impl Error {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongSetupToken => (StatusCode::UNAUTHORIZED, "wrong_setup_token"),
+            Self::WrongInvitation => (StatusCode::UNAUTHORIZED, "wrong_invitation"),
             Self::CrossSite(_) => (StatusCode::FORBIDDEN, "cross_site_request"),
+            Self::LocalSignInOff => (StatusCode::FORBIDDEN, "local_sign_in_off"),
+            Self::SsoOff => (StatusCode::NOT_FOUND, "sso_off"),
+            Self::SsoUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "sso_unavailable"),
             Self::SetupClosed => (StatusCode::CONFLICT, "setup_closed"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-            Self::Key(KeyRefusal::NameTaken(_)) => (StatusCode::CONFLICT, "key_name_taken"),
-            Self::Key(KeyRefusal::NotFound) => (StatusCode::NOT_FOUND, "key_not_found"),
-            Self::Key(KeyRefusal::Unreadable) => (StatusCode::CONFLICT, "key_unreadable"),
-            Self::Key(KeyRefusal::Altered) => (StatusCode::CONFLICT, "key_altered"),
             Self::Altered(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_altered"),
-            Self::Key(KeyRefusal::Expired) => (StatusCode::CONFLICT, "key_expired"),
-            Self::Key(KeyRefusal::RotatedAgain) => (StatusCode::CONFLICT, "key_rotated"),
-            Self::Key(KeyRefusal::NoOverlap) => (StatusCode::NOT_FOUND, "no_overlap"),
+            Self::MissingRole(_) | Self::Provider(ProviderRefusal::BaseUrl) => {
+                (StatusCode::FORBIDDEN, "missing_role")
+            }
             Self::AddressNotAllowed => (StatusCode::FORBIDDEN, "address_not_allowed"),
             Self::RateLimited(..) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::MissingScope(_) => (StatusCode::FORBIDDEN, "missing_scope"),
@@ -103,6 +108,9 @@ impl Error {
             Self::Provider(ProviderRefusal::Unreadable { target, reason }) => {
                 tracing::error!(target_name = target, %reason, "a credential cannot be decrypted");
             }
+            Self::Account(AccountRefusal::TotpUnreadable { email, reason }) => {
+                tracing::error!(email, reason, "a two-factor secret cannot be decrypted");
+            }
             Self::Rotation(RotateRefusal::Running) => tracing::debug!("a rotation is running"),
             Self::Rotation(error) => tracing::error!(%error, "not rotated"),
             _ => tracing::debug!(error = %self, "request refused"),
@@ -116,14 +124,27 @@ impl Error {
             Self::Key(KeyRefusal::NameTaken(_)) => {
                 vec![FieldError { field: "name".into(), message: self.to_string() }]
             }
+            Self::Key(KeyRefusal::OwnWord(_)) => {
+                vec![FieldError { field: "scopes".into(), message: self.to_string() }]
+            }
             Self::Secret(SecretRefusal::Exists(_)) => {
                 vec![FieldError { field: "key".into(), message: self.to_string() }]
+            }
+            Self::User(UserRefusal::Exists(_) | UserRefusal::ExistsAlike { .. }) => {
+                vec![FieldError { field: "email".into(), message: self.to_string() }]
+            }
+            Self::Account(AccountRefusal::WrongPassword(field)) => {
+                vec![FieldError { field: (*field).into(), message: self.to_string() }]
             }
             Self::Validation(fields) => fields.clone(),
             _ => Vec::new(),
         };
+        let id = match &self {
+            Self::Key(KeyRefusal::AlreadyCreated(id)) => Some(id.clone()),
+            _ => None,
+        };
         let detail = fields.first().map_or_else(|| self.to_string(), |f| f.message.clone());
-        Problem { errors: fields, ..Problem::new(status.as_u16(), title, code, detail) }
+        Problem { errors: fields, id, ..Problem::new(status.as_u16(), title, code, detail) }
     }
 
     /// The answer, with `throttled` where it would be 429.
@@ -160,6 +181,53 @@ impl Error {
     }
 }
 
+fn of_account(refusal: &AccountRefusal) -> (StatusCode, &'static str) {
+    match refusal {
+        AccountRefusal::TotpRequired => (StatusCode::UNAUTHORIZED, "totp_required"),
+        AccountRefusal::WrongCode => (StatusCode::UNAUTHORIZED, "wrong_code"),
+        AccountRefusal::NoPassword => (StatusCode::CONFLICT, "no_password"),
+        AccountRefusal::NoTotp => (StatusCode::CONFLICT, "no_totp"),
+        AccountRefusal::SessionNotFound => (StatusCode::NOT_FOUND, "session_not_found"),
+        // Not 401: the session is good, and a page would sign out.
+        AccountRefusal::WrongPassword(_) => (StatusCode::BAD_REQUEST, "validation_failed"),
+        AccountRefusal::TotpUnreadable { .. } => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "totp_unreadable")
+        }
+    }
+}
+
+fn of_key(refusal: &KeyRefusal) -> (StatusCode, &'static str) {
+    match refusal {
+        KeyRefusal::NameTaken(_) => (StatusCode::CONFLICT, "key_name_taken"),
+        KeyRefusal::NotFound => (StatusCode::NOT_FOUND, "key_not_found"),
+        KeyRefusal::Unreadable => (StatusCode::CONFLICT, "key_unreadable"),
+        KeyRefusal::Altered => (StatusCode::CONFLICT, "key_altered"),
+        KeyRefusal::Expired => (StatusCode::CONFLICT, "key_expired"),
+        KeyRefusal::RotatedAgain => (StatusCode::CONFLICT, "key_rotated"),
+        KeyRefusal::NoOverlap => (StatusCode::NOT_FOUND, "no_overlap"),
+        KeyRefusal::NotCovered(_) => (StatusCode::FORBIDDEN, "missing_scope"),
+        KeyRefusal::OwnWord(_) => (StatusCode::BAD_REQUEST, "validation_failed"),
+        KeyRefusal::OwnKey => (StatusCode::FORBIDDEN, "own_key"),
+        KeyRefusal::ScopeNotHeld(_) => (StatusCode::FORBIDDEN, "scope_not_held"),
+        KeyRefusal::Outlives => (StatusCode::FORBIDDEN, "outlives"),
+        KeyRefusal::OtherNetworks => (StatusCode::FORBIDDEN, "other_networks"),
+        KeyRefusal::AdminOnly => (StatusCode::FORBIDDEN, "missing_role"),
+        KeyRefusal::AlreadyCreated(_) => (StatusCode::CONFLICT, "already_created"),
+        KeyRefusal::OtherRequest => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+    }
+}
+
+fn of_user(refusal: &UserRefusal) -> (StatusCode, &'static str) {
+    match refusal {
+        UserRefusal::NotFound => (StatusCode::NOT_FOUND, "user_not_found"),
+        UserRefusal::NoInvitation => (StatusCode::NOT_FOUND, "invitation_not_found"),
+        UserRefusal::Exists(_) => (StatusCode::CONFLICT, "user_exists"),
+        UserRefusal::ExistsAlike { .. } => (StatusCode::CONFLICT, "user_exists_alike"),
+        UserRefusal::LastAdmin(_) => (StatusCode::CONFLICT, "last_admin"),
+        UserRefusal::Altered(_) => (StatusCode::CONFLICT, "user_altered"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -168,7 +236,7 @@ mod tests {
 
     use super::*;
     use crate::encryption::error::RotateError;
-    use crate::keys::changes::KeyError;
+    use crate::keys::error::KeyError;
     use crate::providers::ProviderError;
     use crate::secrets::vault::SecretError;
 

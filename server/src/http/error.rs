@@ -4,18 +4,21 @@
 use std::time::Duration;
 
 use keyward_api::FieldError;
+use keyward_api::roles::Role;
 use keyward_core::set::SetName;
 use rand::rngs::SysError;
 use sea_orm::DbErr;
 
 use crate::database::{Refusal, ServiceError, StoreError};
 use crate::encryption::error::RotateRefusal;
-use crate::keys::changes::KeyRefusal;
+use crate::keys::error::KeyRefusal;
 use crate::keys::rate::Allowance;
 use crate::keys::verification::{Caller, Verification};
 use crate::providers::ProviderRefusal;
 use crate::secrets::vault::SecretRefusal;
+use crate::session::error::AccountRefusal;
 use crate::session::password::PasswordError;
+use crate::users::UserRefusal;
 
 /// All that wait for a hash are done by then.
 pub(super) const BUSY: Duration = Duration::from_secs(2);
@@ -39,8 +42,10 @@ pub enum Error {
     Unauthenticated,
     #[error("Email or password is wrong")]
     WrongCredentials,
-    #[error("The setup token is wrong; start the server again to print a new link")]
+    #[error("This setup link is not valid. Each start of the server prints a new link.")]
     WrongSetupToken,
+    #[error("This invitation is not valid any more. Ask for a new one.")]
+    WrongInvitation,
     /// A write that another site made the browser send, or that came to an address which is
     /// not the one that people use, as this text: the origin of the public URL.
     #[error(
@@ -48,6 +53,12 @@ pub enum Error {
          (KEYWARD_PUBLIC_URL)"
     )]
     CrossSite(String),
+    #[error("Passwords are switched off here; use single sign-on")]
+    LocalSignInOff,
+    #[error("Single sign-on is not configured")]
+    SsoOff,
+    #[error("The identity provider does not answer as it should; the server's log says more")]
+    SsoUnavailable,
     #[error("Setup is complete; sign in instead")]
     SetupClosed,
     #[error("Nothing is here")]
@@ -55,13 +66,19 @@ pub enum Error {
     #[error("This method is not allowed here")]
     MethodNotAllowed,
     #[error(transparent)]
+    Account(#[from] AccountRefusal),
+    #[error(transparent)]
     Key(#[from] KeyRefusal),
     #[error("This key lacks the scope {0}")]
     MissingScope(String),
+    #[error("This needs the role {0}")]
+    MissingRole(Role),
     #[error(transparent)]
     Secret(#[from] SecretRefusal),
     #[error(transparent)]
     Provider(#[from] ProviderRefusal),
+    #[error(transparent)]
+    User(#[from] UserRefusal),
     #[error(transparent)]
     Rotation(#[from] RotateRefusal),
     #[error("This key is not accepted from your address")]
@@ -73,7 +90,7 @@ pub enum Error {
     TooManyAttempts(Duration),
     #[error("Too many people are signing in; try again in {} s", seconds(BUSY))]
     SignInBusy,
-    #[error("The store cannot answer; try again")]
+    #[error("The database did not answer, so nothing was changed. Try again.")]
     Store(StoreError),
     #[error(transparent)]
     Altered(StoreError),

@@ -16,7 +16,8 @@ pub fn warn_of_plain_http(bound: SocketAddr, public_url: &Url) {
     }
 }
 
-fn is_plain_and_reachable(bound: SocketAddr, public_url: &Url) -> bool {
+/// Whether others reach this server, and nothing encrypts what they send.
+pub fn is_plain_and_reachable(bound: SocketAddr, public_url: &Url) -> bool {
     let is_local = match public_url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),

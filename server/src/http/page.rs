@@ -9,8 +9,19 @@ use axum::Router;
 use memory_serve::{CacheControl, MemoryServe};
 
 /// Paths that the application knows, in `frontend/src/routes.rs`.
-const PAGES: [&str; 5] =
-    ["/setup", "/login", "/settings/secrets", "/admin/encryption", "/admin/audit"];
+const PAGES: [&str; 8] = [
+    "/setup",
+    "/login",
+    "/invitation",
+    "/account",
+    "/settings/secrets",
+    "/admin/audit",
+    "/admin/users",
+    "/admin/encryption",
+];
+
+/// The documents, which the page's build makes of `server/docs`.
+const DOCS: &str = "/docs/index.html";
 
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let serve = memory_serve::load!()
@@ -23,5 +34,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     PAGES
         .into_iter()
         .fold(serve, |serve: MemoryServe, page| serve.add_alias(page, "/index.html"))
+        .add_alias("/docs", DOCS)
+        .add_alias("/docs/", DOCS)
         .into_router()
 }

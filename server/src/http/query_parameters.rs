@@ -7,7 +7,8 @@
 //!    than what was sent.
 //! 3. Outside of it are the page with its files, where the query belongs to the application,
 //!    and forward auth, where it belongs to the proxy and its client: `/api/verify` reads
-//!    `scope`, and the form for Envoy nothing.
+//!    `scope`, and the form for Envoy nothing. So is the callback of single sign-on: providers add
+//!    parameters of their own, and the browser that brings them shows no problem document.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::Method;
+use keyward_api::paths;
 use percent_encoding::percent_decode_str;
 use url::form_urlencoded;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -99,7 +101,9 @@ pub async fn refuse_unknown(
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    if let Some(query) = request.uri().query() {
+    if let Some(query) = request.uri().query()
+        && path.as_str() != paths::OIDC_CALLBACK
+    {
         described.check(path.as_str(), request.method(), query)?;
     }
     Ok(next.run(request).await)

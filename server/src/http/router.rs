@@ -36,7 +36,7 @@ use crate::http::service::MakeService;
 use crate::http::whole_body::{BodySlots, read_whole_body};
 use crate::http::{health, metrics_page, page};
 use crate::state::AppState;
-use crate::{audit, encryption, keys, providers, secrets, session};
+use crate::{audit, encryption, keys, oidc, overview, providers, secrets, session, users};
 
 /// Largest body of a request, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -126,12 +126,28 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics_page::metrics))
-        .routes(routes!(session::handlers::setup_status, session::handlers::setup))
+        .routes(routes!(session::handlers::setup::status, session::handlers::setup::complete))
         .routes(routes!(
             session::handlers::who_am_i,
             session::handlers::sign_in,
             session::handlers::sign_out
         ))
+        .routes(routes!(users::handlers::list))
+        .routes(routes!(users::handlers::update, users::handlers::delete))
+        .routes(routes!(users::handlers::list_invitations, users::handlers::invite))
+        .routes(routes!(users::handlers::take_back))
+        .routes(routes!(users::handlers::check))
+        .routes(routes!(users::handlers::accept))
+        .routes(routes!(session::handlers::password::change))
+        .routes(routes!(session::handlers::sessions::list, session::handlers::sessions::end_others))
+        .routes(routes!(session::handlers::sessions::end))
+        .routes(routes!(session::handlers::totp::create, session::handlers::totp::enable))
+        .routes(routes!(session::handlers::totp::disable))
+        .routes(routes!(session::handlers::totp::renew_recovery_codes))
+        .routes(routes!(oidc::handlers::start))
+        .routes(routes!(oidc::handlers::callback))
+        .routes(routes!(overview::handlers::show))
+        .routes(routes!(overview::handlers::keep_root_key))
         .routes(routes!(keys::handlers::list, keys::handlers::create))
         .routes(routes!(keys::handlers::get, keys::handlers::update, keys::handlers::delete))
         .routes(routes!(keys::handlers::rotate))
@@ -157,6 +173,7 @@ fn values(places: &BodySlots) -> OpenApiRouter<AppState> {
             secrets::handlers::update,
             secrets::handlers::delete
         ))
+        .routes(routes!(secrets::handlers::access))
         .routes(routes!(providers::handlers::list))
         .routes(routes!(
             providers::handlers::set,

@@ -13,12 +13,14 @@
 //! Requests of which no address is known share one allowance.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_core::token;
 
 pub use super::standing::BURST;
 use super::standing::{Standing, TableSlot};
+use super::traffic::Traffic;
 use super::verification::Verification;
 use super::verifier::Verifier;
 use crate::access::presented::{HeaderError, Presented};
@@ -27,11 +29,17 @@ use crate::access::presented::{HeaderError, Presented};
 pub struct Authenticator {
     verifier: Verifier,
     standing: Standing,
+    traffic: Arc<Traffic>,
 }
 
 impl Authenticator {
-    pub fn new(verifier: Verifier) -> Self {
-        Self { verifier, standing: Standing::default() }
+    pub fn new(verifier: Verifier, traffic: Arc<Traffic>) -> Self {
+        Self { verifier, standing: Standing::default(), traffic }
+    }
+
+    /// Counts what became of a presented key in the end, when scopes were looked at too.
+    pub fn answered(&self, verification: &Verification) {
+        self.traffic.count(verification);
     }
 
     /// Verifies without counting failures: for those who ask about the key of another.

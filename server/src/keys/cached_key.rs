@@ -1,8 +1,8 @@
 //! What is in memory of a key.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -23,6 +23,22 @@ pub(super) struct LastUse {
     pub(super) at: AtomicI64,
     /// Whether the key already waits to be written.
     pub(super) is_waiting: AtomicBool,
+    /// From where the first use came since it was written last. Locked for that use alone.
+    pub(super) address: Mutex<Option<IpAddr>>,
+}
+
+impl LastUse {
+    /// When the key was used last and from where, as far as this process knows.
+    pub(super) fn get(&self) -> Option<(OffsetDateTime, Option<IpAddr>)> {
+        let seconds = self.at.load(Ordering::Acquire);
+        let at = OffsetDateTime::from_unix_timestamp(seconds).ok().filter(|_| seconds != 0)?;
+        Some((at, *self.address.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    pub(super) fn set_address(&self, address: Option<IpAddr>) {
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner) =
+            address.map(|address| address.to_canonical());
+    }
 }
 
 /// What a verification needs to know of a key, ready to be sent.
@@ -31,6 +47,8 @@ pub struct CachedKey {
     pub id: Arc<str>,
     /// What `/api/verify` answers.
     pub identity: Identity,
+    /// Whether its scopes that manage Keyward open routes.
+    pub manages: bool,
     before_expiry: KeyStatus,
     ends_at: Option<OffsetDateTime>,
     has_ended: AtomicBool,
@@ -63,6 +81,7 @@ impl CachedKey {
         let current = Self {
             id: id.clone(),
             identity: Identity::of(record),
+            manages: key.manages,
             before_expiry: KeyStatus::before_expiry(record),
             ends_at: record.expires_at,
             has_ended: has_ended(false, record.expires_at),
@@ -75,6 +94,7 @@ impl CachedKey {
             let former = Self {
                 id: current.id.clone(),
                 identity: current.identity.clone(),
+                manages: current.manages,
                 before_expiry: current.before_expiry,
                 ends_at: Some(overlap.ends_at),
                 has_ended: has_ended(true, Some(overlap.ends_at)),

@@ -2,47 +2,24 @@
 
 use std::time::Duration;
 
+use keyward_api::audit::AuditActorKind;
+use keyward_api::roles::Role;
 use keyward_core::digest::KeyDigest;
 use sea_orm::DbErr;
 use serde_json::Map;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::error::{KeyError, KeyRefusal};
+use super::manager::{self, Holder, Manager};
 use super::new_key::{KeyChange, NewDigest, NewKey};
 use super::row::{Former, KeyJson, StoredKey, parse, read, record, to_json, to_key};
 use super::rows::KeyRows;
 use super::store::rows_that_may_show;
-use crate::database::{Refusal, ServiceError};
+use crate::access::authority::Authority;
+use crate::audit::Actor;
+use crate::database::StoreError;
 use crate::settings::{self, FoundRow, Model, RowType};
-
-/// Why a change of the keys is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyRefusal {
-    #[error("An API key named \"{0}\" already exists")]
-    NameTaken(String),
-    #[error("API key not found")]
-    NotFound,
-    #[error("The stored row of this API key cannot be read; it can only be deleted")]
-    Unreadable,
-    /// The new key would be refused as the old one is. (A disabled key may be rotated: it is
-    /// enabled by the person who disabled it.)
-    #[error("This API key has expired; change its expiry before you rotate it")]
-    Expired,
-    #[error("The key was rotated again in the meantime")]
-    RotatedAgain,
-    #[error("This API key has no old key that still works")]
-    NoOverlap,
-    #[error(
-        "The stored row of this API key was changed outside of Keyward; delete the key, or accept \
-         what is stored with `keyward store accept`"
-    )]
-    Altered,
-}
-
-impl Refusal for KeyRefusal {}
-
-/// Why a change of the keys did not happen.
-pub type KeyError = ServiceError<KeyRefusal>;
 
 pub struct Replaced {
     row: Model,
@@ -50,29 +27,51 @@ pub struct Replaced {
     by: KeyDigest,
 }
 
+/// What the one who asks may give, as it is stored now.
+pub async fn manager(keys: &KeyRows, actor: &Actor) -> Result<Manager, KeyError> {
+    if actor.is_admin() {
+        return Ok(Manager::Admin);
+    }
+    match (&actor.authority, actor.kind) {
+        (_, AuditActorKind::User) if actor.role >= Some(Role::Editor) => Ok(Manager::Editor),
+        (Some(Authority::Key { id, digest: presented, .. }), _) => match find(keys, id).await {
+            Ok((row, stored, digest)) => {
+                Ok(Manager::Key(Holder::presented(to_key(row, stored, digest), presented)))
+            }
+            Err(KeyError::Refused(_)) => Err(StoreError::Revoked.into()),
+            Err(error) => Err(error),
+        },
+        _ => Err(StoreError::Revoked.into()),
+    }
+}
+
 /// Stores a new key and gives back what the list shows.
 pub async fn insert(
     keys: &mut KeyRows,
+    manager: &Manager,
     new: NewKey,
     digest: NewDigest,
     created_by: String,
     now: OffsetDateTime,
 ) -> Result<StoredKey, KeyError> {
     let NewKey { name, scopes, expires_at, rate_limit, networks } = new;
-    refuse_taken_name(keys, name.as_str(), None).await?;
+    manager.reach_name(name.as_str())?;
     let stored = KeyJson {
         key_prefix: digest.prefix,
         key_hash: digest.digest.to_hex(),
         name: None,
-        scopes,
         expires_at,
         enabled: true,
         created_by: Some(created_by),
         rate_limit,
         allowed_networks: networks,
         former: None,
+        manages: manager::manages(None, &scopes)?,
+        scopes,
         unknown: Map::new(),
     };
+    manager.give(&stored)?;
+    refuse_taken_name(keys, name.as_str(), None).await?;
     let (id, key) = (Uuid::now_v7().to_string(), String::from(name));
     let row = keys
         .insert(&id, &key, to_json(&stored), now)
@@ -84,13 +83,17 @@ pub async fn insert(
 /// Changes a key: what the list shows from now on, and the name it had.
 pub async fn update(
     keys: &mut KeyRows,
+    manager: &Manager,
     id: &str,
     change: KeyChange,
     now: OffsetDateTime,
 ) -> Result<(StoredKey, String), KeyError> {
     let (mut row, mut stored, digest) = find(keys, id).await?;
-    let former_name = stored.name.clone().unwrap_or_else(|| row.key.clone());
+    let (before, former_name) = (stored.clone(), shown_name(&row, &stored).to_owned());
+    manager.reach(id, &former_name)?;
+    let renamed = change.name.as_ref().is_some_and(|name| name.as_str() != former_name);
     if let Some(name) = change.name {
+        manager.reach_name(name.as_str())?;
         refuse_taken_name(keys, name.as_str(), Some(id)).await?;
         // From here on the column is the name; a name of the older layout would hide it.
         stored.name = None;
@@ -101,10 +104,15 @@ pub async fn update(
     let lasts = |former: &Former| end.map_or(former.ends_at, |end| end.min(former.ends_at)) > now;
     stored.former = stored.former.filter(lasts);
     stored.scopes = change.scopes.unwrap_or(stored.scopes);
+    let opens = manager::manages(Some(&before), &stored.scopes);
+    stored.manages = *opens.as_ref().unwrap_or(&true);
     stored.expires_at = change.expires_at.unwrap_or(stored.expires_at);
     stored.enabled = change.enabled.unwrap_or(stored.enabled);
     stored.rate_limit = change.rate_limit.unwrap_or(stored.rate_limit);
     stored.allowed_networks = change.networks.unwrap_or(stored.allowed_networks);
+    manager.change(&before, &stored, renamed)?;
+    // Only for who may give it, since it says what to do first.
+    opens?;
     save(keys, &mut row, &stored, now).await?;
     Ok((to_key(row, stored, digest), former_name))
 }
@@ -113,12 +121,15 @@ pub async fn update(
 /// A key that was replaced before is refused from now on.
 pub async fn rotate(
     keys: &mut KeyRows,
+    manager: &Manager,
     id: &str,
     new: NewDigest,
     grace: Duration,
     now: OffsetDateTime,
 ) -> Result<(StoredKey, Replaced), KeyError> {
     let (mut row, mut stored, old) = find(keys, id).await?;
+    manager.reach(id, shown_name(&row, &stored))?;
+    manager.give(&stored)?;
     let replaced = Replaced { row: row.clone(), stored: stored.clone(), by: new.digest };
     if stored.expires_at.is_some_and(|expiry| expiry <= now) {
         return Err(KeyRefusal::Expired.into());
@@ -129,6 +140,7 @@ pub async fn rotate(
     save(keys, &mut row, &stored, now).await?;
     settings::start_overlap(keys.transaction(), RowType::ApiKey, id).await?;
     row.former_last_used_at = row.last_used_at.take();
+    row.last_used_address = None;
     Ok((to_key(row, stored, new.digest), replaced))
 }
 
@@ -147,10 +159,9 @@ pub async fn put_back(
     let KeyJson { key_prefix, key_hash, former, .. } = former;
     stored = KeyJson { key_prefix, key_hash, former, ..stored };
     save(keys, &mut row, &stored, now).await?;
-    let (last, former_last) = (before.last_used_at, before.former_last_used_at);
-    let db = keys.transaction();
-    settings::set_last_uses(db, RowType::ApiKey, &before.id, last, former_last).await?;
-    (row.last_used_at, row.former_last_used_at) = (last, former_last);
+    settings::set_last_uses(keys.transaction(), RowType::ApiKey, &before).await?;
+    (row.last_used_at, row.last_used_address) = (before.last_used_at, before.last_used_address);
+    row.former_last_used_at = before.former_last_used_at;
     let (_, digest) = parse(&before.value).map_err(|_| KeyRefusal::Unreadable)?;
     Ok(to_key(row, stored, digest))
 }
@@ -158,10 +169,12 @@ pub async fn put_back(
 /// Refuses from now on the key that this one replaced.
 pub async fn end_overlap(
     keys: &mut KeyRows,
+    manager: &Manager,
     id: &str,
     now: OffsetDateTime,
 ) -> Result<StoredKey, KeyError> {
     let (mut row, mut stored, digest) = find(keys, id).await?;
+    manager.reach(id, shown_name(&row, &stored))?;
     let overlap = to_key(row.clone(), stored.clone(), digest).record.overlap;
     overlap.filter(|overlap| overlap.ends_at > now).ok_or(KeyRefusal::NoOverlap)?;
     stored.former = None;
@@ -192,13 +205,19 @@ async fn save(
 }
 
 /// Deletes the key with this id and tells its name; a row of another type is not a key.
-pub async fn delete(keys: &mut KeyRows, id: &str) -> Result<String, KeyError> {
+pub async fn delete(keys: &mut KeyRows, manager: &Manager, id: &str) -> Result<String, KeyError> {
     let found = settings::find(keys.transaction(), RowType::ApiKey, id).await?;
     let found = found.ok_or(KeyRefusal::NotFound)?;
+    let name = record(&read(keys.rows(), found.clone())).name.clone();
+    manager.reach(id, &name)?;
     if keys.delete(&found).await? == 0 {
         return Err(KeyRefusal::NotFound.into());
     }
-    Ok(record(&read(keys.rows(), found)).name.clone())
+    Ok(name)
+}
+
+fn shown_name<'a>(row: &'a Model, stored: &'a KeyJson) -> &'a str {
+    stored.name.as_deref().unwrap_or(&row.key)
 }
 
 /// The column is unique by itself; rows of the older layout may show another name.

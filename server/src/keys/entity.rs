@@ -1,4 +1,4 @@
-//! Rows of the tables `generation` and `key_changes`. The keys themselves are rows of the
+//! Rows of the tables `generation`, `key_changes` and `key_creations`. The keys themselves are rows of the
 //! settings table.
 
 /// The number of the last change of each authenticated set, and what its rows add up to.
@@ -37,6 +37,29 @@ pub mod change {
         pub n: i64,
         /// The key that was made, changed or deleted.
         pub key_id: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What was made lately by requests with an `Idempotency-Key`; see [`once`](super::once).
+pub mod creation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "key_creations")]
+    pub struct Model {
+        /// A hash of who asked and the header.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        /// A hash of what was asked for.
+        pub request: String,
+        /// The key that was made.
+        pub key_id: String,
+        pub created_at: TimeDateTimeWithTimeZone,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

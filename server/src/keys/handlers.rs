@@ -1,12 +1,12 @@
-//! `/api/keys` for people who are signed in, and `/api/keys/verify` for back ends.
+//! `/api/keys` for people who are signed in and for keys that manage others, and
+//! `/api/keys/verify` for back ends.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, Path, State};
-use http::request::Parts;
+use axum::extract::State;
 use keyward_api::data::Deleted;
-use keyward_api::key_list::{KeySort, KeyStatus};
+use keyward_api::key_list::{KeyConcern, KeySort, KeyStatus};
 use keyward_api::keys::{
     ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey, VerifiedCaller,
 };
@@ -20,27 +20,32 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::Registry;
 use super::authenticator::Authenticator;
-use super::changes::KeyRefusal;
+use super::error::KeyRefusal;
 use super::list::KeyPage;
 use super::listing::search::Position;
 use super::listing::{KeyFilter, KeyQuery};
 use super::new_key::{KeyChange, NewKey};
+use super::once::Once;
 use super::permissions::{ReadKeys, VerifyKeys, WriteKeys};
+use super::reach::{KeyId, done, reach};
 use crate::access::Allowed;
 use crate::clock::Clock;
 use crate::http::error::Error;
-use crate::http::extract::{Json, Query};
+use crate::http::extract::{IdempotencyKey, Json, Query};
 use crate::http::paging;
 
 fn key_query(query: &KeysQuery) -> Result<KeyQuery, Error> {
     let refused = |name: &'static str| move |message: String| Error::field(name, message);
     let status = query.status.as_deref().map(KeyStatus::try_from).transpose();
+    let only = query.only.as_deref().map(KeyConcern::try_from).transpose();
     let sort = query.sort.as_deref().map(KeySort::try_from).transpose();
     let scope = query.scope.clone().map(Scope::try_from).transpose();
     let (sort, q) = (sort.map_err(refused("sort"))?.unwrap_or_default(), query.q.as_deref());
     let filter = KeyFilter {
         q: paging::text("q", q)?,
         status: status.map_err(refused("status"))?,
+        only: only.map_err(refused("only"))?,
+        reads: None,
         scope: scope.map_err(|error| Error::field("scope", error))?,
     };
     let after = query.cursor.as_deref().map(|cursor| position(cursor, sort)).transpose()?;
@@ -57,7 +62,8 @@ fn position(cursor: &str, sort: KeySort) -> Result<Position, Error> {
 
 /// The keys that match a filter, oldest first unless another order is asked for.
 #[utoipa::path(
-    get, path = paths::KEYS, operation_id = "listKeys", tag = "keys", security(("session" = [])), params(KeysQuery),
+    get, path = paths::KEYS, operation_id = "listKeys", tag = "keys",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])), params(KeysQuery),
     responses((status = 200, body = Page<ApiKey>))
 )]
 pub async fn list(
@@ -74,7 +80,8 @@ pub async fn list(
 
 /// One key.
 #[utoipa::path(
-    get, path = paths::KEY, operation_id = "getKey", tag = "keys", security(("session" = [])),
+    get, path = paths::KEY, operation_id = "getKey", tag = "keys",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses((status = 200, body = Data<ApiKey>))
 )]
@@ -87,25 +94,43 @@ pub async fn get(
     Ok(axum::Json(Data { data }))
 }
 
-/// Makes a key. The answer is the only place where it is ever shown.
+/// Makes a key. The answer is the only place where it is ever shown. A request that may be sent
+/// again has an `Idempotency-Key`: within 10 minutes, a second one does not make a second key.
 #[utoipa::path(
-    post, path = paths::KEYS, operation_id = "createKey", tag = "keys", security(("session" = [])),
+    post, path = paths::KEYS, operation_id = "createKey", tag = "keys",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1,
+        max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$", example = "5c1b7b06-1f5e-4b0e-9d5a-4f0d3a8f2b11",
+        description = "Marks a request that may be sent again."
+    )),
     responses(
         (status = 200, body = Data<CreatedApiKey>),
-        (status = 409, description = "`key_name_taken`: another key has the name.")
+        (status = 409, description = "`key_name_taken`: another key has the name. \
+            `already_created`: a request with the same `Idempotency-Key` made the key before; \
+            `id` names it, and a rotation gives one that works."),
+        (status = 422, description = "`idempotency_key_reused`: the `Idempotency-Key` came before \
+            with another request.")
     )
 )]
 pub async fn create(
     allowed: Allowed<WriteKeys>,
     State(keys): State<Registry>,
     State(clock): State<Clock>,
-    Json(body): Json<CreateApiKey>,
+    IdempotencyKey(header): IdempotencyKey,
+    Json(mut body): Json<CreateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
-    let CreateApiKey { name, scopes, expires_at, rate_limit, allowed_networks } = body;
-    let expires_at = expires_at.map(|expiry| future(expiry, &clock)).transpose()?;
-    let networks = networks::parse(&allowed_networks).map_err(Error::Validation)?;
+    let actor = allowed.authorize(body.name.as_str()).await?;
+    body.expires_at = body.expires_at.map(|expiry| future(expiry, &clock)).transpose()?;
+    let networks = networks::parse(&body.allowed_networks).map_err(Error::Validation)?;
+    body.allowed_networks = networks.iter().map(networks::to_text).collect();
+    let once = header.map(|header| Once::of(actor, &header, &body)).transpose();
+    let once = once.map_err(|error| Error::Internal(format!("no hash of a request: {error}")))?;
+    let CreateApiKey { name, scopes, expires_at, rate_limit, .. } = body;
+    let target = name.as_str().to_owned();
     let new = NewKey { name, scopes, expires_at, rate_limit, networks };
-    Ok(shown_once(keys.create(new, allowed.actor()).await?))
+    let made = keys.create_once(new, once, actor).await;
+    Ok(shown_once(done(&allowed, &target, made).await?))
 }
 
 fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKey>> {
@@ -115,7 +140,8 @@ fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKe
 
 /// Renames a key, changes its scopes, expiry or limits, disables or enables it.
 #[utoipa::path(
-    patch, path = paths::KEY, operation_id = "updateKey", tag = "keys", security(("session" = [])),
+    patch, path = paths::KEY, operation_id = "updateKey", tag = "keys",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<ApiKey>),
@@ -137,15 +163,21 @@ pub async fn update(
     };
     let networks = allowed_networks.as_deref().map(networks::parse).transpose();
     let networks = networks.map_err(Error::Validation)?;
+    let (actor, present) = reach(&allowed, &keys, &id).await?;
+    if let Some(name) = &name {
+        allowed.authorize(name.as_str()).await?;
+    }
     let change = KeyChange { name, scopes, expires_at, enabled, rate_limit, networks };
-    Ok(axum::Json(Data { data: keys.update(id, change, allowed.actor()).await? }))
+    let updated = keys.update(id, change, actor).await;
+    Ok(axum::Json(Data { data: done(&allowed, &present, updated).await? }))
 }
 
 /// Replaces a key by a new one, which is shown in the answer and never again. Id, name,
 /// scopes and limits stay. The old key works for the grace, and never past the expiry; one
 /// that an earlier rotation left is refused from now on.
 #[utoipa::path(
-    post, path = paths::KEY_ROTATE, operation_id = "rotateKey", tag = "keys", security(("session" = [])),
+    post, path = paths::KEY_ROTATE, operation_id = "rotateKey", tag = "keys",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<CreatedApiKey>),
@@ -160,12 +192,15 @@ pub async fn rotate(
     Json(RotateApiKey { grace_seconds }): Json<RotateApiKey>,
 ) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
     let grace = Duration::from_secs(grace_seconds.get().into());
-    Ok(shown_once(keys.rotate(id, grace, allowed.actor()).await?))
+    let (actor, name) = reach(&allowed, &keys, &id).await?;
+    let rotated = keys.rotate(id, grace, actor).await;
+    Ok(shown_once(done(&allowed, &name, rotated).await?))
 }
 
 /// Refuses the old key of a rotation from now on.
 #[utoipa::path(
-    delete, path = paths::KEY_OVERLAP, operation_id = "endKeyOverlap", tag = "keys", security(("session" = [])),
+    delete, path = paths::KEY_OVERLAP, operation_id = "endKeyOverlap", tag = "keys",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
         (status = 200, body = Data<ApiKey>),
@@ -177,12 +212,15 @@ pub async fn end_overlap(
     State(keys): State<Registry>,
     KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    Ok(axum::Json(Data { data: keys.end_overlap(id, allowed.actor()).await? }))
+    let (actor, name) = reach(&allowed, &keys, &id).await?;
+    let ended = keys.end_overlap(id, actor).await;
+    Ok(axum::Json(Data { data: done(&allowed, &name, ended).await? }))
 }
 
 /// Deletes a key. When the answer arrives, no verification accepts it any more.
 #[utoipa::path(
-    delete, path = paths::KEY, operation_id = "deleteKey", tag = "keys", security(("session" = [])),
+    delete, path = paths::KEY, operation_id = "deleteKey", tag = "keys",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses((status = 200, body = Data<Deleted>))
 )]
@@ -191,7 +229,9 @@ pub async fn delete(
     State(keys): State<Registry>,
     KeyId(id): KeyId,
 ) -> Result<axum::Json<Data<Deleted>>, Error> {
-    keys.delete(id, allowed.actor()).await?;
+    let (actor, name) = reach(&allowed, &keys, &id).await?;
+    let deleted = keys.delete(id, actor).await;
+    done(&allowed, &name, deleted).await?;
     Ok(axum::Json(Data { data: Deleted { deleted: true } }))
 }
 
@@ -209,6 +249,7 @@ pub async fn verify(
     if let Some(scope) = scope {
         verification = verification.with_scope(&scope);
     }
+    authenticator.answered(&verification);
     let caller = verification.key().map(|key| key.identity.caller()).transpose();
     let caller = caller.map_err(|error| {
         Error::Internal(format!("the identity of a key cannot be read: {error}"))
@@ -230,19 +271,4 @@ fn future(expiry: OffsetDateTime, clock: &Clock) -> Result<OffsetDateTime, Error
         .checked_to_offset(UtcOffset::UTC)
         .filter(|expiry| *expiry > clock.now())
         .ok_or_else(|| Error::field("expiresAt", "Expiry must be in the future"))
-}
-
-/// The id in the path. A text that can be no id is the id of no key.
-pub struct KeyId(String);
-
-impl<S: Send + Sync> FromRequestParts<S> for KeyId {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let path = Path::<String>::from_request_parts(parts, state).await;
-        let id = path.map_err(|_| KeyRefusal::NotFound)?.0;
-        // As long as the column, and nothing that PostgreSQL refuses in a text.
-        let fits = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(Self(id)) } else { Err(KeyRefusal::NotFound.into()) }
-    }
 }

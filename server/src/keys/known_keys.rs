@@ -12,14 +12,17 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::altered::Watch;
 use super::cached_key::CachedKey;
-use super::changes::KeyError;
+use super::changes;
+use super::error::KeyError;
 use super::last_used::LastUsed;
 use super::listing::{ListThread, Listing};
+use super::manager::Manager;
 use super::members::{Loaded, Members};
 use super::row::id_of;
 use super::rows::KeyRows;
 use super::store;
-use crate::audit::{AuditLog, Event};
+use super::traffic::Traffic;
+use crate::audit::{Actor, AuditLog, Event};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError};
 
@@ -32,6 +35,7 @@ pub(super) struct KnownKeys {
     pub(super) members: Arc<Members>,
     pub(super) cache: Arc<Cache<CachedKey>>,
     pub(super) last_used: Arc<LastUsed>,
+    pub(super) traffic: Arc<Traffic>,
     pub(super) listing: Listing,
     pub(super) list_thread: ListThread,
     /// The set that the cache shows. Held while the keys are changed or loaded.
@@ -49,13 +53,15 @@ pub(super) struct KnownKeys {
 /// A change under way: everything else that changes keys waits for it.
 pub(super) struct Change<'a> {
     pub(super) keys: KeyRows,
+    /// What the one who asks for it may give.
+    pub(super) manager: Manager,
     known: MutexGuard<'a, Option<SetState>>,
 }
 
 impl KnownKeys {
     /// Begins a change of the keys as they are known here: what other processes changed is
     /// followed first, so that a row which is not the one that Keyward wrote last is reported.
-    pub(super) async fn begin(&self) -> Result<Change<'_>, StoreError> {
+    pub(super) async fn begin(&self, actor: &Actor) -> Result<Change<'_>, KeyError> {
         let mut known = self.known.lock().await;
         let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
         let set = keys.before();
@@ -65,7 +71,8 @@ impl KnownKeys {
         } else if *known != Some(set) {
             self.apply_changes_at(keys.transaction(), &mut known, set).await?;
         }
-        Ok(Change { keys, known })
+        let manager = changes::manager(&keys, actor).await?;
+        Ok(Change { keys, manager, known })
     }
 
     /// Learns the rows of the set, for a command that has loaded none.
@@ -91,7 +98,7 @@ impl KnownKeys {
         event: Event,
         apply: impl FnOnce(&Self),
     ) -> Result<(), KeyError> {
-        let Change { keys, mut known } = change;
+        let Change { keys, mut known, .. } = change;
         let before = keys.before();
         let (after, changed) = keys.commit(&self.audit, event).await?;
         self.members.set(&changed.id, changed.mac);

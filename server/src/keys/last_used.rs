@@ -1,9 +1,10 @@
-//! When each key was last used, written behind.
+//! When each key was last used and from where, written behind.
 //!
-//! A verification only sets the time in memory. Every [`INTERVAL`], and at shutdown, one batch
+//! A verification only sets the time in memory, and the first one in each interval the address. Every [`INTERVAL`], and at shutdown, one batch
 //! writes the keys that were used since the last one; a crash loses at most that.
 
 use std::mem;
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,11 +34,18 @@ pub struct LastUsed {
 }
 
 impl LastUsed {
-    /// Remembers that `key` was used at `now`. Takes the lock only for the first use in each
-    /// interval.
-    pub fn record(&self, key: &Arc<CachedKey>, digest: KeyDigest, now: OffsetDateTime) {
+    /// Remembers that `key` was used at `now`, from `address`. Takes locks only for the first use
+    /// in each interval.
+    pub fn record(
+        &self,
+        key: &Arc<CachedKey>,
+        digest: KeyDigest,
+        address: Option<IpAddr>,
+        now: OffsetDateTime,
+    ) {
         key.last_use.at.fetch_max(now.unix_timestamp(), Ordering::Relaxed);
         if !key.last_use.is_waiting.swap(true, Ordering::AcqRel) {
+            key.last_use.set_address(address);
             self.lock().push((key.clone(), digest));
         }
     }
@@ -81,9 +89,9 @@ impl Drop for Batch<'_> {
 async fn write(db: &DatabaseConnection, used: &[Used]) -> Result<(), DbErr> {
     let transaction = begin_write(db).await?;
     for (key, digest) in used {
-        let seconds = key.last_use.at.load(Ordering::Acquire);
-        let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        store::record_use(&transaction, &key.id, digest, at).await?;
+        if let Some((at, address)) = key.last_use.get() {
+            store::record_use(&transaction, &key.id, digest, at, address).await?;
+        }
     }
     transaction.commit().await
 }

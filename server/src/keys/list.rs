@@ -44,10 +44,24 @@ impl Registry {
         Ok(KeyPage { keys, next: found.next, total: found.total })
     }
 
-    /// The key with this id, as it is stored.
+    /// The key with this id, as it is stored; but for uses that this server has not written yet,
+    /// so that a person who waits for the first one sees it at once.
     pub async fn get(&self, id: &str) -> Result<Option<ApiKey>, DbErr> {
         let key = store::get(&self.0.db, &self.0.rows, id).await?;
-        Ok(key.map(|key| self.shown(record(&key).clone())))
+        Ok(key.map(|key| self.with_uses(self.shown(record(&key).clone()))))
+    }
+
+    /// With the uses that this server has not written yet.
+    pub(super) fn with_uses(&self, mut record: ApiKey) -> ApiKey {
+        let [key, former] = self.0.cache.get(&record.id).map(|key| key?.last_use.get());
+        if let Some((at, address)) = key.filter(|(at, _)| Some(*at) > record.last_used_at) {
+            record.last_used_at = Some(at);
+            record.last_used_address = address.map(|address| address.to_string());
+        }
+        if let (Some((at, _)), Some(overlap)) = (former, &mut record.overlap) {
+            overlap.last_used_at = overlap.last_used_at.max(Some(at));
+        }
+        record
     }
 
     /// The key with this id, or else with this name: names of readable keys are distinct.

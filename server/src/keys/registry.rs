@@ -6,7 +6,7 @@
 //!    the cache does not leave a revoked key accepted.
 //! 3. Every change raises the generation in its transaction. A generation that this process
 //!    did not write means that another one (the command line, a second server) changed
-//!    the keys: those that were changed are read again, within [`POLL`], or all when the changes
+//!    the keys: those that were changed are read again, within [`POLL`](super::following::POLL), or all when the changes
 //!    are no longer remembered.
 
 use std::sync::{Arc, Mutex as SyncMutex};
@@ -18,22 +18,21 @@ use keyward_core::row::RowKey;
 use keyward_core::token::PlainKey;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
 use super::altered::Watch;
-use super::changes::{self, KeyError, Replaced};
-use super::last_used;
+use super::changes::{self, Replaced};
+use super::error::KeyError;
 use super::listing::{KeyCounts, ListThread, Listing};
 use super::new_key::{KeyChange, NewDigest, NewKey};
+use super::once::Once;
+use super::traffic::Traffic;
 use super::verifier::Verifier;
 use crate::audit::{Action, Actor, AuditLog};
-use crate::background::{LIMIT, repeat, with_timeout};
+use crate::background::LIMIT;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError};
 use crate::keys::known_keys::KnownKeys;
-
-/// How often this process looks whether another one changed the keys.
-pub const POLL: Duration = Duration::from_secs(1);
 
 /// Why the keys could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +88,7 @@ impl Registry {
             members: Arc::default(),
             cache: Arc::new(Cache::new(seed)),
             last_used: Arc::default(),
+            traffic: Arc::default(),
             listing: Listing::default(),
             list_thread: ListThread::start().map_err(LoadError::Thread)?,
             known: Mutex::new(None),
@@ -103,6 +103,11 @@ impl Registry {
     pub fn verifier(&self) -> Verifier {
         let KnownKeys { cache, last_used, clock, .. } = &*self.0;
         Verifier::new(cache.clone(), last_used.clone(), clock.clone())
+    }
+
+    /// Where those count keys who verify them.
+    pub fn traffic(&self) -> Arc<Traffic> {
+        self.0.traffic.clone()
     }
 
     pub fn len(&self) -> usize {
@@ -127,14 +132,31 @@ impl Registry {
 
     /// Makes a key. Its text exists in the answer and nowhere else.
     pub async fn create(&self, new: NewKey, actor: &Actor) -> Result<(ApiKey, PlainKey), KeyError> {
+        self.create_once(new, None, actor).await
+    }
+
+    /// Makes a key, unless a request that was marked so made it before.
+    pub async fn create_once(
+        &self,
+        new: NewKey,
+        once: Option<Once>,
+        actor: &Actor,
+    ) -> Result<(ApiKey, PlainKey), KeyError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         let event = actor.did(Action::KeyCreate, Some(new.name.as_str().to_owned()));
         let event = event.with_detail(new.to_string());
-        let (inner, by, digest) = (self.0.clone(), actor.name.clone(), new_digest(&plain));
+        let (inner, actor, digest) = (self.0.clone(), actor.clone(), new_digest(&plain));
         let record = finish(async move {
-            let mut change = inner.begin().await?;
+            let mut change = inner.begin(&actor).await?;
             let now = inner.clock.now();
-            let key = changes::insert(&mut change.keys, new, digest, by, now).await?;
+            if let Some(once) = &once {
+                once.find(change.keys.transaction(), now).await?;
+            }
+            let (manager, by) = (&change.manager, actor.as_creator());
+            let key = changes::insert(&mut change.keys, manager, new, digest, by, now).await?;
+            if let Some(once) = once {
+                once.store(change.keys.transaction(), &key.record.id, now).await?;
+            }
             inner.commit(change, event, |inner| inner.cache_key(&key)).await?;
             Ok(key.record)
         })
@@ -151,10 +173,10 @@ impl Registry {
     ) -> Result<ApiKey, KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         let record = finish(async move {
-            let mut begun = inner.begin().await?;
-            let detail = change.to_string();
+            let mut begun = inner.begin(&actor).await?;
+            let (detail, now) = (change.to_string(), inner.clock.now());
             let (key, former_name) =
-                changes::update(&mut begun.keys, &id, change, inner.clock.now()).await?;
+                changes::update(&mut begun.keys, &begun.manager, &id, change, now).await?;
             if detail.is_empty() {
                 // Nothing was asked for: the transaction ends without a change.
                 return Ok(key.record);
@@ -188,12 +210,13 @@ impl Registry {
     ) -> Result<(ApiKey, PlainKey, Replaced), KeyError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         // So that the old key takes the time of its last use along.
-        self.flush().await?;
+        self.flush_uses().await?;
         let (inner, actor, digest) = (self.0.clone(), actor.clone(), new_digest(&plain));
         let (record, replaced) = finish(async move {
-            let mut begun = inner.begin().await?;
-            let now = inner.clock.now();
-            let (key, replaced) = changes::rotate(&mut begun.keys, &id, digest, grace, now).await?;
+            let mut begun = inner.begin(&actor).await?;
+            let (manager, now) = (&begun.manager, inner.clock.now());
+            let rotated = changes::rotate(&mut begun.keys, manager, &id, digest, grace, now);
+            let (key, replaced) = rotated.await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
             inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
@@ -207,7 +230,7 @@ impl Registry {
     pub async fn put_back(&self, replaced: Replaced, actor: &Actor) -> Result<(), KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
-            let mut begun = inner.begin().await?;
+            let mut begun = inner.begin(&actor).await?;
             let key = changes::put_back(&mut begun.keys, replaced, inner.clock.now()).await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail("undone: the new key could not be printed");
@@ -221,8 +244,9 @@ impl Registry {
     pub async fn end_overlap(&self, id: String, actor: &Actor) -> Result<ApiKey, KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
-            let mut begun = inner.begin().await?;
-            let key = changes::end_overlap(&mut begun.keys, &id, inner.clock.now()).await?;
+            let mut begun = inner.begin(&actor).await?;
+            let (manager, now) = (&begun.manager, inner.clock.now());
+            let key = changes::end_overlap(&mut begun.keys, manager, &id, now).await?;
             let event = actor.did(Action::KeyRetire, Some(key.record.name.clone()));
             inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
             Ok(key.record)
@@ -234,49 +258,13 @@ impl Registry {
     pub async fn delete(&self, id: String, actor: &Actor) -> Result<(), KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
         finish(async move {
-            let mut change = inner.begin().await?;
-            let name = changes::delete(&mut change.keys, &id).await?;
+            let mut change = inner.begin(&actor).await?;
+            let name = changes::delete(&mut change.keys, &change.manager, &id).await?;
             let event = actor.did(Action::KeyDelete, Some(name));
             inner.commit(change, event, |inner| inner.remove(&id)).await?;
             Ok(())
         })
         .await
-    }
-
-    /// Follows what other processes changed. What was changed from outside is not followed: the
-    /// keys stay as they were last known to be good, and [`Registry::altered`] tells.
-    pub async fn refresh(&self) -> Result<(), StoreError> {
-        let mut known = self.0.known.lock().await;
-        let looked = match self.0.apply_changes(&mut known).await {
-            Ok(()) => Ok(()),
-            Err(StoreError::Altered(name)) => Err(name),
-            Err(error) => return Err(error),
-        };
-        let KnownKeys { altered, audit, db, .. } = &*self.0;
-        altered.report(looked, audit, db).await
-    }
-
-    /// Whether the stored keys were changed from outside since they were followed last.
-    pub fn altered(&self) -> bool {
-        self.0.altered.is_set()
-    }
-
-    /// Writes the times of last use.
-    pub async fn flush(&self) -> Result<(), StoreError> {
-        with_timeout(self.0.last_used.flush(&self.0.db)).await
-    }
-
-    /// Looks for foreign changes, writes the times of last use and follows those that others
-    /// wrote, each at its own pace, until `stop` is set; then writes once more. Failures are
-    /// logged and tried again.
-    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), StoreError> {
-        let refresh = repeat(POLL, "look for changed keys", stop.clone(), || self.refresh());
-        let flush = repeat(last_used::INTERVAL, "write the times of last use", stop, async || {
-            self.flush().await?;
-            self.apply_uses().await
-        });
-        tokio::join!(refresh, flush);
-        self.flush().await
     }
 }
 

@@ -1,6 +1,7 @@
 //! A row of the settings table as a key: what its JSON may look like, and what is shown of
 //! one that cannot be read. Pure.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -39,6 +40,10 @@ pub(super) struct KeyJson {
     pub allowed_networks: Vec<IpNet>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former: Option<Former>,
+    /// Whether its scopes that manage Keyward were given as such. Before they had a meaning, they
+    /// may have been the operator's own words, which open nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manages: bool,
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
@@ -65,6 +70,18 @@ pub struct StoredKey {
     pub former: Option<KeyDigest>,
     /// From where it is accepted; empty: from everywhere.
     pub networks: Vec<IpNet>,
+    /// Whether its scopes that manage Keyward open routes.
+    pub manages: bool,
+    /// When it was changed last.
+    pub updated_at: OffsetDateTime,
+}
+
+impl StoredKey {
+    /// The scopes that may open routes of Keyward.
+    pub fn opening_scopes(&self) -> Scopes {
+        let scopes = &self.record.scopes;
+        if self.manages { scopes.clone() } else { scopes.without_management() }
+    }
 }
 
 /// A row that is no key, or was changed outside of Keyward. It authenticates nobody, and the list
@@ -150,6 +167,7 @@ fn unreadable(
         created_at,
         created_by: None,
         last_used_at,
+        last_used_address: None,
         expires_at: None,
         enabled: false,
         rate_limit: None,
@@ -179,14 +197,15 @@ pub(super) fn to_json(stored: &KeyJson) -> String {
 
 /// What a row says; `row.value` is `stored`, read.
 pub(super) fn to_key(row: Model, stored: KeyJson, digest: KeyDigest) -> StoredKey {
-    let Model { id, key, created_at, last_used_at, former_last_used_at, .. } = row;
+    let Model { id, key, created_at, updated_at, last_used_at, last_used_address, .. } = row;
+    let former_last_used_at = row.former_last_used_at;
     let former = stored.former.as_ref().and_then(|former| KeyDigest::from_hex(&former.hash));
     let overlap = stored.former.map(|Former { prefix, ends_at, .. }| {
         // Never past the expiry of the key itself.
         let ends_at = stored.expires_at.map_or(ends_at, |expiry| expiry.min(ends_at));
         Overlap { prefix, ends_at, last_used_at: former_last_used_at }
     });
-    let networks = stored.allowed_networks;
+    let (networks, manages) = (stored.allowed_networks, stored.manages);
     let record = ApiKey {
         id,
         name: stored.name.unwrap_or(key),
@@ -195,6 +214,7 @@ pub(super) fn to_key(row: Model, stored: KeyJson, digest: KeyDigest) -> StoredKe
         created_at,
         created_by: stored.created_by,
         last_used_at,
+        last_used_address: last_used_address.filter(|it| it.parse::<IpAddr>().is_ok()),
         expires_at: stored.expires_at,
         enabled: stored.enabled,
         rate_limit: stored.rate_limit,
@@ -203,7 +223,7 @@ pub(super) fn to_key(row: Model, stored: KeyJson, digest: KeyDigest) -> StoredKe
         unreadable: false,
         altered: false,
     };
-    StoredKey { record, digest, former, networks }
+    StoredKey { record, digest, former, networks, manages, updated_at }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! name, `value` = JSON ([`super::row`]), and the time of the last use in its own column.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use futures_util::{Stream, StreamExt};
 use keyward_core::digest::KeyDigest;
@@ -65,10 +66,12 @@ pub async fn record_use(
     id: &str,
     digest: &KeyDigest,
     at: OffsetDateTime,
+    address: Option<IpAddr>,
 ) -> Result<(), DbErr> {
     let hash = digest.to_hex();
     let as_former = format!("\"hash\":\"{hash}\"");
-    settings::record_use(db, RowType::ApiKey, id, at, [&hash, &as_former]).await
+    let address = address.map(|address| address.to_string());
+    settings::record_use(db, RowType::ApiKey, id, (at, address), [&hash, &as_former]).await
 }
 
 /// The key with this name, as it is stored.

@@ -62,7 +62,7 @@ impl Verifier {
             Ok(allowance) => allowance,
             Err((spent, wait)) => return Verification::RateLimited(key, spent, wait),
         };
-        self.last_used.record(&key, digest, now);
+        self.last_used.record(&key, digest, address, now);
         Verification::Accepted(Caller { key, allowance })
     }
 }
@@ -93,6 +93,7 @@ mod tests {
             created_at: START,
             created_by: None,
             last_used_at: None,
+            last_used_address: None,
             expires_at: None,
             enabled: true,
             rate_limit: None,
@@ -108,6 +109,8 @@ mod tests {
             former: record.overlap.is_some().then(|| KeyDigest::of("old")),
             networks: networks::parse(&record.allowed_networks).unwrap(),
             digest: KeyDigest::of("good"),
+            updated_at: START,
+            manages: false,
             record,
         };
         let (current, former) = CachedKey::of(&"1".into(), &key, &[None, None], &clock);

@@ -2,6 +2,7 @@
 //! audit event; a key leaves only after the event that says who got it is stored.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
 use keyward_api::providers::{
@@ -26,6 +27,7 @@ use crate::encryption::Keyring;
 use crate::encryption::columns::{PROVIDERS, Subject};
 use crate::encryption::error::KeyringError;
 use crate::encryption::sealer::Sealer;
+use crate::numbers::counted;
 
 /// The keys of the providers of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -88,13 +90,15 @@ impl Credentials {
             Some(base_url) => base_url.and_then(BaseUrl::into_text),
             None => before.as_ref().and_then(|row| row.base_url.clone()),
         };
+        let stored = before.as_ref().and_then(|row| row.base_url.as_deref());
+        refuse_other_base_url(actor, stored, base_url.as_deref())?;
         let note = match note {
             Some(note) => note.and_then(Description::into_text),
             None => before.as_ref().and_then(|row| row.note.clone()),
         };
         let (created_by, created_at) = match before {
             Some(row) => (row.created_by, row.created_at),
-            None => (Some(actor.name.clone()), now),
+            None => (Some(actor.as_creator()), now),
         };
         let Sealed { encrypted_value, key_id, hint } =
             seal(sealer, &Subject::provider(&id, base_url.as_deref()), &value)?;
@@ -142,6 +146,7 @@ impl Credentials {
         }
         if let Some(base_url) = base_url {
             let base_url = base_url.and_then(BaseUrl::into_text);
+            refuse_other_base_url(actor, row.base_url.as_deref(), base_url.as_deref())?;
             row = self.send_to(&transaction, sealer, row, base_url).await?;
         }
         if let Some(note) = note {
@@ -167,12 +172,19 @@ impl Credentials {
         let transaction = begin_write(&self.db).await?;
         // No model is added to it meanwhile, and a rotation counts the rows that it moves.
         self.keyring.hold_alone(&transaction).await?;
+        // One that cannot be read is deleted all the same, and what somebody else put there is none.
+        let row = store::lock_provider(&transaction, &id).await.ok().flatten();
+        let base_url = row.filter(|row| self.rows.is_ours(row)).and_then(|row| row.base_url);
         let deleted = store::delete_provider(&transaction, &id).await?;
         if deleted == 0 {
             return Err(ProviderRefusal::NoProvider(id).into());
         }
-        let keys = if deleted == 1 { "1 key".to_owned() } else { format!("{deleted} keys") };
-        let event = actor.did(Action::ProviderDelete, Some(id)).with_detail(keys);
+        let mut detail = counted(deleted, "key", "keys");
+        // Only an administrator can give it that one again.
+        if let Some(base_url) = base_url {
+            let _ = write!(detail, ", base URL {base_url}");
+        }
+        let event = actor.did(Action::ProviderDelete, Some(id)).with_detail(detail);
         self.finish(transaction, event).await
     }
 
@@ -193,7 +205,7 @@ impl Credentials {
         let before = before.map(|row| self.unaltered(row, &id)).transpose()?;
         let (created_by, created_at) = match before {
             Some(row) => (row.created_by, row.created_at),
-            None => (Some(actor.name.clone()), now),
+            None => (Some(actor.as_creator()), now),
         };
         let Sealed { encrypted_value, key_id, hint } =
             seal(sealer, &Subject::model(&id, &provider, &model), &input.value)?;
@@ -270,6 +282,15 @@ impl Credentials {
         self.audit.append(&transaction, event).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// Where a key is sent is decided by administrators: who changes that gets the key.
+fn refuse_other_base_url(
+    actor: &Actor,
+    stored: Option<&str>,
+    wanted: Option<&str>,
+) -> Result<(), ProviderRefusal> {
+    if stored == wanted || actor.is_admin() { Ok(()) } else { Err(ProviderRefusal::BaseUrl) }
 }
 
 fn seal(

@@ -1,5 +1,7 @@
 //! Why something was not done with the key of a provider, in the words of the answer.
 
+use keyward_api::roles::Role;
+
 use crate::database::{Refusal, ServiceError};
 use crate::encryption::error::KeyringError;
 
@@ -18,6 +20,8 @@ pub enum ProviderRefusal {
          stored with `keyward store accept`"
     )]
     Altered(String),
+    #[error("Only a person with the role {} changes the base URL of a provider", Role::Admin)]
+    BaseUrl,
 }
 
 impl Refusal for ProviderRefusal {}

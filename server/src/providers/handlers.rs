@@ -1,5 +1,4 @@
-//! `/api/providers` for people who are signed in, and `/api/resolve` for them and for keys
-//! with the scope.
+//! `/api/providers` and `/api/resolve` for people who are signed in, and for keys with the scope.
 
 use axum::extract::{FromRequestParts, Path, State};
 use http::request::Parts;
@@ -9,13 +8,14 @@ use keyward_api::providers::{
     UpdateProvider,
 };
 use keyward_api::queries::{ListQuery, ResolveQuery};
+use keyward_api::roles::Role;
 use keyward_api::{Data, Page, paths};
 use serde::Serialize;
 
 use super::Credentials;
 use super::credentials::target;
 use super::error::{ProviderError, ProviderRefusal};
-use super::permissions::{ResolveCredentials, WriteProviders};
+use super::permissions::{ReadProviders, ResolveCredentials, WriteProviders};
 use crate::access::Allowed;
 use crate::audit::{Action, Actor, Refusals};
 use crate::http::error::Error;
@@ -29,7 +29,7 @@ use crate::http::paging;
     params(ListQuery), responses((status = 200, body = Page<Provider>))
 )]
 pub async fn list(
-    allowed: Allowed<ResolveCredentials>,
+    allowed: Allowed<ReadProviders>,
     State(credentials): State<Credentials>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Page<Provider>>, Error> {
@@ -39,9 +39,10 @@ pub async fn list(
     Ok(axum::Json(Page { data, next_cursor, total: Some(total) }))
 }
 
-/// Enters the key of a provider or replaces it.
+/// Enters the key of a provider or replaces it. Another base URL is for administrators.
 #[utoipa::path(
-    put, path = paths::PROVIDER, operation_id = "setProvider", tag = "providers", security(("session" = [])),
+    put, path = paths::PROVIDER, operation_id = "setProvider", tag = "providers",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("provider" = ProviderId, Path)),
     responses((status = 200, body = Data<Provider>), (status = 409))
 )]
@@ -51,13 +52,15 @@ pub async fn set(
     ProviderInPath(provider): ProviderInPath,
     Json(body): Json<SetProvider>,
 ) -> Result<axum::Json<Data<Provider>>, Error> {
-    let data = credentials.set_provider(allowed.actor(), provider, body).await?;
-    Ok(axum::Json(Data { data }))
+    let name = provider.as_str().to_owned();
+    let set = credentials.set_provider(allowed.actor(), provider, body).await;
+    Ok(axum::Json(Data { data: done(&allowed, &name, set).await? }))
 }
 
-/// Changes base URL or note of a provider that has a key.
+/// Changes base URL or note of a provider that has a key. The base URL is for administrators.
 #[utoipa::path(
-    patch, path = paths::PROVIDER, operation_id = "updateProvider", tag = "providers", security(("session" = [])),
+    patch, path = paths::PROVIDER, operation_id = "updateProvider", tag = "providers",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("provider" = ProviderId, Path)),
     responses((status = 200, body = Data<Provider>), (status = 409))
 )]
@@ -67,13 +70,31 @@ pub async fn update(
     ProviderInPath(provider): ProviderInPath,
     Json(body): Json<UpdateProvider>,
 ) -> Result<axum::Json<Data<Provider>>, Error> {
-    let data = credentials.update_provider(allowed.actor(), provider, body).await?;
-    Ok(axum::Json(Data { data }))
+    let name = provider.as_str().to_owned();
+    let updated = credentials.update_provider(allowed.actor(), provider, body).await;
+    Ok(axum::Json(Data { data: done(&allowed, &name, updated).await? }))
+}
+
+/// What became of a change of a provider. That the base URL is not the caller's to change is
+/// recorded.
+async fn done<T>(
+    allowed: &Allowed<WriteProviders>,
+    provider: &str,
+    change: Result<T, ProviderError>,
+) -> Result<T, Error> {
+    match change {
+        Ok(done) => Ok(done),
+        Err(ProviderError::Refused(ProviderRefusal::BaseUrl)) if allowed.scopes().is_none() => {
+            Err(allowed.refused(provider, Error::MissingRole(Role::Admin)).await)
+        }
+        Err(error) => Err(allowed.refused(provider, error.into()).await),
+    }
 }
 
 /// Deletes a provider with the keys of its models.
 #[utoipa::path(
-    delete, path = paths::PROVIDER, operation_id = "deleteProvider", tag = "providers", security(("session" = [])),
+    delete, path = paths::PROVIDER, operation_id = "deleteProvider", tag = "providers",
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("provider" = ProviderId, Path)),
     responses((status = 200, body = Data<Deleted>))
 )]
@@ -89,7 +110,8 @@ pub async fn delete(
 /// Enters the key of a model or replaces it; it goes before the key of the provider.
 #[utoipa::path(
     put, path = paths::MODEL, operation_id = "setModel", tag = "providers",
-    security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
+    params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
     responses((status = 200, body = Data<ModelCredential>), (status = 409))
 )]
 pub async fn set_model(
@@ -106,7 +128,8 @@ pub async fn set_model(
 /// Deletes the key of a model: the key of its provider is used from now on.
 #[utoipa::path(
     delete, path = paths::MODEL, operation_id = "deleteModel", tag = "providers",
-    security(("session" = [])), params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
+    security(("session" = []), ("apiKey" = []), ("bearer" = [])),
+    params(("provider" = ProviderId, Path), ("model" = ModelName, Path)),
     responses((status = 200, body = Data<Deleted>))
 )]
 pub async fn delete_model(
@@ -141,17 +164,19 @@ pub enum Resolution {
     )
 )]
 pub async fn resolve(
-    allowed: Allowed<ResolveCredentials>,
+    allowed: Allowed<ReadProviders>,
     State(credentials): State<Credentials>,
     State(refusals): State<Refusals>,
     Query(query): Query<ResolveQuery>,
 ) -> Result<axum::Json<Data<Resolution>>, Error> {
     let (provider, model) = (asked_provider(&query)?, asked_model(&query)?);
     let is_explained = is_explained(&query)?;
-    let actor = allowed.authorize(provider.as_str()).await?;
     let data = if is_explained {
+        allowed.authorize(provider.as_str()).await?;
         Resolution::Explained(credentials.explain(provider, model).await?)
     } else {
+        let allowed: Allowed<ResolveCredentials> = allowed.also(None).await?;
+        let actor = allowed.authorize(provider.as_str()).await?;
         let resolved = credentials.resolve(actor, provider, model).await;
         if let Err(ProviderError::Refused(ProviderRefusal::None { provider, model })) = &resolved {
             record_none(&refusals, actor, target(provider, model.as_deref())).await?;

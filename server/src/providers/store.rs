@@ -183,6 +183,15 @@ pub async fn list(
     Ok((listed(db, rows, &ids).await?, total.and_then(|total| total.try_into().ok()).unwrap_or(0)))
 }
 
+/// How many providers there are.
+pub async fn number(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let mut count = known();
+    count.expr(Func::count(Expr::col("id")));
+    let counted = db.query_one(&count).await?;
+    let counted = counted.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+    Ok(counted.and_then(|counted| counted.try_into().ok()).unwrap_or(0))
+}
+
 /// A query on the names of all providers that have a key, or a model that has one.
 fn known() -> SelectStatement {
     let mut models = Query::select();

@@ -8,7 +8,8 @@ use http::request::Parts;
 use keyward_api::data::Deleted;
 use keyward_api::queries::ListQuery;
 use keyward_api::secrets::{
-    CreateSecret, CreatedSecret, RevealedSecret, Secret, SecretKey, UpdateSecret, UpdatedSecret,
+    CreateSecret, CreatedSecret, RevealedSecret, Secret, SecretAccess, SecretKey, UpdateSecret,
+    UpdatedSecret,
 };
 use keyward_api::{Data, Page, paths};
 use time::OffsetDateTime;
@@ -16,12 +17,13 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Vault;
 use super::entity::Model;
-use super::permissions::{ReadSecrets, WriteSecrets};
+use super::permissions::{ListSecrets, ReadSecretAccess, ReadSecrets, WriteSecrets};
 use super::vault::{SecretError, SecretRefusal};
 use crate::access::Allowed;
 use crate::http::error::Error;
 use crate::http::extract::{Json, Query};
 use crate::http::paging;
+use crate::keys::Registry;
 
 type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
 
@@ -32,7 +34,7 @@ type Tagged<T> = ([(http::HeaderName, HeaderValue); 1], axum::Json<Data<T>>);
     params(ListQuery), responses((status = 200, body = Page<Secret>))
 )]
 pub async fn list(
-    allowed: Allowed<ReadSecrets>,
+    allowed: Allowed<ListSecrets>,
     State(vault): State<Vault>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<Page<Secret>>, Error> {
@@ -83,6 +85,21 @@ pub async fn reveal(
     let actor = allowed.authorize(&key).await?;
     let (data, row) = vault.reveal(actor, &key).await?;
     Ok((tag_header(row.updated_at)?, axum::Json(Data { data })))
+}
+
+/// Who can read the value of a secret, and who last did, without the value.
+#[utoipa::path(
+    get, path = paths::SECRET_ACCESS, operation_id = "getSecretAccess", tag = "secrets",
+    security(("session" = [])), params(("key" = SecretKey, Path)),
+    responses((status = 200, body = Data<SecretAccess>))
+)]
+pub async fn access(
+    _allowed: Allowed<ReadSecretAccess>,
+    State(vault): State<Vault>,
+    State(keys): State<Registry>,
+    KeyInPath(key): KeyInPath,
+) -> Result<axum::Json<Data<SecretAccess>>, Error> {
+    Ok(axum::Json(Data { data: vault.access(&keys, &key).await? }))
 }
 
 /// Changes value or description. With `If-Match`, only if nobody else did before.

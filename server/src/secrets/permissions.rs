@@ -3,30 +3,59 @@
 use http::Method;
 use http::request::Parts;
 use keyward_api::audit::Action;
+use keyward_api::paths;
+use keyward_api::roles::Role;
+use keyward_api::scopes::{self, KnownScope};
 use keyward_api::secrets::SecretKey;
-use keyward_api::{paths, scopes};
 use percent_encoding::percent_decode_str;
 
-use crate::access::{ByScope, Intent, Permission};
+use crate::access::{Intent, Permission};
 
+/// Seeing which secrets there are, without their values.
+pub struct ListSecrets;
+
+impl Permission for ListSecrets {
+    const ROLE: Option<Role> = Some(Role::Viewer);
+    const SCOPE: Option<KnownScope> = Some(scopes::SECRETS_READ);
+
+    fn intent(_: &Parts) -> Option<Intent> {
+        Intent::to(Action::SecretRead)
+    }
+}
+
+/// Reading the values.
 pub struct ReadSecrets;
 
 impl Permission for ReadSecrets {
-    const SCOPE: Option<ByScope> =
-        Some((scopes::SECRETS_READ, |parts| intent(parts, Action::SecretRead)));
+    const ROLE: Option<Role> = Some(Role::Editor);
+    const SCOPE: Option<KnownScope> = Some(scopes::SECRETS_READ);
+
+    fn intent(parts: &Parts) -> Option<Intent> {
+        Some(intent(parts, Action::SecretRead))
+    }
+}
+
+/// Who can read a secret tells of keys as well: for people.
+pub struct ReadSecretAccess;
+
+impl Permission for ReadSecretAccess {
+    const ROLE: Option<Role> = Some(Role::Viewer);
 }
 
 pub struct WriteSecrets;
 
 impl Permission for WriteSecrets {
-    const SCOPE: Option<ByScope> = Some((scopes::SECRETS_WRITE, |parts| {
+    const ROLE: Option<Role> = Some(Role::Editor);
+    const SCOPE: Option<KnownScope> = Some(scopes::SECRETS_WRITE);
+
+    fn intent(parts: &Parts) -> Option<Intent> {
         let action = match parts.method {
             Method::POST => Action::SecretCreate,
             Method::DELETE => Action::SecretDelete,
             _ => Action::SecretUpdate,
         };
-        intent(parts, action)
-    }));
+        Some(intent(parts, action))
+    }
 }
 
 fn intent(parts: &Parts, action: Action) -> Intent {

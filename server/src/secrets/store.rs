@@ -60,6 +60,11 @@ pub async fn list(
     Ok((listed.into_iter().map(Secret::from).collect(), total))
 }
 
+/// How many secrets there are.
+pub async fn number(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    Entity::find().count(db).await
+}
+
 pub async fn find(db: &impl ConnectionTrait, key: &str) -> Result<Option<Model>, DbErr> {
     Entity::find().filter(Column::Key.eq(key)).one(db).await
 }

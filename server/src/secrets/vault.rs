@@ -19,7 +19,7 @@ use crate::encryption::error::KeyringError;
 /// The secrets of this installation. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
-    db: DatabaseConnection,
+    pub(super) db: DatabaseConnection,
     clock: Clock,
     keyring: Keyring,
     audit: AuditLog,

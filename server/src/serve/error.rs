@@ -10,6 +10,7 @@ use crate::database::{OpenError, StoreError};
 use crate::encryption::error::UnlockError;
 use crate::http::error::Error;
 use crate::keys::registry::LoadError;
+use crate::oidc::provider::UnusableConfig;
 use crate::session::password::PasswordError;
 
 /// Why the server did not start, or stopped.
@@ -25,6 +26,8 @@ pub enum StartError {
     Locked(#[from] UnlockError),
     #[error("the keys cannot be loaded: {0}")]
     Keys(LoadError),
+    #[error(transparent)]
+    Sso(#[from] UnusableConfig),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("stopped before everything was written: {0}")]

@@ -1,7 +1,7 @@
 //! From the first request to the last write.
 
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::start::prepare;
-use crate::audit::{refusals, retention};
+use crate::audit::{self, refusals, retention};
 use crate::background::{repeat, with_timeout};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,7 +18,7 @@ use crate::database::StoreError;
 use crate::http::connections::{self, Limits};
 use crate::http::error::Error;
 use crate::http::exposure;
-use crate::keys::registry::POLL;
+use crate::keys::following::POLL;
 use crate::serve::error::StartError;
 use crate::serve::signals::{Signal, Signals};
 use crate::session::setup;
@@ -146,8 +146,17 @@ async fn background(
         None => Ok(()),
     };
     let retention = repeat(retention::INTERVAL, "close old audit entries", stop.clone(), close);
-    let (keys, (), (), ()) =
-        tokio::join!(state.keys.clone().run(stop), refusals, people, retention);
+    // Not at the start, when there is enough to do.
+    let is_due = AtomicBool::new(false);
+    let check = async || {
+        if is_due.swap(true, Ordering::Relaxed) {
+            state.audit.verify(&state.db).await?;
+        }
+        Ok(())
+    };
+    let checks = repeat(audit::log::CHECK, "check the audit log", stop.clone(), check);
+    let (keys, (), (), (), ()) =
+        tokio::join!(state.keys.clone().run(stop), refusals, people, retention, checks);
     record().await?;
     keys
 }

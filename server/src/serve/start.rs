@@ -20,16 +20,21 @@ use crate::encryption::unlock::{self, Manner, Unlocked};
 use crate::encryption::{Keyring, Rotation};
 use crate::http::client_address::TrustedProxies;
 use crate::http::error::Error;
+use crate::http::exposure;
 use crate::http::health::HealthParts;
 use crate::http::metrics_page::MetricsPage;
 use crate::keys::Registry;
 use crate::keys::authenticator::Authenticator;
 use crate::keys::forward_auth::ForwardAuth;
 use crate::metrics::Metrics;
+use crate::oidc::flow::FlowSealer;
+use crate::oidc::provider::Provider;
+use crate::overview::overviews::OverviewParts;
 use crate::providers::Credentials;
 use crate::recent::Recent;
 use crate::secrets::Vault;
 use crate::serve::error::StartError;
+use crate::session::account::Accounts;
 use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::{self, Cookies};
 use crate::session::limit::SignInLimit;
@@ -39,6 +44,7 @@ use crate::session::sessions::Recorder;
 use crate::session::sign_in::SignInParts;
 use crate::session::{setup, store};
 use crate::state::{AppState, Services};
+use crate::users::Users;
 
 /// Opens the database, brings it up to date, creates the administrator that the
 /// configuration names, and loads the keys. With no user at all, the text of a new setup
@@ -56,9 +62,13 @@ pub async fn prepare(
     let setup_token = first_admin(&config.admin, &people, &passwords, &clock, &audit).await?;
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone()).await?;
     tracing::info!(keys = keys.len(), "keys loaded");
-    let ground = Ground { db, clock, audit, rows, keyring };
     let public_url = public_url(config, address)?;
-    Ok((services(config, ground, keys, people, passwords, public_url).into(), setup_token))
+    let sso = config.oidc.clone();
+    let sso = sso.map(|oidc| Provider::new(oidc, &public_url, clock.clone())).transpose()?;
+    let ground = Ground { db, clock, audit, rows, keyring, sso };
+    let is_plain_http = exposure::is_plain_and_reachable(address, &public_url);
+    let services = services(config, ground, keys, people, passwords, public_url, is_plain_http);
+    Ok((services.into(), setup_token))
 }
 
 struct Ground {
@@ -67,6 +77,7 @@ struct Ground {
     audit: AuditLog,
     rows: RowKey,
     keyring: Keyring,
+    sso: Option<Provider>,
 }
 
 fn services(
@@ -76,11 +87,12 @@ fn services(
     people: People,
     passwords: Passwords,
     public_url: Url,
+    is_plain_http: bool,
 ) -> Services {
-    let Ground { db, clock, audit, rows, keyring } = ground;
+    let Ground { db, clock, audit, rows, keyring, sso } = ground;
     let proxies = TrustedProxies::from(config.http.trusted_proxies.clone());
     let refusals = Refusals::new(audit.clone(), db.clone());
-    let authenticator = Arc::new(Authenticator::new(keys.verifier()));
+    let authenticator = Arc::new(Authenticator::new(keys.verifier(), keys.traffic()));
     let metrics = Arc::new(Metrics::default());
     let cookies = Arc::new(Cookies::at(&public_url));
     let forward_auth = ForwardAuth::new(
@@ -116,17 +128,33 @@ fn services(
         refusals: refusals.clone(),
         rows: rows.clone(),
         people: people.clone(),
+        accounts: Accounts::new(people.clone(), keyring.clone(), audit.clone()),
         passwords,
         cookies,
         browsers: KnownBrowsers::new(config.store.root_keys.current.known_browsers_key()),
         limit: SignInLimit::new(&clock),
         setup_status: Recent::new(Clock::System),
         public_url: public_url.clone(),
+        local_sign_in: config.local_sign_in,
+        sso,
+        flows: FlowSealer::new(config.store.root_keys.current.sso_flow_key()),
+    };
+    let overviews = OverviewParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        audit: audit.clone(),
+        rows: rows.clone(),
+        keys: keys.clone(),
+        people: people.clone(),
+        root_key: config.store.root_keys.current.id(),
+        has_previous_root_key: config.store.root_keys.previous.is_some(),
+        is_plain_http,
     };
     let is_elsewhere = config.http.metrics_bind.is_some();
     let (keys_shown, people_shown) = (keys.clone(), people.clone());
     Services {
         reader: Reader::new(audit.clone(), db.clone(), rows.clone(), clock.clone()),
+        users: Users::new(people.clone(), keyring.clone(), audit.clone(), clock.clone()),
         rotation: Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone()),
         vault: Vault::new(db.clone(), clock.clone(), keyring.clone(), audit.clone()),
         credentials: Credentials::new(
@@ -139,6 +167,7 @@ fn services(
         metrics: MetricsPage { metrics, keys: keys_shown, people: people_shown, is_elsewhere },
         health: health.into(),
         sign_in: sign_in.into(),
+        overviews: overviews.into(),
         db,
         clock,
         audit,

@@ -1,5 +1,7 @@
-//! The two cookies: the session, and the sign of a known browser ([`super::browser`]). Both
-//! are `HttpOnly` and `SameSite=Strict`.
+//! The cookies: the session, the sign of a known browser ([`super::browser`]), both of them
+//! `HttpOnly` and `SameSite=Strict`; and a sign-in under way at the identity provider
+//! ([`flow`](crate::oidc::flow)), which is `SameSite=Lax`, since it is the provider's site that sends
+//! the browser back.
 //!
 //! Over https their names begin with `__Host-`, so that no other host of the domain, and
 //! nobody on plain http, can set them (RFC 6265bis, 4.1.3). Over http, where that prefix is
@@ -21,6 +23,7 @@ use url::Url;
 
 use super::browser::KNOWN_FOR;
 use super::store::ABSOLUTE;
+use crate::oidc::flow::LASTS;
 
 /// The `Set-Cookie` headers of an answer.
 pub type SetCookies<const N: usize> = AppendHeaders<[(HeaderName, String); N]>;
@@ -30,6 +33,7 @@ pub type SetCookies<const N: usize> = AppendHeaders<[(HeaderName, String); N]>;
 pub struct Cookies {
     session: String,
     browser: String,
+    sso: String,
     is_secure: bool,
 }
 
@@ -45,7 +49,7 @@ impl Cookies {
                 format!("keyward_{what}_{port}")
             }
         };
-        Self { session: name("session"), browser: name("browser"), is_secure }
+        Self { session: name("session"), browser: name("browser"), sso: name("oidc"), is_secure }
     }
 
     pub fn session_name(&self) -> &str {
@@ -62,6 +66,23 @@ impl Cookies {
         jar.get(&self.browser).map(Cookie::value)
     }
 
+    /// The sign-in under way in the request, if there is one.
+    pub fn sso<'a>(&self, jar: &'a CookieJar) -> Option<&'a str> {
+        jar.get(&self.sso).map(Cookie::value)
+    }
+
+    /// Gives a browser a sign-in to bring back.
+    pub fn begin_sso(&self, flow: &Sensitive) -> SetCookies<1> {
+        let mut cookie = self.cookie(&self.sso, flow.expose(), LASTS);
+        cookie.set_same_site(SameSite::Lax);
+        AppendHeaders([(SET_COOKIE, cookie.to_string())])
+    }
+
+    /// Takes it back.
+    pub fn end_sso(&self) -> SetCookies<1> {
+        self.removal(&self.sso)
+    }
+
     /// Gives a browser a new session, and the sign that it is known.
     pub fn sign_in(&self, session: &Sensitive, browser: &Sensitive) -> SetCookies<2> {
         let session = self.cookie(&self.session, session.expose(), ABSOLUTE);
@@ -71,7 +92,11 @@ impl Cookies {
 
     /// Takes the session back. The browser stays known.
     pub fn sign_out(&self) -> SetCookies<1> {
-        let mut cookie = self.cookie(&self.session, "", Duration::ZERO);
+        self.removal(&self.session)
+    }
+
+    fn removal(&self, name: &str) -> SetCookies<1> {
+        let mut cookie = self.cookie(name, "", Duration::ZERO);
         cookie.make_removal();
         AppendHeaders([(SET_COOKIE, cookie.to_string())])
     }

@@ -42,6 +42,10 @@ pub const FIRST: Allowance = (3, Duration::from_hours(8));
 /// Of an account, shared by all that nothing is known of.
 pub const ACCOUNT: Allowance = (30, Duration::from_secs(2));
 
+/// Of codes for an account, beside all of the above, by those who know its password. What is left
+/// to them in a day is 288 guesses of which 3 in a million are right.
+pub const CODES: Allowance = (10, Duration::from_mins(5));
+
 /// An address that signed in to an account is known for so long.
 pub const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
 
@@ -51,6 +55,7 @@ pub struct SignInLimit {
     sites: Buckets,
     first: Buckets,
     accounts: Buckets,
+    codes: Buckets,
     known: KnownAddresses,
 }
 
@@ -71,6 +76,7 @@ impl SignInLimit {
             sites: buckets(SITE),
             first: buckets(FIRST),
             accounts: buckets(ACCOUNT),
+            codes: buckets(CODES),
             known: KnownAddresses::new(clock.clone()),
         }
     }
@@ -100,6 +106,24 @@ impl SignInLimit {
             }
             attempt.count(self.accounts.reserve(account))
         })
+    }
+
+    /// Goes on with an attempt on `account` whose password was right, and that has a code; when too
+    /// many codes failed, how long to wait. A known browser has its own allowance here too, so that
+    /// others who know the password do not keep it out.
+    pub fn attempt_code<'a>(
+        &'a self,
+        mut attempt: Attempt<'a>,
+        account: &str,
+        browser: Option<&BrowserId>,
+    ) -> Result<Attempt<'a>, Duration> {
+        match attempt.count(self.codes.reserve((account, browser))) {
+            Ok(()) => Ok(attempt),
+            Err(wait) => {
+                attempt.give_back();
+                Err(wait)
+            }
+        }
     }
 
     /// Begins an attempt to present a setup token. Nobody can guess one, so that there is no
@@ -258,6 +282,28 @@ mod tests {
             assert!(limit.attempt(ip("2001:db8:0:ffff::1"), ADA, None).is_err());
             clock.advance(Duration::from_secs(1));
         }
+    }
+
+    #[test]
+    fn codes_have_an_allowance_of_the_account_and_a_known_browser_its_own() {
+        let (limit, clock) = limit();
+        // Each from another network, so that nothing else is in the way.
+        let guess = |n: usize, browser: Option<&BrowserId>| {
+            let attempt = limit.attempt(ip(&format!("203.0.{n}.1")), ADA, browser).unwrap();
+            limit.attempt_code(attempt, ADA, browser)
+        };
+        for n in 0..10 {
+            drop(guess(n, None).unwrap());
+        }
+        assert_eq!(guess(10, None).unwrap_err(), Duration::from_mins(5));
+        guess(11, Some(&browser(1))).unwrap().give_back();
+        // What was right is not counted.
+        clock.advance(Duration::from_mins(5));
+        for n in 0..3 {
+            guess(n, None).unwrap().give_back();
+        }
+        drop(guess(0, None).unwrap());
+        assert!(guess(1, None).is_err());
     }
 
     #[test]

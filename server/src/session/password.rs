@@ -92,13 +92,15 @@ impl Ticket {
         self.run(move |argon2| hash(argon2, password.expose().as_bytes())).await
     }
 
-    /// Whether the password belongs to the stored PHC string. With none the answer is no,
-    /// after the same work.
+    /// Whether the password belongs to the stored PHC string. With none, or an empty one, the
+    /// answer is no, after the same work.
     pub async fn verify(
         self,
         password: Sensitive,
         stored: Option<String>,
     ) -> Result<bool, PasswordError> {
+        // An account that has none has an empty one.
+        let stored = stored.filter(|stored| !stored.is_empty());
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.passwords.nobody.to_string());
         let verified = move |argon2: &Argon2<'_>| match argon2
@@ -163,7 +165,10 @@ mod tests {
     #[tokio::test]
     async fn nobody_has_no_password() {
         let passwords = Passwords::new().unwrap();
-        assert!(!is_right(&passwords, "nobody has this password", None).await);
+        for stored in [None, Some(String::new())] {
+            assert!(!is_right(&passwords, "nobody has this password", stored.clone()).await);
+            assert!(!is_right(&passwords, "", stored).await);
+        }
     }
 
     #[tokio::test]

@@ -1,30 +1,35 @@
-//! Users and sessions as an authenticated set: anyone who signs in, or comes with a session, is a
-//! row of it, and that very version of the row.
+//! Users, sessions and invitations as an authenticated set: anyone who signs in, comes with a session
+//! or accepts an invitation, is a row of it, and that very version of the row.
 //!
 //! Threat: somebody who can write to the database adds a session, gives a user another password,
 //! or puts back a session that was ended.
 //!
-//! The set is small, so each server knows all of it: the mac of each row, by its id. It is read
-//! again, and added up, when its generation is another than the one that is known; between two
-//! changes a request costs no more than its own row.
+//! The set is small, so each server knows all of it ([`known`](super::known)). It is read again, and
+//! added up, when its generation is another than the one that is known; between two changes a
+//! request asks for no more than the generation, together with all others of the moment.
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use keyward_core::row::{Authenticated, RowKey};
+use keyward_core::row::RowKey;
 use keyward_core::set::{SetName, SetState, Tally};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Statement};
 
-use super::entity::{sessions, users};
+use tokio::sync::Mutex;
+
+use super::entity::{invitations, sessions, users};
+use super::known::{Known, Member, Row};
 use crate::audit::{Action, Actor, AuditLog};
 use crate::authenticity::store as sets;
-use crate::database::{DatabaseConnection, StoreError, begin_read};
+use crate::background::with_timeout;
+use crate::database::{DatabaseConnection, StoreError, begin_read, readable};
+use crate::joined::Joined;
 
-/// The users and sessions of this installation. Cheap to clone.
+/// How long a request of a person waits for the generation.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The users, sessions and invitations of this installation. Cheap to clone.
 #[derive(Clone)]
 pub struct People(Arc<Inner>);
 
@@ -32,39 +37,29 @@ struct Inner {
     db: DatabaseConnection,
     rows: RowKey,
     known: RwLock<Option<Arc<Known>>>,
+    /// The generation of the set, which all requests of a moment ask for together.
+    generation: Joined<Result<Option<i64>, StoreError>>,
+    /// Held by the one who reads the set.
+    reading: Mutex<()>,
     /// The generation of the last change that this process made.
     made: AtomicI64,
     is_altered: AtomicBool,
 }
 
-/// The set at one generation, and the mac of each row, by its id.
-struct Known {
+/// What a change made of the set, once it is committed.
+#[must_use = "the set is known to have changed when this is given to `People::made`"]
+pub(crate) struct Made {
+    before: Arc<Known>,
     set: SetState,
-    macs: HashMap<String, Vec<u8>>,
-}
-
-pub(super) trait Member: Authenticated {
-    /// Its id, distinct among all rows of the set.
-    fn id(&self) -> String;
-}
-
-impl Member for users::Model {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-}
-
-impl Member for sessions::Model {
-    fn id(&self) -> String {
-        self.token_hash.clone()
-    }
+    added: Vec<(String, Row)>,
+    taken: Vec<String>,
 }
 
 impl People {
-    /// The users and sessions in `db`.
+    /// The users, sessions and invitations in `db`.
     pub fn new(db: DatabaseConnection, rows: RowKey) -> Self {
-        let (known, made, is_altered) = Default::default();
-        Self(Arc::new(Inner { db, rows, known, made, is_altered }))
+        let (known, generation, reading, made, is_altered) = Default::default();
+        Self(Arc::new(Inner { db, rows, known, generation, reading, made, is_altered }))
     }
 
     pub fn db(&self) -> &DatabaseConnection {
@@ -75,9 +70,31 @@ impl People {
         &self.0.rows
     }
 
-    /// A change of this process is stored: the set never goes back before it.
-    pub(super) fn made(&self, n: i64) {
-        self.0.made.fetch_max(n, Ordering::SeqCst);
+    /// A change of this process is stored: the set never goes back before it, and if nobody else
+    /// changed it meanwhile, it need not be read again.
+    pub(crate) fn made(&self, made: Made) {
+        let Made { before, set, added, taken } = made;
+        self.0.made.fetch_max(set.n, Ordering::SeqCst);
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_some_and(|known| known.set.n >= set.n) {
+            return;
+        }
+        // What is known is let go first, so that it is changed where it is.
+        let is_known = known.as_ref().is_some_and(|known| known.set == before.set);
+        let mut after = if is_known {
+            drop(before);
+            known.take()
+        } else {
+            Some(before)
+        };
+        if let Some(after) = after.as_mut().map(Arc::make_mut) {
+            after.set = set;
+            for id in taken {
+                after.rows.remove(&id);
+            }
+            after.rows.extend(added);
+        }
+        *known = after;
     }
 
     /// Whether the set did not hold when it was read last.
@@ -114,26 +131,45 @@ impl People {
         Ok(())
     }
 
+    /// The set as it is now, or was after the caller asked.
+    pub(super) async fn known_now(&self) -> Result<Arc<Known>, StoreError> {
+        let Inner { db, generation, .. } = &*self.0;
+        let ask = async || {
+            // Everybody waits for this one answer.
+            let asked = tokio::time::timeout(PATIENCE, sets::number(db, SetName::People)).await;
+            asked.map_or(Err(StoreError::TimedOut(PATIENCE)), |n| n.map_err(StoreError::from))
+        };
+        let n = generation.get(ask).await?.ok_or(StoreError::Altered(SetName::People))?;
+        self.known_at(Some(n)).await
+    }
+
     /// Whether this row, found while the generation was `n`, is a row of the set.
-    pub(super) async fn has(&self, row: &impl Member, n: Option<i64>) -> Result<bool, StoreError> {
+    pub(crate) async fn has(&self, row: &impl Member, n: Option<i64>) -> Result<bool, StoreError> {
         if !self.0.rows.is_ours(row) {
             return Ok(false);
         }
         let n = n.ok_or(StoreError::Altered(SetName::People))?;
         let known = self.known_at(Some(n)).await?;
-        Ok(known.macs.get(&row.id()).map(Vec::as_slice) == row.mac())
+        Ok(known.mac(&row.id()) == row.mac())
     }
 
     /// The set as it is now, if its generation is not `n`, which is what the caller saw.
-    async fn known_at(&self, n: Option<i64>) -> Result<Arc<Known>, StoreError> {
+    pub(super) async fn known_at(&self, n: Option<i64>) -> Result<Arc<Known>, StoreError> {
+        if let Some(known) = self.known_if_at(n) {
+            return Ok(known);
+        }
+        with_timeout(self.read_in_turn(n.is_some())).await
+    }
+
+    /// One reads it, however many found that it has changed: the others ask once more what it is.
+    async fn read_in_turn(&self, asks: bool) -> Result<Arc<Known>, StoreError> {
+        let _turn = self.0.reading.lock().await;
+        let n = if asks { sets::number(&self.0.db, SetName::People).await? } else { None };
+        if let Some(known) = self.known_if_at(n) {
+            return Ok(known);
+        }
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         let made = self.0.made.load(Ordering::SeqCst);
-        if let Some(known) = &known
-            && n == Some(known.set.n)
-            && known.set.n >= made
-        {
-            return Ok(known.clone());
-        }
         let found = Arc::new(self.read().await?);
         if found.set.n < known.map_or(made, |known| known.set.n.max(made)) {
             // Put back to an earlier day: sessions that were ended since are in it.
@@ -144,6 +180,12 @@ impl People {
             *known = Some(found.clone());
         }
         Ok(found)
+    }
+
+    fn known_if_at(&self, n: Option<i64>) -> Option<Arc<Known>> {
+        let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let made = self.0.made.load(Ordering::SeqCst);
+        known.filter(|known| n == Some(known.set.n) && known.set.n >= made)
     }
 
     async fn read(&self) -> Result<Known, StoreError> {
@@ -158,11 +200,12 @@ impl People {
         moment: &DatabaseTransaction,
         stored: SetState,
     ) -> Result<Known, StoreError> {
-        let (mut tally, mut macs) = (Tally::default(), HashMap::new());
-        self.add_up::<users::Model>(moment, "id", &mut tally, &mut macs).await?;
-        self.add_up::<sessions::Model>(moment, "token_hash", &mut tally, &mut macs).await?;
+        let (mut tally, mut known) = (Tally::default(), Known { set: stored, ..Known::default() });
+        self.add_up::<users::Model>(moment, "id", &mut tally, &mut known).await?;
+        self.add_up::<sessions::Model>(moment, "token_hash", &mut tally, &mut known).await?;
+        self.add_up::<invitations::Model>(moment, "id", &mut tally, &mut known).await?;
         if tally.agrees_with(&stored) {
-            Ok(Known { set: stored, macs })
+            Ok(known)
         } else {
             Err(StoreError::Altered(SetName::People))
         }
@@ -174,41 +217,38 @@ impl People {
         moment: &DatabaseTransaction,
         id: &str,
         tally: &mut Tally,
-        macs: &mut HashMap<String, Vec<u8>>,
+        known: &mut Known,
     ) -> Result<(), DbErr> {
         let rows = &self.0.rows;
         let sql = format!("SELECT * FROM {}", R::TABLE);
         let all = Statement::from_string(moment.get_database_backend(), sql);
         for row in moment.query_all_raw(all).await? {
-            let is_ours = readable::<R>(&row, "").is_some_and(|row| rows.is_ours(&row));
+            let ours = readable::<R>(&row, "").filter(|row| rows.is_ours(row));
             let id: String = row.try_get("", id).unwrap_or_default();
             let mac: Option<Vec<u8>> = row.try_get("", "mac").unwrap_or_default();
-            tally.add(rows.element_of(R::TABLE, &id, mac.as_deref()), is_ours);
-            if is_ours {
-                macs.extend(mac.map(|mac| (id, mac)));
+            tally.add(rows.element_of(R::TABLE, &id, mac.as_deref()), ours.is_some());
+            if let Some((ours, mac)) = ours.zip(mac) {
+                let columns = ours.columns(mac.clone(), rows, false);
+                known.rows.insert(id, Row { mac, columns });
             }
         }
         Ok(())
     }
 }
 
-/// The row, if its columns hold what they should. The driver panics at times that are none, such
-/// as 'infinity' in PostgreSQL.
-pub fn readable<R: FromQueryResult>(row: &QueryResult, prefix: &str) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(|| R::from_query_result(row, prefix))).ok()?.ok()
-}
-
-/// A change of users and sessions under way, in a transaction; all others wait for it.
-pub(super) struct Change<'a> {
+/// A change of users, sessions and invitations under way, in a transaction; all others wait for it.
+pub(crate) struct Change<'a> {
     rows: &'a RowKey,
     transaction: &'a DatabaseTransaction,
     known: Arc<Known>,
     set: SetState,
+    added: Vec<(String, Row)>,
+    taken: Vec<String>,
 }
 
 impl<'a> Change<'a> {
     /// Begins it. Refuses when the set is not as Keyward wrote it.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         transaction: &'a DatabaseTransaction,
         people: &'a People,
         audit: &AuditLog,
@@ -221,33 +261,57 @@ impl<'a> Change<'a> {
             Some(known) => known,
             None => Arc::new(people.read_at(transaction, set).await?),
         };
-        Ok(Self { rows, transaction, known, set })
+        Ok(Self { rows, transaction, known, set, added: Vec::new(), taken: Vec::new() })
     }
 
     /// Whether there is no user and no session.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.set.count == 0
     }
 
     /// The mac for a row that is about to be stored, which is from now on in the set.
-    pub(super) fn add<R: Member>(&mut self, row: &R) -> Vec<u8> {
+    pub(crate) fn add<R: Member>(&mut self, row: &R) -> Vec<u8> {
         let mac = self.rows.sign(row).to_vec();
         self.set.add(self.rows.element_of(R::TABLE, &row.id(), Some(&mac)));
+        let columns = row.clone().columns(mac.clone(), self.rows, true);
+        self.added.push((row.id(), Row { mac: mac.clone(), columns }));
         mac
     }
 
+    /// The mac for a row of the set that is about to be stored with other columns; `None`: it is
+    /// not in the set.
+    pub(crate) fn replace<R: Member>(&mut self, row: &R) -> Option<Vec<u8>> {
+        self.take::<R>(&row.id()).then(|| self.add(row))
+    }
+
+    /// Whether a row that was found in this transaction is in the set.
+    pub(crate) fn has<R: Member>(&self, row: &R) -> bool {
+        let mac = self.known.mac(&row.id());
+        mac.is_some() && mac == row.mac() && self.rows.is_ours(row)
+    }
+
     /// The row with this id is out of the set, whatever stands there; whether it was in it.
-    pub(super) fn take<R: Member>(&mut self, id: &str) -> bool {
-        let Some(mac) = self.known.macs.get(id) else { return false };
+    pub(crate) fn take<R: Member>(&mut self, id: &str) -> bool {
+        let Some(mac) = self.known.mac(id) else { return false };
+        if self.taken.iter().any(|taken| taken == id) {
+            return false;
+        }
         self.set.take(self.rows.element_of(R::TABLE, id, Some(mac)));
+        self.taken.push(id.to_owned());
         true
     }
 
-    /// Stores the set; its generation from then on.
-    pub(super) async fn finish(mut self) -> Result<i64, StoreError> {
-        let raised = self.set.n.checked_add(1);
-        self.set.n = raised.ok_or(StoreError::Exhausted("changes"))?;
-        sets::put(self.transaction, SetName::People, self.rows, self.set).await?;
-        Ok(self.set.n)
+    /// The rows of the set, as they were when the change began.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Stores the set. What it answers is for [`People::made`] when the transaction is committed.
+    pub(crate) async fn finish(self) -> Result<Made, StoreError> {
+        let Self { rows, transaction, known, mut set, added, taken } = self;
+        let raised = set.n.checked_add(1);
+        set.n = raised.ok_or(StoreError::Exhausted("changes"))?;
+        sets::put(transaction, SetName::People, rows, set).await?;
+        Ok(Made { before: known, set, added, taken })
     }
 }

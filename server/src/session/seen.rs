@@ -8,8 +8,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Statement};
 
 use super::entity::sessions::{Column, Entity, Model};
-use super::people::readable;
 use keyward_core::row::{Authenticated, Columns, RowKey};
+
+use crate::database::readable;
 
 /// The last request of a session.
 pub struct Seen<'a>(pub &'a Model);

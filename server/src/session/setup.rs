@@ -62,8 +62,8 @@ pub async fn open(
     Ok(true)
 }
 
-/// Deletes tokens that were left when a user was added by hand.
-pub async fn close(db: &DatabaseConnection) -> Result<(), DbErr> {
+/// Deletes all tokens: there is a user.
+pub async fn close(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     delete_tokens(db, 0).await
 }
 
@@ -74,7 +74,17 @@ pub async fn accepts(
     rows: &RowKey,
     token: &Sensitive,
 ) -> Result<bool, DbErr> {
-    let found = settings::found_by_key(db, RowType::Config, &key(token)).await?;
+    accepts_hash(db, rows, &token_hash(token.expose())).await
+}
+
+/// The same for the hash of a token.
+pub async fn accepts_hash(
+    db: &impl ConnectionTrait,
+    rows: &RowKey,
+    token_hash: &str,
+) -> Result<bool, DbErr> {
+    let key = format!("{TOKEN}{token_hash}");
+    let found = settings::found_by_key(db, RowType::Config, &key).await?;
     Ok(matches!(found, Some(FoundRow::Whole(row)) if rows.is_ours(&row)))
 }
 
@@ -95,13 +105,7 @@ pub async fn create_first_admin(
         // Their rows were deleted from outside.
         return Err(StoreError::Altered(SetName::People));
     }
-    let mut user = users::Model {
-        id: Uuid::now_v7().into(),
-        email: email.as_str().to_owned(),
-        password_hash,
-        created_at: now,
-        mac: None,
-    };
+    let mut user = users::Model::admin(Uuid::now_v7(), email.as_str(), password_hash, now);
     user.mac = Some(change.add(&user));
     users::Entity::insert(user.clone().into_active_model())
         .exec_without_returning(&transaction)

@@ -29,9 +29,11 @@ pub struct Model {
     pub former_last_used_at: Option<TimeDateTimeWithTimeZone>,
     /// See [`Authenticated`].
     pub mac: Option<Vec<u8>>,
+    /// From where it was used last; none: not known.
+    pub last_used_address: Option<String>,
 }
 
-/// All but the times of last use, which decide nothing and are written behind.
+/// All but the last uses, which decide nothing and are written behind.
 impl Authenticated for Model {
     const TABLE: &'static str = "settings";
 
@@ -95,6 +97,7 @@ fn columns(row: &QueryResult) -> Result<Model, DbErr> {
         last_used_at: row.try_get_by_index(6)?,
         former_last_used_at: row.try_get_by_index(7)?,
         mac: row.try_get_by_index(8)?,
+        last_used_address: row.try_get_by_index(9)?,
     })
 }
 

@@ -8,6 +8,6 @@ pub const TABLE: &str = "settings";
 
 pub use entity::{Column, Entity, FoundRow, Model};
 pub use store::{
-    RowType, delete, find, find_by_key, find_many, found_by_key, hold, insert, list,
+    RowType, Use, delete, find, find_by_key, find_many, found_by_key, hold, insert, list,
     named_in_value, record_use, set_last_uses, start_overlap, stream, update, used_since,
 };

@@ -20,6 +20,8 @@ pub enum RowType {
     /// A named key: `key` is its name.
     ApiKey,
     Config,
+    /// That a copy of a root key is kept: `key` is the id of the root key.
+    RootKeyKept,
 }
 
 impl RowType {
@@ -28,6 +30,7 @@ impl RowType {
         match self {
             Self::ApiKey => "api_key",
             Self::Config => "config",
+            Self::RootKeyKept => "root_key_kept",
         }
     }
 
@@ -197,15 +200,18 @@ pub async fn delete(db: &impl ConnectionTrait, kind: RowType, id: &str) -> Resul
     Ok(Entity::delete_many().filter(guard).exec(db).await?.rows_affected)
 }
 
-/// Moves the last use of a key forward to `at`, in whole seconds; never back, and without
-/// touching `updated_at`. `marks` tell by the value what was used: one that has the second is
-/// about a key that was replaced, else one that has the first is about the key itself. Neither
-/// has a `%` or `_`; case does not matter.
+/// When a key was used, in whole seconds, and from which address.
+pub type Use = (OffsetDateTime, Option<String>);
+
+/// Moves the last use of a key forward, never back, and without touching `updated_at`. `marks`
+/// tell by the value what was used: one that has the second is about a key that was replaced,
+/// of which the address is not kept, else one that has the first is about the key itself.
+/// Neither has a `%` or `_`; case does not matter.
 pub async fn record_use(
     db: &impl ConnectionTrait,
     kind: RowType,
     id: &str,
-    at: OffsetDateTime,
+    (at, address): Use,
     marks: [&str; 2],
 ) -> Result<(), DbErr> {
     let has =
@@ -216,11 +222,12 @@ pub async fn record_use(
         (Column::FormerLastUsedAt, Condition::all().add(has(former))),
     ] {
         let earlier = Condition::any().add(column.is_null()).add(column.lt(at));
-        let written = Entity::update_many()
-            .col_expr(column, Expr::value(at))
-            .filter(kind.guard().add(Column::Id.eq(id)).add(mark).add(earlier))
-            .exec(db)
-            .await?;
+        let mut write = Entity::update_many().col_expr(column, Expr::value(at));
+        if matches!(column, Column::LastUsedAt) {
+            write = write.col_expr(Column::LastUsedAddress, Expr::value(address.clone()));
+        }
+        let guard = kind.guard().add(Column::Id.eq(id));
+        let written = write.filter(guard.add(mark).add(earlier)).exec(db).await?;
         if written.rows_affected > 0 {
             break;
         }
@@ -237,24 +244,24 @@ pub async fn start_overlap(
     Entity::update_many()
         .col_expr(Column::FormerLastUsedAt, Expr::col(Column::LastUsedAt))
         .col_expr(Column::LastUsedAt, Expr::value(Option::<OffsetDateTime>::None))
+        .col_expr(Column::LastUsedAddress, Expr::value(Option::<String>::None))
         .filter(kind.guard().add(Column::Id.eq(id)))
         .exec(db)
         .await
         .map(drop)
 }
 
-/// Sets both times of last use of the row of this type with this id.
+/// Gives the row of this type with the id of `before` the last uses of that.
 pub async fn set_last_uses(
     db: &impl ConnectionTrait,
     kind: RowType,
-    id: &str,
-    last: Option<OffsetDateTime>,
-    former_last: Option<OffsetDateTime>,
+    before: &Model,
 ) -> Result<(), DbErr> {
     Entity::update_many()
-        .col_expr(Column::LastUsedAt, Expr::value(last))
-        .col_expr(Column::FormerLastUsedAt, Expr::value(former_last))
-        .filter(kind.guard().add(Column::Id.eq(id)))
+        .col_expr(Column::LastUsedAt, Expr::value(before.last_used_at))
+        .col_expr(Column::LastUsedAddress, Expr::value(before.last_used_address.clone()))
+        .col_expr(Column::FormerLastUsedAt, Expr::value(before.former_last_used_at))
+        .filter(kind.guard().add(Column::Id.eq(before.id.as_str())))
         .exec(db)
         .await
         .map(drop)
@@ -271,5 +278,6 @@ fn new_row(kind: RowType, id: &str, key: &str, value: String, now: OffsetDateTim
         last_used_at: None,
         former_last_used_at: None,
         mac: None,
+        last_used_address: None,
     }
 }

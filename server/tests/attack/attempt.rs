@@ -133,7 +133,7 @@ impl Stage {
 /// Passwords are slow, so they are tried only where it matters.
 fn is_about_people(applied: &Applied) -> bool {
     let people = |difference: &Difference| match difference.table.as_str() {
-        "users" => true,
+        "users" | "invitations" => true,
         "settings" => [&difference.before, &difference.after]
             .into_iter()
             .flatten()

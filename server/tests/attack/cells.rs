@@ -64,6 +64,13 @@ fn changed(now: &Snapshot, column: &Column, literal: &str) -> String {
             let number: i64 = literal.trim_matches('\'').parse().unwrap_or(0);
             format!("{}", number + 1)
         }
+        Kind::Flag => match literal.trim_matches('\'') {
+            "0" => "1",
+            "1" => "0",
+            "false" => "'true'",
+            _ => "'false'",
+        }
+        .to_owned(),
         Kind::Bytes if literal == "NULL" => now.bytes(&[7; 32]),
         Kind::Text if literal == "NULL" => "'x'".to_owned(),
         Kind::Bytes | Kind::Text => {

@@ -5,9 +5,11 @@ use crate::snapshot::{Difference, Row, Snapshot, Table};
 use crate::store::Prepared;
 
 /// Columns that decide nothing: people are shown them.
-const FREE: [(&str, &str, &str); 9] = [
+const FREE: [(&str, &str, &str); 11] = [
+    ("settings", "last_used_address", "written behind with the time, and shown"),
     ("settings", "last_used_at", "written behind, up to five seconds late, and shown"),
     ("settings", "former_last_used_at", "the same of a key that was replaced"),
+    ("users", "last_sign_in_at", "shown"),
     ("secrets", "description", "shown"),
     ("secrets", "created_by", "shown"),
     ("secrets", "created_at", "shown"),
@@ -21,8 +23,9 @@ const FREE: [(&str, &str, &str); 9] = [
 const VALUES: [&str; 3] = ["secrets", "provider_credentials", "model_credentials"];
 
 /// Tables that decide nothing by themselves.
-const HINTS: [(&str, &str); 2] = [
+const HINTS: [(&str, &str); 3] = [
     ("key_changes", "says which keys to read again; what is missed by it does not add up"),
+    ("verification_hours", "how many keys were accepted and refused in an hour, and shown"),
     ("seaql_migrations", "which migrations were made; one that is made again stops the start"),
 ];
 

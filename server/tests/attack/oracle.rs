@@ -77,6 +77,7 @@ impl<'a> Oracle<'a> {
             session("signed-out session", &store.sessions["signed out"]),
             session("chosen session", CHOSEN_TOKEN),
             session("foreign session", &foreign.sessions["admin"]),
+            session("viewer's session", &store.sessions["viewer"]),
         ];
         let (baseline, client) = (Baseline::new(), Client::new());
         Self { store, foreign, baseline, client, keys, sessions }
@@ -130,7 +131,7 @@ impl<'a> Oracle<'a> {
             take(format!("{} at {path}", reader.0), self.get(address, &reader.1, path).await);
         }
         for (name, session) in &self.sessions {
-            for path in ["/api/session", "/api/secrets/PROD_TOKEN", "/api/keys"] {
+            for path in ["/api/session", "/api/secrets/PROD_TOKEN", "/api/keys", "/api/users"] {
                 take(format!("{name} at {path}"), self.get(address, session, path).await);
             }
         }
@@ -142,6 +143,16 @@ impl<'a> Oracle<'a> {
             let Owner { email, password, .. } = ATTACKER;
             let body = json!({ "token": CHOSEN_TOKEN, "email": email, "password": password });
             take("the setup token".to_owned(), self.post(address, "/api/setup", &body).await);
+            for (name, token) in [
+                ("chosen", CHOSEN_TOKEN),
+                ("taken back", &self.store.invitations["taken back"]),
+                ("accepted", &self.store.invitations["accepted"]),
+                ("foreign", &self.foreign.invitations["pending"]),
+            ] {
+                let body = json!({ "token": token, "password": password });
+                let answer = self.post(address, "/api/invitation", &body).await;
+                take(format!("the {name} invitation"), answer);
+            }
         }
         found
     }

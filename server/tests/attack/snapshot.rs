@@ -15,6 +15,7 @@ pub enum Kind {
     Number,
     Time,
     Bytes,
+    Flag,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +202,7 @@ fn kind(name: &str) -> Kind {
         name if name.contains("timestamp") => Kind::Time,
         name if name.contains("blob") || name == "bytea" => Kind::Bytes,
         name if name.contains("int") => Kind::Number,
+        name if name.contains("bool") => Kind::Flag,
         name if name.contains("char") || name == "text" => Kind::Text,
         other => panic!("columns of the type {other} are not known here"),
     }

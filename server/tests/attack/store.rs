@@ -41,8 +41,14 @@ pub struct Prepared {
     pub keys: BTreeMap<&'static str, String>,
     /// Tokens of sessions.
     pub sessions: BTreeMap<&'static str, String>,
+    /// Tokens of invitations.
+    pub invitations: BTreeMap<&'static str, String>,
     pub given: Given,
 }
+
+/// A person of the store, who is a viewer now and may be the attacker, and their password.
+pub const INSIDER: &str = "mallory@example.com";
+pub const INSIDERS: &str = "mallory's own password";
 
 /// Who owns a store: the values in it begin with `tag`.
 #[derive(Clone, Copy)]
@@ -72,15 +78,17 @@ pub async fn prepare(backend: Backend, owner: Owner) -> Prepared {
     life.make_keys().await;
     life.make_values().await;
     life.sign_in("signed out").await;
+    life.make_people().await;
     let first = look(&place).await;
     life.post("/api/admin/encryption/rotate", &json!({})).await;
     let rotated = look(&place).await;
     life.take_back().await;
-    let Life { keys, sessions, given, .. } = life;
+    let Life { keys, sessions, invitations, given, .. } = life;
     server.stop().await;
     place.settle().await;
     let now = look(&place).await;
-    Prepared { place, root: owner.root.to_owned(), first, rotated, now, keys, sessions, given }
+    let root = owner.root.to_owned();
+    Prepared { place, root, first, rotated, now, keys, sessions, invitations, given }
 }
 
 async fn look(place: &Place) -> Snapshot {
@@ -115,6 +123,7 @@ struct Life {
     expired: Instant,
     keys: BTreeMap<&'static str, String>,
     sessions: BTreeMap<&'static str, String>,
+    invitations: BTreeMap<&'static str, String>,
     given: Given,
 }
 
@@ -129,6 +138,7 @@ impl Life {
             expired: Instant::now(),
             keys: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            invitations: BTreeMap::new(),
             given: Given::default(),
         };
         life.admin = Credential::Session(life.sign_in("admin").await);
@@ -148,7 +158,11 @@ impl Life {
     }
 
     async fn sign_in(&mut self, name: &'static str) -> String {
-        let body = json!({ "email": self.owner.email, "password": self.owner.password });
+        self.sign_in_as(name, self.owner.email, self.owner.password).await
+    }
+
+    async fn sign_in_as(&mut self, name: &'static str, email: &str, password: &str) -> String {
+        let body = json!({ "email": email, "password": password });
         let answer = self.ask(Method::POST, "/api/session", Some(&body)).await;
         let token = answer.session().unwrap();
         self.sessions.insert(name, token.clone());
@@ -185,6 +199,30 @@ impl Life {
         self.expired = Instant::now() + Duration::from_secs(3);
         let expiry = expiry.format(&Rfc3339).unwrap();
         self.make_key("expired", json!({ "scopes": ["secrets:read"], "expiresAt": expiry })).await;
+    }
+
+    /// The attacker was an editor once, and was invited to more.
+    async fn make_people(&mut self) {
+        self.invite("accepted", INSIDER, "editor").await;
+        let body = json!({ "token": self.invitations["accepted"], "password": INSIDERS });
+        self.post("/api/invitation", &body).await;
+        self.invite("taken back", "taken-back@example.com", "admin").await;
+        self.invite("pending", "carol@example.com", "editor").await;
+    }
+
+    async fn invite(&mut self, name: &'static str, email: &str, role: &str) {
+        let body = json!({ "email": email, "role": role });
+        let made = self.post("/api/users/invitations", &body).await;
+        let link = made["link"].as_str().unwrap();
+        let (_, token) = link.split_once("#token=").unwrap();
+        self.invitations.insert(name, token.to_owned());
+    }
+
+    /// The path of what has this address in a list.
+    async fn path_of(&self, list: &str, email: &str) -> String {
+        let found = self.ask(Method::GET, list, None).await.data();
+        let mut found = found.as_array().unwrap().iter().filter(|it| it["email"] == email);
+        format!("{list}/{}", found.next().unwrap()["id"].as_str().unwrap())
     }
 
     async fn make_values(&mut self) {
@@ -256,8 +294,14 @@ impl Life {
         let session = Credential::Session(self.sessions["signed out"].clone());
         let out = (Method::DELETE, "/api/session");
         self.client.ask(self.address, &session, out, None).await;
+        let path = self.path_of("/api/users", INSIDER).await;
+        self.ask(Method::PATCH, &path, Some(&json!({ "role": "viewer" }))).await;
+        self.sign_in_as("viewer", INSIDER, INSIDERS).await;
+        let path = self.path_of("/api/users/invitations", "taken-back@example.com").await;
+        self.ask(Method::DELETE, &path, None).await;
         // The last of all, so that an older state of the log lacks a change of the keys.
-        self.ask(Method::DELETE, &path(self, "deleted", ""), None).await;
+        let deleted = format!("/api/keys/{}", self.ids["deleted"]);
+        self.ask(Method::DELETE, &deleted, None).await;
         tokio::time::sleep_until(self.expired.into()).await;
     }
 }

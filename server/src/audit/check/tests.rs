@@ -96,24 +96,22 @@ impl Log {
     }
 
     /// Numbers and reasons of the breaks, and whether they are acknowledged.
-    fn reported(&self) -> Vec<(i64, String, bool)> {
+    fn reported(&self) -> Vec<(i64, Reason, bool)> {
         reported(&self.check())
     }
 }
 
-fn reported(found: &Verification) -> Vec<(i64, String, bool)> {
-    let tell = |it: &super::super::breaks::Break| {
-        (it.seq, it.reason.to_string(), it.acknowledged.is_some())
-    };
+fn reported(found: &Verification) -> Vec<(i64, Reason, bool)> {
+    let tell = |it: &super::super::breaks::Break| (it.seq, it.reason, it.acknowledged.is_some());
     found.breaks.iter().map(tell).collect()
 }
 
-fn new(seq: i64, reason: &str) -> (i64, String, bool) {
-    (seq, reason.to_owned(), false)
+fn new(seq: i64, reason: Reason) -> (i64, Reason, bool) {
+    (seq, reason, false)
 }
 
-fn known(seq: i64, reason: &str) -> (i64, String, bool) {
-    (seq, reason.to_owned(), true)
+fn known(seq: i64, reason: Reason) -> (i64, Reason, bool) {
+    (seq, reason, true)
 }
 
 #[test]
@@ -127,23 +125,26 @@ fn a_log_as_it_was_written_is_whole() {
 #[test]
 fn a_change_of_any_field_is_one_break() {
     type Change = fn(&mut Model);
-    let changes: [(Change, &str); 14] = [
-        (|e| e.time += 1, CHANGED),
-        (|e| e.actor_kind = "key".into(), CHANGED),
-        (|e| e.actor_id = None, CHANGED),
-        (|e| e.actor_name = Some("eve@example.com".into()), CHANGED),
-        (|e| e.action = "secret.delete".into(), CHANGED),
-        (|e| e.target = None, CHANGED),
-        (|e| e.outcome = "refused".into(), CHANGED),
+    let changes: [(Change, Reason); 14] = [
+        (|e| e.time += 1, Reason::Changed),
+        (|e| e.actor_kind = "key".into(), Reason::Changed),
+        (|e| e.actor_id = None, Reason::Changed),
+        (|e| e.actor_name = Some("eve@example.com".into()), Reason::Changed),
+        (|e| e.action = "secret.delete".into(), Reason::Changed),
+        (|e| e.target = None, Reason::Changed),
+        (|e| e.outcome = "refused".into(), Reason::Changed),
         // Empty is not the same as none.
-        (|e| e.detail = Some(String::new()), CHANGED),
-        (|e| e.request_id = Some("s".into()), CHANGED),
-        (|e| e.address = Some("192.0.2.2".into()), CHANGED),
-        (|e| e.prev_hash[0] ^= 1, CHANGED),
-        (|e| e.entry_hash[0] ^= 1, CHANGED),
-        (|e| e.mac[31] ^= 1, FOREIGN),
+        (|e| e.detail = Some(String::new()), Reason::Changed),
+        (|e| e.request_id = Some("s".into()), Reason::Changed),
+        (|e| e.address = Some("192.0.2.2".into()), Reason::Changed),
+        (|e| e.prev_hash[0] ^= 1, Reason::Changed),
+        (|e| e.entry_hash[0] ^= 1, Reason::Changed),
+        (|e| e.mac[31] ^= 1, Reason::Foreign),
         // Letters moved from one field to the next.
-        (|e| (e.request_id, e.address) = (Some("r1".into()), Some("92.0.2.1".into())), CHANGED),
+        (
+            |e| (e.request_id, e.address) = (Some("r1".into()), Some("92.0.2.1".into())),
+            Reason::Changed,
+        ),
     ];
     for (n, (change, reason)) in changes.into_iter().enumerate() {
         for at in [0, 2, 4] {
@@ -165,11 +166,11 @@ fn a_range_that_is_missing_is_one_break() {
         log.entries.retain(|entry| !range.contains(&entry.seq));
         reported(&log.check_with(&end))
     };
-    assert_eq!(without(3..=3), [new(3, "the entry is missing")]);
-    assert_eq!(without(3..=4), [new(3, "the entries 3 to 4 are missing")]);
-    assert_eq!(without(1..=2), [new(1, "the entries 1 to 2 are missing")]);
-    assert_eq!(without(5..=6), [new(5, "the entries 5 to 6 are missing")]);
-    assert_eq!(without(1..=6), [new(1, "the entries 1 to 6 are missing")]);
+    assert_eq!(without(3..=3), [new(3, Reason::Missing(3))]);
+    assert_eq!(without(3..=4), [new(3, Reason::Missing(4))]);
+    assert_eq!(without(1..=2), [new(1, Reason::Missing(2))]);
+    assert_eq!(without(5..=6), [new(5, Reason::Missing(6))]);
+    assert_eq!(without(1..=6), [new(1, Reason::Missing(6))]);
 }
 
 #[test]
@@ -181,10 +182,10 @@ fn every_break_is_told_and_the_check_goes_on_after_it() {
     log.entries.retain(|entry| !(5..=7).contains(&entry.seq) && entry.seq != 15);
     let found = log.check_with(&end);
     let expected = [
-        new(3, CHANGED),
-        new(5, "the entries 5 to 7 are missing"),
-        new(10, FOREIGN),
-        new(15, "the entry is missing"),
+        new(3, Reason::Changed),
+        new(5, Reason::Missing(7)),
+        new(10, Reason::Foreign),
+        new(15, Reason::Missing(15)),
     ];
     assert_eq!(reported(&found), expected);
     assert_eq!((found.broken().unwrap().seq, found.verified(), found.total), (3, 2, 4));
@@ -195,7 +196,7 @@ fn an_entry_that_is_put_elsewhere_is_told() {
     let mut log = Log::new(5);
     let end = log.end();
     log.entries[3] = Model { seq: 4, ..log.entries[1].clone() };
-    assert_eq!(reported(&log.check_with(&end)), [new(4, CHANGED)]);
+    assert_eq!(reported(&log.check_with(&end)), [new(4, Reason::Changed)]);
     // One of another log of the same server: as it was written, but not after the one before.
     let mut other = Log::new(3);
     other.append(&Actor::command_line().did(Action::SecretDelete, None));
@@ -203,10 +204,10 @@ fn an_entry_that_is_put_elsewhere_is_told() {
     other.entries[3].prev_hash = vec![7; 32];
     sign(&mut other.entries[3], &[&key(1)]);
     log.entries[3] = other.entries[3].clone();
-    assert_eq!(reported(&log.check())[0], new(4, UNLINKED));
+    assert_eq!(reported(&log.check())[0], new(4, Reason::Unlinked));
     let mut log = Log::new(2);
     log.entries.insert(0, Model { seq: -5, ..log.entries[0].clone() });
-    assert_eq!(log.reported(), [new(0, NO_NUMBER)]);
+    assert_eq!(log.reported(), [new(0, Reason::NoNumber)]);
 }
 
 #[test]
@@ -258,7 +259,7 @@ fn an_acknowledged_break_is_known_until_the_entry_is_changed_once_more() {
     log.entries[2].target = Some("B".into());
     log.entries.remove(0);
     log.acknowledge(3, "restored from the tape");
-    assert_eq!(log.reported(), [new(1, "the entry is missing"), known(3, CHANGED)]);
+    assert_eq!(log.reported(), [new(1, Reason::Missing(1)), known(3, Reason::Changed)]);
     log.acknowledge(1, "lost with the disk");
     let found = log.check();
     assert_eq!((found.is_valid(), found.verified(), found.total), (true, 7, 2));
@@ -268,9 +269,9 @@ fn an_acknowledged_break_is_known_until_the_entry_is_changed_once_more() {
     log.entries[3].target = None;
     assert_eq!(log.check().broken().unwrap().seq, 5);
     log.entries[1].target = Some("C".into());
-    assert_eq!(log.reported()[1], new(3, CHANGED));
+    assert_eq!(log.reported()[1], new(3, Reason::Changed));
     log.entries.remove(0);
-    assert_eq!(log.reported()[0], new(1, "the entries 1 to 2 are missing"), "a range that grows");
+    assert_eq!(log.reported()[0], new(1, Reason::Missing(2)), "a range that grows");
 }
 
 #[test]
@@ -281,16 +282,16 @@ fn an_acknowledgement_that_is_not_as_it_was_written_counts_for_nothing() {
     log.append(&Actor::command_line().did(Action::SecretRead, None));
     assert!(log.check().is_valid());
     log.entries[5].address = None;
-    assert_eq!(log.reported(), [new(3, CHANGED), new(6, CHANGED)]);
+    assert_eq!(log.reported(), [new(3, Reason::Changed), new(6, Reason::Changed)]);
 }
 
 #[test]
 fn what_the_server_found_is_a_break_that_can_be_acknowledged() {
     let mut log = Log::new(2);
     log.append(&Actor::system().did(Action::AuditBroken, None));
-    assert_eq!(log.reported(), [new(3, FOUND)]);
+    assert_eq!(log.reported(), [new(3, Reason::Found)]);
     log.acknowledge(3, "the disk was full");
-    assert_eq!(log.reported(), [known(3, FOUND)]);
+    assert_eq!(log.reported(), [known(3, Reason::Found)]);
     assert!(log.check().is_valid());
 }
 
@@ -309,19 +310,19 @@ fn the_first_entry_follows_the_newest_checkpoint() {
     };
     assert_eq!(without(&log, 7).check().verified(), 12);
     assert!(without(&log, 7).check().is_valid());
-    assert_eq!(without(&log, 8).reported(), [new(8, "the entry is missing")]);
-    assert_eq!(without(&log, 6).reported(), [new(7, PUT_BACK)]);
-    assert_eq!(log.reported(), [new(1, PUT_BACK)]);
+    assert_eq!(without(&log, 8).reported(), [new(8, Reason::Missing(8))]);
+    assert_eq!(without(&log, 6).reported(), [new(7, Reason::PutBack)]);
+    assert_eq!(log.reported(), [new(1, Reason::PutBack)]);
     // Without the checkpoint they are missed.
     let mut none = without(&log, 7);
     none.entries.pop();
-    assert_eq!(none.reported(), [new(5, "the entries 5 to 7 are missing")]);
+    assert_eq!(none.reported(), [new(5, Reason::Missing(7))]);
     // Nobody else writes one.
     let mut forged = without(&log, 7);
     forged.entries.truncate(3);
     let checkpoint = about_log::closed(&log.entries[11].fields()).unwrap();
     forged.add(&about_log::close(1, 1, &checkpoint), &[&key(9)]);
-    assert_eq!(forged.reported(), [new(1, "the entries 1 to 7 are missing"), new(11, FOREIGN)]);
+    assert_eq!(forged.reported(), [new(1, Reason::Missing(7)), new(11, Reason::Foreign)]);
 }
 
 #[test]
@@ -351,7 +352,7 @@ fn a_handover_verifies_under_both_keys() {
     for byte in [0, 32, 63] {
         let mut log = handed_over();
         log.entries[5].mac[byte] ^= 1;
-        assert_eq!(log.reported(), [new(6, FOREIGN)]);
+        assert_eq!(log.reported(), [new(6, Reason::Foreign)]);
     }
 }
 
@@ -360,7 +361,7 @@ fn who_has_the_former_key_alone_cannot_write_after_the_handover() {
     let mut log = handed_over();
     log.entries[8].target = Some("FORGED".into());
     sign(&mut log.entries[8], &[&key(1)]);
-    assert_eq!(log.reported(), [new(9, FOREIGN)]);
+    assert_eq!(log.reported(), [new(9, Reason::Foreign)]);
     // Nor that it never was.
     let mut log = handed_over();
     let end = log.end();
@@ -378,7 +379,7 @@ fn who_has_the_former_key_alone_cannot_write_after_the_handover() {
     // Nor an entry that carries the mac of the former key twice.
     let mut log = handed_over();
     sign(&mut log.entries[5], &[&key(1), &key(1)]);
-    assert_eq!(log.reported(), [new(6, FOREIGN)]);
+    assert_eq!(log.reported(), [new(6, Reason::Foreign)]);
 }
 
 #[test]
@@ -386,9 +387,9 @@ fn entries_under_a_later_key_without_the_handover_are_told() {
     let mut log = handed_over();
     // An ordinary entry in its place, with the same hash as far as anybody can tell.
     sign(&mut log.entries[5], &[&key(1)]);
-    assert_eq!(log.reported(), [new(7, NO_HANDOVER)]);
+    assert_eq!(log.reported(), [new(7, Reason::NoHandover)]);
     log.entries.remove(5);
-    assert_eq!(log.reported(), [new(6, "the entry is missing")]);
+    assert_eq!(log.reported(), [new(6, Reason::Missing(6))]);
 }
 
 #[test]
@@ -404,5 +405,5 @@ fn a_break_is_not_acknowledged_before_it_is_there() {
     log.add(&event, &[&key(1)]);
     log.entries.extend(end);
     let reported = log.reported();
-    assert_eq!(reported, [new(6, UNLINKED), new(8, CHANGED)]);
+    assert_eq!(reported, [new(6, Reason::Unlinked), new(8, Reason::Changed)]);
 }

@@ -74,17 +74,17 @@ async fn verify(db: &DatabaseConnection, audit: &AuditLog, json: bool) -> Result
     if result.valid {
         return Ok(());
     }
-    let first = result.broken.map(|it| format!(": entry {}: {}", it.seq, it.reason));
-    Err(failed(format!("the audit log was changed{}", first.unwrap_or_default())))
+    let first = result.broken.map(|it| format!(": {}", it.reason));
+    Err(failed(format!("the audit log is broken{}", first.unwrap_or_default())))
 }
 
 /// One line for each break, and one for all.
 fn summary(result: &AuditVerification) -> String {
     let AuditVerification { verified, breaks, total_breaks, .. } = result;
     let line = |AuditBreak { seq, reason, acknowledged }: &AuditBreak| match acknowledged {
-        None => format!("entry {seq}: {reason}"),
+        None => format!("{seq}: {reason}"),
         Some(known) => {
-            format!("entry {seq}: {reason} (acknowledged by {}: {})", known.by, known.because)
+            format!("{seq}: {reason} (acknowledged by {}: {})", known.by, known.because)
         }
     };
     let mut lines: Vec<String> = breaks.iter().map(line).collect();

@@ -2,7 +2,7 @@
 //! more in memory than what they are filtered and ordered by.
 
 use clap::Args;
-use keyward_api::key_list::{KeySort, KeyStatus};
+use keyward_api::key_list::{KeyConcern, KeySort, KeyStatus};
 use keyward_api::keys::ApiKey;
 use keyward_api::page::MAX_LIMIT;
 use keyward_api::scopes::Scope;
@@ -23,6 +23,10 @@ pub struct ListKeys {
     /// Only keys of this status: active, disabled, expired, unreadable or altered
     #[arg(long, value_parser = |word: &str| KeyStatus::try_from(word))]
     status: Option<KeyStatus>,
+    /// Only keys of which this is so: expires-soon, never-expires, writes-forever, unused or
+    /// overlapping
+    #[arg(long, value_parser = |word: &str| KeyConcern::try_from(word))]
+    only: Option<KeyConcern>,
     /// Only keys with this scope
     #[arg(long, value_parser = |text: &str| Scope::try_from(text.to_owned()))]
     scope: Option<Scope>,
@@ -49,7 +53,9 @@ impl ListKeys {
         let filter = KeyFilter {
             q: self.q.filter(|q| !q.is_empty()),
             status: self.status,
+            only: self.only,
             scope: self.scope,
+            reads: None,
         };
         let mut query = KeyQuery { filter, sort: self.sort, after: None, limit: 0 };
         let mut out = Printer { width: 4, printed: 0 };

@@ -5,3 +5,4 @@ pub mod encryption;
 pub mod key_list;
 pub mod keys;
 pub mod store;
+pub mod users;

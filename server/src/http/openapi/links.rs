@@ -16,7 +16,7 @@ struct Following {
     operations: &'static [&'static str],
 }
 
-const FOLLOWING: [Following; 7] = [
+const FOLLOWING: [Following; 9] = [
     Following {
         on: "createKey",
         with: KEY,
@@ -26,7 +26,7 @@ const FOLLOWING: [Following; 7] = [
     Following {
         on: "createSecret",
         with: SECRET,
-        operations: &["getSecret", "updateSecret", "deleteSecret"],
+        operations: &["getSecret", "getSecretAccess", "updateSecret", "deleteSecret"],
     },
     Following { on: "updateSecret", with: SECRET, operations: &["getSecret", "deleteSecret"] },
     Following {
@@ -36,6 +36,8 @@ const FOLLOWING: [Following; 7] = [
     },
     Following { on: "updateProvider", with: PROVIDER, operations: &["setModel", "deleteProvider"] },
     Following { on: "setModel", with: MODEL, operations: &["resolveCredential", "deleteModel"] },
+    Following { on: "createInvitation", with: INVITATION, operations: &["deleteInvitation"] },
+    Following { on: "listUsers", with: FIRST_USER, operations: &["updateUser", "deleteUser"] },
 ];
 
 const KEY: Parameters = &[("id", "$response.body#/data/id")];
@@ -43,8 +45,18 @@ const SECRET: Parameters = &[("key", "$response.body#/data/key")];
 const PROVIDER: Parameters = &[("provider", "$response.body#/data/provider")];
 const MODEL: Parameters =
     &[("provider", "$request.path.provider"), ("model", "$response.body#/data/model")];
+const INVITATION: Parameters = &[("id", "$response.body#/data/id")];
+const FIRST_USER: Parameters = &[("id", "$response.body#/data/0/id")];
 
-const LISTS: [&str; 4] = ["listKeys", "listSecrets", "listProviders", "listAuditEntries"];
+const LISTS: [&str; 7] = [
+    "listKeys",
+    "listSecrets",
+    "listProviders",
+    "listUsers",
+    "listInvitations",
+    "listSessions",
+    "listAuditEntries",
+];
 const NEXT: Parameters = &[("cursor", "$response.body#/nextCursor")];
 
 /// Adds the links to the answers with status 200.

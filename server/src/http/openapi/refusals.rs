@@ -87,7 +87,7 @@ const REFUSALS: [Refusal; 12] = [
         503,
         "The store cannot answer, or the server is stopping.",
         "store_unavailable",
-        "The store cannot answer; try again",
+        "The database did not answer, so nothing was changed. Try again.",
     ),
 ];
 

@@ -54,9 +54,10 @@ impl ForwardAuth {
 
     /// The answer to the question of a proxy at `peer`.
     fn answer<B>(&self, request: &Request<B>, peer: SocketAddr) -> Response {
-        let Inner { metrics, clock, config, .. } = &*self.0;
+        let Inner { authenticator, metrics, clock, config, .. } = &*self.0;
         let start = clock.monotonic();
         let verification = self.verify(request, peer, start);
+        authenticator.answered(&verification);
         metrics.verified(&verification, clock.monotonic().saturating_sub(start));
         if tracing::enabled!(tracing::Level::DEBUG) {
             self.log(request, peer, &verification);
@@ -158,7 +159,7 @@ mod tests {
     async fn call(path: &str, keys: &[&[u8]]) -> (StatusCode, bool) {
         let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH);
         let verifier = Verifier::new(Arc::new(Cache::new([1; 32])), Arc::default(), clock.clone());
-        let authenticator = Arc::new(Authenticator::new(verifier));
+        let authenticator = Arc::new(Authenticator::new(verifier, Arc::default()));
         let config = ForwardAuthConfig {
             accepts: Accepts::default(),
             throttle_status: StatusCode::TOO_MANY_REQUESTS,

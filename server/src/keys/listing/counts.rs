@@ -17,6 +17,14 @@ pub struct KeyCounts {
     pub altered: usize,
 }
 
+impl KeyCounts {
+    /// All of them.
+    pub fn all(&self) -> usize {
+        let Self { active, disabled, expired, unreadable, altered } = self;
+        active + disabled + expired + unreadable + altered
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Counts {
     disabled: usize,

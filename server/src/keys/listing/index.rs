@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 
 use super::counts::{Counts, KeyCounts};
 use super::search::{Found, KeyQuery, Walk};
-use super::table::{Entry, Table, micros};
+use super::survey::{Survey, Surveying};
+use super::table::{Block, Entry, Table, micros};
 
 /// Every key, so that lists and counts need not ask the database which ones there are.
 #[derive(Default)]
@@ -62,11 +63,22 @@ impl Listing {
     /// [`ListThread`](super::ListThread).
     pub fn find(&self, query: &KeyQuery, now: OffsetDateTime) -> Found {
         let mut walk = Walk::new(query, micros(now));
+        self.walk(|block| walk.look(block));
+        walk.found()
+    }
+
+    /// What of all keys may need a person at `now`. Takes as long as [`Listing::find`].
+    pub fn survey(&self, now: OffsetDateTime) -> Survey {
+        let mut surveying = Surveying::new(micros(now));
+        self.walk(|block| surveying.look(block));
+        surveying.found()
+    }
+
+    fn walk(&self, mut look: impl FnMut(&Block)) {
         let block = |number| self.table.read().unwrap_or_else(PoisonError::into_inner).nth(number);
         for block in (0..).map_while(block) {
-            walk.look(&block);
+            look(&block);
         }
-        walk.found()
     }
 
     /// While the table is locked, so that the counts follow its order.

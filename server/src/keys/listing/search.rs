@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use keyward_api::key_list::{KeySort, KeyStatus};
-use keyward_api::scopes::Scope;
+use keyward_api::key_list::{KeyConcern, KeySort, KeyStatus};
+use keyward_api::scopes::{SECRETS_READ, Scope};
 use serde::{Deserialize, Serialize};
 
+use super::concern::concerns;
 use super::table::{Block, Entry, NEVER, fold};
 
 /// The least that must be typed of a prefix: three characters of it are those of every key.
@@ -19,8 +20,12 @@ pub struct KeyFilter {
     /// A part of the name, the beginning of the prefix, or the whole id; case does not matter.
     pub q: Option<String>,
     pub status: Option<KeyStatus>,
+    /// What about them may need a person.
+    pub only: Option<KeyConcern>,
     /// A scope that they have, word for word.
     pub scope: Option<Scope>,
+    /// A secret that a scope of theirs lets them read.
+    pub reads: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -133,12 +138,13 @@ impl<'a> Walk<'a> {
     }
 
     fn matches(&self, entry: &Entry, text: &str) -> bool {
-        let KeyFilter { status, scope, .. } = &self.query.filter;
+        let KeyFilter { status, only, scope, reads, .. } = &self.query.filter;
+        let holds = |asked: &dyn Fn(&str) -> bool| entry.scopes.split(' ').any(asked);
         status.is_none_or(|status| status == entry.status(self.now))
+            && only.is_none_or(|concern| concerns(entry, concern, self.now))
             && self.needle.as_deref().is_none_or(|needle| is_found(needle, entry, text))
-            && scope
-                .as_ref()
-                .is_none_or(|scope| entry.scopes.split(' ').any(|held| held == scope.as_str()))
+            && scope.as_ref().is_none_or(|scope| holds(&|held| held == scope.as_str()))
+            && reads.as_ref().is_none_or(|key| holds(&|held| SECRETS_READ.is_opened_for(held, key)))
     }
 
     fn keep(&mut self, entry: &Entry, text: &str) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use keyward_api::key_list::KeyStatus;
 use keyward_api::keys::ApiKey;
+use keyward_api::scopes::changes_something;
 use time::OffsetDateTime;
 
 /// Keys of one block: what a change copies at most.
@@ -23,6 +24,10 @@ pub(super) struct Entry {
     pub created_at: i64,
     pub expires_at: i64,
     pub last_used_at: i64,
+    /// Until when the key works that it replaced; none works: the beginning of time.
+    pub overlap_ends_at: i64,
+    /// Whether one of its scopes changes something.
+    pub may_change: bool,
     /// Its status as long as it has not expired.
     pub before_expiry: KeyStatus,
 }
@@ -99,6 +104,8 @@ impl Table {
             created_at: micros(record.created_at),
             expires_at: record.expires_at.map_or(NEVER, micros),
             last_used_at: record.last_used_at.map_or(NEVER, micros),
+            overlap_ends_at: record.overlap.as_ref().map_or(i64::MIN, |it| micros(it.ends_at)),
+            may_change: record.scopes.iter().any(changes_something),
             before_expiry: KeyStatus::before_expiry(record),
         };
         let place = self.places.get(id).copied().unwrap_or_else(|| self.claim(id));

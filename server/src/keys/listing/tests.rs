@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use keyward_api::key_list::{KeySort, KeyStatus};
+use keyward_api::key_list::{KeyConcern, KeySort, KeyStatus};
 use keyward_api::keys::{ApiKey, Overlap};
 use keyward_api::scopes::{Scope, Scopes};
 use proptest::prelude::*;
@@ -24,6 +24,7 @@ fn key(id: &str, name: &str) -> ApiKey {
         created_at: START,
         created_by: None,
         last_used_at: None,
+        last_used_address: None,
         expires_at: None,
         enabled: true,
         rate_limit: None,
@@ -148,6 +149,9 @@ fn apply(step: Step, listing: &Listing, model: &mut BTreeMap<String, ApiKey>) ->
             key.created_at = START - seconds(age);
             key.expires_at = end.map(|end| START + seconds(end));
             (key.enabled, key.unreadable) = (state != 0, state == 1);
+            let ends_at = START + seconds(age) * 60;
+            let overlap = Overlap { prefix: "kw_older".into(), ends_at, last_used_at: None };
+            key.overlap = (state == 2).then_some(overlap);
             if scope {
                 key.scopes = vec![Scope::try_from("a:b".to_owned()).unwrap()].try_into().unwrap();
             }
@@ -168,6 +172,17 @@ fn apply(step: Step, listing: &Listing, model: &mut BTreeMap<String, ApiKey>) ->
         Step::Wait(time) => return seconds(time),
     }
     Duration::ZERO
+}
+
+/// These keys are some minutes old, and have no scope that changes anything.
+fn concerns(key: &ApiKey, concern: KeyConcern, now: OffsetDateTime) -> bool {
+    KeyStatus::of(key, now) == KeyStatus::Active
+        && match concern {
+            KeyConcern::ExpiresSoon => key.expires_at.is_some(),
+            KeyConcern::NeverExpires => key.expires_at.is_none(),
+            KeyConcern::WritesForever | KeyConcern::Unused => false,
+            KeyConcern::Overlapping => key.overlap.as_ref().is_some_and(|it| it.ends_at > now),
+        }
 }
 
 /// By name as in the order of the list; enough for the letters of these tests.
@@ -194,6 +209,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 0..600),
         q in proptest::option::of("[aBc%\u{c4}]{1,2}"),
         status in proptest::option::of(0..4usize),
+        only in proptest::option::of(0..KeyConcern::ALL.len()),
         scope: bool,
         limit in 1..20usize,
     ) {
@@ -223,10 +239,13 @@ proptest! {
 
         let status = status.map(|number| KeyStatus::ALL[number]);
         let wanted = scope.then(|| Scope::try_from("a:b".to_owned()).unwrap());
-        let filter = KeyFilter { q: q.clone(), status, scope: wanted };
+        let only = only.map(|number| KeyConcern::ALL[number]);
+        let filter =
+            KeyFilter { q: q.clone(), status, only, scope: wanted, ..KeyFilter::default() };
         let matching: Vec<&ApiKey> = model.values().filter(|key| {
             q.as_ref().is_none_or(|q| key.name.to_lowercase().contains(&q.to_lowercase()))
                 && status.is_none_or(|status| KeyStatus::of(key, now) == status)
+                && only.is_none_or(|only| concerns(key, only, now))
                 && (!scope || key.scopes.iter().any(|held| held == "a:b"))
         }).collect();
         for sort in KeySort::ALL {

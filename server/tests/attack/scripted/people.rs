@@ -6,7 +6,7 @@ use super::{Attack, reported, row_of};
 use crate::oracle::CHOSEN_TOKEN;
 use crate::snapshot::{Row, Snapshot, Table};
 use crate::step::Plan;
-use crate::store::Prepared;
+use crate::store::{INSIDER, Prepared};
 
 pub const ATTACKS: &[Attack] = &[
     reported("a session of the administrator with a chosen token is inserted", session_inserted),
@@ -21,6 +21,14 @@ pub const ATTACKS: &[Attack] = &[
     reported("the administrator's address is replaced", address_replaced),
     reported("users are exchanged for those of another store", users_exchanged),
     reported("a chosen setup token is inserted", token_inserted),
+    reported("a viewer's role is raised", role_raised),
+    reported("a viewer's row gets the administrator's role and mac", role_copied),
+    reported("a demoted editor's row is put back", role_put_back),
+    reported("an invitation with a chosen token is inserted", invitation_inserted),
+    reported("a pending invitation gets a chosen token", invitation_replaced),
+    reported("a pending invitation of another store is inserted", invitation_foreign),
+    reported("an invitation that was taken back is put back", invitation_put_back),
+    reported("a pending invitation is for more", invitation_raised),
     reported("users are deleted", |_, _| Plan::new().sql("DELETE FROM users")),
     reported("users are deleted and a chosen setup token is inserted", setup_opened),
     reported(
@@ -44,7 +52,7 @@ fn session_of(table: &Table, user: &str, token: &str) -> Vec<(String, String)> {
 }
 
 fn admin(snapshot: &Snapshot) -> &Row {
-    snapshot.row("users", &[])
+    snapshot.row("users", &[("role", "admin")])
 }
 
 fn user_id(snapshot: &Snapshot) -> &str {
@@ -90,6 +98,7 @@ fn session_put_back(store: &Prepared, _: &Prepared) -> Plan {
 fn people_put_back(store: &Prepared, _: &Prepared) -> Plan {
     let then = &store.rotated;
     let plan = Plan::new().put_back(then, "sessions").put_back(then, "users");
+    let plan = plan.put_back(then, "invitations");
     let rows = then.table("generation").rows.iter();
     let people = rows.filter(|(id, _)| id.trim_matches('\'') == "3");
     people.fold(plan, |plan, (_, row)| plan.put(&store.now, "generation", row))
@@ -110,7 +119,63 @@ fn password_replaced(store: &Prepared, foreign: &Prepared) -> Plan {
 }
 
 fn address_replaced(store: &Prepared, _: &Prepared) -> Plan {
-    Plan::new().set(&store.now, "users", admin(&store.now), &[("email", "'mallory@example.com'")])
+    Plan::new().set(&store.now, "users", admin(&store.now), &[("email", "'eve@example.com'")])
+}
+
+fn insider(snapshot: &Snapshot) -> &Row {
+    snapshot.row("users", &[("email", INSIDER)])
+}
+
+fn role_raised(store: &Prepared, _: &Prepared) -> Plan {
+    Plan::new().set(&store.now, "users", insider(&store.now), &[("role", "'admin'")])
+}
+
+fn role_copied(store: &Prepared, _: &Prepared) -> Plan {
+    let mac = store.now.table("users").get(admin(&store.now), "mac");
+    let columns = [("role", "'admin'"), ("mac", mac)];
+    Plan::new().set(&store.now, "users", insider(&store.now), &columns)
+}
+
+fn role_put_back(store: &Prepared, _: &Prepared) -> Plan {
+    Plan::new().put(&store.now, "users", insider(&store.rotated))
+}
+
+fn pending<'a>(store: &Prepared, snapshot: &'a Snapshot, name: &str) -> &'a Row {
+    let hash = hex::encode(Sha256::digest(store.invitations[name].as_bytes()));
+    snapshot.row("invitations", &[("token_hash", &hash)])
+}
+
+fn chosen_invitation(store: &Prepared) -> Row {
+    let hash = Snapshot::text(&hex::encode(Sha256::digest(CHOSEN_TOKEN.as_bytes())));
+    let columns = [("token_hash", hash.as_str()), ("role", "'admin'")];
+    store.now.table("invitations").with(pending(store, &store.now, "pending"), &columns)
+}
+
+fn invitation_inserted(store: &Prepared, _: &Prepared) -> Plan {
+    let row = chosen_invitation(store);
+    let other = [("id", "'chosen'"), ("email", "'mallory@example.org'")];
+    let row = store.now.table("invitations").with(&row, &other);
+    Plan::new().insert(&store.now, "invitations", &row)
+}
+
+fn invitation_replaced(store: &Prepared, _: &Prepared) -> Plan {
+    Plan::new().put(&store.now, "invitations", &chosen_invitation(store))
+}
+
+fn invitation_foreign(store: &Prepared, foreign: &Prepared) -> Plan {
+    let row = pending(foreign, &foreign.now, "pending");
+    let row = store.now.table("invitations").with(row, &[("email", "'mallory@example.org'")]);
+    Plan::new().insert(&store.now, "invitations", &row)
+}
+
+fn invitation_put_back(store: &Prepared, _: &Prepared) -> Plan {
+    let row = pending(store, &store.rotated, "taken back");
+    Plan::new().insert(&store.now, "invitations", row)
+}
+
+fn invitation_raised(store: &Prepared, _: &Prepared) -> Plan {
+    let row = pending(store, &store.now, "pending");
+    Plan::new().set(&store.now, "invitations", row, &[("role", "'admin'")])
 }
 
 fn users_exchanged(_: &Prepared, foreign: &Prepared) -> Plan {
@@ -140,6 +205,7 @@ fn setup_opened_wide(store: &Prepared, foreign: &Prepared) -> Plan {
     Plan::new()
         .sql("DELETE FROM users")
         .sql("DELETE FROM sessions")
+        .sql("DELETE FROM invitations")
         .sql("DELETE FROM generation WHERE id = 3")
         .then(token_inserted(store, foreign))
 }

@@ -38,9 +38,10 @@ async fn every_break_is_reported_and_the_acknowledged_ones_are_known(backend: Ba
     let (app, admin) = started(backend).await;
     app.execute("UPDATE audit_log SET target = 'B' WHERE seq = 3").await;
     app.execute("DELETE FROM audit_log WHERE seq IN (5, 6)").await;
-    let (changed, missing) = ("it was changed", "the entries 5 to 6 are missing");
+    let changed = "Entry 3 was altered: its hash does not match its content.";
+    let missing = "Entries 5 to 6 are missing.";
     let expected = json!({
-        "valid": false, "verified": 2, "broken": { "seq": 3, "reason": changed },
+        "valid": false, "verified": 2, "broken": { "seq": 3, "reason": format!("{changed} Entries 1 to 2 are intact.") },
         "breaks": [
             { "seq": 3, "reason": changed, "acknowledged": null },
             { "seq": 5, "reason": missing, "acknowledged": null },
@@ -55,7 +56,8 @@ async fn every_break_is_reported_and_the_acknowledged_ones_are_known(backend: Ba
     });
     let found = admin.verify_log().await;
     assert_eq!((&found["valid"], &found["verified"]), (&json!(false), &json!(4)));
-    assert_eq!(found["broken"], json!({ "seq": 5, "reason": missing }));
+    let rest = "Entries 1 to 4 are intact, but for breaks that are acknowledged.";
+    assert_eq!(found["broken"], json!({ "seq": 5, "reason": format!("{missing} {rest}") }));
     assert_eq!(found["breaks"][0]["acknowledged"], known);
     acknowledge(&app, 5).await.unwrap();
     let found = admin.verify_log().await;
@@ -94,11 +96,13 @@ async fn a_head_that_is_wrong_is_acknowledged_with_the_entry_that_reports_it(bac
         acknowledge(&app, 9).await.unwrap();
         let found = admin.verify_log().await;
         assert_eq!((&found["valid"], &found["verified"]), (&json!(true), &json!(10)), "{found}");
-        let reason = "the server found the log changed before it wrote this entry";
+        let reason = "The log was altered before the server wrote entry 9.";
         assert_eq!(found["breaks"][0]["reason"], reason);
         // Found once more, and reported once more.
         app.execute(sql).await;
         admin.create_key(&json!({ "name": "later" })).await;
+        let reason = "The log was altered before the server wrote entry 11. Entries 1 to 10 are \
+                      intact, but for breaks that are acknowledged.";
         assert_eq!(admin.verify_log().await["broken"], json!({ "seq": 11, "reason": reason }));
     }
 }
@@ -106,7 +110,9 @@ async fn a_head_that_is_wrong_is_acknowledged_with_the_entry_that_reports_it(bac
 async fn an_end_that_is_missing_is_the_same_break_after_the_log_went_on(backend: Backend) {
     let (app, admin) = started(backend).await;
     app.execute("DELETE FROM audit_log WHERE seq >= 7").await;
-    let missing = json!({ "seq": 7, "reason": "the entries 7 to 8 are missing" });
+    let missing = json!({
+        "seq": 7, "reason": "Entries 7 to 8 are missing. Entries 1 to 6 are intact.",
+    });
     assert_eq!(admin.verify_log().await["broken"], missing);
     admin.create_key(&json!({ "name": "later" })).await;
     assert_eq!(admin.verify_log().await["broken"], missing);
@@ -120,7 +126,10 @@ async fn a_break_is_acknowledged_on_the_command_line(backend: Backend) {
     let database = &app.database;
     let (code, out, error) = database.run(&["audit", "verify"]);
     assert_eq!(code, 1, "{error}");
-    assert!(out.contains("entry 3: it was changed\n"), "{out}");
+    assert!(
+        out.contains("3: Entry 3 was altered: its hash does not match its content.\n"),
+        "{out}"
+    );
     for because in ["", " ", "two\nlines", &"x".repeat(501)] {
         let (code, _, error) = database.run(&["audit", "acknowledge", "3", "--because", because]);
         assert_eq!(code, 2, "{error}");
@@ -135,7 +144,7 @@ async fn a_break_is_acknowledged_on_the_command_line(backend: Backend) {
     let (code, out, error) = database.run(&["audit", "verify"]);
     assert_eq!(code, 0, "{error}");
     assert!(
-        out.contains("entry 3: it was changed (acknowledged by command line: a test)"),
+        out.contains("does not match its content. (acknowledged by command line: a test)"),
         "{out}"
     );
     assert_eq!(admin.verify_log().await["valid"], true);
@@ -152,7 +161,7 @@ async fn entries_added_after_an_earlier_head_do_not_keep_the_server_from_recordi
     // A server that starts now has seen no later head.
     let sibling = app.sibling().await;
     let admin = sibling.admin().await;
-    let reason = "the server found the log changed before it wrote this entry";
+    let reason = "The log was altered before the server wrote entry 10. Entries 1 to 9 are intact.";
     assert_eq!(admin.verify_log().await["broken"], json!({ "seq": 10, "reason": reason }));
 }
 

@@ -393,7 +393,7 @@ async fn no_value_is_sent_when_it_cannot_be_recorded(backend: Backend) {
     admin.add_secret("A", "planted").await;
     app.execute("ALTER TABLE audit_log RENAME TO audit_log_gone").await;
     let answer = admin.get("/api/secrets/A").await;
-    let message = "The store cannot answer; try again";
+    let message = "The database did not answer, so nothing was changed. Try again.";
     let answer = answer.expect_problem(503, "store_unavailable", message);
     assert!(!answer.text.contains("planted"));
     let change = json!({ "value": "other" });

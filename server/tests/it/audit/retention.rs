@@ -110,13 +110,13 @@ async fn entries_that_go_without_a_checkpoint_are_reported(backend: Backend) {
     let kept = "CREATE TABLE kept AS SELECT * FROM audit_log WHERE seq = 9";
     app.execute(kept).await;
     app.execute("DELETE FROM audit_log WHERE seq = 9").await;
-    let missing = json!({ "seq": 9, "reason": "the entry is missing" });
+    let missing = json!({ "seq": 9, "reason": "Entry 9 is missing." });
     assert_eq!(admin.verify_log().await["broken"], missing);
     app.execute("INSERT INTO audit_log SELECT * FROM kept").await;
     assert_eq!(admin.verify_log().await["valid"], true);
     app.execute("DELETE FROM audit_log WHERE seq = 12").await;
     let found = admin.verify_log().await;
-    assert_eq!(found["broken"], json!({ "seq": 1, "reason": "the entries 1 to 8 are missing" }));
+    assert_eq!(found["broken"], json!({ "seq": 1, "reason": "Entries 1 to 8 are missing." }));
     assert_eq!(found["totalBreaks"], 2);
 }
 

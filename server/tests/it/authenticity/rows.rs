@@ -12,13 +12,15 @@ use keyward::config::{Config, Flags};
 use keyward::database::StoreError;
 use keyward::encryption::error::UnlockError;
 use keyward::encryption::key_set::KeySetError;
-use keyward::keys::changes::KeyError;
+use keyward::keys::error::KeyError;
 use keyward::keys::new_key::KeyChange;
 use keyward::keys::rows::KeyRows;
 use keyward::serve::{self, StartError};
+use keyward::session::entity::invitations;
+use keyward_api::roles::Role;
 use keyward_core::digest::KeyDigest;
 use keyward_core::set::{SetName, SetState};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Statement};
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, Client, EMAIL, PASSWORD, ROOT_KEY, on_both_databases};
@@ -37,6 +39,8 @@ on_both_databases!(
     a_value_with_columns_of_another_layout_beside_it_does_not_open,
     an_erased_key_with_another_root_key_stops_a_start,
     a_user_with_another_password_cannot_sign_in,
+    a_role_that_was_raised_is_not_believed,
+    an_invitation_that_was_added_altered_or_put_back_opens_nothing,
     setup_is_not_opened_by_deleting_the_users,
     a_set_that_does_not_hold_is_reported_everywhere_and_recorded_once,
     what_is_accepted_by_hand_counts,
@@ -139,7 +143,26 @@ async fn filled(app: &App) -> Client {
     admin.put_provider("openai", &provider).await.expect(200);
     let model = json!({ "value": "sk-planted" });
     admin.put_provider("openai/models/gpt", &model).await.expect(200);
+    invite(app).await;
     admin
+}
+
+/// An invitation of the installation, as one that the routes make.
+async fn invite(app: &App) {
+    let now = app.clock.now();
+    let invitation = invitations::Model {
+        id: uuid::Uuid::now_v7().into(),
+        token_hash: "ab".repeat(32),
+        email: "bob@example.com".to_owned(),
+        role: "viewer".to_owned(),
+        created_by: "ada@example.com".to_owned(),
+        created_at: now,
+        expires_at: now + time::Duration::hours(72),
+        mac: None,
+    };
+    let row = invitations::Entity::insert(invitation.into_active_model());
+    row.exec_without_returning(&app.state.db).await.unwrap();
+    app.accept().await;
 }
 
 async fn every_table_and_column_is_listed(backend: Backend) {
@@ -168,6 +191,8 @@ fn other_value(backend: Backend, column: &str) -> String {
         // Must name a user.
         (_, "user_id") => "'00000000-0000-7000-8000-000000000000'".to_owned(),
         (Backend::Postgres, "seen_mac") => "'\\x00'".to_owned(),
+        (Backend::Postgres, "is_disabled" | "is_email_verified") => format!("NOT {column}"),
+        (_, "is_disabled" | "is_email_verified" | "totp_step") => "1".to_owned(),
         _ if column == "id" || column == "token_hash" => format!("substr({column}, 2) || '0'"),
         _ => format!("substr(coalesce({column}, 'ab'), 2) || 'x'"),
     }
@@ -390,6 +415,81 @@ async fn a_user_with_another_password_cannot_sign_in(backend: Backend) {
     app.execute("DROP TABLE kept").await;
 }
 
+async fn a_role_that_was_raised_is_not_believed(backend: Backend) {
+    let app = App::start(backend).await;
+    let viewer = app.person("eve@example.com", Role::Viewer).await;
+    app.admin().await.add_secret("A", "planted").await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM users").await;
+    for change in [
+        "role = 'admin'",
+        "role = 'editor'",
+        "is_email_verified = NOT is_email_verified",
+        "sso_subject = 'eve', sso_issuer = 'https://id.example'",
+    ] {
+        let eve = format!("UPDATE users SET {change} WHERE email = 'eve@example.com'");
+        app.execute(&eve).await;
+        // The row of this generation is known; nothing else is read of it.
+        assert_eq!(viewer.get("/api/session").await.expect(200).data()["role"], "viewer");
+        for path in ["/api/secrets/A", "/api/users"] {
+            viewer.get(path).await.expect(403);
+        }
+        assert_ne!(app.anonymous().sign_in_as("eve@example.com").await.status, 200);
+        // With the mac of the administrator.
+        let mac = "UPDATE users SET mac = (SELECT mac FROM kept WHERE email = 'ada@example.com') \
+                   WHERE email = 'eve@example.com'";
+        app.execute(mac).await;
+        viewer.get("/api/users").await.expect(403);
+        app.execute(
+            "UPDATE users SET role = 'viewer', sso_subject = NULL, sso_issuer = NULL, \
+                     is_email_verified = (1 = 0), \
+                     mac = (SELECT k.mac FROM kept k WHERE k.email = users.email) \
+                     WHERE email = 'eve@example.com'",
+        )
+        .await;
+        viewer.get("/api/session").await.expect(200);
+    }
+}
+
+/// Whether a link with this token makes an account.
+async fn accepts(app: &App, token: &str) -> bool {
+    app.anonymous().accept_invitation(token).await.status == 200
+}
+
+async fn an_invitation_that_was_added_altered_or_put_back_opens_nothing(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let (chosen, now) = ("chosen-by-somebody-who-writes-to-the-database", app.clock.now());
+    let forged = invitations::Model {
+        id: uuid::Uuid::now_v7().into(),
+        token_hash: keyward::session::cookie::token_hash(chosen),
+        email: "eve@example.com".to_owned(),
+        role: "admin".to_owned(),
+        created_by: EMAIL.to_owned(),
+        created_at: now,
+        expires_at: now + time::Duration::hours(72),
+        mac: None,
+    };
+    let insert = invitations::Entity::insert(forged.into_active_model());
+    insert.exec_without_returning(&app.state.db).await.unwrap();
+    assert!(!accepts(&app, chosen).await);
+    // It is in nobody's way either.
+    let good = admin.invite("eve@example.com", Role::Viewer).await;
+    app.execute("CREATE TABLE kept AS SELECT * FROM invitations").await;
+    for altered in ["role = 'admin'", "email = 'mallory@example.com'", "mac = NULL"] {
+        app.execute(&format!("UPDATE invitations SET {altered}")).await;
+        assert!(!accepts(&app, &good).await, "{altered}");
+        app.execute("DELETE FROM invitations").await;
+        app.execute("INSERT INTO invitations SELECT * FROM kept").await;
+    }
+    let pending = admin.get("/api/users/invitations").await.expect(200).data();
+    let path = format!("/api/users/invitations/{}", pending[0]["id"].as_str().unwrap());
+    admin.delete(&path).await.expect(200);
+    app.execute("INSERT INTO invitations SELECT * FROM kept").await;
+    assert!(!accepts(&app, &good).await);
+    app.execute("DROP TABLE kept").await;
+    expect_no_start(&app).await;
+}
+
 async fn setup_is_not_opened_by_deleting_the_users(backend: Backend) {
     let app = App::start(backend).await;
     app.admin().await;
@@ -606,6 +706,8 @@ async fn a_session_that_is_said_to_have_been_used_is_nobodys(backend: Backend) {
     admin.get("/api/session").await.expect(200);
     let later = other_value(backend, "last_seen_at");
     app.execute(&format!("UPDATE sessions SET last_seen_at = {later}")).await;
+    // Looked at when the last use that the server knows of is a minute old.
+    app.clock.advance(std::time::Duration::from_mins(2));
     admin.get("/api/session").await.expect(401);
     let found = find(&app, &TABLES[2]).await;
     assert!(found.iter().all(|row| row.is_ours() && !row.is_seen), "the set holds without it");

@@ -1,4 +1,5 @@
 //! What the documents show, run as it stands there.
 
+mod automation;
 mod examples;
 mod snippets;

@@ -1,8 +1,11 @@
 //! Who may call what. The OpenAPI document is walked: a route without a line here fails.
 
 use std::collections::BTreeMap;
+use std::{env, fs};
 
 use http::Method;
+use keyward_api::roles::Role;
+use keyward_api::scopes::KNOWN_SCOPES;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, App, Backend, Client, on_both_databases};
@@ -14,48 +17,90 @@ on_both_databases!(
     no_route_of_the_api_answers_head,
 );
 
-/// Operation id, and statuses for anonymous, a session, a key without scope, a key with every known scope.
-/// Requests are sent without a body: 400 and 415 mean that the caller was let in.
-const MATRIX: [(&str, &str, &str, [u16; 4]); 38] = [
-    ("getLiveness", "get", "/livez", [200, 200, 200, 200]),
-    ("getReadiness", "get", "/readyz", [200, 200, 200, 200]),
-    ("getMetrics", "get", "/metrics", [200, 200, 200, 200]),
-    ("getSetup", "get", "/api/setup", [200, 200, 200, 200]),
-    ("completeSetup", "post", "/api/setup", [415, 415, 415, 415]),
-    ("createSession", "post", "/api/session", [415, 415, 415, 415]),
-    ("getSession", "get", "/api/session", [401, 200, 401, 401]),
-    ("listKeys", "get", "/api/keys", [401, 200, 401, 401]),
-    ("createKey", "post", "/api/keys", [401, 415, 401, 401]),
-    ("getKey", "get", "/api/keys/{id}", [401, 404, 401, 401]),
-    ("updateKey", "patch", "/api/keys/{id}", [401, 415, 401, 401]),
-    ("deleteKey", "delete", "/api/keys/{id}", [401, 404, 401, 401]),
-    ("rotateKey", "post", "/api/keys/{id}/rotate", [401, 415, 401, 401]),
-    ("endKeyOverlap", "delete", "/api/keys/{id}/overlap", [401, 404, 401, 401]),
-    ("verifyKey", "post", "/api/keys/verify", [401, 401, 403, 415]),
-    ("verifyCaller", "get", "/api/verify", [401, 401, 200, 200]),
-    ("verifyCallerByPost", "post", "/api/verify", [401, 401, 200, 200]),
-    ("verifyEnvoyCaller", "get", "/api/verify/envoy/{path}", [401, 401, 200, 200]),
-    ("verifyEnvoyCallerByDelete", "delete", "/api/verify/envoy/{path}", [401, 401, 200, 200]),
-    ("listSecrets", "get", "/api/secrets", [401, 200, 403, 200]),
-    ("createSecret", "post", "/api/secrets", [401, 415, 403, 415]),
-    ("getSecret", "get", "/api/secrets/{key}", [401, 404, 403, 404]),
-    ("updateSecret", "put", "/api/secrets/{key}", [401, 415, 403, 415]),
-    ("deleteSecret", "delete", "/api/secrets/{key}", [401, 404, 403, 404]),
-    ("listProviders", "get", "/api/providers", [401, 200, 403, 200]),
-    ("setProvider", "put", "/api/providers/{provider}", [401, 415, 401, 401]),
-    ("updateProvider", "patch", "/api/providers/{provider}", [401, 415, 401, 401]),
-    ("deleteProvider", "delete", "/api/providers/{provider}", [401, 404, 401, 401]),
-    ("setModel", "put", "/api/providers/{provider}/models/{model}", [401, 415, 401, 401]),
-    ("deleteModel", "delete", "/api/providers/{provider}/models/{model}", [401, 404, 401, 401]),
-    ("resolveCredential", "get", "/api/resolve", [401, 400, 403, 400]),
-    ("getEncryption", "get", "/api/admin/encryption", [401, 200, 401, 401]),
-    ("rotateEncryption", "post", "/api/admin/encryption/rotate", [401, 200, 401, 401]),
-    ("listAuditEntries", "get", "/api/admin/audit", [401, 200, 401, 401]),
-    ("verifyAuditLog", "get", "/api/admin/audit/verify", [401, 200, 401, 401]),
-    ("getAuditVerification", "get", "/api/admin/audit/verify/progress", [401, 200, 401, 401]),
-    ("exportAuditLog", "get", "/api/admin/audit/export", [401, 200, 401, 401]),
+/// Operation id, method, path, and the statuses for anonymous, a viewer, an editor, an administrator,
+/// a key without scope, a key with every known scope. Requests are sent without a body: 400 and 415
+/// mean that the caller was let in.
+const MATRIX: [(&str, &str, &str, [u16; 6]); 59] = [
+    ("getLiveness", "get", "/livez", [200, 200, 200, 200, 200, 200]),
+    ("getReadiness", "get", "/readyz", [200, 200, 200, 200, 200, 200]),
+    ("getMetrics", "get", "/metrics", [200, 200, 200, 200, 200, 200]),
+    ("getSetup", "get", "/api/setup", [200, 200, 200, 200, 200, 200]),
+    ("completeSetup", "post", "/api/setup", [415, 415, 415, 415, 415, 415]),
+    ("createSession", "post", "/api/session", [415, 415, 415, 415, 415, 415]),
+    ("getSession", "get", "/api/session", [401, 200, 200, 200, 401, 401]),
+    ("updatePassword", "put", "/api/session/password", [401, 415, 415, 415, 401, 401]),
+    ("createTotp", "post", "/api/session/totp", [401, 200, 200, 200, 401, 401]),
+    ("enableTotp", "put", "/api/session/totp", [401, 415, 415, 415, 401, 401]),
+    ("disableTotp", "post", "/api/session/totp/disable", [401, 415, 415, 415, 401, 401]),
+    (
+        "createRecoveryCodes",
+        "post",
+        "/api/session/totp/recovery-codes",
+        [401, 415, 415, 415, 401, 401],
+    ),
+    ("listSessions", "get", "/api/sessions", [401, 200, 200, 200, 401, 401]),
+    ("endOtherSessions", "delete", "/api/sessions", [401, 200, 200, 200, 401, 401]),
+    ("endSession", "delete", "/api/sessions/{id}", [401, 404, 404, 404, 401, 401]),
+    ("startSso", "post", "/api/oidc/start", [415, 415, 415, 415, 415, 415]),
+    ("completeSso", "get", "/api/oidc/callback", [404, 404, 404, 404, 404, 404]),
+    ("getOverview", "get", "/api/overview", [401, 200, 200, 200, 401, 401]),
+    ("keepRootKey", "put", "/api/overview/root-key-kept", [401, 403, 403, 200, 401, 401]),
+    ("listKeys", "get", "/api/keys", [401, 200, 200, 200, 403, 200]),
+    ("createKey", "post", "/api/keys", [401, 403, 415, 415, 403, 415]),
+    ("getKey", "get", "/api/keys/{id}", [401, 404, 404, 404, 403, 404]),
+    ("updateKey", "patch", "/api/keys/{id}", [401, 403, 415, 415, 403, 415]),
+    ("deleteKey", "delete", "/api/keys/{id}", [401, 403, 404, 404, 403, 404]),
+    ("rotateKey", "post", "/api/keys/{id}/rotate", [401, 403, 415, 415, 403, 415]),
+    ("endKeyOverlap", "delete", "/api/keys/{id}/overlap", [401, 403, 404, 404, 403, 404]),
+    ("verifyKey", "post", "/api/keys/verify", [401, 401, 401, 401, 403, 415]),
+    ("verifyCaller", "get", "/api/verify", [401, 401, 401, 401, 200, 200]),
+    ("verifyCallerByPost", "post", "/api/verify", [401, 401, 401, 401, 200, 200]),
+    ("verifyEnvoyCaller", "get", "/api/verify/envoy/{path}", [401, 401, 401, 401, 200, 200]),
+    (
+        "verifyEnvoyCallerByDelete",
+        "delete",
+        "/api/verify/envoy/{path}",
+        [401, 401, 401, 401, 200, 200],
+    ),
+    ("listSecrets", "get", "/api/secrets", [401, 200, 200, 200, 403, 200]),
+    ("createSecret", "post", "/api/secrets", [401, 403, 415, 415, 403, 415]),
+    ("getSecret", "get", "/api/secrets/{key}", [401, 403, 404, 404, 403, 404]),
+    ("getSecretAccess", "get", "/api/secrets/{key}/access", [401, 404, 404, 404, 401, 401]),
+    ("updateSecret", "put", "/api/secrets/{key}", [401, 403, 415, 415, 403, 415]),
+    ("deleteSecret", "delete", "/api/secrets/{key}", [401, 403, 404, 404, 403, 404]),
+    ("listProviders", "get", "/api/providers", [401, 200, 200, 200, 403, 200]),
+    ("setProvider", "put", "/api/providers/{provider}", [401, 403, 415, 415, 403, 415]),
+    ("updateProvider", "patch", "/api/providers/{provider}", [401, 403, 415, 415, 403, 415]),
+    ("deleteProvider", "delete", "/api/providers/{provider}", [401, 403, 404, 404, 403, 404]),
+    ("setModel", "put", "/api/providers/{provider}/models/{model}", [401, 403, 415, 415, 403, 415]),
+    (
+        "deleteModel",
+        "delete",
+        "/api/providers/{provider}/models/{model}",
+        [401, 403, 404, 404, 403, 404],
+    ),
+    ("resolveCredential", "get", "/api/resolve", [401, 400, 400, 400, 403, 400]),
+    ("getEncryption", "get", "/api/admin/encryption", [401, 403, 403, 200, 401, 401]),
+    ("rotateEncryption", "post", "/api/admin/encryption/rotate", [401, 403, 403, 200, 401, 401]),
+    ("listAuditEntries", "get", "/api/admin/audit", [401, 200, 200, 200, 403, 200]),
+    ("verifyAuditLog", "get", "/api/admin/audit/verify", [401, 200, 200, 200, 403, 200]),
+    (
+        "getAuditVerification",
+        "get",
+        "/api/admin/audit/verify/progress",
+        [401, 200, 200, 200, 403, 200],
+    ),
+    ("exportAuditLog", "get", "/api/admin/audit/export", [401, 200, 200, 200, 403, 200]),
+    ("listUsers", "get", "/api/users", [401, 403, 403, 200, 401, 401]),
+    ("updateUser", "patch", "/api/users/{id}", [401, 403, 403, 415, 401, 401]),
+    ("deleteUser", "delete", "/api/users/{id}", [401, 403, 403, 404, 401, 401]),
+    ("listInvitations", "get", "/api/users/invitations", [401, 403, 403, 200, 401, 401]),
+    ("createInvitation", "post", "/api/users/invitations", [401, 403, 403, 415, 401, 401]),
+    ("deleteInvitation", "delete", "/api/users/invitations/{id}", [401, 403, 403, 404, 401, 401]),
+    ("checkInvitation", "post", "/api/invitation/check", [415, 415, 415, 415, 415, 415]),
+    ("acceptInvitation", "post", "/api/invitation", [415, 415, 415, 415, 415, 415]),
     // Last, since it ends the session.
-    ("deleteSession", "delete", "/api/session", [401, 200, 401, 401]),
+    ("deleteSession", "delete", "/api/session", [401, 200, 200, 200, 401, 401]),
 ];
 
 /// The same handler and layer for every method of these paths.
@@ -87,28 +132,107 @@ async fn call(client: &Client, method: &str, path: &str, key: Option<&str>) -> A
 
 async fn every_route_of_the_document_answers_each_caller_as_the_matrix_says(backend: Backend) {
     let app = App::start(backend).await;
-    let admin = app.admin().await;
-    let (_, plain) = admin.create_key(&json!({ "name": "plain" })).await;
-    let scopes: Vec<&str> = keyward_api::scopes::KNOWN_SCOPES.map(|scope| scope.text).to_vec();
-    let (_, with_scopes) = admin.create_key(&json!({ "name": "scoped", "scopes": scopes })).await;
-    let anonymous = app.anonymous();
-
-    let mut undecided = document(&anonymous).await;
-    assert!(undecided.len() >= 35, "{}", undecided.len());
+    let callers = Callers::of(&app).await;
+    let mut undecided = document(&callers.anonymous).await;
+    assert!(undecided.len() >= 38, "{}", undecided.len());
+    let mut doc = Vec::new();
     for (id, method, path, expected) in MATRIX {
         let described = undecided.remove(&(method.to_owned(), path.to_owned()));
         let described = described.expect("not in the document");
         assert_eq!(described["operationId"], id, "{method} {path}");
-        let actual = [
-            call(&anonymous, method, path, None).await.status,
-            call(&admin, method, path, None).await.status,
-            call(&anonymous, method, path, Some(&plain)).await.status,
-            call(&anonymous, method, path, Some(&with_scopes)).await.status,
-        ];
+        let actual = callers.ask(method, path).await;
         assert_eq!(actual, expected, "{method} {path}");
+        doc.push(callers.line(method, path, actual).await);
     }
     undecided.retain(|(_, path), _| !ANY_METHOD.contains(&path.as_str()));
     assert!(undecided.is_empty(), "no line in the matrix: {:?}", undecided.keys());
+    expect_doc(doc);
+}
+
+/// Everybody who asks.
+struct Callers {
+    anonymous: Client,
+    people: [Client; 3],
+    plain: String,
+    /// A key with every known scope.
+    with_scopes: String,
+    /// A key with each of the scopes alone.
+    by_scope: Vec<(&'static str, String)>,
+}
+
+impl Callers {
+    async fn of(app: &App) -> Self {
+        let admin = app.admin().await;
+        let (_, plain) = admin.create_key(&json!({ "name": "plain" })).await;
+        let scopes = KNOWN_SCOPES.map(|scope| scope.text);
+        let body = json!({ "name": "scoped", "scopes": scopes });
+        let (_, with_scopes) = admin.create_key(&body).await;
+        let mut by_scope = Vec::new();
+        for scope in scopes {
+            let body = json!({ "name": scope, "scopes": [scope] });
+            by_scope.push((scope, admin.create_key(&body).await.1));
+        }
+        let viewer = app.person("viewer@example.com", Role::Viewer).await;
+        let editor = app.person("editor@example.com", Role::Editor).await;
+        let people = [viewer, editor, admin];
+        Self { anonymous: app.anonymous(), people, plain, with_scopes, by_scope }
+    }
+
+    async fn ask(&self, method: &str, path: &str) -> [u16; 6] {
+        let [viewer, editor, admin] = &self.people;
+        [
+            call(&self.anonymous, method, path, None).await.status,
+            call(viewer, method, path, None).await.status,
+            call(editor, method, path, None).await.status,
+            call(admin, method, path, None).await.status,
+            call(&self.anonymous, method, path, Some(&self.plain)).await.status,
+            call(&self.anonymous, method, path, Some(&self.with_scopes)).await.status,
+        ]
+    }
+
+    /// What the documentation says of a route that answered so.
+    async fn line(&self, method: &str, path: &str, statuses: [u16; 6]) -> String {
+        let is_in = |status: u16| !matches!(status, 401 | 403);
+        let [is_open, viewer, editor, admin, plain, with_scopes] = statuses.map(is_in);
+        let key = match (is_open, plain, with_scopes) {
+            (true, ..) => "not needed".to_owned(),
+            (_, true, _) => "any".to_owned(),
+            (_, _, false) => String::new(),
+            _ => {
+                let mut scopes = Vec::new();
+                for (scope, key) in &self.by_scope {
+                    if is_in(call(&self.anonymous, method, path, Some(key)).await.status) {
+                        scopes.push(format!("`{scope}`"));
+                    }
+                }
+                scopes.join(", ")
+            }
+        };
+        let mark = |is: bool| if is { "yes" } else { "" };
+        let route = format!("`{} {path}`", method.to_uppercase());
+        let [viewer, editor, admin] = [viewer, editor, admin].map(mark);
+        let line = format!("| {route} | {viewer} | {editor} | {admin} | {key} |");
+        line.replace("  ", " ")
+    }
+}
+
+/// Compares with the documentation; `KEYWARD_WRITE_DOCS` writes it.
+fn expect_doc(mut lines: Vec<String>) {
+    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/people.md");
+    const MARKS: [&str; 2] =
+        ["<!-- written by the access matrix test -->\n", "<!-- until here -->"];
+    lines.sort_by_key(|line| line.split(' ').nth(2).unwrap().trim_end_matches('`').to_owned());
+    let head = "| route | viewer | editor | admin | key with |\n|---|---|---|---|---|\n";
+    let table = format!("{head}{}\n", lines.join("\n"));
+    let kept = fs::read_to_string(PATH).unwrap();
+    let (before, rest) = kept.split_once(MARKS[0]).unwrap();
+    let (_, after) = rest.split_once(MARKS[1]).unwrap();
+    let made = [before, MARKS[0], &table, MARKS[1], after].concat();
+    if env::var_os("KEYWARD_WRITE_DOCS").is_some() {
+        fs::write(PATH, &made).unwrap();
+    } else {
+        assert!(kept == made, "server/docs/people.md is not up to date: KEYWARD_WRITE_DOCS=1");
+    }
 }
 
 async fn the_document_names_the_credentials_of_each_route(backend: Backend) {
@@ -116,12 +240,14 @@ async fn the_document_names_the_credentials_of_each_route(backend: Backend) {
     let operations = document(&app.anonymous()).await;
     for (_, method, path, statuses) in MATRIX {
         let security = &operations[&(method.to_owned(), path.to_owned())]["security"];
-        let expected = match statuses {
-            [401, 401, 200, _] => json!([{ "apiKey": [] }, { "bearer": [] }, { "basic": [] }]),
-            [401, 401, ..] => json!([{ "apiKey": [] }, { "bearer": [] }]),
-            [401, _, 403, _] => json!([{ "session": [] }, { "apiKey": [] }, { "bearer": [] }]),
-            [401, ..] => json!([{ "session": [] }]),
-            _ => Value::Null,
+        let is_in = |status: u16| !matches!(status, 401 | 403);
+        let [is_open, _, _, by_person, any_key, by_scope] = statuses.map(is_in);
+        let expected = match (is_open, by_person, any_key, by_scope) {
+            (true, ..) => Value::Null,
+            (_, false, true, _) => json!([{ "apiKey": [] }, { "bearer": [] }, { "basic": [] }]),
+            (_, false, false, _) => json!([{ "apiKey": [] }, { "bearer": [] }]),
+            (_, true, _, true) => json!([{ "session": [] }, { "apiKey": [] }, { "bearer": [] }]),
+            (_, true, _, false) => json!([{ "session": [] }]),
         };
         assert_eq!(security, &expected, "{method} {path}");
     }

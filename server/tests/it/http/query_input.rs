@@ -1,6 +1,7 @@
 //! A query parameter that a route does not have is refused, and nothing is done.
 
 use http::Method;
+use keyward_api::paths;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, App, Backend, Client, on_both_databases};
@@ -53,7 +54,8 @@ async fn a_parameter_that_a_route_does_not_have_is_refused_everywhere(backend: B
     let before = app.audit_entries().await;
     let all = operations(&admin).await;
     assert!(all.len() >= 30, "{}", all.len());
-    for (method, path) in all {
+    // A provider adds parameters of its own to the way back.
+    for (method, path) in all.into_iter().filter(|(_, path)| path != paths::OIDC_CALLBACK) {
         let path = filled(&path, &id);
         for (query, parameter) in [
             ("x=1", "x"),

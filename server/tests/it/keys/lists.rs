@@ -20,6 +20,7 @@ use crate::support::{App, Backend, Client, on_both_databases};
 on_both_databases!(
     pages_show_each_key_that_stays_once_while_others_are_made_and_deleted,
     each_filter_and_each_order_shows_its_keys,
+    keys_that_may_need_a_person_are_listed_by_what_is_so_of_them,
     a_search_takes_no_wildcards_and_ignores_case,
     a_query_that_is_wrong_is_refused_and_names_the_parameter,
     one_key_is_read_by_its_id,
@@ -154,6 +155,63 @@ async fn each_filter_and_each_order_shows_its_keys(backend: Backend) {
     assert_eq!(page(&admin, &next).await, (vec!["Delta".into()], Value::Null, json!(3)));
 }
 
+async fn keys_that_may_need_a_person_are_listed_by_what_is_so_of_them(backend: Backend) {
+    let app = App::start(backend).await;
+    let mut admin = app.admin().await;
+    let write = json!(["secrets:write:GITHUB_*", "a"]);
+    let made = async |admin: &Client, name: &str, scopes: &Value, ends: &str| {
+        let ends = if ends.is_empty() { Value::Null } else { json!(ends) };
+        let body = json!({ "name": name, "scopes": scopes, "expiresAt": ends });
+        admin.create_key(&body).await
+    };
+    let none = json!([]);
+    let (_, old) = made(&admin, "old", &none, "").await;
+    let (_, writer) = made(&admin, "writer", &write, "").await;
+    made(&admin, "lasting", &json!(["orders:write"]), "2027-01-01T00:00:00Z").await;
+    made(&admin, "ending", &write, "2026-04-08T12:00:00Z").await;
+    let (off, _) = made(&admin, "off", &write, "").await;
+    admin.patch(&format!("/api/keys/{off}"), &json!({ "enabled": false })).await.expect(200);
+    // Exactly 90 days later nothing is older than 90 days.
+    app.clock.advance(Duration::from_hours(90 * 24));
+    admin = app.admin().await;
+    assert_eq!(names(&admin, "?only=unused").await, [""; 0]);
+    app.clock.advance(Duration::from_secs(1));
+    app.verify(&writer).await.expect(200);
+    app.state.keys.flush().await.unwrap();
+    app.state.keys.apply_uses().await.unwrap();
+    let (rotated, _) = made(&admin, "rotated", &none, "2026-04-09T12:00:01Z").await;
+    admin.rotated_key(&rotated, 3_600).await;
+    admin.rotated_key(&off, 3_600).await;
+    for (query, expected) in [
+        ("unused", "old lasting ending"),
+        ("unused&sort=name&q=l&status=active", "lasting old"),
+        ("unused&status=disabled", ""),
+        ("expires-soon", "ending"),
+        ("never-expires&sort=name", "old writer"),
+        ("never-expires&scope=a", "writer"),
+        ("writes-forever", "writer"),
+        ("overlapping", "rotated"),
+    ] {
+        assert_eq!(names(&admin, &format!("?only={query}")).await.join(" "), expected, "{query}");
+    }
+    // In parts too, whatever changes in between.
+    let (first, next, total) = page(&admin, "?only=unused&sort=name&limit=2").await;
+    assert_eq!((first.join(" ").as_str(), &total), ("ending lasting", &json!(3)));
+    app.verify(&old).await.expect(200);
+    app.state.keys.flush().await.unwrap();
+    let next = format!("?only=unused&sort=name&limit=2&cursor={}", next.as_str().unwrap());
+    assert_eq!(page(&admin, &next).await, (vec!["old".into()], Value::Null, json!(3)));
+    app.state.keys.apply_uses().await.unwrap();
+    assert_eq!(page(&admin, &next).await, (Vec::new(), Value::Null, json!(2)));
+    // It expires within 7 days from then on, to the microsecond.
+    app.clock.advance(Duration::from_hours(24).saturating_sub(Duration::from_micros(1)));
+    let admin = app.admin().await;
+    assert_eq!(names(&admin, "?only=expires-soon").await, ["ending"]);
+    app.clock.advance(Duration::from_micros(1));
+    assert_eq!(names(&admin, "?only=expires-soon").await, ["ending", "rotated"]);
+    assert_eq!(names(&admin, "?only=overlapping").await, [""; 0], "the old key has ended");
+}
+
 async fn a_search_takes_no_wildcards_and_ignores_case(backend: Backend) {
     let app = App::start(backend).await;
     let admin = app.admin().await;
@@ -206,6 +264,9 @@ async fn a_query_that_is_wrong_is_refused_and_names_the_parameter(backend: Backe
         (&cut, "cursor"),
         ("status=gone", "status"),
         ("status=Active", "status"),
+        ("only=old", "only"),
+        ("only=Unused", "only"),
+        ("only=", "only"),
         ("sort=prefix", "sort"),
         ("sort=-name", "sort"),
         ("scope=NOT A SCOPE", "scope"),

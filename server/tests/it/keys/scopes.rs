@@ -110,11 +110,10 @@ async fn a_scope_narrowed_to_a_provider_opens_that_alone(backend: Backend) {
     let none = Caller::with(&app, &admin, json!(["providers:resolv", "secrets:read"])).await;
     lacks(none.get("/api/resolve?provider=openai").await, "providers:resolve");
     lacks(none.get("/api/providers").await, "providers:resolve");
-    // Keys never change what is stored.
     let all = Caller::with(&app, &admin, json!(["providers:resolve", "secrets:write"])).await;
     let body = || Some(json!({ "value": "v" }));
-    all.send(Method::PUT, "/api/providers/openai", body()).await.expect(401);
-    all.send(Method::DELETE, "/api/providers/openai", None).await.expect(401);
+    lacks(all.send(Method::PUT, "/api/providers/openai", body()).await, "providers:write");
+    lacks(all.send(Method::DELETE, "/api/providers/openai", None).await, "providers:write");
 }
 
 async fn a_narrowed_scope_that_no_name_could_match_is_refused(backend: Backend) {

@@ -43,7 +43,11 @@ async fn verification_goes_on_and_writes_answer_503_while_the_database_is_away(b
             Some(body) => admin.json(method, path, &body).await,
             None => admin.send(method, path, &[], None).await,
         };
-        answer.expect_problem(503, "store_unavailable", "The store cannot answer; try again");
+        answer.expect_problem(
+            503,
+            "store_unavailable",
+            "The database did not answer, so nothing was changed. Try again.",
+        );
     }
     app.verify(&key).await.expect(200);
     app.anonymous().get("/livez").await.expect(200);

@@ -157,7 +157,7 @@ async fn a_store_that_fails_is_503_and_never_none(backend: Backend) {
     for table in ["model_credentials", "provider_credentials"] {
         let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
         app.execute(&rename(table, "gone")).await;
-        let message = "The store cannot answer; try again";
+        let message = "The database did not answer, so nothing was changed. Try again.";
         ask().await.expect_problem(503, "store_unavailable", message);
         app.execute(&rename("gone", table)).await;
         assert_eq!(ask().await.expect(200).data()["value"], "v");

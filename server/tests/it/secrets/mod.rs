@@ -1,4 +1,5 @@
 //! Secrets.
 
+mod access;
 mod input;
 mod manage;

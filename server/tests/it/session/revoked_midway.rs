@@ -11,9 +11,9 @@ use keyward_core::digest::KeyDigest;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 
-use crate::support::{App, Backend, on_both_databases};
+use crate::support::{App, Backend, SlowRequest, on_both_databases};
 
 on_both_databases!(
     a_session_that_ends_while_the_body_arrives_makes_no_key,
@@ -25,36 +25,6 @@ on_both_databases!(
     of_reads_that_are_recorded_together_only_the_revoked_are_refused,
     an_export_is_cut_off_when_its_session_ends,
 );
-
-/// A request whose body is sent in two parts.
-struct SlowRequest {
-    stream: TcpStream,
-    rest: String,
-}
-
-impl SlowRequest {
-    async fn begin(app: &App, request: &str, credential: &str, body: &str) -> Self {
-        let mut stream = TcpStream::connect(app.address).await.unwrap();
-        let head = format!(
-            "{request} HTTP/1.1\r\nhost: {}\r\n{credential}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\nconnection: close\r\n\r\n",
-            app.address,
-            body.len()
-        );
-        let (first, rest) = body.split_at(5);
-        stream.write_all(format!("{head}{first}").as_bytes()).await.unwrap();
-        // Long enough for whatever would look at the headers alone.
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        Self { stream, rest: rest.to_owned() }
-    }
-
-    async fn end(mut self) -> String {
-        self.stream.write_all(self.rest.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        self.stream.read_to_string(&mut answer).await.unwrap();
-        answer
-    }
-}
 
 /// The header with a session of its own, and the path that ends it.
 async fn session_cookie(app: &App) -> String {

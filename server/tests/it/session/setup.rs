@@ -63,7 +63,8 @@ async fn the_token_makes_one_administrator_and_closes_the_setup(backend: Backend
     let app = fresh(backend).await;
     let token = app.setup_token.clone().unwrap();
     let client = app.anonymous();
-    assert_eq!(client.get("/api/setup").await.expect(200).data(), json!({ "open": true }));
+    let status = json!({ "open": true, "localSignIn": true, "sso": null });
+    assert_eq!(client.get("/api/setup").await.expect(200).data(), status);
     // Only its digest is stored.
     let [stored] = &tokens(&app).await[..] else { panic!("one token") };
     assert_eq!(stored.key, format!("setup-token:{}", token_hash(&token)));
@@ -74,7 +75,7 @@ async fn the_token_makes_one_administrator_and_closes_the_setup(backend: Backend
     // Signed in by it, by a browser that is known from now on.
     client.get("/api/keys").await.expect(200);
     assert!(answer.cookie("keyward_browser").is_some());
-    assert_eq!(client.get("/api/setup").await.expect(200).data(), json!({ "open": false }));
+    assert_eq!(client.get("/api/setup").await.expect(200).data()["open"], false);
     assert_eq!(tokens(&app).await, []);
     let refused = client.post("/api/setup", &administrator(&token, "eve@example.com")).await;
     refused.expect_problem(409, "setup_closed", "Setup is complete; sign in instead");
@@ -105,17 +106,17 @@ async fn setup_is_open_exactly_while_there_is_no_user(backend: Backend) {
     app.accept().await;
     app.state.sign_in.setup_status.forget().await;
     client.get("/api/keys").await.expect(401);
-    assert_eq!(client.get("/api/setup").await.expect(200).data(), json!({ "open": true }));
+    assert_eq!(client.get("/api/setup").await.expect(200).data()["open"], true);
     client.post("/api/setup", &administrator(&token, EMAIL)).await.expect(401);
     // The next start prints a link, which works at the server that runs since before.
     let next = app.sibling().await;
     let new = next.setup_token.clone().unwrap();
-    assert_eq!(next.anonymous().get("/api/setup").await.data(), json!({ "open": true }));
+    assert_eq!(next.anonymous().get("/api/setup").await.data()["open"], true);
     client.post("/api/setup", &administrator(&token, EMAIL)).await.expect(401);
     client.post("/api/setup", &administrator(&new, "bob@example.com")).await.expect(200);
     // Another server may say for a quarter of a second what it said last.
     next.state.sign_in.setup_status.forget().await;
-    assert_eq!(next.anonymous().get("/api/setup").await.data(), json!({ "open": false }));
+    assert_eq!(next.anonymous().get("/api/setup").await.data()["open"], false);
     assert_eq!(users_in(&app).await, 1);
 }
 
@@ -188,13 +189,8 @@ async fn a_start_that_meets_the_first_administrator_leaves_no_token(backend: Bac
     users::Entity::delete_many().exec(&app.state.db).await.unwrap();
     app.accept().await;
     let left = print_link(&app).await.unwrap().unwrap();
-    let by_hand = users::Model {
-        id: uuid::Uuid::now_v7().into(),
-        email: EMAIL.to_owned(),
-        password_hash: "x".to_owned(),
-        created_at: app.clock.now(),
-        mac: None,
-    };
+    let id = uuid::Uuid::now_v7();
+    let by_hand = users::Model::admin(id, EMAIL, "x".to_owned(), app.clock.now());
     let by_hand = users::Entity::insert(by_hand.into_active_model());
     by_hand.exec_without_returning(&app.state.db).await.unwrap();
     app.accept().await;
@@ -289,7 +285,7 @@ async fn a_token_is_refused_with_409_as_soon_as_another_server_closed_setup(back
     let email = Email::try_from(EMAIL.to_owned()).unwrap();
     let (hash, now) = ("x".to_owned(), first.clock.now());
     let recorder = Recorder { audit: &first.state.audit, origin: None };
-    assert_eq!(client.get("/api/setup").await.data(), json!({ "open": true }));
+    assert_eq!(client.get("/api/setup").await.data()["open"], true);
     let won = setup::create_first_admin(&first.state.people, &email, hash, now, &recorder).await;
     assert!(won.unwrap().is_some());
     let late = administrator(&second.setup_token.clone().unwrap(), "eve@example.com");
@@ -297,7 +293,7 @@ async fn a_token_is_refused_with_409_as_soon_as_another_server_closed_setup(back
 }
 
 async fn bad_input_leaves_the_setup_open(backend: Backend) {
-    const WRONG: &str = "The setup token is wrong; start the server again to print a new link";
+    const WRONG: &str = "This setup link is not valid. Each start of the server prints a new link.";
     let app = fresh(backend).await;
     let token = app.setup_token.clone().unwrap();
     let client = app.anonymous();
@@ -328,7 +324,7 @@ async fn bad_input_leaves_the_setup_open(backend: Backend) {
         let answer = client.post("/api/setup", &body).await.expect(status);
         assert_eq!(answer.body()["message"], message);
     }
-    assert_eq!(client.get("/api/setup").await.expect(200).data(), json!({ "open": true }));
+    assert_eq!(client.get("/api/setup").await.expect(200).data()["open"], true);
     // Nobody can sign in while there is nobody.
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     client.post("/api/session", &body).await.expect(401);
@@ -354,7 +350,7 @@ async fn of_many_at_once_exactly_one_becomes_administrator(backend: Backend) {
 async fn a_configured_administrator_is_created_once(backend: Backend) {
     let app = App::start(backend).await;
     assert!(app.setup_token.is_none());
-    assert_eq!(app.anonymous().get("/api/setup").await.data(), json!({ "open": false }));
+    assert_eq!(app.anonymous().get("/api/setup").await.data()["open"], false);
     // A later start ignores the variables, even with other values.
     let variables = [
         ("KEYWARD_ADMIN_EMAIL", "eve@example.com"),

@@ -27,6 +27,12 @@ impl Client {
         Self { http, cookies, base: format!("http://{address}") }
     }
 
+    /// One that shows redirects instead of following them.
+    pub fn that_stays(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        Self { http: http.build().unwrap(), ..Self::new(address) }
+    }
+
     /// The same browser, with the same cookies, at another server.
     pub fn at(&self, address: SocketAddr) -> Self {
         let (http, cookies) = (self.http.clone(), self.cookies.clone());

@@ -6,13 +6,16 @@ mod cookies;
 mod database;
 pub mod earlier;
 pub mod helper;
+pub mod people;
 pub mod pooler;
 pub mod program;
 mod requests;
+mod slow_request;
 
 pub use app::{ADMIN, App, EMAIL, PASSWORD, ROOT_KEY};
 pub use client::{Answer, Client};
 pub use database::{Backend, TestDatabase};
+pub use slow_request::SlowRequest;
 
 /// Makes each of the named functions a test on SQLite and a test on PostgreSQL. They
 /// take the [`Backend`].

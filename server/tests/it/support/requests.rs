@@ -42,6 +42,19 @@ impl Client {
         data["key"].as_str().unwrap().to_owned()
     }
 
+    /// Sends this with a key instead of the session.
+    pub async fn send_as(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let headers: [(&str, &[u8]); 2] =
+            [("x-api-key", key.as_bytes()), ("content-type", b"application/json")];
+        self.send(method, path, &headers, body.map(|body| body.to_string().into())).await
+    }
+
     /// With this key instead of the session.
     pub async fn get_as(&self, key: &str, path: &str) -> Answer {
         self.get_with(path, &[("x-api-key", key.as_bytes())]).await

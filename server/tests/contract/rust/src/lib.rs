@@ -21,7 +21,7 @@ pub async fn key_for(
 pub async fn names(keyward: &Client) -> Result<Vec<String>, Error<Problem>> {
     let (mut names, mut cursor) = (Vec::new(), None);
     loop {
-        let page = keyward.list_keys(cursor.as_ref(), None, None, None, None, None).await?;
+        let page = keyward.list_keys(cursor.as_ref(), None, None, None, None, None, None).await?;
         let page = page.into_inner();
         names.extend(page.data.into_iter().map(|key| key.name));
         let Some(next) = page.next_cursor else { return Ok(names) };
