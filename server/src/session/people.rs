@@ -134,9 +134,10 @@ impl People {
     /// The set as it is now, or was after the caller asked.
     pub(super) async fn known_now(&self) -> Result<Arc<Known>, StoreError> {
         let Inner { db, generation, .. } = &*self.0;
-        let ask = async || {
+        let db = db.clone();
+        let ask = || async move {
             // Everybody waits for this one answer.
-            let asked = tokio::time::timeout(PATIENCE, sets::number(db, SetName::People)).await;
+            let asked = tokio::time::timeout(PATIENCE, sets::number(&db, SetName::People)).await;
             asked.map_or(Err(StoreError::TimedOut(PATIENCE)), |n| n.map_err(StoreError::from))
         };
         let n = generation.get(ask).await?.ok_or(StoreError::Altered(SetName::People))?;
