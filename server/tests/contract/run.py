@@ -4,11 +4,12 @@ whether the answers are those of the document:  run.py PROGRAM [SEED]
 
 | run | with | operations |
 |---|---|---|
-| key | a key with every scope, in `x-api-key` | all but those of the last five rows |
+| key | a key with every scope, in `x-api-key` | all but those of the last six rows |
 | narrowed | a key with narrowed scopes, as `Bearer` | those that take keys |
 | password | a key as the password of `Basic` | forward auth |
 | session | a person who is signed in | the same |
 | links | the same, following links alone | keys, providers, and people |
+| overlap | the same, with a key that was replaced | the end of its overlap |
 | account | another person, with the right passwords and without | those that ask for what one person knows |
 | sso | nothing, with an identity provider | the start of single sign-on |
 | invitation | nothing, with a right token and without | those for who has a link |
@@ -143,6 +144,12 @@ class Server:
 
     def key(self, name, scopes):
         return self.ask("POST", "/api/keys", {"name": name, "scopes": scopes})["key"]
+
+    def replaced_key(self, name):
+        """The id of a key beside which the old one still works."""
+        id = self.ask("POST", "/api/keys", {"name": name, "scopes": []})["id"]
+        self.ask("POST", f"/api/keys/{id}/rotate", {"graceSeconds": 3600})
+        return id
 
     def invitation(self, email):
         """The token of a new one."""
@@ -286,6 +293,9 @@ def check(server, empty, folder, seed):
     contract.run("session", credentials, 8, *without(OF_THEIR_OWN), session=session)
     for name, linked in LINKED.items():
         contract.run(f"links of {name}", credentials, 40, *only(linked), *STATEFUL, session=session)
+    of_one = [*only(["endKeyOverlap"]), *POSITIVE]
+    right = {"endKeyOverlap": {"id": server.replaced_key("replaced")}}
+    contract.run("overlap right", credentials, 1, *of_one, session=session, right=right)
     account(contract, server)
     contract.run("sso right", {}, 1, *only(SSO), *POSITIVE, right={"startSso": SSO_RIGHT})
     contract.run("sso", {}, 6, *only(SSO), *WITHOUT_LINKS)
