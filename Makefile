@@ -113,10 +113,11 @@ openapi: page ## Write server/openapi.json, which a test compares
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: page ## Measure the scan, /api/verify, the start, lists, the vault and /api/resolve
+bench: page ## Measure the scan, /api/verify, sessions, the start, lists, the vault and /api/resolve
 	$(CARGO) bench --workspace --bench scan
 	$(CARGO) bench --workspace --bench start
 	$(CARGO) bench --workspace --bench verify
+	$(CARGO) bench --workspace --bench sessions
 	$(CARGO) bench --workspace --bench lists
 	$(CARGO) bench --workspace --bench vault
 	$(CARGO) bench --workspace --bench resolve
