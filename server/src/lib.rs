@@ -13,6 +13,7 @@
 //! | [`encryption`] | the root key, data keys, sealing, rotation |
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`overview`] | what a person sees first |
+//! | [`backup`] | everything that is stored in one file, and back into an empty store |
 //! | [`authenticity`] | rows that carry authority, and which there are |
 //! | [`config`] [`state`] [`serve`] | what the operator decides, what is shared, start and stop |
 //! | [`cli`] | the commands of the program |
@@ -26,6 +27,7 @@ pub mod access;
 pub mod audit;
 pub mod authenticity;
 pub mod background;
+pub mod backup;
 pub mod batch;
 pub mod buckets;
 pub mod cli;

@@ -95,6 +95,8 @@ const fn words(action: Action) -> [&'static str; 4] {
         Action::SessionDelete => ["signed out", "sign out", "as", ""],
         Action::StoreAccept => ["accepted", "accept", "", "what is stored as it is"],
         Action::StoreAltered => ["found", "find", "altered:", "altered rows"],
+        Action::StoreBackup => ["wrote", "write", "a backup to", "a backup"],
+        Action::StoreRestore => ["restored", "restore", "the backup", "a backup"],
         Action::StoreSign => ["signed", "sign", "", "the rows of an older version"],
         Action::UserCreate => ["created", "create", "user", "a user"],
         Action::UserDelete => ["deleted", "delete", "user", "a user"],

@@ -86,6 +86,10 @@ actions! {
     StoreAccept = "store.accept",
     /// Rows were found that were changed outside of Keyward.
     StoreAltered = "store.altered",
+    /// Everything that is stored was written to a file.
+    StoreBackup = "store.backup",
+    /// A backup was restored into an empty store.
+    StoreRestore = "store.restore",
     /// The rows of a store of an older version were signed, once.
     StoreSign = "store.sign",
     /// A person was added.
@@ -121,7 +125,8 @@ impl Action {
             | Self::SecretRead
             | Self::SessionCreate
             | Self::SessionDelete
-            | Self::StoreAltered => false,
+            | Self::StoreAltered
+            | Self::StoreBackup => false,
             Self::AuditAcknowledge
             | Self::AuditCheckpoint
             | Self::EncryptionKeep
@@ -142,6 +147,7 @@ impl Action {
             | Self::SecretDelete
             | Self::SecretUpdate
             | Self::StoreAccept
+            | Self::StoreRestore
             | Self::StoreSign
             | Self::UserCreate
             | Self::UserDelete

@@ -30,6 +30,9 @@ const KNOWN_BROWSERS: &[u8] = b"keyward/known-browsers/v1";
 /// HKDF's info of the key that seals what a browser carries through single sign-on.
 const SSO_FLOW: &[u8] = b"keyward/sso-flow/v1";
 
+/// HKDF's info of the key of the macs of backups.
+const BACKUP: &[u8] = b"keyward/backup/v1";
+
 /// What the name of a root key is the HMAC of.
 const NAME: &[u8] = b"keyward/kek-id/v1";
 
@@ -103,6 +106,11 @@ impl RootKey {
     /// The key that seals what a browser carries through single sign-on.
     pub fn sso_flow_key(&self) -> Zeroizing<[u8; BYTES]> {
         self.derive(SSO_FLOW)
+    }
+
+    /// The key of the macs by which backups are known to be ours.
+    pub fn backup_key(&self) -> Zeroizing<[u8; BYTES]> {
+        self.derive(BACKUP)
     }
 
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]

@@ -10,10 +10,12 @@
 //! | [`seal`], [`legacy`] | values under a data key, and those of the older layout |
 //! | [`row`], [`set`] | macs of rows that carry authority, and of which rows there are |
 //! | [`chain`] | the hash chain of the audit log |
+//! | [`backup`] | the lines of a backup |
 //! | [`lease`] | when no server accepts a revoked key any more |
 
 #![warn(missing_docs)]
 
+pub mod backup;
 pub mod cache;
 pub mod chain;
 pub mod dek;

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::local::audit::AuditCommand;
+use super::local::backup::{self, BackupCommand, BackupWork, RestoreCommand};
 use super::local::encryption::EncryptionCommand;
 use super::local::keys::KeysCommand;
 use super::local::store::StoreCommand;
@@ -75,6 +76,10 @@ enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
+    /// Write everything that is stored to a file, while servers run; or look through such a file
+    Backup(BackupCommand),
+    /// Restore a backup into an empty database, of either kind
+    Restore(RestoreCommand),
     /// Create, list, rotate and delete API keys; a running server follows within a second
     Keys {
         #[command(subcommand)]
@@ -169,6 +174,21 @@ impl Cli {
                 let opened = serve::open_altered(&config, &clock, opening, command.manner()).await;
                 let (db, store, altered) = opened?;
                 command.execute(&db, &store, altered).await
+            }
+            Command::Backup(command) => match command.work() {
+                BackupWork::Write(file) => {
+                    let config = StoreConfig::load(&flags, env)?;
+                    let opened = serve::open(&config, &Clock::System, Opening::Command).await?;
+                    let (db, Unlocked { audit, .. }) = opened;
+                    backup::back_up(file, &db, &config.root_keys.current, &audit).await
+                }
+                BackupWork::Verify(file) => {
+                    backup::verify(file, &config::load_root_keys(env)?).await
+                }
+            },
+            Command::Restore(command) => {
+                let config = StoreConfig::load(&flags, env)?;
+                command.execute(&config.root_keys, &config.database).await
             }
             Command::Encryption { command } => {
                 let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;

@@ -22,6 +22,7 @@ pub use database::DatabaseConfig;
 pub use files::warn_of_exposed_files;
 pub use http::HttpConfig;
 pub use oidc::OidcConfig;
+pub use root_key::load_root_keys;
 pub use serve::Config;
 pub use source::{ConfigError, Environment, Flags};
 pub use store::StoreConfig;

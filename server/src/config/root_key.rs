@@ -10,7 +10,7 @@ pub(super) const ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY";
 pub(super) const PREVIOUS_ROOT_KEY: &str = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
 const HINT: &str = "Make one with `keyward generate-key`.";
 
-pub(super) fn load_root_keys(env: Environment<'_>) -> Result<RootKeys, ConfigError> {
+pub fn load_root_keys(env: Environment<'_>) -> Result<RootKeys, ConfigError> {
     let Some(text) = secret(env, ROOT_KEY)? else {
         let problem = format!(
             "is missing: it is the root key that encrypts stored secrets, 32 random bytes as base64 \

@@ -18,11 +18,32 @@ const APPLIED: &str = "seaql_migrations";
 /// made is left as it is.
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), OpenError> {
     let transaction = begin_locked(db, AdvisoryLock::Migrate).await?;
-    if let Some(newest) = unknown_migration(&transaction).await? {
+    migrate_in(&transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The same in a transaction that has the lock.
+pub async fn migrate_in(transaction: &DatabaseTransaction) -> Result<(), OpenError> {
+    if let Some(newest) = unknown_migration(transaction).await? {
         return Err(OpenError::Newer(newest));
     }
-    Migrator::up(&transaction, None).await?;
-    Ok(transaction.commit().await?)
+    Ok(Migrator::up(transaction, None).await?)
+}
+
+/// Runs the migrations of an empty database up to this one; whether there is such a one.
+pub async fn migrate_to(transaction: &DatabaseTransaction, name: &str) -> Result<bool, DbErr> {
+    let place = Migrator::migrations().iter().position(|step| step.name() == name);
+    let steps = place.and_then(|place| u32::try_from(place + 1).ok());
+    match steps {
+        None => Ok(false),
+        steps => Migrator::up(transaction, steps).await.map(|()| true),
+    }
+}
+
+/// The name of the newest migration that this program knows, to which each store that it opens
+/// is brought.
+pub fn newest_migration() -> String {
+    Migrator::migrations().last().map(|step| step.name().to_owned()).unwrap_or_default()
 }
 
 /// Whether anybody ever made a store in this database.

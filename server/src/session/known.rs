@@ -112,6 +112,24 @@ impl Known {
         }
     }
 
+    /// The hashes of the tokens of all sessions.
+    pub fn sessions(&self) -> Vec<String> {
+        let all = self.rows.values().filter_map(|row| match &row.columns {
+            Columns::Session(session) => Some(session.row.token_hash.clone()),
+            _ => None,
+        });
+        all.collect()
+    }
+
+    /// The ids of all invitations.
+    pub fn invitations(&self) -> Vec<TextUuid> {
+        let all = self.rows.values().filter_map(|row| match &row.columns {
+            Columns::Invitation(invitation) => Some(invitation.id),
+            _ => None,
+        });
+        all.collect()
+    }
+
     /// The sessions of this person. By the rows that are in the set: what stands in the table may
     /// name another person for a moment.
     pub fn sessions_of(&self, user: TextUuid) -> impl Iterator<Item = &sessions::Model> {

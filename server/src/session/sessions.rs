@@ -280,9 +280,43 @@ pub(crate) async fn shut_out(
             taken += 1;
         }
     }
-    let said = [
-        (ended, counted(ended, "session ended", "sessions ended")),
-        (taken, counted(taken, "invitation taken back", "invitations taken back")),
-    ];
-    Ok(said.into_iter().filter(|(number, _)| *number > 0).map(|(_, said)| said).collect())
+    let said = [ended, taken].into_iter().zip(said(ended, taken));
+    Ok(said.filter(|(number, _)| *number > 0).map(|(_, said)| said).collect())
+}
+
+fn said(ended: u64, taken: u64) -> [String; 2] {
+    [
+        counted(ended, "session ended", "sessions ended"),
+        counted(taken, "invitation taken back", "invitations taken back"),
+    ]
+}
+
+/// Ends all sessions and takes back all invitations, for a store that is put back to an earlier
+/// day. What was done, which `event` says as well.
+pub(crate) async fn end_everything(
+    people: &People,
+    audit: &AuditLog,
+    event: Event,
+) -> Result<String, StoreError> {
+    let transaction = begin_write(people.db()).await?;
+    let mut change = Change::begin(&transaction, people, audit).await?;
+    let (mut ended, mut taken) = (0, 0);
+    for token_hash in change.known().sessions() {
+        if change.take::<sessions::Model>(&token_hash) {
+            store::delete(&transaction, token_hash).await?;
+            ended += 1;
+        }
+    }
+    for id in change.known().invitations() {
+        if change.take::<invitations::Model>(&id.to_string()) {
+            store::delete_invitation(&transaction, id).await?;
+            taken += 1;
+        }
+    }
+    let made = change.finish().await?;
+    let done = said(ended, taken).join(", ");
+    audit.append_unasked(&transaction, event.with_detail(done.clone())).await?;
+    transaction.commit().await?;
+    people.made(made);
+    Ok(done)
 }

@@ -1,7 +1,8 @@
-//! What comes from the database: sealed values and entries of the audit log.
+//! What comes from the database and from backups: sealed values, entries of the audit log, lines.
 
 use keyward::audit::about_log;
 use keyward::audit::check::Check;
+use keyward_core::backup::{Header, Kind, Table, parse_row, row_line};
 use keyward_core::chain::{AuditKey, AuditKeys, Fields, GENESIS, StoredEntry};
 use keyward_core::dek::Dek;
 use keyward_core::seal::{Binding, open, open_legacy, seal};
@@ -38,7 +39,34 @@ const WORDS: &[&str] = &[
      ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad)",
 ];
 
+const LINES: &[&str] = &[
+    r#"{"keyward":"backup","format":1,"schema":"m0001_settings","createdAt":"","tables":[{"name":"a","columns":[["b","text"]]}]}"#,
+    r#"[0,"text",-12,true,"AP8=",1700000000000000]"#,
+    "[0,null,null,null,null,null]",
+];
+
+fn every_kind() -> Table {
+    let kinds = [Kind::Text, Kind::Integer, Kind::Boolean, Kind::Bytes, Kind::Time];
+    Table { name: "a".to_owned(), columns: kinds.map(|kind| ("b".to_owned(), kind)).to_vec() }
+}
+
 proptest! {
+    #[test]
+    fn a_line_of_a_backup_is_read_as_it_was_written(line in nearly_text(LINES)) {
+        if let Ok(header) = Header::parse(&line) {
+            let names = header.tables.iter().flat_map(|table| {
+                table.columns.iter().map(|(name, _)| name).chain([&table.name])
+            });
+            for name in names {
+                prop_assert!(!name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+            }
+        }
+        if let Some((place, row)) = parse_row(&line, &[every_kind()]) {
+            let again = row_line(place, &row);
+            prop_assert_eq!(parse_row(&again, &[every_kind()]), Some((place, row)));
+        }
+    }
+
     #[test]
     fn a_sealed_value_opens_as_it_is_or_not_at_all(
         value in vec(any::<u8>(), 0..64),

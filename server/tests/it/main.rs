@@ -5,6 +5,7 @@
 
 mod audit;
 mod authenticity;
+mod backup;
 mod database;
 mod documents;
 mod encryption;

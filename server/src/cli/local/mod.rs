@@ -1,6 +1,7 @@
 //! Commands that open the store themselves, so they also work while no server runs.
 
 pub mod audit;
+pub mod backup;
 pub mod encryption;
 pub mod key_list;
 pub mod keys;

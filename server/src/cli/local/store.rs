@@ -88,7 +88,7 @@ fn tell(findings: &[Finding], json: bool) -> Result<(), CliError> {
     }
 }
 
-fn sentence(Finding { table, id, problem }: &Finding) -> String {
+pub fn sentence(Finding { table, id, problem }: &Finding) -> String {
     format!("{table}: {id}: {problem}")
 }
 
