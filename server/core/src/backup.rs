@@ -71,7 +71,7 @@ pub struct Header {
 
 /// The line after the rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Manifest {
     /// How many of each table, in the order of the header.
     pub rows: Vec<u64>,
@@ -89,6 +89,7 @@ pub struct Manifest {
 
 /// The last line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seal {
     sha256: String,
     mac: String,
@@ -119,7 +120,7 @@ pub enum FormatError {
     #[error("line {0} is damaged")]
     Line(u64),
     /// No last line.
-    #[error("it is cut off: its end is missing")]
+    #[error("its end is missing: it was cut off, or something was added")]
     CutOff,
     /// The hash is another.
     #[error("it is damaged: its SHA-256 is another one")]
@@ -212,6 +213,11 @@ impl Hash {
     pub fn line(&mut self, line: &str) {
         self.0.update(line);
         self.0.update("\n");
+    }
+
+    /// Takes a part of the file as it is.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
     }
 
     /// The last line, when all others were taken.

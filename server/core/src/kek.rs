@@ -146,6 +146,13 @@ pub struct RootKeys {
     pub previous: Option<RootKey>,
 }
 
+impl RootKeys {
+    /// Each of them.
+    pub fn all(&self) -> impl Iterator<Item = &RootKey> {
+        [&self.current].into_iter().chain(&self.previous)
+    }
+}
+
 fn decode(text: &str) -> Option<Zeroizing<[u8; BYTES]>> {
     let mut bytes = Zeroizing::new([0; BYTES]);
     if text.len() == 2 * BYTES {

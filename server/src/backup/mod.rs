@@ -44,6 +44,17 @@ pub enum BackupError {
     /// A row, which is not to be left out in silence.
     #[error("a row of {table} cannot be read: {reason}; see `keyward store check`")]
     Row { table: String, reason: String },
+    /// What the database says of it.
+    #[error("its rows of {0} cannot be stored: {1}")]
+    Insert(String, DbErr),
+    /// A disk that is full, for instance.
+    #[error("it cannot be looked through in {folder}, which TMPDIR names: {reason}")]
+    Temporary { folder: String, reason: String },
+    #[error(
+        "the store has the migration \"{0}\", which is not the newest of this version of Keyward: \
+         another version is changing it"
+    )]
+    Changing(String),
     #[error("it has the migration \"{0}\", which this version of Keyward does not know")]
     Schema(String),
     #[error("there is something in the store already: a backup is restored into an empty one")]
@@ -61,6 +72,9 @@ impl From<DbErr> for BackupError {
         Self::Store(error.into())
     }
 }
+
+/// The longest line in bytes: a row of ours has at most one long value, and that is far shorter.
+const MAX_LINE: u64 = 16 << 20;
 
 /// Says how far it is, in rows.
 pub type Progress<'a> = dyn Fn(u64) + 'a;

@@ -8,7 +8,8 @@ use super::rows::{self, Inserter};
 use super::{BackupError, Progress, tables};
 use crate::audit::{Action, Actor};
 use crate::database::{
-    AdvisoryLock, DatabaseConnection, StoreError, begin_locked, begin_read, begin_write, schema,
+    AdvisoryLock, DatabaseConnection, StoreError, begin_locked, begin_read, begin_write, lock,
+    schema,
 };
 use crate::session::people::People;
 use crate::session::sessions;
@@ -24,18 +25,26 @@ pub async fn restore(
     name: &str,
     progress: &Progress<'_>,
 ) -> Result<String, BackupError> {
+    let done = end_access(loaded, name).await?;
     let transaction = begin_locked(db, AdvisoryLock::Migrate).await?;
     schema::migrate_in(&transaction).await?;
-    for (_, table) in tables::all() {
-        if table.name != WRITTEN_BY_MIGRATIONS && !is_empty(&transaction, &table.name).await? {
+    // A server that starts meanwhile has its keys made before this, or waits and finds those of
+    // the backup.
+    for locked in [AdvisoryLock::Keys, AdvisoryLock::Setup] {
+        lock(&transaction, locked).await?;
+    }
+    let tables = tables::all();
+    for (_, table) in &tables {
+        if table.name == WRITTEN_BY_MIGRATIONS {
+            rows::clear(&transaction, table).await?;
+        } else if !is_empty(&transaction, &table.name).await? {
             return Err(BackupError::NotEmpty);
         }
     }
-    let done = end_access(loaded, name).await?;
     let (moment, mut total) = (begin_read(&loaded.store.db).await?, 0);
-    for (sorted_by, table) in tables::all() {
-        let mut inserter = Inserter::begin(&transaction, &table).await?;
-        let found = rows::stream(&moment, sorted_by, &table).await?;
+    for (sorted_by, table) in &tables {
+        let mut inserter = Inserter::new(&transaction, table, db.is_behind_pooler());
+        let found = rows::stream(&moment, sorted_by, table).await?;
         pin_mut!(found);
         while let Some(row) = found.try_next().await? {
             inserter.put(row).await?;
@@ -60,19 +69,23 @@ async fn end_access(loaded: &Loaded, name: &str) -> Result<String, BackupError> 
     let (db, unlocked) = (&loaded.store.db, &loaded.unlocked);
     let people = People::new(db.clone(), unlocked.rows.clone());
     let event = Actor::command_line().did(Action::StoreRestore, Some(name.to_owned()));
-    match sessions::end_everything(&people, &unlocked.audit, event.clone()).await {
-        Err(StoreError::Altered(_)) if !loaded.findings.is_empty() => {
-            // Nobody can sign in there before it is accepted, and then nothing of it may count.
-            let transaction = begin_write(db).await?;
-            for table in ["sessions", "invitations"] {
-                transaction.execute_unprepared(&format!("DELETE FROM {table}")).await?;
-            }
-            let detail = "all sessions and invitations deleted".to_owned();
-            let event = event.with_detail(detail.clone());
-            unlocked.audit.append_unasked(&transaction, event).await?;
-            transaction.commit().await?;
-            Ok(detail)
-        }
-        ended => Ok(ended?),
+    if loaded.findings.is_empty() {
+        return Ok(sessions::end_everything(&people, &unlocked.audit, event).await?);
     }
+    let ended = match sessions::end_everything(&people, &unlocked.audit, event.clone()).await {
+        Err(StoreError::Altered(_)) => None,
+        ended => Some(ended?),
+    };
+    // Also those that somebody else put there, which `keyward store accept` would make good.
+    let transaction = begin_write(db).await?;
+    for table in ["sessions", "invitations"] {
+        transaction.execute_unprepared(&format!("DELETE FROM {table}")).await?;
+    }
+    let done = "all sessions and invitations deleted".to_owned();
+    if ended.is_none() {
+        let event = event.with_detail(done.clone());
+        unlocked.audit.append_unasked(&transaction, event).await?;
+    }
+    transaction.commit().await?;
+    Ok(done)
 }

@@ -10,8 +10,13 @@ use sea_orm::{
 
 use super::BackupError;
 
-/// Rows of one statement.
+/// Rows of one statement, at most.
 const BATCH: usize = 200;
+/// The same in bytes of texts and bytes.
+const BATCH_BYTES: usize = 1 << 20;
+/// Behind a pooler each statement stays prepared in the session, under a name of its own; so many
+/// may be.
+const PREPARED: u32 = 20;
 
 /// All rows of a table, one after the other.
 pub async fn stream<'a>(
@@ -54,32 +59,51 @@ fn value(row: &QueryResult, name: &str, kind: Kind) -> Result<Value, DbErr> {
     Ok(found.unwrap_or(Value::Null))
 }
 
+/// Deletes all rows of a table.
+pub async fn clear(into: &DatabaseTransaction, table: &Table) -> Result<(), DbErr> {
+    into.execute_unprepared(&format!("DELETE FROM \"{}\"", table.name)).await.map(drop)
+}
+
 /// Takes rows of a table, and writes many at a time.
 pub struct Inserter<'a> {
     into: &'a DatabaseTransaction,
     table: &'a Table,
     rows: Vec<Vec<Value>>,
+    /// Of texts and bytes in these rows.
+    bytes: usize,
+    /// Statements since the session last dropped what is prepared in it.
+    prepared: u32,
+    is_behind_pooler: bool,
 }
 
 impl<'a> Inserter<'a> {
-    /// Of a table that has been emptied: a migration writes rows as well.
-    pub async fn begin(into: &'a DatabaseTransaction, table: &'a Table) -> Result<Self, DbErr> {
-        into.execute_unprepared(&format!("DELETE FROM \"{}\"", table.name)).await?;
-        Ok(Self { into, table, rows: Vec::with_capacity(BATCH) })
+    /// Into a table of a database that is behind a pooler or not.
+    pub fn new(into: &'a DatabaseTransaction, table: &'a Table, is_behind_pooler: bool) -> Self {
+        Self { into, table, rows: Vec::new(), bytes: 0, prepared: 0, is_behind_pooler }
     }
 
     /// Takes a row.
-    pub async fn put(&mut self, row: Vec<Value>) -> Result<(), DbErr> {
+    pub async fn put(&mut self, row: Vec<Value>) -> Result<(), BackupError> {
+        self.bytes += row.iter().map(size).sum::<usize>();
         self.rows.push(row);
-        if self.rows.len() == BATCH { self.flush().await } else { Ok(()) }
+        if self.rows.len() == BATCH || self.bytes >= BATCH_BYTES {
+            self.flush().await
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes what is left.
-    pub async fn finish(mut self) -> Result<(), DbErr> {
+    pub async fn finish(mut self) -> Result<(), BackupError> {
         self.flush().await
     }
 
-    async fn flush(&mut self) -> Result<(), DbErr> {
+    async fn flush(&mut self) -> Result<(), BackupError> {
+        let name = self.table.name.clone();
+        self.write().await.map_err(|error| BackupError::Insert(name, error))
+    }
+
+    async fn write(&mut self) -> Result<(), DbErr> {
         if self.rows.is_empty() {
             return Ok(());
         }
@@ -100,7 +124,22 @@ impl<'a> Inserter<'a> {
         let bound = self.rows.drain(..).flatten().zip(kinds).map(|(value, kind)| bind(value, kind));
         let backend = ConnectionTrait::get_database_backend(self.into);
         let insert = Statement::from_sql_and_values(backend, sql, bound);
-        self.into.execute_raw(insert).await.map(drop)
+        self.bytes = 0;
+        self.into.execute_raw(insert).await?;
+        self.prepared += 1;
+        if self.is_behind_pooler && self.prepared == PREPARED {
+            self.prepared = 0;
+            self.into.execute_unprepared("DEALLOCATE ALL").await?;
+        }
+        Ok(())
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Null | Value::Integer(_) | Value::Boolean(_) | Value::Time(_) => 0,
     }
 }
 

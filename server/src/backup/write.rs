@@ -1,20 +1,24 @@
 //! From a store into a file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::path::Path;
 
 use futures_util::{TryStreamExt, pin_mut};
 use keyward_core::backup::{Hash, Header, Manifest, Table, Value, row_line};
 use keyward_core::kek::RootKey;
+use rustix::fs::{FlockOperation, flock};
 use tempfile::{Builder, NamedTempFile};
 use time::format_description::well_known::Rfc3339;
 
-use super::{BackupError, Progress, rows, tables};
+use super::{BackupError, MAX_LINE, Progress, rows, tables};
 use crate::audit::{Action, Actor, AuditLog};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_read, schema};
 use crate::settings::RowType;
+
+/// How the name of a backup ends that is being written.
+const SUFFIX: &str = ".partial";
 
 /// A backup that is on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +44,13 @@ pub async fn write(
     audit.record(db, event).await?;
 
     let moment = begin_read(db).await?;
+    let (schema, newest) = (schema::newest_applied(&moment).await?, schema::newest_migration());
+    if schema != newest {
+        return Err(BackupError::Changing(schema));
+    }
     let created_at = clock.now().truncate_to_second().format(&Rfc3339).map_err(io::Error::other)?;
     let (sorted_by, tables): (Vec<_>, Vec<_>) = tables::all().into_iter().unzip();
-    let header = Header::new(schema::newest_migration(), created_at, tables);
+    let header = Header::new(schema, created_at, tables);
     file.line(&serde_json::to_string(&header).map_err(io::Error::other)?)?;
     let (mut manifest, mut total) = (Manifest::default(), 0);
     for (place, (table, sorted_by)) in header.tables.iter().zip(sorted_by).enumerate() {
@@ -51,7 +59,12 @@ pub async fn write(
         let mut number = 0;
         while let Some(row) = found.try_next().await? {
             note(&mut manifest, table, &row);
-            file.line(&row_line(place, &row))?;
+            let line = row_line(place, &row);
+            if line.len() as u64 > MAX_LINE {
+                let (table, reason) = (table.name.clone(), "it is too long".to_owned());
+                return Err(BackupError::Row { table, reason });
+            }
+            file.line(&line)?;
             number += 1;
             progress(total + number);
         }
@@ -98,7 +111,9 @@ impl<'a> Partial<'a> {
     fn create(path: &'a Path) -> io::Result<Self> {
         let name = path.file_name().ok_or_else(|| io::Error::other("it is no name of a file"))?;
         let prefix = format!(".{}.", name.to_string_lossy());
-        let file = Builder::new().prefix(&prefix).suffix(".partial").tempfile_in(folder(path))?;
+        sweep(folder(path), &prefix)?;
+        let file = Builder::new().prefix(&prefix).suffix(SUFFIX).tempfile_in(folder(path))?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
         Ok(Self { path, file: BufWriter::with_capacity(1 << 16, file), hash: Hash::default() })
     }
 
@@ -123,4 +138,23 @@ impl<'a> Partial<'a> {
 fn folder(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
+}
+
+/// Removes what killed backups of the same name left. The lock of one that is being written is
+/// held.
+fn sweep(folder: &Path, prefix: &str) -> io::Result<()> {
+    for found in fs::read_dir(folder)? {
+        let found = found?;
+        let name = found.file_name();
+        let name = name.to_string_lossy();
+        if !(name.starts_with(prefix) && name.ends_with(SUFFIX)) {
+            continue;
+        }
+        let is_left = File::open(found.path())
+            .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
+        if is_left {
+            fs::remove_file(found.path())?;
+        }
+    }
+    Ok(())
 }

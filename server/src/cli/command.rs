@@ -175,20 +175,26 @@ impl Cli {
                 let (db, store, altered) = opened?;
                 command.execute(&db, &store, altered).await
             }
-            Command::Backup(command) => match command.work() {
-                BackupWork::Write(file) => {
-                    let config = StoreConfig::load(&flags, env)?;
-                    let opened = serve::open(&config, &Clock::System, Opening::Command).await?;
-                    let (db, Unlocked { audit, .. }) = opened;
-                    backup::back_up(file, &db, &config.root_keys.current, &audit).await
-                }
-                BackupWork::Verify(file) => {
-                    backup::verify(file, &config::load_root_keys(env)?).await
-                }
-            },
+            Command::Backup(command) => {
+                unless_stopped(async {
+                    match command.work() {
+                        BackupWork::Write(file) => {
+                            let config = StoreConfig::load(&flags, env)?;
+                            let opened =
+                                serve::open(&config, &Clock::System, Opening::Command).await?;
+                            let (db, Unlocked { audit, .. }) = opened;
+                            backup::back_up(file, &db, &config.root_keys.current, &audit).await
+                        }
+                        BackupWork::Verify(file) => {
+                            backup::verify(file, &config::load_root_keys(env)?).await
+                        }
+                    }
+                })
+                .await
+            }
             Command::Restore(command) => {
                 let config = StoreConfig::load(&flags, env)?;
-                command.execute(&config.root_keys, &config.database).await
+                unless_stopped(command.execute(&config.root_keys, &config.database)).await
             }
             Command::Encryption { command } => {
                 let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;
@@ -199,6 +205,21 @@ impl Cli {
                 command.execute(&db, &audit).await
             }
         }
+    }
+}
+
+/// Leaves nothing half done when a person or a supervisor stops it: what is on the disk for a while
+/// is removed, and the transaction ends.
+async fn unless_stopped(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let listen = |kind| signal(kind).map_err(failed);
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut hang_up = listen(SignalKind::hangup())?;
+    tokio::select! {
+        done = work => done,
+        _ = interrupt.recv() => Err(failed("stopped")),
+        _ = terminate.recv() => Err(failed("stopped")),
+        _ = hang_up.recv() => Err(failed("stopped")),
     }
 }
 

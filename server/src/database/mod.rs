@@ -30,4 +30,6 @@ pub use error::OpenError;
 pub use readable::readable;
 pub use schema::migrate;
 pub use store_error::{Refusal, ServiceError, StoreError};
-pub use transaction::{AdvisoryLock, begin_locked, begin_read, begin_write, try_begin_locked};
+pub use transaction::{
+    AdvisoryLock, begin_locked, begin_read, begin_write, lock, try_begin_locked,
+};

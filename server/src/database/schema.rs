@@ -40,6 +40,14 @@ pub async fn migrate_to(transaction: &DatabaseTransaction, name: &str) -> Result
     }
 }
 
+/// The name of the newest migration that was run.
+pub async fn newest_applied(transaction: &DatabaseTransaction) -> Result<String, DbErr> {
+    let sql = format!("SELECT max(version) AS version FROM {APPLIED}");
+    let statement = Statement::from_string(transaction.get_database_backend(), sql);
+    let found = transaction.query_one_raw(statement).await?;
+    found.map_or(Ok(String::new()), |row| row.try_get("", "version"))
+}
+
 /// The name of the newest migration that this program knows, to which each store that it opens
 /// is brought.
 pub fn newest_migration() -> String {

@@ -37,15 +37,21 @@ pub async fn begin_locked(
     lock: AdvisoryLock,
 ) -> Result<DatabaseTransaction, DbErr> {
     let transaction = begin_write(db).await?;
-    if db.get_database_backend() == DbBackend::Postgres {
-        let take = format!(
-            "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({}); \
-             SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
-            lock as i64
-        );
-        transaction.execute_unprepared(&take).await?;
-    }
+    self::lock(&transaction, lock).await?;
     Ok(transaction)
+}
+
+/// Waits for one more lock, in the order in which [`AdvisoryLock`] lists them.
+pub async fn lock(transaction: &DatabaseTransaction, lock: AdvisoryLock) -> Result<(), DbErr> {
+    if ConnectionTrait::get_database_backend(transaction) != DbBackend::Postgres {
+        return Ok(());
+    }
+    let take = format!(
+        "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({}); \
+         SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
+        lock as i64
+    );
+    transaction.execute_unprepared(&take).await.map(drop)
 }
 
 /// Like [`begin_locked`], but does not wait for another process that is at it: `None`. On

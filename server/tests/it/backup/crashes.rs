@@ -11,6 +11,7 @@ on_both_databases!(
     a_killed_backup_leaves_the_old_file_or_the_new,
     a_killed_restore_leaves_nothing_or_everything,
     a_full_disk_leaves_the_backup_of_before,
+    nothing_is_left_where_it_was_looked_through,
 );
 
 /// Kills of each kind. They come at moments of their own, spread over the time that one takes.
@@ -53,6 +54,9 @@ async fn a_killed_backup_leaves_the_old_file_or_the_new(backend: Backend) {
             database.expect_run(&["backup", "verify", path(&file)]);
         },
     );
+    // The next one takes away what those left.
+    database.back_up();
+    assert_eq!(partial(&database), 0);
 }
 
 async fn a_killed_restore_leaves_nothing_or_everything(backend: Backend) {
@@ -94,6 +98,49 @@ async fn a_full_disk_leaves_the_backup_of_before(backend: Backend) {
     assert_eq!(done.status.code(), Some(1), "{error}");
     assert!(error.contains("File too large"), "{error}");
     assert_eq!(fs::read(&file).unwrap(), before);
+    assert_eq!(partial(&database), 0);
+}
+
+/// Files that were not finished.
+fn partial(database: &TestDatabase) -> usize {
     let names = fs::read_dir(database.folder()).unwrap().map(|found| found.unwrap().file_name());
-    assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("partial")));
+    names.filter(|name| name.to_string_lossy().contains("partial")).count()
+}
+
+async fn nothing_is_left_where_it_was_looked_through(backend: Backend) {
+    let database = store(backend).await;
+    let file = database.back_up();
+    let folder = database.folder().join("tmp");
+    fs::create_dir(&folder).unwrap();
+    let left = || fs::read_dir(&folder).unwrap().count();
+    let verify = || {
+        let mut command = database.command(&["backup", "verify", path(&file)]);
+        command.env("TMPDIR", &folder);
+        command
+    };
+    assert!(verify().output().unwrap().status.success());
+    assert_eq!(left(), 0);
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let mut child = verify().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while left() == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        // It may have been through already.
+        child.wait().unwrap().code().expect("it ends by itself");
+        assert_eq!(left(), 0, "{signal}");
+    }
+    // A full disk there says nothing of the backup.
+    let limited = "trap '' XFSZ; ulimit -f 512; exec \"$0\" backup verify \"$1\"";
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", limited, env!("CARGO_BIN_EXE_keyward"), path(&file)])
+        .env_clear()
+        .envs(verify().get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let done = command.output().unwrap();
+    let error = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{error}");
+    assert!(error.contains("TMPDIR") && !error.contains("damaged"), "{error}");
+    assert_eq!(left(), 0);
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use keyward_api::roles::Role;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::path;
+use crate::support::pooler::Pooler;
 use crate::support::program::Server;
 use crate::support::{ADMIN, App, Backend, TestDatabase, on_both_databases};
 
@@ -117,4 +119,23 @@ async fn only_an_empty_store_is_restored_into(backend: Backend) {
     let (code, _, _) = empty.run(&["restore", path(&file)]);
     assert_eq!(code, 1, "it is there now");
     empty.expect_run(&["store", "check"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_behind_a_pooler_is_backed_up_and_restored() {
+    let (_pooler, database) = Pooler::start("").await;
+    database.expect_run(&["migrate"]);
+    database.expect_run(&["keys", "create", "--name", "a"]);
+    let rows = (0..6_000).map(|n| format!("('{n}', 'theme', '{n}', 'dark')"));
+    let rows = rows.collect::<Vec<_>>().join(",");
+    let db = database.connect().await;
+    let sql = format!("INSERT INTO settings (id, type, key, value) VALUES {rows}");
+    db.execute_unprepared(&sql).await.unwrap();
+    db.close().await.unwrap();
+    let file = database.back_up();
+    let (_pooler, target) = Pooler::start("").await;
+    target.expect_run(&["restore", path(&file)]);
+    target.expect_run(&["store", "check"]);
+    target.expect_run(&["backup", path(&file)]);
+    target.expect_run(&["backup", "verify", path(&file)]);
 }
