@@ -113,7 +113,7 @@ openapi: page ## Write server/openapi.json, which a test compares
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: page ## Measure the scan, /api/verify, sessions, the start, lists, the vault and /api/resolve
+bench: page ## Measure the scan, /api/verify, sessions, the start, lists, the vault, /api/resolve and backups
 	$(CARGO) bench --workspace --bench scan
 	$(CARGO) bench --workspace --bench start
 	$(CARGO) bench --workspace --bench verify
@@ -121,6 +121,7 @@ bench: page ## Measure the scan, /api/verify, sessions, the start, lists, the va
 	$(CARGO) bench --workspace --bench lists
 	$(CARGO) bench --workspace --bench vault
 	$(CARGO) bench --workspace --bench resolve
+	$(CARGO) bench --workspace --bench backup
 
 bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chromium
 	.ci/need chromium chromium fonts-dejavu-core

@@ -16,6 +16,8 @@
 
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "support/secrets.rs"]
+mod secrets;
 
 use std::error::Error;
 use std::hint::black_box;
@@ -31,21 +33,17 @@ use keyward::database::{DatabaseConnection, Opening, StoreError, begin_write};
 use keyward::encryption::Rotation;
 use keyward::encryption::columns::Subject;
 use keyward::encryption::unlock::Unlocked;
-use keyward::secrets::entity::{Entity, Model};
 use keyward::serve;
 use keyward_core::chain::{AuditKey, AuditKeys};
 use keyward_core::dek::Dek;
 use keyward_core::seal::{open, seal};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{EntityTrait, QueryOrder};
 
 /// That of the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Rows of one `INSERT`.
-const BATCH: usize = 2_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -114,32 +112,7 @@ async fn rotate(values: usize) -> Result<(Duration, folder::Folder), Box<dyn Err
     let folder = folder::Folder::new(&format!("rotate-{values}"))?;
     let (db, Unlocked { keyring, audit, .. }) =
         serve::open(&folder.config()?.store, &Clock::System, Opening::Store).await?;
-    let transaction = begin_write(&db).await?;
-    let sealer = keyring.sealer(&transaction).await?;
-    let now = Clock::System.now();
-    let numbers: Vec<usize> = (0..values).collect();
-    for batch in numbers.chunks(BATCH) {
-        let rows = batch.iter().map(|n| {
-            let (id, key) = (format!("01900000-0000-7000-8000-{n:012}"), format!("KEY_{n}"));
-            let encrypted_value = sealer.seal(&Subject::secret(&id, &key), &[7; 200])?;
-            let row = Model {
-                id,
-                key,
-                encrypted_value,
-                iv: None,
-                key_id: Some(sealer.key_id.clone()),
-                description: None,
-                created_by: None,
-                created_at: now,
-                updated_at: now,
-                mac: None,
-            };
-            Ok(row.into_active_model())
-        });
-        let rows = rows.collect::<Result<Vec<_>, rand::rngs::SysError>>()?;
-        Entity::insert_many(rows).exec_without_returning(&transaction).await?;
-    }
-    transaction.commit().await?;
+    secrets::store_secrets(&db, &keyring, values).await?;
     let rotation = Rotation::new(db.clone(), Clock::System, keyring, audit);
     let start = Instant::now();
     let rotated = rotation.rotate(&Actor::command_line()).await?;
