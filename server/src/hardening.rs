@@ -33,11 +33,17 @@ pub fn raise_file_limit() -> u64 {
     current.unwrap_or(u64::MAX)
 }
 
+/// Whether there is such a file, and other users can read or change it.
+pub fn is_open_to_others(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| {
+        let is_foreign = found.uid() == 0 && !geteuid().is_root();
+        found.is_file() && is_exposed(found.mode(), is_foreign)
+    })
+}
+
 /// Warns of a file with something secret in it that other users can read or change.
 pub fn warn_if_exposed(path: &Path) {
-    let Ok(found) = path.metadata() else { return };
-    let is_foreign = found.uid() == 0 && !geteuid().is_root();
-    if found.is_file() && is_exposed(found.mode(), is_foreign) {
+    if is_open_to_others(path) {
         let path = path.display();
         tracing::warn!("other users of this machine can open {path}: chmod 600 {path}");
     }

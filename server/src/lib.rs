@@ -14,6 +14,7 @@
 //! | [`audit`] | who did what, in a chain that shows changes |
 //! | [`overview`] | what a person sees first |
 //! | [`backup`] | everything that is stored in one file, and back into an empty store |
+//! | [`doctor`] | whether an installation is as it should be |
 //! | [`authenticity`] | rows that carry authority, and which there are |
 //! | [`config`] [`state`] [`serve`] | what the operator decides, what is shared, start and stop |
 //! | [`cli`] | the commands of the program |
@@ -34,6 +35,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod doctor;
 pub mod encryption;
 pub mod hardening;
 pub mod http;

@@ -58,6 +58,19 @@ pub async fn last_read(db: &impl ConnectionTrait, key: &str) -> Result<Option<lo
     log::Entity::find().from_raw_sql(statement).one(db).await
 }
 
+/// When everything was written to a file the last time.
+pub async fn last_backup(db: &impl ConnectionTrait) -> Result<Option<OffsetDateTime>, DbErr> {
+    let sql = format!(
+        "SELECT * FROM audit_log WHERE action = '{}' AND {CHANGES} ORDER BY seq DESC LIMIT 1",
+        Action::StoreBackup.as_str()
+    );
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let last = log::Entity::find().from_raw_sql(statement).one(db).await?;
+    Ok(last.and_then(|entry| {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(entry.time) * 1_000).ok()
+    }))
+}
+
 /// How often each address was refused since then, in no order. Of very many refusals, the last
 /// ones count.
 pub async fn refused_since(

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::local::audit::AuditCommand;
 use super::local::backup::{self, BackupCommand, BackupWork, RestoreCommand};
+use super::local::doctor::DoctorCommand;
 use super::local::encryption::EncryptionCommand;
 use super::local::keys::KeysCommand;
 use super::local::store::StoreCommand;
@@ -80,6 +81,9 @@ enum Command {
     Backup(BackupCommand),
     /// Restore a backup into an empty database, of either kind
     Restore(RestoreCommand),
+    /// Say whether the installation is as it should be, from the configuration to the last stored
+    /// row; fails when something is broken
+    Doctor(DoctorCommand),
     /// Create, list, rotate and delete API keys; a running server follows within a second
     Keys {
         #[command(subcommand)]
@@ -196,6 +200,7 @@ impl Cli {
                 let config = StoreConfig::load(&flags, env)?;
                 unless_stopped(command.execute(&config.root_keys, &config.database)).await
             }
+            Command::Doctor(command) => command.execute(&flags, env).await,
             Command::Encryption { command } => {
                 let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;
                 command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await

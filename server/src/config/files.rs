@@ -1,6 +1,6 @@
 //! Files with secrets in them.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::admin::ADMIN_PASSWORD;
 use super::database::DATABASE_URL;
@@ -12,11 +12,15 @@ use crate::hardening::warn_if_exposed;
 /// Each may be in a file that the variable with `_FILE` names.
 const SECRETS: [&str; 4] = [ROOT_KEY, PREVIOUS_ROOT_KEY, DATABASE_URL, ADMIN_PASSWORD];
 
-/// Warns of files with secrets in them that other users can open: those that variables name,
-/// and `.env` here.
-pub fn warn_of_exposed_files(env: Environment<'_>) {
+/// Files with secrets in them: those that variables name, and `.env` here. Not all need be there.
+pub fn secret_files(env: Environment<'_>) -> Vec<PathBuf> {
     let named = SECRETS.iter().filter_map(|name| variable(env, &format!("{name}_FILE")));
-    for file in named.chain([".env".to_owned()]) {
-        warn_if_exposed(Path::new(&file));
+    named.chain([".env".to_owned()]).map(PathBuf::from).collect()
+}
+
+/// Warns of those that other users can open.
+pub fn warn_of_exposed_files(env: Environment<'_>) {
+    for file in secret_files(env) {
+        warn_if_exposed(&file);
     }
 }

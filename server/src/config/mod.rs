@@ -19,7 +19,7 @@ mod values;
 
 pub use admin::AdminConfig;
 pub use database::DatabaseConfig;
-pub use files::warn_of_exposed_files;
+pub use files::{secret_files, warn_of_exposed_files};
 pub use http::HttpConfig;
 pub use oidc::OidcConfig;
 pub use root_key::load_root_keys;

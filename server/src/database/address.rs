@@ -94,6 +94,11 @@ impl Address {
 }
 
 impl Server {
+    /// Whether what is sent to it leaves this machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.options.get_socket().is_some() || is_loopback(self.options.get_host())
+    }
+
     /// The database, with its host and port or its socket.
     pub fn place(&self) -> String {
         let name = self.options.get_database().unwrap_or(self.options.get_username());

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod doctor;
 pub mod encryption;
 pub mod key_list;
 pub mod keys;

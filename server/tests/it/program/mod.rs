@@ -2,5 +2,6 @@
 
 mod broken_streams;
 mod commands;
+mod doctor;
 mod outage;
 mod shutdown;

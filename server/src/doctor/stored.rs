@@ -1,0 +1,155 @@
+//! What is stored, with the root key.
+
+use keyward_api::overview::{Attention, AttentionKind, Severity};
+use sea_orm::EntityTrait;
+use time::{Duration, OffsetDateTime};
+
+use super::{Check, Level};
+use crate::audit::answer::verification;
+use crate::audit::lookup;
+use crate::authenticity::check;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::database::{DatabaseConnection, StoreError, begin_read};
+use crate::encryption::unlock::{Unlocked, unlock};
+use crate::encryption::{Rotation, entity as encryption_keys};
+use crate::keys::Registry;
+use crate::numbers::counted;
+use crate::overview::overviews::{OverviewParts, Overviews};
+use crate::serve::StartError;
+use crate::session::people::People;
+
+/// A backup that is older is too old.
+const BACKUP_AGE: Duration = Duration::days(7);
+
+/// Everything that is stored.
+pub(super) async fn everything(
+    db: &DatabaseConnection,
+    config: &Config,
+    clock: &Clock,
+) -> Vec<Check> {
+    const ROOT_KEY: &str = "root key";
+    // Opening a store that has none would make the first keys.
+    match encryption_keys::Entity::find().one(db).await {
+        Ok(Some(_)) => (),
+        Ok(None) => return vec![Check::notice(ROOT_KEY, "nothing is stored under one so far")],
+        Err(error) => return vec![Check::failure("stored keys", error)],
+    }
+    let unlocked = match unlock(db, &config.store.root_keys, clock).await {
+        Ok(unlocked) => unlocked,
+        Err(error) => return vec![Check::failure(ROOT_KEY, error)],
+    };
+    let id = config.store.root_keys.current.id();
+    let mut found = vec![Check::ok(ROOT_KEY, format!("{id} opens every stored key"))];
+    for (name, done) in [
+        ("rows", rows(db, &unlocked).await),
+        ("audit log", audit_log(db, &unlocked).await),
+        ("values", values(db, &unlocked, clock).await),
+        ("backup", backup(db, clock.now()).await),
+    ] {
+        found.push(done.unwrap_or_else(|error| Check::failure(name, error)));
+    }
+    match attention(db, config, clock, unlocked).await {
+        Ok(more) => found.extend(more),
+        Err(error) => found.push(Check::failure("keys and people", error)),
+    }
+    found
+}
+
+async fn rows(db: &DatabaseConnection, unlocked: &Unlocked) -> Result<Check, StoreError> {
+    let moment = begin_read(db).await?;
+    let findings = check::check(&moment, &unlocked.rows, &unlocked.keyring).await?;
+    moment.commit().await?;
+    Ok(match findings.len() as u64 {
+        0 => Check::ok("rows", "everything that is stored holds, and every value opens"),
+        number => {
+            let rows = counted(number, "row does", "rows do");
+            Check::failure("rows", format!("{rows} not hold: `keyward store check` lists them"))
+        }
+    })
+}
+
+async fn audit_log(db: &DatabaseConnection, unlocked: &Unlocked) -> Result<Check, StoreError> {
+    let found = verification(&unlocked.audit.verify(db).await?);
+    Ok(match found.broken {
+        Some(broken) => Check::failure("audit log", broken.reason),
+        None => Check::ok("audit log", counted(found.verified, "entry", "entries")),
+    })
+}
+
+async fn values(
+    db: &DatabaseConnection,
+    unlocked: &Unlocked,
+    clock: &Clock,
+) -> Result<Check, StoreError> {
+    let Unlocked { keyring, audit, .. } = unlocked;
+    let rotation = Rotation::new(db.clone(), clock.clone(), keyring.clone(), audit.clone());
+    let status = match rotation.status().await {
+        Ok(status) => status,
+        Err(error) => return Ok(Check::failure("values", error)),
+    };
+    let version = status.active_version;
+    Ok(match status.legacy {
+        0 => Check::ok("values", format!("{} under data keys, version {version}", status.secrets)),
+        legacy => Check::warning(
+            "values",
+            format!("{legacy} are in the older layout: `keyward encryption rotate`"),
+        ),
+    })
+}
+
+async fn backup(db: &DatabaseConnection, now: OffsetDateTime) -> Result<Check, StoreError> {
+    const HOW: &str = "`keyward backup FILE`";
+    let Some(at) = lookup::last_backup(db).await? else {
+        return Ok(Check::warning("backup", format!("there was none: {HOW}")));
+    };
+    let age = now - at;
+    let days = counted(age.whole_days().unsigned_abs(), "day", "days");
+    Ok(if age > BACKUP_AGE {
+        Check::warning("backup", format!("the last one is {days} old: {HOW}"))
+    } else {
+        Check::ok("backup", format!("the last one is {days} old"))
+    })
+}
+
+/// What the overview says, but for what is looked at above.
+async fn attention(
+    db: &DatabaseConnection,
+    config: &Config,
+    clock: &Clock,
+    unlocked: Unlocked,
+) -> Result<Vec<Check>, StartError> {
+    let Unlocked { audit, rows, .. } = unlocked;
+    let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone()).await?;
+    let people = People::new(db.clone(), rows.clone());
+    people.load().await?;
+    let roots = &config.store.root_keys;
+    let parts = OverviewParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        audit,
+        rows,
+        keys,
+        people,
+        root_key: roots.current.id(),
+        has_previous_root_key: roots.previous.is_some(),
+        is_plain_http: false,
+    };
+    let overview = Overviews::from(parts).now().await?;
+    let above = [AttentionKind::AuditBroken, AttentionKind::RowsAltered, AttentionKind::PlainHttp];
+    let more = overview.attention.into_iter().filter(|it| !above.contains(&it.kind));
+    let mut found: Vec<Check> = more.map(of_overview).collect();
+    if found.is_empty() {
+        found.push(Check::ok("keys and people", "nothing needs attention"));
+    }
+    Ok(found)
+}
+
+fn of_overview(Attention { severity, message, .. }: Attention) -> Check {
+    let level = match severity {
+        Severity::Danger => Level::Failure,
+        Severity::Warning => Level::Warning,
+        Severity::Notice => Level::Notice,
+    };
+    Check::new(level, "keys and people", message)
+}
