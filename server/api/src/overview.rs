@@ -75,6 +75,8 @@ pub enum AttentionKind {
     PreviousRootKey,
     /// Others reach the server over plain http.
     PlainHttp,
+    /// The last backup is old, or there was none.
+    Backup,
     /// A key never expires and may change something.
     WritesForever,
     /// Only one person can administer this server.

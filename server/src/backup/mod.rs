@@ -30,6 +30,7 @@ use std::io;
 
 use keyward_core::backup::FormatError;
 use sea_orm::DbErr;
+use time::Duration;
 
 use crate::database::{OpenError, StoreError};
 use crate::encryption::error::UnlockError;
@@ -75,6 +76,9 @@ impl From<DbErr> for BackupError {
 
 /// The longest line in bytes: a row of ours has at most one long value, and that is far shorter.
 const MAX_LINE: u64 = 16 << 20;
+
+/// A last backup that is older is too old.
+pub const MAX_AGE: Duration = Duration::days(7);
 
 /// Says how far it is, in rows.
 pub type Progress<'a> = dyn Fn(u64) + 'a;

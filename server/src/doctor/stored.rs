@@ -2,12 +2,13 @@
 
 use keyward_api::overview::{Attention, AttentionKind, Severity};
 use sea_orm::EntityTrait;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::{Check, Level};
 use crate::audit::answer::verification;
 use crate::audit::lookup;
 use crate::authenticity::check;
+use crate::backup::MAX_AGE;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{DatabaseConnection, StoreError, begin_read};
@@ -18,9 +19,6 @@ use crate::numbers::counted;
 use crate::overview::overviews::{OverviewParts, Overviews};
 use crate::serve::StartError;
 use crate::session::people::People;
-
-/// A backup that is older is too old.
-const BACKUP_AGE: Duration = Duration::days(7);
 
 /// Everything that is stored.
 pub(super) async fn everything(
@@ -105,7 +103,7 @@ async fn backup(db: &DatabaseConnection, now: OffsetDateTime) -> Result<Check, S
     };
     let age = now - at;
     let days = counted(age.whole_days().unsigned_abs(), "day", "days");
-    Ok(if age > BACKUP_AGE {
+    Ok(if age > MAX_AGE {
         Check::warning("backup", format!("the last one is {days} old: {HOW}"))
     } else {
         Check::ok("backup", format!("the last one is {days} old"))
@@ -136,7 +134,12 @@ async fn attention(
         is_plain_http: false,
     };
     let overview = Overviews::from(parts).now().await?;
-    let above = [AttentionKind::AuditBroken, AttentionKind::RowsAltered, AttentionKind::PlainHttp];
+    let above = [
+        AttentionKind::AuditBroken,
+        AttentionKind::RowsAltered,
+        AttentionKind::PlainHttp,
+        AttentionKind::Backup,
+    ];
     let more = overview.attention.into_iter().filter(|it| !above.contains(&it.kind));
     let mut found: Vec<Check> = more.map(of_overview).collect();
     if found.is_empty() {

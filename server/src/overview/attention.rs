@@ -6,7 +6,7 @@ use keyward_api::keys::ApiKey;
 use keyward_api::overview::{Attention, AttentionKind, Severity};
 use time::OffsetDateTime;
 
-use super::facts::{Facts, Group, Refused};
+use super::facts::{Facts, Group, Overdue, Refused};
 use super::words::{number, quoted, span, time};
 
 /// Everything that needs a person at `now`.
@@ -20,6 +20,7 @@ pub fn attention(facts: &Facts, now: OffsetDateTime) -> Vec<Attention> {
         old_key_used(&facts.old_keys),
         facts.has_previous_root_key.then(previous_root_key),
         facts.is_plain_http.then(plain_http),
+        facts.backup.map(backup),
         writes_forever(&facts.writing_forever),
         facts.only_administrator.as_deref().map(one_administrator),
         unused(&facts.unused),
@@ -38,7 +39,8 @@ fn severity(kind: AttentionKind) -> Severity {
         | AttentionKind::ExpiresSoon
         | AttentionKind::OldKeyUsed
         | AttentionKind::PreviousRootKey
-        | AttentionKind::PlainHttp => Severity::Warning,
+        | AttentionKind::PlainHttp
+        | AttentionKind::Backup => Severity::Warning,
         AttentionKind::WritesForever | AttentionKind::OneAdministrator | AttentionKind::Unused => {
             Severity::Notice
         }
@@ -153,6 +155,17 @@ fn plain_http() -> Attention {
     item(AttentionKind::PlainHttp, 1, message.to_owned())
 }
 
+/// Who makes backups in another way is not warned of what this does not know.
+fn backup(Overdue { days }: Overdue) -> Attention {
+    let (severity, message) = match days {
+        Some(days) => {
+            (Severity::Warning, format!("The last backup is {} old.", number(days, "day", "days")))
+        }
+        None => (Severity::Notice, "No backup was made by keyward backup so far.".to_owned()),
+    };
+    Attention { severity, ..item(AttentionKind::Backup, 1, message) }
+}
+
 fn writes_forever(group: &Group) -> Option<Attention> {
     let one = |key: &ApiKey| format!("{} never expires and may write secrets.", quoted(&key.name));
     let many =
@@ -234,6 +247,7 @@ mod tests {
             old_keys: vec![key("payments")],
             has_previous_root_key: true,
             is_plain_http: true,
+            backup: Some(Overdue { days: Some(12) }),
             writing_forever: one("ci"),
             only_administrator: Some("ada@example.com".to_owned()),
             unused: one("old-laptop"),
@@ -250,6 +264,7 @@ mod tests {
              14:00 UTC.",
             "The previous root key is still set. Remove SECRETS_ENCRYPTION_KEY_PREVIOUS.",
             "Others reach this server over plain http: keys and passwords can be read on the way.",
+            "The last backup is 12 days old.",
             "\u{201c}ci\u{201d} never expires and may write secrets.",
             "Only ada@example.com can administer this server.",
             "\u{201c}old-laptop\u{201d} was not used for 90 days.",
@@ -282,6 +297,14 @@ mod tests {
         ];
         assert_eq!(messages(&facts), expected);
         assert!(attention(&facts, NOW).iter().all(|it| it.key_id.is_none()));
+    }
+
+    #[test]
+    fn who_never_made_a_backup_is_told_of_them_and_not_warned() {
+        let facts = Facts { backup: Some(Overdue { days: None }), ..calm() };
+        let found = attention(&facts, NOW);
+        assert_eq!(found[0].severity, Severity::Notice);
+        assert_eq!(found[0].message, "No backup was made by keyward backup so far.");
     }
 
     #[test]

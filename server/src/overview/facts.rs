@@ -22,6 +22,8 @@ pub struct Facts {
     pub old_keys: Vec<ApiKey>,
     pub has_previous_root_key: bool,
     pub is_plain_http: bool,
+    /// It is time for a backup.
+    pub backup: Option<Overdue>,
     /// Keys that never expire and may change something.
     pub writing_forever: Group,
     /// The e-mail address of the only one.
@@ -46,4 +48,11 @@ pub struct Refused {
     pub addresses: u64,
     /// How often all of them were refused.
     pub count: u64,
+}
+
+/// A backup that should have been made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// How old the last one is; none: there was none.
+    pub days: Option<u64>,
 }

@@ -10,7 +10,7 @@ use keyward_core::set::SetName;
 use time::{Duration, OffsetDateTime};
 
 use super::attention::attention;
-use super::facts::{Facts, Group, Refused};
+use super::facts::{Facts, Group, Overdue, Refused};
 use super::root_key;
 use crate::audit::{Actor, AuditLog, answer, lookup};
 use crate::clock::Clock;
@@ -19,7 +19,7 @@ use crate::keys::Registry;
 use crate::keys::hours::{self, Hour};
 use crate::keys::listing::Concerned;
 use crate::session::people::People;
-use crate::{providers, secrets, session};
+use crate::{backup, encryption, providers, secrets, session};
 
 /// Hours that are shown.
 const HOURS: i64 = 24;
@@ -103,6 +103,7 @@ impl Overviews {
             old_keys: keys.with_used_old_key(&survey.overlapping).await?,
             has_previous_root_key: self.0.has_previous_root_key,
             is_plain_http: self.0.is_plain_http,
+            backup: overdue(db, now).await?,
             writing_forever: self.group(survey.writing_forever).await?,
             only_administrator: session::store::only_admin(db).await?,
             unused: self.group(survey.unused).await?,
@@ -134,6 +135,22 @@ async fn verifications(
         VerificationHour { start: hour.start(), accepted, refused }
     });
     Ok(shown.collect())
+}
+
+/// Whether a backup is overdue. A store that is younger than that needs none yet.
+async fn overdue(
+    db: &DatabaseConnection,
+    now: OffsetDateTime,
+) -> Result<Option<Overdue>, StoreError> {
+    if let Some(at) = lookup::last_backup(db).await? {
+        let age = now - at;
+        let days = Some(age.whole_days().unsigned_abs());
+        return Ok((age > backup::MAX_AGE).then_some(Overdue { days }));
+    }
+    let keys = encryption::store::list(db).await?;
+    let first = keys.iter().map(|key| key.created_at).min();
+    let is_young = first.is_none_or(|first| now - first <= backup::MAX_AGE);
+    Ok((!is_young).then_some(Overdue { days: None }))
 }
 
 async fn refused(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Method;
 use keyward::settings::{self, RowType};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::support::{ADMIN, App, Backend, Client, EMAIL, TestDatabase, on_both_databases};
 
@@ -15,6 +16,7 @@ on_both_databases!(
     rows_that_were_changed_are_reported,
     an_altered_end_of_the_log_is_reported_at_once_and_an_older_entry_after_a_check,
     many_refusals_from_one_address_are_reported_for_a_day,
+    a_backup_that_is_overdue_is_asked_for,
     plain_http_and_a_previous_root_key_are_reported,
     the_verifications_of_a_day_are_shown_by_the_hour,
     the_last_changes_are_shown_and_no_reads,
@@ -30,7 +32,7 @@ async fn overview(client: &Client) -> Value {
 async fn attention(client: &Client) -> Vec<(String, String)> {
     let found = overview(client).await["attention"].take();
     let text = |item: &Value, field: &str| item[field].as_str().unwrap().to_owned();
-    let usual = ["keepRootKey", "oneAdministrator"];
+    let usual = ["keepRootKey", "oneAdministrator", "backup"];
     let items = found.as_array().unwrap().iter();
     let items = items.map(|item| (text(item, "kind"), text(item, "message")));
     items.filter(|(kind, _)| !usual.contains(&kind.as_str())).collect()
@@ -38,6 +40,31 @@ async fn attention(client: &Client) -> Vec<(String, String)> {
 
 fn item(kind: &str, message: &str) -> (String, String) {
     (kind.to_owned(), message.to_owned())
+}
+
+async fn a_backup_that_is_overdue_is_asked_for(backend: Backend) {
+    const DAY: Duration = Duration::from_hours(24);
+    let app = App::start(backend).await;
+    let asked = async || {
+        let found = overview(&app.admin().await).await["attention"].take();
+        let found = found.as_array().unwrap().iter().find(|item| item["kind"] == "backup");
+        found
+            .map(|item| ["severity", "message"].map(|name| item[name].as_str().unwrap().to_owned()))
+    };
+    let expected = |severity: &str, message: &str| Some([severity.to_owned(), message.to_owned()]);
+    app.clock.advance(7 * DAY);
+    assert_eq!(asked().await, None, "a young store");
+    app.clock.advance(DAY);
+    let never = "No backup was made by keyward backup so far.";
+    assert_eq!(asked().await, expected("notice", never));
+    let file = app.database.folder().join("backup");
+    // The program goes by the clock of the machine, and this server by its own.
+    let before = OffsetDateTime::now_utc();
+    assert_eq!(app.database.run(&["backup", file.to_str().unwrap()]).0, 0);
+    app.clock.advance((before - app.clock.now()).unsigned_abs() + 7 * DAY);
+    assert_eq!(asked().await, None);
+    app.clock.advance(DAY + Duration::from_hours(1));
+    assert_eq!(asked().await, expected("warning", "The last backup is 8 days old."));
 }
 
 async fn a_new_installation_asks_for_a_copy_of_the_root_key_and_nothing_else(backend: Backend) {

@@ -136,32 +136,37 @@ async fn a_connection_that_is_cut_leaves_memory_and_database_at_one() {
     let app = App::with(through, &ADMIN).await;
     let direct = App::with(database, &ADMIN).await;
     let admin = app.admin().await;
-    let (mut n, mut unknown) = (0, 0);
+    let mut n = 0;
     for moment in [Moment::BeforeTheStatement, Moment::BeforeItsAnswer] {
         for kind in KINDS {
-            for statement in 0.. {
-                n += 1;
-                let round = Round::prepare(&app, &admin, n).await;
-                let change = round.changes().find(|change| change.name == kind).unwrap();
-                let entries = direct.audit_entries().await;
-                cutter.cut_at(statement, moment);
-                let status = change.send(&app, &admin).await.status;
-                let has_cut = cutter.has_cut();
-                let was_made = direct.audit_entries().await > entries;
-                let what = format!("{} {moment:?} {statement}: {status}", change.name);
-                assert!(status == 200 || status == 503, "{what}");
-                assert!(was_made || status == 503, "{what}");
-                unknown += usize::from(was_made && status == 503);
-                app.state.keys.refresh().await.unwrap();
-                round.expect_truth(&app, &admin, &[(change, was_made)]).await;
-                if !has_cut {
-                    assert_eq!(status, 200, "{what}");
-                    break;
+            let (mut unknown, mut passes) = (0, 0);
+            // A rollback of the round before may come late and count as a statement, so that a pass
+            // misses one. What is not to be missed is a cut between a commit and its answer.
+            while passes == 0 || (moment == Moment::BeforeItsAnswer && unknown == 0) {
+                passes += 1;
+                assert!(passes <= 10, "{kind} was never cut after its commit");
+                for statement in 0.. {
+                    n += 1;
+                    let round = Round::prepare(&app, &admin, n).await;
+                    let change = round.changes().find(|change| change.name == kind).unwrap();
+                    let entries = direct.audit_entries().await;
+                    cutter.cut_at(statement, moment);
+                    let status = change.send(&app, &admin).await.status;
+                    let has_cut = cutter.has_cut();
+                    let was_made = direct.audit_entries().await > entries;
+                    let what = format!("{} {moment:?} {statement}: {status}", change.name);
+                    assert!(status == 200 || status == 503, "{what}");
+                    assert!(was_made || status == 503, "{what}");
+                    unknown += usize::from(was_made && status == 503);
+                    app.state.keys.refresh().await.unwrap();
+                    round.expect_truth(&app, &admin, &[(change, was_made)]).await;
+                    if !has_cut {
+                        assert_eq!(status, 200, "{what}");
+                        break;
+                    }
                 }
             }
         }
     }
-    // Cut between a commit and its answer: once for each.
-    assert!(unknown >= KINDS.len(), "{unknown}");
     expect_agreement(&app).await;
 }
