@@ -1,7 +1,7 @@
 //! What is stored, with the root key.
 
 use keyward_api::overview::{Attention, AttentionKind, Severity};
-use sea_orm::EntityTrait;
+use keyward_core::kek::RootKeys;
 use time::OffsetDateTime;
 
 use super::{Check, Level};
@@ -12,8 +12,10 @@ use crate::backup::MAX_AGE;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{DatabaseConnection, StoreError, begin_read};
+use crate::encryption::entity::Model;
 use crate::encryption::unlock::{Unlocked, unlock};
-use crate::encryption::{Rotation, entity as encryption_keys};
+use crate::encryption::wrapped_key::Purpose;
+use crate::encryption::{Rotation, store};
 use crate::keys::Registry;
 use crate::numbers::counted;
 use crate::overview::overviews::{OverviewParts, Overviews};
@@ -27,11 +29,12 @@ pub(super) async fn everything(
     clock: &Clock,
 ) -> Vec<Check> {
     const ROOT_KEY: &str = "root key";
-    // Opening a store that has none would make the first keys.
-    match encryption_keys::Entity::find().one(db).await {
-        Ok(Some(_)) => (),
-        Ok(None) => return vec![Check::notice(ROOT_KEY, "nothing is stored under one so far")],
-        Err(error) => return vec![Check::failure("stored keys", error)],
+    let keys = match store::list(db).await {
+        Ok(keys) => keys,
+        Err(error) => return vec![Check::failure(ROOT_KEY, error)],
+    };
+    if let Some(check) = before_a_start(&keys, &config.store.root_keys) {
+        return vec![check];
     }
     let unlocked = match unlock(db, &config.store.root_keys, clock).await {
         Ok(unlocked) => unlocked,
@@ -52,6 +55,23 @@ pub(super) async fn everything(
         Err(error) => found.push(Check::failure("keys and people", error)),
     }
     found
+}
+
+/// What opening the store would change first, so that it is not opened.
+fn before_a_start(keys: &[Model], roots: &RootKeys) -> Option<Check> {
+    const ROOT_KEY: &str = "root key";
+    let is_former = |key: &Model| key.kek_id != roots.current.id();
+    if keys.is_empty() {
+        Some(Check::notice(ROOT_KEY, "nothing is stored under one so far"))
+    } else if roots.previous.is_some() && keys.iter().any(is_former) {
+        let message = "stored keys are under the previous one: the next start moves them";
+        Some(Check::warning(ROOT_KEY, message))
+    } else if !keys.iter().any(|key| key.is_for(Purpose::Rows)) {
+        let message = "the store is of an earlier version: the next start signs its rows";
+        Some(Check::notice(ROOT_KEY, message))
+    } else {
+        None
+    }
 }
 
 async fn rows(db: &DatabaseConnection, unlocked: &Unlocked) -> Result<Check, StoreError> {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use http::Method;
+use keyward::clock::Clock;
 use keyward::settings::{self, RowType};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use crate::support::{ADMIN, App, Backend, Client, EMAIL, TestDatabase, on_both_databases};
 
@@ -59,7 +59,7 @@ async fn a_backup_that_is_overdue_is_asked_for(backend: Backend) {
     assert_eq!(asked().await, expected("notice", never));
     let file = app.database.folder().join("backup");
     // The program goes by the clock of the machine, and this server by its own.
-    let before = OffsetDateTime::now_utc();
+    let before = Clock::System.now();
     assert_eq!(app.database.run(&["backup", file.to_str().unwrap()]).0, 0);
     app.clock.advance((before - app.clock.now()).unsigned_abs() + 7 * DAY);
     assert_eq!(asked().await, None);

@@ -14,6 +14,8 @@ on_both_databases!(
     it_makes_nothing_that_is_not_there,
 );
 
+const OTHER_ROOT: &str = "X7HCqXcz4I1EGf5rIDjRxJoOV/NsuIEtkEXqF8N2Ww8=";
+
 /// Runs it with these variables as well: its exit code, and each line.
 fn examine(database: &TestDatabase, variables: &[(&str, &str)]) -> (i32, Vec<[String; 3]>) {
     let mut command = database.command(&["doctor", "--json"]);
@@ -79,9 +81,15 @@ async fn each_fault_is_named_and_fails(backend: Backend) {
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     let named = [("SECRETS_ENCRYPTION_KEY", ""), ("SECRETS_ENCRYPTION_KEY_FILE", path(&file))];
     expect(&examine(&app.database, &named), 0, &with(&[("warning", "files", "chmod 600")]));
-    let other = "X7HCqXcz4I1EGf5rIDjRxJoOV/NsuIEtkEXqF8N2Ww8=";
-    let other = examine(&app.database, &[("SECRETS_ENCRYPTION_KEY", other)]);
+    let other = examine(&app.database, &[("SECRETS_ENCRYPTION_KEY", OTHER_ROOT)]);
     expect(&other, 1, &[("failure", "root key", "")]);
+
+    let during =
+        [("SECRETS_ENCRYPTION_KEY", OTHER_ROOT), ("SECRETS_ENCRYPTION_KEY_PREVIOUS", ROOT_KEY)];
+    let under_the_former = ("warning", "root key", "stored keys are under the previous one");
+    // It looks, and moves nothing: with the former root key alone, all is as it was.
+    expect(&examine(&app.database, &during), 0, &[under_the_former]);
+    expect(&examine(&app.database, &[]), 0, &around);
 
     app.execute("UPDATE settings SET key = 'b' WHERE key = 'a'").await;
     app.execute("UPDATE audit_log SET actor_name = 'x' WHERE seq = 3").await;
