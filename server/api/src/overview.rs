@@ -75,7 +75,7 @@ pub enum AttentionKind {
     PreviousRootKey,
     /// Others reach the server over plain http.
     PlainHttp,
-    /// The last backup is old, or there was none.
+    /// The last backup is old, or none is known.
     Backup,
     /// A key never expires and may change something.
     WritesForever,

@@ -58,10 +58,19 @@ pub async fn last_read(db: &impl ConnectionTrait, key: &str) -> Result<Option<lo
     log::Entity::find().from_raw_sql(statement).one(db).await
 }
 
-/// When everything was written to a file the last time.
+/// How the detail of a backup begins that is on the disk.
+const FINISHED: &str = "sha256 ";
+
+/// The detail of a backup that is on the disk.
+pub fn finished_backup(sha256: &str) -> String {
+    format!("{FINISHED}{sha256}")
+}
+
+/// When everything was written to a file the last time, as far as the log goes back.
 pub async fn last_backup(db: &impl ConnectionTrait) -> Result<Option<OffsetDateTime>, DbErr> {
     let sql = format!(
-        "SELECT * FROM audit_log WHERE action = '{}' AND {CHANGES} ORDER BY seq DESC LIMIT 1",
+        "SELECT * FROM audit_log WHERE action = '{}' AND {CHANGES} AND detail LIKE '{FINISHED}%' \
+         ORDER BY seq DESC LIMIT 1",
         Action::StoreBackup.as_str()
     );
     let statement = Statement::from_string(db.get_database_backend(), sql);

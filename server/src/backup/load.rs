@@ -52,11 +52,12 @@ pub async fn load(
     let first = lines.next()?.ok_or(FormatError::NoBackup)?;
     let header = Header::parse(&first)?;
     let seal = find_seal(&mut file)?;
-    check_whole(&mut file, &seal, roots)?;
+    check_whole(&mut file, &seal, roots).await?;
 
     let store = TemporaryStore::new().await?;
     let looked = async {
-        let manifest = fill(&store, &mut file, &header, &seal.seal, roots, progress).await?;
+        let manifest =
+            fill(&store, &mut file, (&first, &header), &seal.seal, roots, progress).await?;
         let (unlocked, findings) = look_through(&store, roots, clock).await?;
         Ok::<_, BackupError>((manifest, unlocked, findings))
     };
@@ -69,7 +70,7 @@ pub async fn load(
 async fn fill(
     store: &TemporaryStore,
     file: &mut File,
-    header: &Header,
+    (first, header): (&str, &Header),
     seal: &Seal,
     roots: &RootKeys,
     progress: &Progress<'_>,
@@ -82,7 +83,9 @@ async fn fill(
     file.seek(SeekFrom::Start(0))?;
     let mut lines = Lines { file: BufReader::new(file), number: 0 };
     let mut hash = Hash::default();
-    hash.line(&lines.next()?.unwrap_or_default());
+    // The line that the header was read from, whatever is there now.
+    lines.next()?;
+    hash.line(first);
     let manifest = load_rows(&mut lines, header, &mut hash, &transaction, progress).await?;
     hash.check(seal, roots.all())?;
     schema::migrate_in(&transaction).await?;
@@ -134,7 +137,11 @@ fn find_seal(file: &mut File) -> Result<FoundSeal, BackupError> {
 }
 
 /// Whether all before the last line is what was sealed.
-fn check_whole(file: &mut File, seal: &FoundSeal, roots: &RootKeys) -> Result<(), BackupError> {
+async fn check_whole(
+    file: &mut File,
+    seal: &FoundSeal,
+    roots: &RootKeys,
+) -> Result<(), BackupError> {
     file.seek(SeekFrom::Start(0))?;
     let (mut hash, mut left, mut chunk) = (Hash::default(), seal.at, Vec::new());
     while left > 0 {
@@ -145,6 +152,8 @@ fn check_whole(file: &mut File, seal: &FoundSeal, roots: &RootKeys) -> Result<()
         }
         hash.bytes(&chunk);
         left -= chunk.len() as u64;
+        // A person may stop it.
+        tokio::task::yield_now().await;
     }
     Ok(hash.check(&seal.seal, roots.all())?)
 }

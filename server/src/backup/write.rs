@@ -12,7 +12,7 @@ use tempfile::{Builder, NamedTempFile};
 use time::format_description::well_known::Rfc3339;
 
 use super::{BackupError, MAX_LINE, Progress, rows, tables};
-use crate::audit::{Action, Actor, AuditLog};
+use crate::audit::{Action, Actor, AuditLog, lookup};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, begin_read, schema};
 use crate::settings::RowType;
@@ -41,7 +41,7 @@ pub async fn write(
     // Before anything is in the file; the entry is in it as well.
     let mut file = Partial::create(path)?;
     let event = Actor::command_line().did(Action::StoreBackup, Some(path.display().to_string()));
-    audit.record(db, event).await?;
+    audit.record(db, event.clone().with_detail("begun")).await?;
 
     let moment = begin_read(db).await?;
     let (schema, newest) = (schema::newest_applied(&moment).await?, schema::newest_migration());
@@ -74,6 +74,7 @@ pub async fn write(
     moment.commit().await?;
     file.line(&serde_json::to_string(&manifest).map_err(io::Error::other)?)?;
     let sha256 = file.seal(root)?;
+    audit.record(db, event.with_detail(lookup::finished_backup(&sha256))).await?;
     Ok(Written { header, manifest, sha256 })
 }
 
@@ -111,9 +112,10 @@ impl<'a> Partial<'a> {
     fn create(path: &'a Path) -> io::Result<Self> {
         let name = path.file_name().ok_or_else(|| io::Error::other("it is no name of a file"))?;
         let prefix = format!(".{}.", name.to_string_lossy());
-        sweep(folder(path), &prefix)?;
+        sweep(folder(path), &prefix);
         let file = Builder::new().prefix(&prefix).suffix(SUFFIX).tempfile_in(folder(path))?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        // Not every file system has locks; then another backup of this name may not run meanwhile.
+        let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
         Ok(Self { path, file: BufWriter::with_capacity(1 << 16, file), hash: Hash::default() })
     }
 
@@ -140,21 +142,23 @@ fn folder(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// Removes what killed backups of the same name left. The lock of one that is being written is
-/// held.
-fn sweep(folder: &Path, prefix: &str) -> io::Result<()> {
-    for found in fs::read_dir(folder)? {
-        let found = found?;
-        let name = found.file_name();
-        let name = name.to_string_lossy();
-        if !(name.starts_with(prefix) && name.ends_with(SUFFIX)) {
+/// Removes what killed backups of the same name left, as far as it can. The lock of one that is being
+/// written is held.
+fn sweep(folder: &Path, prefix: &str) {
+    let Ok(found) = fs::read_dir(folder) else { return };
+    let is_left = |name: &str| {
+        let middle = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(SUFFIX));
+        middle.is_some_and(|middle| !middle.contains('.'))
+    };
+    for path in found.flatten().map(|found| found.path()) {
+        if !path.file_name().is_some_and(|name| is_left(&name.to_string_lossy())) {
             continue;
         }
-        let is_left = File::open(found.path())
-            .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
-        if is_left {
-            fs::remove_file(found.path())?;
+        if let Ok(file) = File::open(&path)
+            && flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
+            && let Err(error) = fs::remove_file(&path)
+        {
+            tracing::warn!(%error, path = %path.display(), "what a backup left stays");
         }
     }
-    Ok(())
 }

@@ -219,12 +219,10 @@ async fn unless_stopped(work: impl Future<Output = Result<(), CliError>>) -> Res
     let listen = |kind| signal(kind).map_err(failed);
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
-    let mut hang_up = listen(SignalKind::hangup())?;
     tokio::select! {
         done = work => done,
         _ = interrupt.recv() => Err(failed("stopped")),
         _ = terminate.recv() => Err(failed("stopped")),
-        _ = hang_up.recv() => Err(failed("stopped")),
     }
 }
 

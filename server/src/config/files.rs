@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use super::admin::ADMIN_PASSWORD;
 use super::database::DATABASE_URL;
+use super::oidc::CLIENT_SECRET;
 use super::root_key::{PREVIOUS_ROOT_KEY, ROOT_KEY};
 use super::source::Environment;
 use super::values::variable;
 use crate::hardening::warn_if_exposed;
 
 /// Each may be in a file that the variable with `_FILE` names.
-const SECRETS: [&str; 4] = [ROOT_KEY, PREVIOUS_ROOT_KEY, DATABASE_URL, ADMIN_PASSWORD];
+const SECRETS: [&str; 5] =
+    [ROOT_KEY, PREVIOUS_ROOT_KEY, DATABASE_URL, ADMIN_PASSWORD, CLIENT_SECRET];
 
 /// Files with secrets in them: those that variables name, and `.env` here. Not all need be there.
 pub fn secret_files(env: Environment<'_>) -> Vec<PathBuf> {

@@ -64,16 +64,19 @@ async fn open_file(
     opening: Opening,
 ) -> Result<DatabaseConnection, OpenError> {
     prepare_file(file, opening)?;
-    let options = SqliteConnectOptions::new()
+    let mut options = SqliteConnectOptions::new()
         .filename(&file.path)
         .create_if_missing(opening == Opening::Store && file.may_create)
         .foreign_keys(true)
-        .journal_mode(SqliteJournalMode::Wal)
         // With WAL, a commit is on the disk when it returns.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .row_buffer_size(ROWS_ON_THEIR_WAY)
         .disable_statement_logging();
+    if opening == Opening::Store {
+        // It stays so in the file. A command may be given one of another program.
+        options = options.journal_mode(SqliteJournalMode::Wal);
+    }
     let start = Instant::now();
     let pool = loop {
         // A connection to a file does not go away, and asking it costs as much as a query.

@@ -5,8 +5,9 @@ use time::OffsetDateTime;
 
 use super::Check;
 use crate::clock::Clock;
-use crate::config::DatabaseConfig;
+use crate::config::{ConfigError, DatabaseConfig};
 use crate::database::{Address, DatabaseConnection, begin_read, schema};
+use crate::session::store::has_user;
 
 /// A clock that is off by more, in seconds, ends sessions and keys at another time than people
 /// think.
@@ -49,6 +50,16 @@ pub(super) async fn schema(db: &DatabaseConnection) -> Result<Check, Check> {
             let message = format!("{applied}: a newer version of Keyward made it");
             Err(Check::failure(NAME, message))
         }
+    }
+}
+
+/// What is wrong with the variables of the first administrator matters while there is nobody.
+pub(super) async fn first_admin(db: &DatabaseConnection, error: &ConfigError) -> Check {
+    const NAME: &str = "first administrator";
+    match has_user(db).await {
+        Ok(true) => Check::notice(NAME, format!("{error}; nothing depends on it any more")),
+        Ok(false) => Check::failure(NAME, error),
+        Err(failed) => Check::failure(NAME, failed),
     }
 }
 

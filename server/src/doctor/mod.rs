@@ -91,7 +91,15 @@ pub async fn examine(flags: &Flags, env: Environment<'_>, clock: &Clock) -> Vec<
             return found;
         }
     }
-    found.extend(database::server(&db, &config.store.database, clock).await);
+    if let Err(error) = &config.admin {
+        found.push(database::first_admin(&db, error).await);
+    }
+    let server = database::server(&db, &config.store.database, clock).await;
+    let is_broken = server.iter().any(|check| check.level == Level::Failure);
+    found.extend(server);
+    if is_broken {
+        return found;
+    }
     found.extend(stored::everything(&db, &config, clock).await);
     found
 }

@@ -1,5 +1,7 @@
 //! What is stored, with the root key.
 
+use std::time::Duration;
+
 use keyward_api::overview::{Attention, AttentionKind, Severity};
 use keyward_core::kek::RootKeys;
 use time::OffsetDateTime;
@@ -22,6 +24,9 @@ use crate::overview::overviews::{OverviewParts, Overviews};
 use crate::serve::StartError;
 use crate::session::people::People;
 
+/// How long it waits for a rotation to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Everything that is stored.
 pub(super) async fn everything(
     db: &DatabaseConnection,
@@ -36,9 +41,11 @@ pub(super) async fn everything(
     if let Some(check) = before_a_start(&keys, &config.store.root_keys) {
         return vec![check];
     }
-    let unlocked = match unlock(db, &config.store.root_keys, clock).await {
-        Ok(unlocked) => unlocked,
-        Err(error) => return vec![Check::failure(ROOT_KEY, error)],
+    let unlocked = unlock(db, &config.store.root_keys, clock);
+    let unlocked = match tokio::time::timeout(PATIENCE, unlocked).await {
+        Ok(Ok(unlocked)) => unlocked,
+        Ok(Err(error)) => return vec![Check::failure(ROOT_KEY, error)],
+        Err(_) => return vec![Check::warning(ROOT_KEY, "a rotation is under way: ask later")],
     };
     let id = config.store.root_keys.current.id();
     let mut found = vec![Check::ok(ROOT_KEY, format!("{id} opens every stored key"))];
@@ -119,10 +126,10 @@ async fn values(
 async fn backup(db: &DatabaseConnection, now: OffsetDateTime) -> Result<Check, StoreError> {
     const HOW: &str = "`keyward backup FILE`";
     let Some(at) = lookup::last_backup(db).await? else {
-        return Ok(Check::warning("backup", format!("there was none: {HOW}")));
+        return Ok(Check::warning("backup", format!("none is known: {HOW}")));
     };
     let age = now - at;
-    let days = counted(age.whole_days().unsigned_abs(), "day", "days");
+    let days = counted(age.whole_days().max(0).unsigned_abs(), "day", "days");
     Ok(if age > MAX_AGE {
         Check::warning("backup", format!("the last one is {days} old: {HOW}"))
     } else {

@@ -161,7 +161,7 @@ fn backup(Overdue { days }: Overdue) -> Attention {
         Some(days) => {
             (Severity::Warning, format!("The last backup is {} old.", number(days, "day", "days")))
         }
-        None => (Severity::Notice, "No backup was made by keyward backup so far.".to_owned()),
+        None => (Severity::Notice, "No backup by keyward backup is known.".to_owned()),
     };
     Attention { severity, ..item(AttentionKind::Backup, 1, message) }
 }
@@ -304,7 +304,7 @@ mod tests {
         let facts = Facts { backup: Some(Overdue { days: None }), ..calm() };
         let found = attention(&facts, NOW);
         assert_eq!(found[0].severity, Severity::Notice);
-        assert_eq!(found[0].message, "No backup was made by keyward backup so far.");
+        assert_eq!(found[0].message, "No backup by keyward backup is known.");
     }
 
     #[test]

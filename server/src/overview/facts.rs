@@ -53,6 +53,6 @@ pub struct Refused {
 /// A backup that should have been made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overdue {
-    /// How old the last one is; none: there was none.
+    /// How old the last one is; none: none is known.
     pub days: Option<u64>,
 }

@@ -144,7 +144,7 @@ async fn overdue(
 ) -> Result<Option<Overdue>, StoreError> {
     if let Some(at) = lookup::last_backup(db).await? {
         let age = now - at;
-        let days = Some(age.whole_days().unsigned_abs());
+        let days = Some(age.whole_days().max(0).unsigned_abs());
         return Ok((age > backup::MAX_AGE).then_some(Overdue { days }));
     }
     let keys = encryption::store::list(db).await?;

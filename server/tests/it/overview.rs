@@ -55,7 +55,7 @@ async fn a_backup_that_is_overdue_is_asked_for(backend: Backend) {
     app.clock.advance(7 * DAY);
     assert_eq!(asked().await, None, "a young store");
     app.clock.advance(DAY);
-    let never = "No backup was made by keyward backup so far.";
+    let never = "No backup by keyward backup is known.";
     assert_eq!(asked().await, expected("notice", never));
     let file = app.database.folder().join("backup");
     // The program goes by the clock of the machine, and this server by its own.

@@ -120,7 +120,7 @@ async fn nothing_is_left_where_it_was_looked_through(backend: Backend) {
     };
     assert!(verify().output().unwrap().status.success());
     assert_eq!(left(), 0);
-    for signal in ["-INT", "-TERM", "-HUP"] {
+    for signal in ["-INT", "-TERM"] {
         let mut child = verify().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         while left() == 0 {
             std::thread::sleep(Duration::from_millis(1));

@@ -4,7 +4,7 @@ use std::fs;
 
 use keyward_core::backup::Hash;
 use keyward_core::kek::RootKey;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 
 use super::path;
 use crate::support::{ADMIN, App, Backend, ROOT_KEY, TestDatabase, on_both_databases};
@@ -122,6 +122,13 @@ async fn a_row_that_cannot_be_read_is_no_row_to_leave_out(backend: Backend) {
     let (code, _, error) = database.run(&["backup", path(&file)]);
     assert!(code == 1 && error.contains("a row of settings cannot be read"), "{error}");
     assert_eq!(fs::read(&file).unwrap(), before, "the backup of before is there");
+    let db = database.connect().await;
+    let sql = "SELECT count(*) AS n FROM audit_log WHERE action = 'store.backup' \
+               AND detail LIKE 'sha256 %'";
+    let finished = Statement::from_string(db.get_database_backend(), sql);
+    let finished = db.query_one_raw(finished).await.unwrap().unwrap();
+    assert_eq!(finished.try_get::<i64>("", "n").unwrap(), 1, "one that failed is none");
+    db.close().await.unwrap();
     let names = fs::read_dir(database.folder()).unwrap().map(|found| found.unwrap().file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("partial")));
 }

@@ -44,7 +44,7 @@ async fn start(backend: Backend) -> App {
     App::with(database, &ADMIN).await
 }
 
-const NO_BACKUP: (&str, &str, &str) = ("warning", "backup", "there was none");
+const NO_BACKUP: (&str, &str, &str) = ("warning", "backup", "none is known");
 const KEEP: (&str, &str, &str) = ("warning", "keys and people", "Copy SECRETS_ENCRYPTION_KEY");
 const ONE_ADMIN: (&str, &str, &str) = ("notice", "keys and people", "Only ada@example.com");
 
@@ -110,7 +110,12 @@ async fn it_makes_nothing_that_is_not_there(backend: Backend) {
     }
     assert_eq!(database.run(&["migrate"]).0, 0);
     let empty = examine(&database, &ADMIN);
-    expect(&empty, 0, &[("notice", "root key", "nothing is stored")]);
+    let no_key = ("notice", "root key", "nothing is stored");
+    expect(&empty, 0, &[no_key]);
+    // The next start would end for it.
+    let short = [ADMIN[0], ("KEYWARD_ADMIN_PASSWORD", "short")];
+    let admin = ("failure", "first administrator", "KEYWARD_ADMIN_PASSWORD");
+    expect(&examine(&database, &short), 1, &[admin, no_key]);
     let db = database.connect().await;
     let sql = "SELECT id FROM encryption_keys";
     let statement = sea_orm::Statement::from_string(db.get_database_backend(), sql);
