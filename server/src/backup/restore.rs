@@ -11,8 +11,8 @@ use crate::database::{
     AdvisoryLock, DatabaseConnection, StoreError, begin_locked, begin_read, begin_write, lock,
     schema,
 };
+use crate::session::ending;
 use crate::session::people::People;
-use crate::session::sessions;
 
 /// The table whose rows a migration writes.
 const WRITTEN_BY_MIGRATIONS: &str = "generation";
@@ -70,9 +70,9 @@ async fn end_access(loaded: &Loaded, name: &str) -> Result<String, BackupError> 
     let people = People::new(db.clone(), unlocked.rows.clone());
     let event = Actor::command_line().did(Action::StoreRestore, Some(name.to_owned()));
     if loaded.findings.is_empty() {
-        return Ok(sessions::end_everything(&people, &unlocked.audit, event).await?);
+        return Ok(ending::end_everything(&people, &unlocked.audit, event).await?);
     }
-    let ended = match sessions::end_everything(&people, &unlocked.audit, event.clone()).await {
+    let ended = match ending::end_everything(&people, &unlocked.audit, event.clone()).await {
         Err(StoreError::Altered(_)) => None,
         ended => Some(ended?),
     };

@@ -15,8 +15,11 @@ use super::store;
 use crate::access::authority::Authority;
 use crate::audit::{Action, Actor, AuditLog, Event, Origin};
 use crate::database::{AdvisoryLock, StoreError, begin_locked, begin_write};
+use crate::session::change::Change;
+use crate::session::ending;
 use crate::session::entity::{invitations, users};
-use crate::session::people::{Change, Made, People};
+use crate::session::known::Made;
+use crate::session::people::People;
 use crate::session::sessions::{self, ActiveSession, SessionStart};
 use crate::session::setup;
 use crate::session::store::{delete_invitation, has_user, update_user, user_by_id};
@@ -88,7 +91,7 @@ impl SignOn<'_> {
                 return Ok(Entered::Connected);
             }
             Decision::EndSessions(user) => {
-                let done = sessions::shut_out(&transaction, &mut change, user).await?;
+                let done = ending::shut_out(&transaction, &mut change, user).await?;
                 if !done.is_empty() {
                     let made = change.finish().await?;
                     let detail = format!("{BY_GROUPS}: {}", done.join(", "));
@@ -220,7 +223,7 @@ impl SignOn<'_> {
             role.as_str().clone_into(&mut user.role);
             let mut detail = vec![format!("role {role} instead of {before}, {BY_GROUPS}")];
             if role < before {
-                detail.extend(sessions::shut_out(transaction, change, &user).await?);
+                detail.extend(ending::shut_out(transaction, change, &user).await?);
             }
             let detail = detail.join("; ");
             events.push(self.by_groups(Action::UserUpdate, &user, detail));

@@ -1,5 +1,5 @@
 //! Queries on the rows that a sign-in needs. Whether Keyward wrote a row is another question, which
-//! [`Change::has`](crate::session::people::Change::has) answers.
+//! [`Change::has`](crate::session::change::Change::has) answers.
 
 use keyward_api::roles::Role;
 use sea_orm::{

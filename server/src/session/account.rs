@@ -6,11 +6,14 @@ use sea_orm::DatabaseTransaction;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::change::Change;
+use super::ending::end_all;
 use super::entity::{totp_secrets, users};
 use super::error::{AccountError, AccountRefusal};
-use super::people::{Change, Made, People};
+use super::known::Made;
+use super::people::People;
 use super::recovery;
-use super::sessions::{ActiveSession, end_all};
+use super::sessions::ActiveSession;
 use super::store;
 use super::totp::TotpSecret;
 use crate::audit::{Action, Actor, AuditLog, Event};

@@ -34,6 +34,15 @@ pub(crate) enum Columns {
     Invitation(Arc<invitations::Model>),
 }
 
+/// What a change made of the set, once it is committed.
+#[must_use = "the set is known to have changed when this is given to `People::made`"]
+pub(crate) struct Made {
+    pub(super) before: Arc<Known>,
+    pub(super) set: SetState,
+    pub(super) added: Vec<(String, Row)>,
+    pub(super) taken: Vec<String>,
+}
+
 /// A session, and when it was used last as far as this server knows.
 pub(crate) struct LiveSession {
     pub row: sessions::Model,

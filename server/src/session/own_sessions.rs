@@ -4,11 +4,12 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::account::{Accounts, Own, ended_others};
+use super::change::Change;
+use super::ending::end_all;
 use super::entity::{sessions, users};
 use super::error::{AccountError, AccountRefusal};
-use super::people::Change;
 use super::seen::Seen;
-use super::sessions::{ActiveSession, end_all, has_ended};
+use super::sessions::{ActiveSession, has_ended};
 use super::store;
 use crate::audit::Action;
 use crate::database::{StoreError, begin_write};

@@ -18,9 +18,10 @@ use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
+use super::change::Change;
 use super::cookie::token_hash;
 use super::entity::users;
-use super::people::{Change, People};
+use super::people::People;
 use super::sessions::Recorder;
 use super::store::has_user;
 use crate::audit::Action;

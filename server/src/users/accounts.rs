@@ -17,9 +17,11 @@ use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::clock::Clock;
 use crate::database::{StoreError, begin_write};
 use crate::encryption::Keyring;
+use crate::session::change::Change;
+use crate::session::ending::shut_out;
 use crate::session::entity::users;
-use crate::session::people::{Change, Made, People};
-use crate::session::sessions::shut_out;
+use crate::session::known::Made;
+use crate::session::people::People;
 use crate::session::store::{update_user, user_by_id};
 
 /// The accounts of this installation, and invitations to get one. Cheap to clone.

@@ -26,9 +26,9 @@ use super::{list, store};
 use crate::audit::{Action, Actor, Origin};
 use crate::authenticity::store as sets;
 use crate::database::{StoreError, begin_write};
+use crate::session::change::Change;
 use crate::session::cookie::{new_token, token_hash};
 use crate::session::entity::{invitations, users};
-use crate::session::people::Change;
 use crate::session::store::delete_invitation;
 
 /// A link is good for so long.

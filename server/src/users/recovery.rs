@@ -9,8 +9,8 @@ use super::store;
 use crate::audit::{Action, Actor};
 use crate::database::begin_write;
 use crate::numbers::counted;
+use crate::session::ending::end_all;
 use crate::session::entity::users;
-use crate::session::sessions::end_all;
 
 impl Users {
     /// The id of the account with this address, whether or not its row holds.

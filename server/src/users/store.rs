@@ -1,5 +1,5 @@
 //! Queries on accounts and invitations. Whether Keyward wrote a row is another question: see
-//! [`Change::has`](crate::session::people::Change).
+//! [`Change::has`](crate::session::change::Change).
 
 use std::collections::HashMap;
 
