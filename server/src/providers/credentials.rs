@@ -1,4 +1,4 @@
-//! What can be done with the keys of providers. Each change is one transaction with its
+//! What can be done with the keys of providers; with those of models: [`models`](super::models). Each change is one transaction with its
 //! audit event; a key leaves only after the event that says who got it is stored.
 
 use std::collections::BTreeSet;
@@ -6,15 +6,14 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
 use keyward_api::providers::{
-    BaseUrl, ModelCredential, ModelName, Provider, ProviderId, ProviderKey, SetModel, SetProvider,
-    UpdateProvider, model_id,
+    BaseUrl, Provider, ProviderId, ProviderKey, SetProvider, UpdateProvider, model_id,
 };
 use keyward_api::secrets::Description;
 use keyward_core::row::{Authenticated, RowKey};
 use sea_orm::DatabaseTransaction;
 
 use super::candidates::{Candidates, Lookup};
-use super::entity::{model, provider};
+use super::entity::provider;
 use super::error::{ProviderError, ProviderRefusal};
 use super::hint::hint;
 use super::store;
@@ -41,10 +40,10 @@ pub struct Credentials {
     pub(super) lookups: Batch<Lookup, Result<Candidates, StoreError>>,
 }
 
-struct Sealed {
-    encrypted_value: Vec<u8>,
-    key_id: String,
-    hint: Option<String>,
+pub(super) struct Sealed {
+    pub encrypted_value: Vec<u8>,
+    pub key_id: String,
+    pub hint: Option<String>,
 }
 
 impl Credentials {
@@ -182,72 +181,13 @@ impl Credentials {
         let mut detail = counted(deleted, "key", "keys");
         // Only an administrator can give it that one again.
         if let Some(base_url) = base_url {
-            let _ = write!(detail, ", base URL {base_url}");
+            let _ = write!(detail, ", base URL {}", bare(&base_url));
         }
         let event = actor.did(Action::ProviderDelete, Some(id)).with_detail(detail);
         self.finish(transaction, event).await
     }
 
-    /// Enters the key of a model or replaces it. Its provider need not have one.
-    pub async fn set_model(
-        &self,
-        actor: &Actor,
-        provider: ProviderId,
-        model: ModelName,
-        input: SetModel,
-    ) -> Result<ModelCredential, ProviderError> {
-        let (provider, model) = (String::from(provider), String::from(model));
-        let (id, now) = (model_id(&provider, &model), self.clock.now());
-        let transaction = begin_write(&self.db).await?;
-        // Alone, since who entered it first, and when, stays and is under the mac.
-        let sealer = self.keyring.sealer_alone(&transaction).await?;
-        let before = store::lock_model(&transaction, &id).await?;
-        let before = before.map(|row| self.unaltered(row, &id)).transpose()?;
-        let (created_by, created_at) = match before {
-            Some(row) => (row.created_by, row.created_at),
-            None => (Some(actor.as_creator()), now),
-        };
-        let Sealed { encrypted_value, key_id, hint } =
-            seal(sealer, &Subject::model(&id, &provider, &model), &input.value)?;
-        let mut row = model::Model {
-            id: id.clone(),
-            provider: provider.clone(),
-            model: model.clone(),
-            encrypted_value,
-            key_id,
-            hint,
-            created_by,
-            created_at,
-            updated_at: now,
-            mac: None,
-        };
-        row.mac = Some(self.rows.sign(&row).to_vec());
-        store::put_model(&transaction, row).await?;
-        let stored = store::find_model(&transaction, &self.rows, &provider, &model).await?;
-        let stored = stored.ok_or(ProviderRefusal::NoModel { provider, model })?;
-        let event = actor.did(Action::ProviderSet, Some(id)).with_detail("key");
-        self.finish(transaction, event).await?;
-        Ok(stored)
-    }
-
-    /// Deletes the key of a model: the key of its provider is used from now on.
-    pub async fn delete_model(
-        &self,
-        actor: &Actor,
-        provider: ProviderId,
-        model: ModelName,
-    ) -> Result<(), ProviderError> {
-        let (provider, model) = (String::from(provider), String::from(model));
-        let transaction = begin_write(&self.db).await?;
-        self.keyring.hold(&transaction).await?;
-        if store::delete_model(&transaction, &provider, &model).await? != 1 {
-            return Err(ProviderRefusal::NoModel { provider, model }.into());
-        }
-        let target = model_id(&provider, &model);
-        self.finish(transaction, actor.did(Action::ProviderDelete, Some(target))).await
-    }
-
-    fn unaltered<R: Authenticated>(&self, row: R, id: &str) -> Result<R, ProviderError> {
+    pub(super) fn unaltered<R: Authenticated>(&self, row: R, id: &str) -> Result<R, ProviderError> {
         let altered = || ProviderRefusal::Altered(id.to_owned());
         if self.rows.is_ours(&row) { Ok(row) } else { Err(altered().into()) }
     }
@@ -274,7 +214,7 @@ impl Credentials {
         Ok(row)
     }
 
-    async fn finish(
+    pub(super) async fn finish(
         &self,
         transaction: DatabaseTransaction,
         event: Event,
@@ -293,7 +233,7 @@ fn refuse_other_base_url(
     if stored == wanted || actor.is_admin() { Ok(()) } else { Err(ProviderRefusal::BaseUrl) }
 }
 
-fn seal(
+pub(super) fn seal(
     sealer: Sealer,
     subject: &Subject<'_>,
     value: &ProviderKey,
@@ -306,11 +246,14 @@ fn seal(
     })
 }
 
-/// Where the key goes from now on and whether the note is changed, for the audit log. Without
-/// a query, which may hold a value.
+/// A base URL for the audit log: without a query, which may hold a value.
+fn bare(base_url: &str) -> &str {
+    base_url.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// Where the key goes from now on and whether the note is changed, for the audit log.
 fn details(names_base_url: bool, base_url: Option<&str>, note: bool) -> Vec<String> {
-    let bare = base_url.and_then(|url| url.split(['?', '#']).next()).unwrap_or("none");
-    let base_url = names_base_url.then(|| format!("base URL: {bare}"));
+    let base_url = names_base_url.then(|| format!("base URL: {}", base_url.map_or("none", bare)));
     base_url.into_iter().chain(note.then(|| "note".to_owned())).collect()
 }
 

@@ -1,5 +1,5 @@
-//! The keys of providers and of single models: [`credentials`] enters and deletes them and
-//! records it, `resolving` hands out the one that [`resolve`] chooses of the [`candidates`],
+//! The keys of providers and of single models: [`credentials`] and `models` enter and
+//! delete them and record it, `resolving` hands out the one that [`resolve`] chooses of the [`candidates`],
 //! [`store`] has the other queries, [`handlers`] speak HTTP with their [`permissions`].
 
 pub mod candidates;
@@ -8,6 +8,7 @@ pub mod entity;
 pub mod error;
 pub mod handlers;
 mod hint;
+mod models;
 pub mod permissions;
 pub mod resolve;
 mod resolving;

@@ -9,6 +9,7 @@ use crate::support::{Answer, App, Backend, on_both_databases};
 on_both_databases!(
     an_editor_changes_all_but_the_base_url,
     a_key_with_the_scope_changes_all_but_the_base_url,
+    the_query_of_a_base_url_is_in_no_entry_of_the_log,
 );
 
 const URL: &str = "https://api.example.com/v1";
@@ -85,4 +86,21 @@ async fn a_key_with_the_scope_changes_all_but_the_base_url(backend: Backend) {
     let message = "Only a person with the role admin changes the base URL of a provider";
     plays(&app, send, message).await;
     nobody.get_as(&key, "/api/resolve?provider=anthropic").await.expect(403);
+}
+
+async fn the_query_of_a_base_url_is_in_no_entry_of_the_log(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let with =
+        |query: &str| json!({ "value": "v", "baseUrl": format!("https://llm.example/v1?{query}") });
+    admin.put_provider("openai", &with("key=planted-1")).await.expect(200);
+    let changed = json!({ "baseUrl": "https://llm.example/v2?key=planted-2" });
+    admin.patch("/api/providers/openai", &changed).await.expect(200);
+    admin.delete("/api/providers/openai").await.expect(200);
+    let log = json!(admin.audit_log("").await).to_string();
+    assert!(
+        log.contains("https://llm.example/v1") && log.contains("base URL https://llm.example/v2"),
+        "{log}"
+    );
+    assert!(!log.contains("planted"), "{log}");
 }
