@@ -7,6 +7,8 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
+use sea_orm::{ConnectionTrait, Statement};
+
 use crate::support::TestDatabase;
 
 impl TestDatabase {
@@ -20,6 +22,19 @@ impl TestDatabase {
         let file = self.backup_file();
         self.expect_run(&["backup", path(&file)]);
         file
+    }
+
+    /// Nobody has a session or an invitation there. Asked of the rows: a cookie of another server has
+    /// another name, and is refused in any case.
+    async fn expect_nobody_let_in(&self) {
+        let db = self.connect().await;
+        for table in ["sessions", "invitations"] {
+            let sql = format!("SELECT count(*) AS n FROM {table}");
+            let number = Statement::from_string(db.get_database_backend(), sql);
+            let number = db.query_one_raw(number).await.unwrap().unwrap();
+            assert_eq!(number.try_get::<i64>("", "n").unwrap(), 0, "{table}");
+        }
+        db.close().await.unwrap();
     }
 
     /// Runs the program, which succeeds; what it prints.
