@@ -20,6 +20,7 @@ mod m0010_last_used_address;
 mod m0011_overview;
 mod m0012_people;
 mod m0013_idempotency;
+mod m0014_replicas;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_overview::Migration),
             Box::new(m0012_people::Migration),
             Box::new(m0013_idempotency::Migration),
+            Box::new(m0014_replicas::Migration),
         ]
     }
 }

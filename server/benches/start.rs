@@ -28,6 +28,7 @@ use std::time::Instant;
 use keyward::clock::Clock;
 use keyward::config::Config;
 use keyward::keys::Registry;
+use keyward::replicas::Membership;
 use keyward::serve;
 
 /// That of the program.
@@ -94,7 +95,7 @@ async fn one(config: &Config) -> Result<(), Box<dyn Error>> {
     let (resident, most) = (memory("VmRSS:")?, memory("VmHWM:")?);
     let start = Instant::now();
     let (db, audit, rows) = (state.db.clone(), state.audit.clone(), state.rows.clone());
-    let registry = Registry::load(db, Clock::System, audit, rows).await?;
+    let registry = Registry::load(db, Clock::System, audit, rows, Membership::of_command()).await?;
     let load = start.elapsed().as_secs_f64();
     assert_eq!(registry.len(), state.keys.len());
     println!("{load} {prepare} {resident} {most}");

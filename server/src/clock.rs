@@ -4,7 +4,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use keyward_core::lease::Boottime;
+use rustix::time::{ClockId, clock_gettime};
 use time::OffsetDateTime;
+
+/// Time that goes on while the process is stopped and while the machine sleeps, and that nobody
+/// sets: leases are measured by it.
+pub fn boottime() -> Boottime {
+    let now = clock_gettime(ClockId::Boottime);
+    // Neither is ever negative.
+    let [seconds, nanos] = [now.tv_sec, now.tv_nsec].map(i64::unsigned_abs);
+    Boottime::new(Duration::from_secs(seconds) + Duration::from_nanos(nanos))
+}
 
 /// Where the server reads the time. Nothing else may ask the operating system for it.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@
 //! | [`providers`] | the keys of providers and models: entered, resolved |
 //! | [`encryption`] | the root key, data keys, sealing, rotation |
 //! | [`audit`] | who did what, in a chain that shows changes |
+//! | [`replicas`] | this server as one of several: when it may accept keys, and when a change is in effect on all |
 //! | [`overview`] | what a person sees first |
 //! | [`backup`] | everything that is stored in one file, and back into an empty store |
 //! | [`doctor`] | whether an installation is as it should be |
@@ -49,6 +50,7 @@ pub mod overview;
 pub mod printable;
 pub mod providers;
 pub mod recent;
+pub mod replicas;
 pub mod secrets;
 pub mod serve;
 pub mod session;

@@ -1,5 +1,6 @@
 //! Counts and times in the form that Prometheus reads. No label holds a key, its id or its name.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -12,6 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::keys::listing::KeyCounts;
 use crate::keys::verification::{LABELS, Verification};
 use crate::log;
+use crate::replicas::Membership;
 
 /// Seconds: from the microseconds that a verification takes to what it never should.
 const BUCKETS: [f64; 12] =
@@ -26,6 +28,54 @@ pub struct Metrics {
     seconds: Histogram,
     keys: Family<Label, Gauge>,
     altered: Gauge,
+    /// Of this server among those of the store.
+    pub(crate) servers: ServerMetrics,
+}
+
+/// Of this server among those of the store; on SQLite, where it is alone, they stay as they begin.
+#[derive(Default)]
+pub(crate) struct ServerMetrics {
+    servers: Gauge,
+    lease: Gauge<f64, AtomicU64>,
+    generation: Gauge,
+    seen: Gauge<f64, AtomicU64>,
+}
+
+impl ServerMetrics {
+    fn register(&self, registry: &mut Registry) {
+        let Self { servers, lease, generation, seen } = self;
+        registry.register("servers", "Servers that verify keys of this store", servers.clone());
+        registry.register_with_unit(
+            "lease_left",
+            "For how long this server may accept keys without another word from the store",
+            Unit::Seconds,
+            lease.clone(),
+        );
+        registry.register(
+            "generation",
+            "The last change of the keys that this server goes by",
+            generation.clone(),
+        );
+        registry.register_with_unit(
+            "store_seen",
+            "How long ago the store answered what the last change is",
+            Unit::Seconds,
+            seen.clone(),
+        );
+    }
+
+    pub(crate) fn show(&self, membership: &Membership) {
+        self.servers.set(membership.servers().into());
+        if let Some(left) = membership.lease().left() {
+            self.lease.set(left.as_secs_f64());
+        }
+        if let Some(known) = membership.known() {
+            self.generation.set(known.n);
+        }
+        if let Some(age) = membership.seen_ago() {
+            self.seen.set(age.as_secs_f64());
+        }
+    }
 }
 
 impl Default for Metrics {
@@ -57,9 +107,11 @@ impl Default for Metrics {
             "Lines of the log that could not be written",
             log::dropped(),
         );
+        let servers = ServerMetrics::default();
+        servers.register(&mut registry);
         let verifications =
             LABELS.map(|label| verifications.get_or_create_owned(&[("result", label)]));
-        Self { registry, verifications, seconds, keys, altered }
+        Self { registry, verifications, seconds, keys, altered, servers }
     }
 }
 

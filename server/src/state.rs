@@ -22,6 +22,7 @@ use crate::keys::authenticator::Authenticator;
 use crate::keys::forward_auth::ForwardAuth;
 use crate::overview::Overviews;
 use crate::providers::Credentials;
+use crate::replicas::handlers::ReplicasPage;
 use crate::secrets::Vault;
 use crate::session::people::People;
 use crate::session::sign_in::SignInService;
@@ -51,6 +52,8 @@ pub struct Services {
     pub users: Users,
     pub sign_in: SignInService,
     pub overviews: Overviews,
+    /// This server among those of the store.
+    pub replicas: ReplicasPage,
     pub guard: Guard,
     /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are believed.
     pub proxies: TrustedProxies,
@@ -81,6 +84,7 @@ from_ref! {
     users: Users,
     sign_in: SignInService,
     overviews: Overviews,
+    replicas: ReplicasPage,
     guard: Guard,
     proxies: TrustedProxies,
     health: Health,

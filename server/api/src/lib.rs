@@ -12,6 +12,7 @@
 //! | [`provider_key`] | what such a credential may look like |
 //! | [`encryption`] | data keys and their rotation |
 //! | [`audit`] | the audit log |
+//! | [`replicas`] | the servers of one store, and how far a change has come |
 //! | [`overview`] | what a person sees first |
 //! | [`session`] | first start, sign in, who am I |
 //! | [`account`] | a person's own password, two-factor and sessions |
@@ -51,6 +52,7 @@ pub mod provider_key;
 mod provider_names;
 pub mod providers;
 pub mod queries;
+pub mod replicas;
 pub mod roles;
 pub mod scopes;
 pub mod secrets;
@@ -63,4 +65,5 @@ pub mod verification;
 pub use data::Data;
 pub use error::{FieldError, Problem};
 pub use page::Page;
+pub use replicas::Changed;
 pub use sensitive::Sensitive;

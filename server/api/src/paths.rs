@@ -77,6 +77,8 @@ pub const ENCRYPTION: &str = "/api/admin/encryption";
 /// A new one takes over.
 pub const ENCRYPTION_ROTATE: &str = "/api/admin/encryption/rotate";
 
+/// The servers of this store.
+pub const REPLICAS: &str = "/api/admin/replicas";
 /// The audit log.
 pub const AUDIT: &str = "/api/admin/audit";
 /// Whether all of it is as it was written.

@@ -56,7 +56,7 @@ pub const TABLES: [AuthenticatedTable; 6] = [
 ];
 
 /// All other tables, each with what authenticates its rows, or why nothing does.
-pub const OTHERS: [(&str, &str); 10] = [
+pub const OTHERS: [(&str, &str); 12] = [
     ("secrets", "values are sealed for their row and name; those of before have a mac"),
     ("totp_secrets", "sealed for their row and person, which the row of the person names"),
     ("encryption_keys", "wrapped for their row, purpose and version; a set"),
@@ -65,6 +65,8 @@ pub const OTHERS: [(&str, &str); 10] = [
     ("generation", "the sets, each under a mac"),
     ("key_changes", "believed only as far as the rows add up to the set"),
     ("key_creations", "what was made lately with an Idempotency-Key; it decides only refusals"),
+    ("replicas", "decide when a revocation is answered; leases end without them as well"),
+    ("lease_terms", "the same for all servers, each of which knows its own"),
     ("verification_hours", "numbers that people are shown; they decide nothing"),
     ("seaql_migrations", "the schema; it decides nothing about rows"),
 ];

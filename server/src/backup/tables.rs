@@ -36,7 +36,7 @@ tables! {
         Bytes: mac;
     }
     key_changes by n {
-        Integer: n;
+        Integer: n mark;
         Text: key_id;
     }
     key_creations by id {

@@ -110,9 +110,10 @@ pub async fn run() -> ExitCode {
         Err(error) => {
             log::say(&format!("keyward: {error}"));
             match error {
-                CliError::Config(_) | CliError::Locked(_) | CliError::Altered(_) => {
-                    ExitCode::from(EXIT_CONFIG)
-                }
+                CliError::Config(_)
+                | CliError::Locked(_)
+                | CliError::Altered(_)
+                | CliError::OtherTerms(_) => ExitCode::from(EXIT_CONFIG),
                 CliError::Failed(_) => ExitCode::FAILURE,
             }
         }

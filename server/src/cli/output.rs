@@ -18,6 +18,8 @@ pub enum CliError {
     Locked(UnlockError),
     #[error(transparent)]
     Altered(StoreError),
+    #[error(transparent)]
+    OtherTerms(StoreError),
     #[error("{0}")]
     Failed(String),
 }
@@ -28,6 +30,7 @@ impl From<StartError> for CliError {
             StartError::Config(error) => Self::Config(error),
             StartError::Locked(error) => Self::Locked(error),
             StartError::Store(error @ StoreError::Altered(_)) => Self::Altered(error),
+            StartError::Store(error @ StoreError::OtherTerms(..)) => Self::OtherTerms(error),
             other => Self::Failed(other.to_string()),
         }
     }

@@ -13,6 +13,8 @@ use crate::database::Address;
 
 /// The variable of the address; an error about it begins with this name.
 pub const DATABASE_URL: &str = "DATABASE_URL";
+/// The variable of the address for notifications.
+pub const DATABASE_LISTEN_URL: &str = "DATABASE_LISTEN_URL";
 const CONNECTIONS: &str = "KEYWARD_DATABASE_CONNECTIONS";
 const FLAG: &str = "--database-url";
 const DEFAULT: &str = "sqlite://data/keyward.db";
@@ -21,14 +23,16 @@ const DEFAULT: &str = "sqlite://data/keyward.db";
 pub struct DatabaseConfig {
     /// `sqlite://PATH` or `postgres://...`, with its password.
     pub url: Sensitive,
-    /// At most so many connections at a time.
+    /// At most so many connections at a time, beside those for leases and notifications.
     pub connections: Option<u32>,
+    /// The same PostgreSQL without a pooler in between, for notifications.
+    pub listen_url: Option<Sensitive>,
 }
 
 impl DatabaseConfig {
     /// The database at this address, with as many connections as usual.
     pub fn at(url: impl Into<Sensitive>) -> Self {
-        Self { url: url.into(), connections: None }
+        Self { url: url.into(), connections: None, listen_url: None }
     }
 
     /// Reads the address of the database alone, for commands that need nothing else.
@@ -43,7 +47,15 @@ impl DatabaseConfig {
         };
         let url = url.unwrap_or_else(|| DEFAULT.to_owned().into());
         Address::parse(url.expose()).map_err(|problem| ConfigError::new(DATABASE_URL, problem))?;
-        Ok(Self { url, connections })
+        let listen_url = values::secret(env, DATABASE_LISTEN_URL)?;
+        if let Some(listen) = &listen_url {
+            let wrong = |problem: String| ConfigError::new(DATABASE_LISTEN_URL, problem);
+            match Address::parse(listen.expose()).map_err(wrong)? {
+                Address::Postgres(_) => (),
+                Address::Sqlite(_) => return Err(wrong("names no PostgreSQL".to_owned())),
+            }
+        }
+        Ok(Self { url, connections, listen_url })
     }
 
     pub fn place(&self) -> String {
@@ -56,9 +68,13 @@ impl DatabaseConfig {
 
     /// Whatever in the address may be a password: before the host, or a parameter.
     pub(super) fn passwords(&self) -> Vec<Zeroizing<String>> {
-        let Ok(url) = Url::parse(self.url.expose()) else { return Vec::new() };
-        let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
-        before_host(&url).into_iter().chain(parameters).map(Zeroizing::new).collect()
+        let urls = [Some(&self.url), self.listen_url.as_ref()].into_iter().flatten();
+        let mut passwords = Vec::new();
+        for url in urls.filter_map(|url| Url::parse(url.expose()).ok()) {
+            let parameters = url.query_pairs().map(|(_, value)| value.into_owned());
+            passwords.extend(before_host(&url).into_iter().chain(parameters).map(Zeroizing::new));
+        }
+        passwords
     }
 }
 

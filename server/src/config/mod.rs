@@ -9,6 +9,7 @@ mod database;
 mod files;
 mod http;
 mod oidc;
+mod replicas;
 mod root_key;
 mod serve;
 mod source;

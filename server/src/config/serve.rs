@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use keyward_core::lease::Terms;
+
 use super::admin::AdminConfig;
 use super::audit::load_keep;
 use super::http::HttpConfig;
 use super::oidc::{OidcConfig, load_local_sign_in};
+use super::replicas::load_terms;
 use super::source::{ConfigError, Environment, Flags};
 use super::store::StoreConfig;
 
@@ -23,6 +26,8 @@ pub struct Config {
     pub local_sign_in: bool,
     /// How long audit entries are kept; absent: for ever.
     pub audit_keep: Option<Duration>,
+    /// How long this server accepts keys without a word from the store, if there are several.
+    pub terms: Terms,
 }
 
 impl Config {
@@ -33,6 +38,7 @@ impl Config {
         let (http, admin) = (HttpConfig::load(flags, env)?, AdminConfig::load(env));
         let oidc = OidcConfig::load(env, &store.root_keys)?;
         let local_sign_in = load_local_sign_in(env, oidc.as_ref())?;
-        Ok(Self { store, http, admin, oidc, local_sign_in, audit_keep })
+        let terms = load_terms(env)?;
+        Ok(Self { store, http, admin, oidc, local_sign_in, audit_keep, terms })
     }
 }

@@ -13,7 +13,7 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection, Database, Row};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 
 use super::address::{Address, Server, SqliteFile};
-use super::connection::{DatabaseConnection, LOCK_TIMEOUT};
+use super::connection::{DatabaseConnection, LOCK_TIMEOUT, OutsidePool};
 use super::error::{OpenError, sentence};
 use super::release::is_outside_transaction;
 use crate::config::DatabaseConfig;
@@ -28,8 +28,9 @@ pub const ROWS_ON_THEIR_WAY: usize = 1024;
 /// How long a start waits for the first connection.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connections to a PostgreSQL, which counts them for all servers together.
-const POSTGRES_CONNECTIONS: u32 = 5;
+/// Connections to a PostgreSQL, which counts them for all servers together. Each server has two
+/// more: one for its lease, and one that is notified.
+const POSTGRES_CONNECTIONS: u32 = 3;
 /// Connections to a file, which costs nothing but descriptors.
 const SQLITE_CONNECTIONS: u32 = 16;
 
@@ -53,7 +54,12 @@ pub async fn connect(
         }
         Address::Postgres(server) => {
             let number = config.connections.unwrap_or(POSTGRES_CONNECTIONS);
-            open_server(*server, number, opening).await
+            let listen = config.listen_url.as_ref().map(|url| Address::parse(url.expose()));
+            let listen = match listen.transpose().map_err(OpenError::Address)? {
+                Some(Address::Postgres(listen)) => Some(listen.options),
+                _ => None,
+            };
+            open_server(*server, number, opening, listen).await
         }
     }
 }
@@ -166,6 +172,7 @@ async fn open_server(
     server: Server,
     number: u32,
     opening: Opening,
+    listen: Option<PgConnectOptions>,
 ) -> Result<DatabaseConnection, OpenError> {
     for (parameter, file) in &server.files {
         // The driver says no more than that there is no such file.
@@ -176,17 +183,16 @@ async fn open_server(
     }
     let options = server.options.disable_statement_logging();
     let is_direct = first_session(&options, opening).await?;
+    let listen = listen.or_else(|| is_direct.then(|| options.clone()));
+    let outside = OutsidePool { options: options.clone(), listen };
     let options =
         if is_direct { with_lock_timeout(&options) } else { options.statement_cache_capacity(0) };
     let pool = pool_options(number).connect_lazy_with(options);
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    if is_direct {
-        return Ok(DatabaseConnection::direct(pool));
-    }
-    if opening == Opening::Store {
+    if !is_direct && opening == Opening::Store {
         tracing::info!("a pooler changes sessions between transactions: each statement has one");
     }
-    Ok(DatabaseConnection::behind_pooler(pool))
+    Ok(DatabaseConnection::to_server(pool, !is_direct, outside))
 }
 
 /// Without it, who waits for a lock would keep a connection for as long as that takes.

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sea_orm::sqlx::SqliteConnection;
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     TransactionOptions, TransactionTrait,
@@ -24,29 +25,45 @@ use sea_orm::{
 /// How long a statement waits for a lock of PostgreSQL, as it spells it.
 pub(super) const LOCK_TIMEOUT: &str = "5s";
 
+/// How connections to PostgreSQL beside the pool are opened.
+#[derive(Clone, Debug)]
+pub struct OutsidePool {
+    /// To where the pool goes.
+    pub options: PgConnectOptions,
+    /// To where notifications come from; none: a pooler is in between, and nothing else is known.
+    pub listen: Option<PgConnectOptions>,
+}
+
 /// A pool of connections to the database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct DatabaseConnection {
     pool: sea_orm::DatabaseConnection,
     is_behind_pooler: bool,
+    outside_pool: Option<Arc<OutsidePool>>,
     /// Keeps the files of SQLite open; nobody uses it.
     _keeper: Option<Arc<Mutex<SqliteConnection>>>,
 }
 
 impl DatabaseConnection {
-    /// Each connection of the pool has a session of its own.
-    pub(super) fn direct(pool: sea_orm::DatabaseConnection) -> Self {
-        Self { pool, is_behind_pooler: false, _keeper: None }
+    /// A PostgreSQL. Behind a pooler, a connection of the pool has no session of its own.
+    pub(super) fn to_server(
+        pool: sea_orm::DatabaseConnection,
+        is_behind_pooler: bool,
+        outside_pool: OutsidePool,
+    ) -> Self {
+        let outside_pool = Some(Arc::new(outside_pool));
+        Self { pool, is_behind_pooler, outside_pool, _keeper: None }
     }
 
     /// Connections to a file, which stays open as long as `keeper`.
     pub(super) fn to_file(pool: sea_orm::DatabaseConnection, keeper: SqliteConnection) -> Self {
         let keeper = Some(Arc::new(Mutex::new(keeper)));
-        Self { pool, is_behind_pooler: false, _keeper: keeper }
+        Self { pool, is_behind_pooler: false, outside_pool: None, _keeper: keeper }
     }
 
-    pub(super) fn behind_pooler(pool: sea_orm::DatabaseConnection) -> Self {
-        Self { pool, is_behind_pooler: true, _keeper: None }
+    /// How connections beside the pool are opened; none: to a file.
+    pub fn outside_pool(&self) -> Option<&OutsidePool> {
+        self.outside_pool.as_deref()
     }
 
     pub fn is_behind_pooler(&self) -> bool {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::{DbErr, sqlx};
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +102,11 @@ pub(super) fn sentence(error: &io::Error) -> String {
         _ => return error.to_string(),
     };
     text.to_owned()
+}
+
+/// What the driver says about a connection outside the pool.
+pub fn of_driver(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 
 #[cfg(test)]

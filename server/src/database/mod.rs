@@ -25,11 +25,11 @@ pub mod transaction;
 
 pub use address::Address;
 pub use connect::{Opening, ROWS_ON_THEIR_WAY, connect};
-pub use connection::DatabaseConnection;
-pub use error::OpenError;
+pub use connection::{DatabaseConnection, OutsidePool};
+pub use error::{OpenError, of_driver};
 pub use readable::readable;
 pub use schema::migrate;
 pub use store_error::{Refusal, ServiceError, StoreError};
 pub use transaction::{
-    AdvisoryLock, begin_locked, begin_read, begin_write, lock, try_begin_locked,
+    AdvisoryLock, begin_locked, begin_read, begin_write, commit, lock, try_begin_locked,
 };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keyward_core::lease::Terms;
 use keyward_core::set::SetName;
 use rand::rngs::SysError;
 use sea_orm::DbErr;
@@ -42,6 +43,17 @@ pub enum StoreError {
     /// The wrapped keys were changed outside of Keyward; the text says how, for log and terminal.
     #[error("{0}")]
     AlteredKeys(String),
+    /// Whether a change was made, or is in effect everywhere, is not known.
+    #[error("whether the change was made is not known: {0}")]
+    Unknown(&'static str),
+    /// What the servers of the store go by, and what this one was to.
+    #[error(
+        "the servers of this store have leases of {} and go on without the database for {}, and \
+         this one was to have {} and {}: give all of them the same KEYWARD_LEASE and \
+         KEYWARD_WITHOUT_DATABASE, or stop them all first",
+        said(.0.lease()), said(.0.alone()), said(.1.lease()), said(.1.alone())
+    )]
+    OtherTerms(Terms, Terms),
     /// What is stored cannot be used.
     #[error("{0}")]
     Unusable(String),
@@ -97,4 +109,8 @@ impl<R: Refusal> From<SysError> for ServiceError<R> {
     fn from(error: SysError) -> Self {
         Self::Store(error.into())
     }
+}
+
+fn said(duration: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(duration)
 }

@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use super::connection::{DatabaseConnection, LOCK_TIMEOUT};
+use super::store_error::StoreError;
 
 /// The advisory locks, by which processes take turns. Any numbers that no other program uses on the
 /// same database.
@@ -28,6 +29,26 @@ pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction,
         ..TransactionOptions::default()
     };
     db.begin_with_options(options).await
+}
+
+/// Commits. An error that the database did not answer leaves open whether it did.
+pub async fn commit(transaction: DatabaseTransaction) -> Result<(), StoreError> {
+    transaction.commit().await.map_err(|error| match &error {
+        error if answer(error).is_some() => StoreError::Database(error.clone()),
+        error => {
+            tracing::error!(%error, "it is not known whether a change was committed");
+            StoreError::Unknown("the database did not answer to the commit")
+        }
+    })
+}
+
+/// What the database itself said.
+fn answer(error: &DbErr) -> Option<&dyn DatabaseError> {
+    let (DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error)) = error else {
+        return None;
+    };
+    let RuntimeErr::SqlxError(error) = error else { return None };
+    error.as_database_error()
 }
 
 /// Begins a transaction that will write, when no other process is at the same thing, and
@@ -88,9 +109,5 @@ pub async fn begin_read(db: &DatabaseConnection) -> Result<DatabaseTransaction, 
 
 /// Whether SQLite has another writer that did not end in time.
 pub(super) fn is_busy(error: &DbErr) -> bool {
-    let (DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error)) = error else {
-        return false;
-    };
-    let RuntimeErr::SqlxError(error) = error else { return false };
-    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "5")
+    answer(error).and_then(DatabaseError::code).is_some_and(|code| code == "5")
 }

@@ -21,6 +21,7 @@ use crate::encryption::{Rotation, store};
 use crate::keys::Registry;
 use crate::numbers::counted;
 use crate::overview::overviews::{OverviewParts, Overviews};
+use crate::replicas::Membership;
 use crate::serve::StartError;
 use crate::session::people::People;
 
@@ -145,7 +146,14 @@ async fn attention(
     unlocked: Unlocked,
 ) -> Result<Vec<Check>, StartError> {
     let Unlocked { audit, rows, .. } = unlocked;
-    let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone()).await?;
+    let keys = Registry::load(
+        db.clone(),
+        clock.clone(),
+        audit.clone(),
+        rows.clone(),
+        Membership::of_command(),
+    )
+    .await?;
     let people = People::new(db.clone(), rows.clone());
     people.load().await?;
     let roots = &config.store.root_keys;

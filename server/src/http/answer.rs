@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use keyward_api::{FieldError, Problem, challenge};
 
-use super::error::{BUSY, Error, seconds};
+use super::error::{BUSY, Error, NO_LEASE, seconds};
 use crate::encryption::error::RotateRefusal;
 use crate::keys::error::KeyRefusal;
 use crate::providers::ProviderRefusal;
@@ -86,7 +86,10 @@ impl Error {
             }
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::SignInBusy => (StatusCode::SERVICE_UNAVAILABLE, "sign_in_busy"),
-            Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            Self::Store(_) | Self::NoLease => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable")
+            }
+            Self::OutcomeUnknown(_) => (StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown"),
             Self::FormerRootKey(_) => (StatusCode::SERVICE_UNAVAILABLE, "former_root_key"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
@@ -96,7 +99,9 @@ impl Error {
 
     fn log(&self) {
         match self {
-            Self::Store(error) => tracing::error!(%error, "the store cannot answer"),
+            Self::Store(error) | Self::OutcomeUnknown(error) => {
+                tracing::error!(%error, "the store cannot answer");
+            }
             Self::FormerRootKey(error) => tracing::error!(%error, "former root key"),
             Self::Altered(error) => {
                 tracing::error!(%error, "the store was changed from outside");
@@ -157,6 +162,7 @@ impl Error {
         let retry_after = match &self {
             Self::TooManyAttempts(wait) | Self::RateLimited(_, wait) => Some(seconds(*wait)),
             Self::SignInBusy => Some(seconds(BUSY)),
+            Self::NoLease => Some(seconds(NO_LEASE)),
             _ => None,
         };
         let allowance = match &self {

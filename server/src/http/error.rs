@@ -23,6 +23,9 @@ use crate::users::UserRefusal;
 /// All that wait for a hash are done by then.
 pub(super) const BUSY: Duration = Duration::from_secs(2);
 
+/// How soon it is worth asking again for a server that has lost touch with the database.
+pub(super) const NO_LEASE: Duration = Duration::from_secs(1);
+
 /// Everything a handler or an extractor can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -92,6 +95,15 @@ pub enum Error {
     SignInBusy,
     #[error("The database did not answer, so nothing was changed. Try again.")]
     Store(StoreError),
+    #[error(
+        "The database did not say whether the change was made, or is in effect on every server. \
+         Look before you try again."
+    )]
+    OutcomeUnknown(StoreError),
+    /// This server has had no answer of the database for so long that it cannot tell whether a key
+    /// still holds.
+    #[error("This server has lost touch with the database and accepts no key until it is back")]
+    NoLease,
     #[error(transparent)]
     Altered(StoreError),
     #[error(
@@ -140,6 +152,7 @@ impl From<StoreError> for Error {
                 Self::Altered(StoreError::Altered(SetName::Vault))
             }
             StoreError::FormerRootKey(_) => Self::FormerRootKey(error),
+            StoreError::Unknown(_) => Self::OutcomeUnknown(error),
             StoreError::Random(_) | StoreError::Encryption(_) => Self::Internal(error.to_string()),
             StoreError::Database(_)
             | StoreError::TimedOut(_)
@@ -147,6 +160,7 @@ impl From<StoreError> for Error {
             | StoreError::Busy(_)
             | StoreError::Outdated(_)
             | StoreError::Unusable(_)
+            | StoreError::OtherTerms(..)
             | StoreError::NotStored(_)
             | StoreError::Exhausted(_) => Self::Store(error),
         }
@@ -180,6 +194,7 @@ impl TryFrom<Verification> for Caller {
             Verification::MissingScope(_, scope) => Error::MissingScope(scope),
             Verification::RateLimited(_, allowance, wait) => Error::RateLimited(allowance, wait),
             Verification::Throttled(wait) => Error::TooManyAttempts(wait),
+            Verification::NoLease => Error::NoLease,
         })
     }
 }

@@ -15,6 +15,7 @@ use crate::encryption::Keyring;
 use crate::http::error::Error;
 use crate::keys::{Registry, generation};
 use crate::recent::Recent;
+use crate::replicas::Membership;
 use crate::session::people::People;
 
 /// A store that takes longer than that is not ready, whether it will answer or not.
@@ -30,6 +31,7 @@ pub struct HealthParts {
     pub keyring: Keyring,
     pub keys: Registry,
     pub people: People,
+    pub membership: Membership,
     /// Whether the store can be used; on failure, why not.
     pub readiness: Recent<Result<(), StoreError>>,
     /// Held while it is tried whether the store takes writes.
@@ -58,9 +60,9 @@ pub async fn livez() -> &'static str {
     "ok"
 }
 
-/// The database answers and takes writes, has every migration, and its active key opens; and the server was
-/// not asked to stop. Verification goes on without all that. Anybody may ask, so the database
-/// is asked for all of them together, a few times a second.
+/// The database answers and takes writes, has every migration, and its active key opens; this
+/// server, if it is one of several, holds a lease and so accepts keys; and it was not asked to
+/// stop. Anybody may ask, so the database is asked for all of them together, a few times a second.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "getReadiness", tag = "health",
     responses((status = 200, body = String))
@@ -68,6 +70,9 @@ pub async fn livez() -> &'static str {
 pub async fn readyz(State(health): State<Health>) -> Result<&'static str, Error> {
     if health.is_stopping.load(Ordering::Relaxed) {
         return Err(Error::Stopping);
+    }
+    if !health.membership.is_leased() {
+        return Err(Error::NoLease);
     }
     // In a task of its own: one who hangs up leaves the answer to the next, and no question.
     let asked = tokio::spawn(async move {

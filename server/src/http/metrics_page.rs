@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use super::error::Error;
 use crate::keys::Registry;
 use crate::metrics::Metrics;
+use crate::replicas::Membership;
 use crate::session::people::People;
 
 /// What `/metrics` shows. Cheap to clone.
@@ -17,6 +18,7 @@ pub struct MetricsPage {
     pub metrics: Arc<Metrics>,
     pub keys: Registry,
     pub people: People,
+    pub membership: Membership,
     /// Whether it has an address of its own.
     pub is_elsewhere: bool,
 }
@@ -36,6 +38,7 @@ pub async fn metrics(State(page): State<MetricsPage>) -> Result<Response, Error>
 /// The same, on the address of the metrics alone.
 pub async fn show(State(page): State<MetricsPage>) -> Result<Response, Error> {
     let is_altered = page.keys.altered() || page.people.altered();
+    page.metrics.servers.show(&page.membership);
     let text = page.metrics.show(page.keys.counts(), is_altered);
     let text =
         text.map_err(|error| Error::Internal(format!("metrics cannot be written: {error}")))?;

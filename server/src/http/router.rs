@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Router, middleware};
@@ -36,7 +36,9 @@ use crate::http::service::MakeService;
 use crate::http::whole_body::{BodySlots, read_whole_body};
 use crate::http::{health, metrics_page, page};
 use crate::state::AppState;
-use crate::{audit, encryption, keys, oidc, overview, providers, secrets, session, users};
+use crate::{
+    audit, encryption, keys, oidc, overview, providers, replicas, secrets, session, users,
+};
 
 /// Largest body of a request, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -44,7 +46,8 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// Largest body that brings a value: 64 KiB, each byte of it escaped.
 const VALUE_BODY_LIMIT: usize = 6 * 64 * 1024 + 8 * 1024;
 
-/// After this time a request is answered with 503.
+/// After this time a request is answered with 503; later by as long as a revocation may wait for a
+/// server that is silent.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Work that grows with what is stored, and goes on when nobody waits any more.
@@ -71,6 +74,7 @@ pub fn build(state: AppState) -> MakeService {
         .route_layer(middleware::from_fn_with_state(described, query_parameters::refuse_unknown));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
+    let timeout = TIMEOUT + state.replicas.membership.longest_wait();
     // Outermost first; a layer sees a request before those below it.
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn(drop_odd_request_id))
@@ -82,7 +86,7 @@ pub fn build(state: AppState) -> MakeService {
         .layer(header(CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn(no_store_under_api))
-        .layer(middleware::from_fn(time_out))
+        .layer(middleware::from_fn_with_state(timeout, time_out))
         .layer(csrf(state.public_url.origin().ascii_serialization()))
         .layer(middleware::from_fn_with_state(methods, methods::refuse_head));
     let app = Router::new()
@@ -153,6 +157,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(keys::handlers::rotate))
         .routes(routes!(keys::handlers::end_overlap))
         .routes(routes!(keys::handlers::verify))
+        .routes(routes!(replicas::handlers::list))
         .routes(routes!(encryption::handlers::status))
         .routes(routes!(encryption::handlers::rotate))
         .routes(routes!(audit::handlers::list))
@@ -236,11 +241,15 @@ async fn no_store_under_api(request: Request, next: middleware::Next) -> Respons
     response
 }
 
-async fn time_out(request: Request, next: middleware::Next) -> Response {
+async fn time_out(
+    State(timeout): State<Duration>,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
     if WITHOUT_TIMEOUT.contains(&request.uri().path()) {
         return next.run(request).await;
     }
-    let answered = tokio::time::timeout(TIMEOUT, next.run(request)).await;
+    let answered = tokio::time::timeout(timeout, next.run(request)).await;
     answered.unwrap_or_else(|_| Error::TimedOut.into_response())
 }
 

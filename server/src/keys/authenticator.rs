@@ -10,7 +10,8 @@
 //! 4. A good key that is not accepted from this address: 403.
 //! 5. A good key that is used too often: 429.
 //!
-//! Requests of which no address is known share one allowance.
+//! Requests of which no address is known share one allowance. While this server has no lease,
+//! nothing is looked at and nothing counted: the answer says so (503).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -58,6 +59,9 @@ impl Authenticator {
         if matches!(presented, Err(HeaderError::Missing)) {
             return Verification::Missing;
         }
+        if !self.verifier.is_leased() {
+            return Verification::NoLease;
+        }
         let from = self.standing.place(address);
         let is_known = self.standing.is_known(from, now);
         // Counted as a failure before it is one: what succeeds makes the address known.
@@ -74,7 +78,7 @@ impl Authenticator {
         if verification.is_of_good_key() {
             self.standing.remember(from, now);
             verification
-        } else if is_known {
+        } else if is_known && !matches!(verification, Verification::NoLease) {
             // Rule 3; the others were counted.
             self.count(from, now).unwrap_or(verification)
         } else {
@@ -90,7 +94,7 @@ impl Authenticator {
 
 fn log_refusal(presented: &str, address: Option<IpAddr>, verification: &Verification) {
     match verification {
-        Verification::Accepted(_) | Verification::RateLimited(..) => (),
+        Verification::Accepted(_) | Verification::RateLimited(..) | Verification::NoLease => (),
         Verification::Unknown => {
             tracing::debug!(shape = ?token::shape(presented), "key refused: unknown");
         }

@@ -80,14 +80,24 @@ pub async fn insert(
     Ok(to_key(row, stored, digest.digest))
 }
 
-/// Changes a key: what the list shows from now on, and the name it had.
+/// A key that was changed.
+pub struct Updated {
+    /// What the list shows from now on.
+    pub key: StoredKey,
+    /// The name it had.
+    pub former_name: String,
+    /// Whether something that was accepted is refused from now on.
+    pub takes_away: bool,
+}
+
+/// Changes a key.
 pub async fn update(
     keys: &mut KeyRows,
     manager: &Manager,
     id: &str,
     change: KeyChange,
     now: OffsetDateTime,
-) -> Result<(StoredKey, String), KeyError> {
+) -> Result<Updated, KeyError> {
     let (mut row, mut stored, digest) = find(keys, id).await?;
     let (before, former_name) = (stored.clone(), shown_name(&row, &stored).to_owned());
     manager.reach(id, &former_name)?;
@@ -114,11 +124,13 @@ pub async fn update(
     // Only for who may give it, since it says what to do first.
     opens?;
     save(keys, &mut row, &stored, now).await?;
-    Ok((to_key(row, stored, digest), former_name))
+    let takes_away = !manager::is_no_wider(&stored, &before);
+    Ok(Updated { key: to_key(row, stored, digest), former_name, takes_away })
 }
 
 /// Puts another key in the place of the one with this id, which works for `grace` longer.
-/// A key that was replaced before is refused from now on.
+/// A key that was replaced before is refused from now on. Also: whether one is refused that was
+/// accepted until now.
 pub async fn rotate(
     keys: &mut KeyRows,
     manager: &Manager,
@@ -126,7 +138,7 @@ pub async fn rotate(
     new: NewDigest,
     grace: Duration,
     now: OffsetDateTime,
-) -> Result<(StoredKey, Replaced), KeyError> {
+) -> Result<(StoredKey, Replaced, bool), KeyError> {
     let (mut row, mut stored, old) = find(keys, id).await?;
     manager.reach(id, shown_name(&row, &stored))?;
     manager.give(&stored)?;
@@ -135,13 +147,14 @@ pub async fn rotate(
         return Err(KeyRefusal::Expired.into());
     }
     let (prefix, hash) = (stored.key_prefix, old.to_hex());
+    let takes_away = grace.is_zero() || stored.former.is_some();
     stored.former = (!grace.is_zero()).then(|| Former { prefix, hash, ends_at: now + grace });
     (stored.key_prefix, stored.key_hash) = (new.prefix, new.digest.to_hex());
     save(keys, &mut row, &stored, now).await?;
     settings::start_overlap(keys.transaction(), RowType::ApiKey, id).await?;
     row.former_last_used_at = row.last_used_at.take();
     row.last_used_address = None;
-    Ok((to_key(row, stored, new.digest), replaced))
+    Ok((to_key(row, stored, new.digest), replaced, takes_away))
 }
 
 /// Undoes a rotation: the replaced key is the only one again, and the one before it works on

@@ -37,6 +37,8 @@ pub mod change {
         pub n: i64,
         /// The key that was made, changed or deleted.
         pub key_id: String,
+        /// Drawn at random: two histories of a store that reach the same number differ in it.
+        pub mark: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -57,4 +57,9 @@ impl Registry {
         tokio::join!(refresh, flush);
         self.flush().await
     }
+
+    /// Stays one of the servers of the store until `stop` is set, then leaves it.
+    pub async fn stay_member(&self, stop: watch::Receiver<bool>) {
+        Box::pin(self.0.membership.run(stop, || self.refresh())).await;
+    }
 }

@@ -2,6 +2,11 @@
 //! each of the last changes was about is kept beside it, so that other processes read those
 //! keys and not all of them.
 
+use keyward_core::lease::Generation;
+use keyward_core::row::RowKey;
+use keyward_core::set::{SetName, SetState};
+use rand::TryRng;
+use rand::rngs::SysRng;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -10,31 +15,34 @@ use sea_orm::{
 
 use super::entity::change;
 use crate::authenticity::store as sets;
-use crate::database::{DatabaseConnection, begin_write};
-use keyward_core::row::RowKey;
-use keyward_core::set::{SetName, SetState};
+use crate::database::{DatabaseConnection, StoreError, begin_write};
 
 /// So many changes are remembered: what a process that misses them for minutes can follow
 /// without reading all keys, in a table of a few MB.
 pub const REMEMBERED: i64 = 65_536;
 
 /// Stores the set of the keys as it is after a change, in the transaction of the change, and
-/// remembers what the change was about.
+/// remembers what the change was about, under a mark of its own.
 pub(super) async fn raise(
     transaction: &DatabaseTransaction,
     rows: &RowKey,
     after: &SetState,
     changed: &str,
-) -> Result<(), DbErr> {
+) -> Result<Generation, StoreError> {
+    let mut random = [0; 8];
+    SysRng.try_fill_bytes(&mut random)?;
+    let mark = i64::from_le_bytes(random);
     sets::put(transaction, SetName::Keys, rows, *after).await?;
     // What somebody else put there must not stop a revocation.
     let not_ours = change::Entity::delete_many().filter(change::Column::N.gte(after.n));
     not_ours.exec(transaction).await?;
-    let change = change::ActiveModel { n: Set(after.n), key_id: Set(changed.to_owned()) };
+    let change =
+        change::ActiveModel { n: Set(after.n), key_id: Set(changed.to_owned()), mark: Set(mark) };
     change::Entity::insert(change).exec_without_returning(transaction).await?;
     let forgotten =
         change::Entity::delete_many().filter(change::Column::N.lte(after.n - REMEMBERED));
-    forgotten.exec(transaction).await.map(drop)
+    forgotten.exec(transaction).await?;
+    Ok(Generation { n: after.n, mark })
 }
 
 /// Writes a change that is about no key, takes it away again and commits: fails when the store
@@ -42,7 +50,8 @@ pub(super) async fn raise(
 pub async fn try_write(db: &DatabaseConnection) -> Result<(), DbErr> {
     const BEFORE_ALL: i64 = 0;
     let transaction = begin_write(db).await?;
-    let change = change::ActiveModel { n: Set(BEFORE_ALL), key_id: Set(String::new()) };
+    let change =
+        change::ActiveModel { n: Set(BEFORE_ALL), key_id: Set(String::new()), mark: Set(0) };
     change::Entity::insert(change).exec_without_returning(&transaction).await?;
     change::Entity::delete_by_id(BEFORE_ALL).exec(&transaction).await?;
     transaction.commit().await

@@ -13,7 +13,7 @@ use keyward_api::keys::{
 use keyward_api::queries::KeysQuery;
 use keyward_api::scopes::{Scope, Scopes};
 use keyward_api::verification::{Verdict, VerdictCode, VerifyKey};
-use keyward_api::{Data, Page, paths};
+use keyward_api::{Changed, Data, Page, paths};
 use keyward_core::networks;
 use keyward_core::token::PlainKey;
 use time::{OffsetDateTime, UtcOffset};
@@ -28,6 +28,7 @@ use super::new_key::{KeyChange, NewKey};
 use super::once::Once;
 use super::permissions::{ReadKeys, VerifyKeys, WriteKeys};
 use super::reach::{KeyId, done, reach};
+use super::verification::Verification;
 use crate::access::Allowed;
 use crate::clock::Clock;
 use crate::http::error::Error;
@@ -130,12 +131,12 @@ pub async fn create(
     let target = name.as_str().to_owned();
     let new = NewKey { name, scopes, expires_at, rate_limit, networks };
     let made = keys.create_once(new, once, actor).await;
-    Ok(shown_once(done(&allowed, &target, made).await?))
+    let (record, key) = done(&allowed, &target, made).await?;
+    Ok(axum::Json(Data { data: shown_once(record, &key) }))
 }
 
-fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKey>> {
-    let key = key.expose().to_owned().into();
-    axum::Json(Data { data: CreatedApiKey { record, key } })
+fn shown_once(record: ApiKey, key: &PlainKey) -> CreatedApiKey {
+    CreatedApiKey { record, key: key.expose().to_owned().into() }
 }
 
 /// Renames a key, changes its scopes, expiry or limits, disables or enables it.
@@ -144,7 +145,7 @@ fn shown_once((record, key): (ApiKey, PlainKey)) -> axum::Json<Data<CreatedApiKe
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
-        (status = 200, body = Data<ApiKey>),
+        (status = 200, body = Changed<ApiKey>),
         (status = 409, description = "`key_name_taken`: another key has the name. `key_unreadable`, \
             `key_altered`: the stored row does not hold.")
     )
@@ -155,7 +156,7 @@ pub async fn update(
     State(clock): State<Clock>,
     KeyId(id): KeyId,
     Json(body): Json<UpdateApiKey>,
-) -> Result<axum::Json<Data<ApiKey>>, Error> {
+) -> Result<axum::Json<Changed<ApiKey>>, Error> {
     let UpdateApiKey { name, scopes, expires_at, enabled, rate_limit, allowed_networks } = body;
     let expires_at = match expires_at {
         Some(Some(expiry)) => Some(Some(future(expiry, &clock)?)),
@@ -169,7 +170,7 @@ pub async fn update(
     }
     let change = KeyChange { name, scopes, expires_at, enabled, rate_limit, networks };
     let updated = keys.update(id, change, actor).await;
-    Ok(axum::Json(Data { data: done(&allowed, &present, updated).await? }))
+    Ok(axum::Json(done(&allowed, &present, updated).await?))
 }
 
 /// Replaces a key by a new one, which is shown in the answer and never again. Id, name,
@@ -180,7 +181,7 @@ pub async fn update(
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
-        (status = 200, body = Data<CreatedApiKey>),
+        (status = 200, body = Changed<CreatedApiKey>),
         (status = 409, description = "`key_expired`: the key has expired. `key_rotated`: another \
             rotation came first. `key_unreadable`, `key_altered`: the stored row does not hold.")
     )
@@ -190,11 +191,12 @@ pub async fn rotate(
     State(keys): State<Registry>,
     KeyId(id): KeyId,
     Json(RotateApiKey { grace_seconds }): Json<RotateApiKey>,
-) -> Result<axum::Json<Data<CreatedApiKey>>, Error> {
+) -> Result<axum::Json<Changed<CreatedApiKey>>, Error> {
     let grace = Duration::from_secs(grace_seconds.get().into());
     let (actor, name) = reach(&allowed, &keys, &id).await?;
     let rotated = keys.rotate(id, grace, actor).await;
-    Ok(shown_once(done(&allowed, &name, rotated).await?))
+    let (Changed { data, effective }, key) = done(&allowed, &name, rotated).await?;
+    Ok(axum::Json(Changed { data: shown_once(data, &key), effective }))
 }
 
 /// Refuses the old key of a rotation from now on.
@@ -203,7 +205,7 @@ pub async fn rotate(
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
     responses(
-        (status = 200, body = Data<ApiKey>),
+        (status = 200, body = Changed<ApiKey>),
         (status = 409, description = "`key_unreadable`, `key_altered`: the stored row does not hold.")
     )
 )]
@@ -211,28 +213,41 @@ pub async fn end_overlap(
     allowed: Allowed<WriteKeys>,
     State(keys): State<Registry>,
     KeyId(id): KeyId,
-) -> Result<axum::Json<Data<ApiKey>>, Error> {
-    let (actor, name) = reach(&allowed, &keys, &id).await?;
-    let ended = keys.end_overlap(id, actor).await;
-    Ok(axum::Json(Data { data: done(&allowed, &name, ended).await? }))
+) -> Result<axum::Json<Changed<ApiKey>>, Error> {
+    let ended = async {
+        let (actor, name) = reach(&allowed, &keys, &id).await?;
+        done(&allowed, &name, keys.end_overlap(id, actor).await).await
+    };
+    Ok(axum::Json(taken_away(&keys, ended.await).await?))
 }
 
-/// Deletes a key. When the answer arrives, no verification accepts it any more.
+/// Deletes a key. When the answer arrives, no server accepts it any more.
 #[utoipa::path(
     delete, path = paths::KEY, operation_id = "deleteKey", tag = "keys",
     security(("session" = []), ("apiKey" = []), ("bearer" = [])),
     params(("id" = String, Path, min_length = 1, max_length = 64, example = "01a2023a-d02c-76e7-ae66-f53eea645402")),
-    responses((status = 200, body = Data<Deleted>))
+    responses((status = 200, body = Changed<Deleted>))
 )]
 pub async fn delete(
     allowed: Allowed<WriteKeys>,
     State(keys): State<Registry>,
     KeyId(id): KeyId,
-) -> Result<axum::Json<Data<Deleted>>, Error> {
-    let (actor, name) = reach(&allowed, &keys, &id).await?;
-    let deleted = keys.delete(id, actor).await;
-    done(&allowed, &name, deleted).await?;
-    Ok(axum::Json(Data { data: Deleted { deleted: true } }))
+) -> Result<axum::Json<Changed<Deleted>>, Error> {
+    let deleted = async {
+        let (actor, name) = reach(&allowed, &keys, &id).await?;
+        done(&allowed, &name, keys.delete(id, actor).await).await
+    };
+    let effective = taken_away(&keys, deleted.await).await?;
+    Ok(axum::Json(Changed { data: Deleted { deleted: true }, effective }))
+}
+
+/// That there is nothing to take away is answered when no server accepts it any more either: the
+/// one who asks may be told so after an answer that was lost.
+async fn taken_away<T>(keys: &Registry, taken: Result<T, Error>) -> Result<T, Error> {
+    if let Err(Error::Key(KeyRefusal::NotFound | KeyRefusal::NoOverlap)) = taken {
+        keys.settle().await?;
+    }
+    taken
 }
 
 /// Answers a back end whether the key that a caller presented to it is good.
@@ -250,6 +265,9 @@ pub async fn verify(
         verification = verification.with_scope(&scope);
     }
     authenticator.answered(&verification);
+    if matches!(verification, Verification::NoLease) {
+        return Err(Error::NoLease);
+    }
     let caller = verification.key().map(|key| key.identity.caller()).transpose();
     let caller = caller.map_err(|error| {
         Error::Internal(format!("the identity of a key cannot be read: {error}"))

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex as SyncMutex};
 
 use futures_util::{TryStreamExt, pin_mut};
 use keyward_core::cache::Cache;
+use keyward_core::lease::Commit;
 use keyward_core::row::RowKey;
 use keyward_core::set::{SetName, SetState};
 use time::OffsetDateTime;
@@ -25,12 +26,15 @@ use super::traffic::Traffic;
 use crate::audit::{Actor, AuditLog, Event};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError};
+use crate::replicas::Membership;
 
 pub(super) struct KnownKeys {
     pub(super) db: DatabaseConnection,
     pub(super) clock: Clock,
     pub(super) audit: AuditLog,
     pub(super) rows: RowKey,
+    /// This server among those of the store.
+    pub(super) membership: Membership,
     /// The rows of the set that the cache shows.
     pub(super) members: Arc<Members>,
     pub(super) cache: Arc<Cache<CachedKey>>,
@@ -63,13 +67,14 @@ impl KnownKeys {
     /// followed first, so that a row which is not the one that Keyward wrote last is reported.
     pub(super) async fn begin(&self, actor: &Actor) -> Result<Change<'_>, KeyError> {
         let mut known = self.known.lock().await;
+        let question = self.membership.question();
         let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
         let set = keys.before();
         self.audit.expect_present(keys.transaction(), SetName::Keys, set.n).await?;
         if self.is_partial {
             self.look_at_all(&keys).await?;
         } else if *known != Some(set) {
-            self.apply_changes_at(keys.transaction(), &mut known, set).await?;
+            self.apply_changes_at(keys.transaction(), &mut known, set, question).await?;
         }
         let manager = changes::manager(&keys, actor).await?;
         Ok(Change { keys, manager, known })
@@ -97,17 +102,18 @@ impl KnownKeys {
         change: Change<'_>,
         event: Event,
         apply: impl FnOnce(&Self),
-    ) -> Result<(), KeyError> {
+    ) -> Result<Commit, KeyError> {
         let Change { keys, mut known, .. } = change;
         let before = keys.before();
-        let (after, changed) = keys.commit(&self.audit, event).await?;
+        let (after, changed, commit) = keys.commit(&self.audit, event).await?;
         self.members.set(&changed.id, changed.mac);
         apply(self);
         if *known == Some(before) {
             *known = Some(after);
+            self.membership.made(commit.change);
         }
         if self.is_partial {
-            return Ok(());
+            return Ok(commit);
         }
         // A row that shares its digest with another may have its turn now.
         if let Err(error) = self.retry_conflicting(&self.db).await {
@@ -115,6 +121,6 @@ impl KnownKeys {
             tracing::warn!(%error, "the keys could not be loaded again");
             *known = None;
         }
-        Ok(())
+        Ok(commit)
     }
 }

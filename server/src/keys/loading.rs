@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use futures_util::{TryStreamExt, pin_mut};
+use keyward_core::lease::Question;
 use keyward_core::set::{SetName, SetState, Tally};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
@@ -82,20 +83,23 @@ impl KnownKeys {
         known: &mut Option<SetState>,
     ) -> Result<(), StoreError> {
         let now = with_timeout(sets::read_signed(&self.db, SetName::Keys, &self.rows)).await?;
-        if *known == Some(now) {
+        if *known == Some(now) && !self.membership.must_load() {
             return Ok(());
         }
+        let question = self.membership.question();
         let moment = with_timeout(begin_read(&self.db)).await?;
         let now = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
-        self.apply_changes_at(&moment, known, now).await
+        self.apply_changes_at(&moment, known, now, question).await
     }
 
-    /// The same in a transaction that sees the keys as they were at the set `now`.
+    /// The same in a transaction that sees the keys as they were at the set `now`, and that began
+    /// after the question.
     pub(super) async fn apply_changes_at(
         &self,
         moment: &DatabaseTransaction,
         known: &mut Option<SetState>,
         now: SetState,
+        question: Option<Question>,
     ) -> Result<(), StoreError> {
         if known.is_some_and(|known| known.n >= now.n && known != now) {
             // Put back to an earlier day: what was revoked since would be accepted again.
@@ -112,7 +116,7 @@ impl KnownKeys {
         }
         self.retry_conflicting(moment).await?;
         *known = Some(now);
-        Ok(())
+        with_timeout(self.membership.took_over(question, moment)).await
     }
 
     /// Whether the set `before` with the rows of now of these keys is the set `now`; and whether
@@ -194,6 +198,7 @@ impl KnownKeys {
     /// twice. It may take long, and only ends in between if the database falls silent. Fails
     /// when they are not the rows of the stored set: then nothing may go by what was loaded.
     pub(super) async fn load(&self, known: &mut Option<SetState>) -> Result<(), StoreError> {
+        let question = self.membership.question();
         let moment = with_timeout(begin_read(&self.db)).await?;
         let stored = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
         if !self.cache_stored(&moment, &stored).await? {
@@ -209,7 +214,7 @@ impl KnownKeys {
             );
         }
         *known = Some(stored);
-        Ok(())
+        with_timeout(self.membership.took_over(question, &moment)).await
     }
 
     /// Reads all keys again, when they are the rows of the stored set.

@@ -115,7 +115,7 @@ impl Holder {
 }
 
 /// Rule 4.
-fn is_no_wider(before: &KeyJson, after: &KeyJson) -> bool {
+pub(super) fn is_no_wider(before: &KeyJson, after: &KeyJson) -> bool {
     after.scopes.iter().all(|scope| before.scopes.iter().any(|held| held == scope))
         && (before.enabled || !after.enabled)
         && ends_by(before.expires_at, after.expires_at)

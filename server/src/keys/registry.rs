@@ -1,6 +1,9 @@
 //! The only place that changes keys: the database first, then the cache, and only then the
 //! answer.
 //!
+//! A change that takes something away is answered when no server accepts what it took away: see
+//! [`crate::replicas`].
+//!
 //! 1. Changes and reloads take turns, so the cache follows the order of the commits.
 //! 2. A change runs in a task of its own: a caller that hangs up between the commit and
 //!    the cache does not leave a revoked key accepted.
@@ -12,8 +15,11 @@
 use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 
+use keyward_api::Changed;
 use keyward_api::keys::ApiKey;
+use keyward_api::replicas::Effective;
 use keyward_core::cache::Cache;
+use keyward_core::lease::Commit;
 use keyward_core::row::RowKey;
 use keyward_core::token::PlainKey;
 use rand::TryRng;
@@ -21,7 +27,7 @@ use rand::rngs::SysRng;
 use tokio::sync::Mutex;
 
 use super::altered::Watch;
-use super::changes::{self, Replaced};
+use super::changes::{self, Replaced, Updated};
 use super::error::KeyError;
 use super::listing::{KeyCounts, ListThread, Listing};
 use super::new_key::{KeyChange, NewDigest, NewKey};
@@ -29,10 +35,12 @@ use super::once::Once;
 use super::traffic::Traffic;
 use super::verifier::Verifier;
 use crate::audit::{Action, Actor, AuditLog};
-use crate::background::LIMIT;
+use crate::background::{LIMIT, with_timeout};
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, StoreError};
+use crate::database::{DatabaseConnection, StoreError, begin_read};
 use crate::keys::known_keys::KnownKeys;
+use crate::replicas::Membership;
+use crate::replicas::acknowledge::seen_change;
 
 /// Why the keys could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +62,9 @@ impl Registry {
         clock: Clock,
         audit: AuditLog,
         rows: RowKey,
+        membership: Membership,
     ) -> Result<Self, LoadError> {
-        let registry = Self::open(db, clock, audit, rows, false)?;
+        let registry = Self::open(db, clock, audit, rows, membership, false)?;
         registry.0.load(&mut *registry.0.known.lock().await).await?;
         Ok(registry)
     }
@@ -67,7 +76,7 @@ impl Registry {
         audit: AuditLog,
         rows: RowKey,
     ) -> Result<Self, LoadError> {
-        Self::open(db, clock, audit, rows, true)
+        Self::open(db, clock, audit, rows, Membership::of_command(), true)
     }
 
     fn open(
@@ -75,6 +84,7 @@ impl Registry {
         clock: Clock,
         audit: AuditLog,
         rows: RowKey,
+        membership: Membership,
         is_partial: bool,
     ) -> Result<Self, LoadError> {
         let mut seed = [0; 32];
@@ -85,6 +95,7 @@ impl Registry {
             clock,
             audit,
             rows,
+            membership,
             members: Arc::default(),
             cache: Arc::new(Cache::new(seed)),
             last_used: Arc::default(),
@@ -101,8 +112,8 @@ impl Registry {
     }
 
     pub fn verifier(&self) -> Verifier {
-        let KnownKeys { cache, last_used, clock, .. } = &*self.0;
-        Verifier::new(cache.clone(), last_used.clone(), clock.clone())
+        let KnownKeys { cache, last_used, clock, membership, .. } = &*self.0;
+        Verifier::new(cache.clone(), last_used.clone(), clock.clone(), membership.lease())
     }
 
     /// Where those count keys who verify them.
@@ -164,39 +175,41 @@ impl Registry {
         Ok((record, plain))
     }
 
-    /// Changes a key; when this returns, verifications go by the change.
+    /// Changes a key; when this returns, verifications go by the change: those of all servers, if
+    /// it takes something away.
     pub async fn update(
         &self,
         id: String,
         change: KeyChange,
         actor: &Actor,
-    ) -> Result<ApiKey, KeyError> {
+    ) -> Result<Changed<ApiKey>, KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
-        let record = finish(async move {
+        let (record, commit) = finish(async move {
             let mut begun = inner.begin(&actor).await?;
             let (detail, now) = (change.to_string(), inner.clock.now());
-            let (key, former_name) =
+            let Updated { key, former_name, takes_away } =
                 changes::update(&mut begun.keys, &begun.manager, &id, change, now).await?;
             if detail.is_empty() {
                 // Nothing was asked for: the transaction ends without a change.
-                return Ok(key.record);
+                return Ok((key.record, None));
             }
             let event = actor.did(Action::KeyUpdate, Some(former_name)).with_detail(detail);
-            inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
-            Ok(key.record)
-        });
-        Ok(self.shown(record.await?))
+            let commit = inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
+            Ok((key.record, takes_away.then_some(commit)))
+        })
+        .await?;
+        Ok(Changed { data: self.shown(record), effective: self.in_effect(commit).await? })
     }
 
     /// Replaces a key by another with the same id and all that belongs to it; the old one
     /// works for `grace` longer, and never past the expiry. When this returns, verifications
-    /// go by the change.
+    /// go by the change: those of all servers, if a key is refused from now on.
     pub async fn rotate(
         &self,
         id: String,
         grace: Duration,
         actor: &Actor,
-    ) -> Result<(ApiKey, PlainKey), KeyError> {
+    ) -> Result<(Changed<ApiKey>, PlainKey), KeyError> {
         let (record, plain, _) = self.replace(id, grace, actor).await?;
         Ok((record, plain))
     }
@@ -207,23 +220,24 @@ impl Registry {
         id: String,
         grace: Duration,
         actor: &Actor,
-    ) -> Result<(ApiKey, PlainKey, Replaced), KeyError> {
+    ) -> Result<(Changed<ApiKey>, PlainKey, Replaced), KeyError> {
         let plain = PlainKey::generate(&mut SysRng)?;
         // So that the old key takes the time of its last use along.
         self.flush_uses().await?;
         let (inner, actor, digest) = (self.0.clone(), actor.clone(), new_digest(&plain));
-        let (record, replaced) = finish(async move {
+        let (record, replaced, commit) = finish(async move {
             let mut begun = inner.begin(&actor).await?;
             let (manager, now) = (&begun.manager, inner.clock.now());
             let rotated = changes::rotate(&mut begun.keys, manager, &id, digest, grace, now);
-            let (key, replaced) = rotated.await?;
+            let (key, replaced, takes_away) = rotated.await?;
             let event = actor.did(Action::KeyRotate, Some(key.record.name.clone()));
             let event = event.with_detail(format!("grace: {} s", grace.as_secs()));
-            inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
-            Ok((key.record, replaced))
+            let commit = inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
+            Ok((key.record, replaced, takes_away.then_some(commit)))
         })
         .await?;
-        Ok((self.shown(record), plain, replaced))
+        let effective = self.in_effect(commit).await?;
+        Ok((Changed { data: self.shown(record), effective }, plain, replaced))
     }
 
     /// Undoes a rotation whose new key nobody has seen, unless the key was changed since.
@@ -240,31 +254,49 @@ impl Registry {
         .await
     }
 
-    /// Ends an overlap; when this returns, no verification accepts the old key.
-    pub async fn end_overlap(&self, id: String, actor: &Actor) -> Result<ApiKey, KeyError> {
+    /// Ends an overlap; when this returns, no server accepts the old key.
+    pub async fn end_overlap(
+        &self,
+        id: String,
+        actor: &Actor,
+    ) -> Result<Changed<ApiKey>, KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
-        finish(async move {
+        let (record, commit) = finish(async move {
             let mut begun = inner.begin(&actor).await?;
             let (manager, now) = (&begun.manager, inner.clock.now());
             let key = changes::end_overlap(&mut begun.keys, manager, &id, now).await?;
             let event = actor.did(Action::KeyRetire, Some(key.record.name.clone()));
-            inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
-            Ok(key.record)
+            let commit = inner.commit(begun, event, |inner| inner.cache_key(&key)).await?;
+            Ok((key.record, commit))
         })
-        .await
+        .await?;
+        Ok(Changed { data: record, effective: self.in_effect(Some(commit)).await? })
     }
 
-    /// Deletes a key; when this returns, no verification accepts it.
-    pub async fn delete(&self, id: String, actor: &Actor) -> Result<(), KeyError> {
+    /// Deletes a key; when this returns, no server accepts it.
+    pub async fn delete(&self, id: String, actor: &Actor) -> Result<Option<Effective>, KeyError> {
         let (inner, actor) = (self.0.clone(), actor.clone());
-        finish(async move {
+        let commit = finish(async move {
             let mut change = inner.begin(&actor).await?;
             let name = changes::delete(&mut change.keys, &change.manager, &id).await?;
             let event = actor.did(Action::KeyDelete, Some(name));
-            inner.commit(change, event, |inner| inner.remove(&id)).await?;
-            Ok(())
+            inner.commit(change, event, |inner| inner.remove(&id)).await
         })
-        .await
+        .await?;
+        Ok(self.in_effect(Some(commit)).await?)
+    }
+
+    /// Waits until a change that was made here is in effect on every server.
+    async fn in_effect(&self, commit: Option<Commit>) -> Result<Option<Effective>, StoreError> {
+        let Some(commit) = commit else { return Ok(None) };
+        self.0.membership.wait(&self.0.db, commit).await.map(Some)
+    }
+
+    /// Waits until what is stored is in effect on every server: before somebody is answered that
+    /// what they take away is gone already.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        let seen = with_timeout(async { seen_change(begin_read(&self.0.db).await?).await }).await?;
+        self.in_effect(seen).await.map(drop)
     }
 }
 
@@ -280,5 +312,5 @@ where
 {
     let done = tokio::spawn(tokio::time::timeout(LIMIT, change)).await;
     let done = done.map_err(|error| StoreError::stopped("the change", error))?;
-    done.unwrap_or_else(|_| Err(StoreError::TimedOut(LIMIT).into()))
+    done.unwrap_or_else(|_| Err(StoreError::Unknown("it took too long").into()))
 }

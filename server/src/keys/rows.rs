@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use keyward_core::lease::Commit;
 use keyward_core::row::{Authenticated, RowKey, RowMac};
 use keyward_core::set::{SetName, SetState};
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -13,6 +14,7 @@ use super::members::Members;
 use crate::audit::{AuditLog, Event};
 use crate::authenticity::store as sets;
 use crate::database::{DatabaseConnection, StoreError, begin_write};
+use crate::replicas::acknowledge::commit_change;
 use crate::settings::{self, FoundRow, Model, RowType};
 
 /// A transaction that changes one key. All other changes, of all processes, wait for it.
@@ -120,21 +122,21 @@ impl KeyRows {
         Ok(deleted)
     }
 
-    /// Raises the generation, records the change and commits; the set from then on, and what
-    /// was changed of it.
+    /// Raises the generation, records the change and commits; the set from then on, what was
+    /// changed of it, and what to wait for until it is in effect everywhere.
     pub async fn commit(
         mut self,
         audit: &AuditLog,
         event: Event,
-    ) -> Result<(SetState, Changed), StoreError> {
+    ) -> Result<(SetState, Changed, Commit), StoreError> {
         let raised = self.before.n.checked_add(1);
         self.after.n = raised.ok_or(StoreError::Exhausted("changes"))?;
         let Self { transaction, rows, after, changed, .. } = self;
-        generation::raise(&transaction, &rows, &after, &changed.id).await?;
+        let raised = generation::raise(&transaction, &rows, &after, &changed.id).await?;
         audit.append(&transaction, event).await?;
         read_back(&transaction, &rows, &after, &changed).await?;
-        transaction.commit().await?;
-        Ok((after, changed))
+        let commit = commit_change(transaction, raised).await?;
+        Ok((after, changed, commit))
     }
 
     pub async fn rollback(self) -> Result<(), DbErr> {

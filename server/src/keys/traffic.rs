@@ -2,7 +2,7 @@
 //!
 //! 1. Each key that is presented counts once: to forward auth, to a route of Keyward, or in
 //!    `POST /api/keys/verify`, where the key that is asked about counts as well. A request
-//!    without a key does not.
+//!    without a key does not, nor does one that this server could not judge.
 //! 2. It is accepted when it is good, and has the scopes that forward auth or a back end asks
 //!    for. What it may do on a route of Keyward is another question.
 //! 3. A verification adds one to a number in memory. Every
@@ -39,7 +39,7 @@ impl Traffic {
     /// Counts what became of a presented key. Takes no lock.
     pub fn count(&self, verification: &Verification) {
         let counter = match verification {
-            Verification::Missing => return,
+            Verification::Missing | Verification::NoLease => return,
             Verification::Accepted(_) => &self.accepted,
             _ => &self.refused,
         };

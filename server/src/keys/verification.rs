@@ -35,10 +35,12 @@ pub enum Verification {
     RateLimited(Arc<CachedKey>, Allowance, Duration),
     /// Too many failures came from the address; the next attempt is welcome after this time.
     Throttled(Duration),
+    /// This server cannot tell whether the key still holds: see [`keyward_core::lease`].
+    NoLease,
 }
 
 /// The labels, in the order of [`Verification::index`].
-pub const LABELS: [&str; 10] = [
+pub const LABELS: [&str; 11] = [
     "accepted",
     "missing",
     "malformed",
@@ -49,6 +51,7 @@ pub const LABELS: [&str; 10] = [
     "missing_scope",
     "rate_limited",
     "throttled",
+    "no_lease",
 ];
 
 impl Verification {
@@ -65,6 +68,7 @@ impl Verification {
             Self::MissingScope(..) => 7,
             Self::RateLimited(..) => 8,
             Self::Throttled(_) => 9,
+            Self::NoLease => 10,
         }
     }
 
@@ -76,7 +80,10 @@ impl Verification {
     pub fn code(&self) -> VerdictCode {
         match self {
             Self::Accepted(_) => VerdictCode::Valid,
-            Self::Missing | Self::Malformed | Self::Unknown => VerdictCode::NotFound,
+            // Without a lease there is no verdict: who asks is answered 503.
+            Self::Missing | Self::Malformed | Self::Unknown | Self::NoLease => {
+                VerdictCode::NotFound
+            }
             Self::Disabled(_) => VerdictCode::Disabled,
             Self::Expired(_) => VerdictCode::Expired,
             Self::AddressNotAllowed(_) => VerdictCode::AddressNotAllowed,
@@ -93,7 +100,11 @@ impl Verification {
             | Self::AddressNotAllowed(key)
             | Self::MissingScope(key, _)
             | Self::RateLimited(key, ..) => Some(key),
-            Self::Missing | Self::Malformed | Self::Unknown | Self::Throttled(_) => None,
+            Self::Missing
+            | Self::Malformed
+            | Self::Unknown
+            | Self::Throttled(_)
+            | Self::NoLease => None,
         }
     }
 

@@ -1,4 +1,9 @@
-//! From a presented text to who calls. Memory only: goes on when the database is away.
+//! From a presented text to who calls. Memory only: no verification waits for the database, or for
+//! anything else.
+//!
+//! A server of several accepts and refuses only while it holds a lease; otherwise the answer is
+//! [`Verification::NoLease`], whatever was presented. The permit is taken before the key is looked
+//! up, and the clock is read last: see rule 5 of [`keyward_core::lease`].
 //!
 //! In this order, and the first that applies is the answer:
 //!
@@ -22,6 +27,7 @@ use super::cached_key::CachedKey;
 use super::last_used::LastUsed;
 use super::verification::{Caller, Verification};
 use crate::clock::Clock;
+use crate::replicas::Lease;
 
 /// Looks keys up in the cache and records that the good ones were used.
 #[derive(Clone)]
@@ -29,6 +35,7 @@ pub struct Verifier {
     cache: Arc<Cache<CachedKey>>,
     last_used: Arc<LastUsed>,
     clock: Clock,
+    lease: Arc<Lease>,
 }
 
 impl Verifier {
@@ -36,12 +43,24 @@ impl Verifier {
         cache: Arc<Cache<CachedKey>>,
         last_used: Arc<LastUsed>,
         clock: Clock,
+        lease: Arc<Lease>,
     ) -> Self {
-        Self { cache, last_used, clock }
+        Self { cache, last_used, clock, lease }
+    }
+
+    /// Whether anything can be accepted or refused at the moment.
+    pub fn is_leased(&self) -> bool {
+        Lease::covers(self.lease.permit())
     }
 
     /// What becomes of what a client at `address` presented, by the rules of the module.
     pub fn verify(&self, presented: &str, address: Option<IpAddr>) -> Verification {
+        let permit = self.lease.permit();
+        let verification = self.judge(presented, address);
+        if Lease::covers(permit) { verification } else { Verification::NoLease }
+    }
+
+    fn judge(&self, presented: &str, address: Option<IpAddr>) -> Verification {
         // Whatever its form: imported keys keep their own, and a key of another form must
         // not be refused sooner than one of ours.
         let digest = KeyDigest::of(presented);
@@ -115,11 +134,19 @@ mod tests {
         };
         let (current, former) = CachedKey::of(&"1".into(), &key, &[None, None], &clock);
         cache.insert(&"1".into(), current, former).unwrap();
-        (Verifier::new(cache, Arc::default(), clock.clone()), clock)
+        (Verifier::new(cache, Arc::default(), clock.clone(), Arc::new(Lease::unbound())), clock)
     }
 
     fn label(verifier: &Verifier, presented: &str) -> &'static str {
         verifier.verify(presented, None).label()
+    }
+
+    #[test]
+    fn without_a_lease_nothing_is_accepted_and_nothing_refused() {
+        let (mut verifier, _) = verifier(|_| ());
+        verifier.lease = Arc::new(Lease::none());
+        assert!(!verifier.is_leased());
+        assert_eq!((label(&verifier, "good"), label(&verifier, "bad")), ("no_lease", "no_lease"));
     }
 
     #[test]

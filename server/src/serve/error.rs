@@ -68,7 +68,8 @@ fn of_store(error: &StoreError) -> String {
         | StoreError::AlteredKeys(_)
         | StoreError::FormerRootKey(_)
         | StoreError::Random(_)
-        | StoreError::Encryption(_) => error.to_string(),
+        | StoreError::Encryption(_)
+        | StoreError::OtherTerms(..) => error.to_string(),
         other => format!("the database in DATABASE_URL cannot be used: {other}"),
     }
 }

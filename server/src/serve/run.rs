@@ -155,8 +155,9 @@ async fn background(
         Ok(())
     };
     let checks = repeat(audit::log::CHECK, "check the audit log", stop.clone(), check);
-    let (keys, (), (), (), ()) =
-        tokio::join!(state.keys.clone().run(stop), refusals, people, retention, checks);
+    let member = state.keys.stay_member(stop.clone());
+    let (keys, (), (), (), (), ()) =
+        tokio::join!(state.keys.clone().run(stop), member, refusals, people, retention, checks);
     record().await?;
     keys
 }

@@ -32,6 +32,9 @@ use crate::oidc::provider::Provider;
 use crate::overview::overviews::OverviewParts;
 use crate::providers::Credentials;
 use crate::recent::Recent;
+use crate::replicas::handlers::ReplicasPage;
+use crate::replicas::list::ThisServer;
+use crate::replicas::{self, Membership};
 use crate::secrets::Vault;
 use crate::serve::error::StartError;
 use crate::session::account::Accounts;
@@ -60,12 +63,19 @@ pub async fn prepare(
     people.load().await?;
     let passwords = Passwords::new()?;
     let setup_token = first_admin(&config.admin, &people, &passwords, &clock, &audit).await?;
-    let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone()).await?;
+    replicas::terms::agree(&db, &config.terms).await?;
+    let this = ThisServer::at(address);
+    let membership = Membership::of_server(&db, config.terms, &this.address);
+    let ours = membership.clone();
+    let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone(), ours).await?;
     tracing::info!(keys = keys.len(), "keys loaded");
+    // With the keys there, so that nobody waits for a server that is still loading them.
+    membership.join().await?;
     let public_url = public_url(config, address)?;
     let sso = config.oidc.clone();
     let sso = sso.map(|oidc| Provider::new(oidc, &public_url, clock.clone())).transpose()?;
-    let ground = Ground { db, clock, audit, rows, keyring, sso };
+    let replicas = ReplicasPage { db: db.clone(), membership, this };
+    let ground = Ground { db, clock, audit, rows, keyring, sso, replicas };
     let is_plain_http = exposure::is_plain_and_reachable(address, &public_url);
     let services = services(config, ground, keys, people, passwords, public_url, is_plain_http);
     Ok((services.into(), setup_token))
@@ -78,6 +88,7 @@ struct Ground {
     rows: RowKey,
     keyring: Keyring,
     sso: Option<Provider>,
+    replicas: ReplicasPage,
 }
 
 fn services(
@@ -89,7 +100,7 @@ fn services(
     public_url: Url,
     is_plain_http: bool,
 ) -> Services {
-    let Ground { db, clock, audit, rows, keyring, sso } = ground;
+    let Ground { db, clock, audit, rows, keyring, sso, replicas } = ground;
     let proxies = TrustedProxies::from(config.http.trusted_proxies.clone());
     let refusals = Refusals::new(audit.clone(), db.clone());
     let authenticator = Arc::new(Authenticator::new(keys.verifier(), keys.traffic()));
@@ -116,6 +127,7 @@ fn services(
         keyring: keyring.clone(),
         keys: keys.clone(),
         people: people.clone(),
+        membership: replicas.membership.clone(),
         // By the machine's clock, whatever the others show: this is about load.
         readiness: Recent::new(Clock::System),
         write_attempt: Arc::default(),
@@ -164,7 +176,14 @@ fn services(
             audit.clone(),
             rows.clone(),
         ),
-        metrics: MetricsPage { metrics, keys: keys_shown, people: people_shown, is_elsewhere },
+        metrics: MetricsPage {
+            metrics,
+            keys: keys_shown,
+            people: people_shown,
+            membership: replicas.membership.clone(),
+            is_elsewhere,
+        },
+        replicas,
         health: health.into(),
         sign_in: sign_in.into(),
         overviews: overviews.into(),

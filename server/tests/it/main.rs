@@ -18,6 +18,7 @@ mod overview;
 mod program;
 mod providers;
 mod proxies;
+mod replicas;
 mod secrets;
 mod session;
 mod support;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use keyward_api::Changed;
 use keyward_api::keys::{ApiKey, KeyName};
 use keyward_api::limits::GraceSeconds;
+use keyward_api::replicas::Effective;
 use keyward_api::scopes::{Scope, Scopes};
 
 use super::key_list::ListKeys;
@@ -75,16 +77,18 @@ impl KeysCommand {
                 let ApiKey { id, name, .. } = find(keys, &id_or_name).await?;
                 let grace = Duration::from_secs(grace.get().into());
                 let rotated = keys.replace(id, grace, &Actor::command_line()).await;
-                let (_, key, replaced) = rotated.map_err(failed)?;
-                say(&format!("Rotated \"{name}\". The key is not shown again:"));
+                let (Changed { effective, .. }, key, replaced) = rotated.map_err(failed)?;
+                let place = place(effective);
+                say(&format!("Rotated \"{name}\"{place}. The key is not shown again:"));
                 if let Err(error) = print_once(key.expose()) {
                     return Err(put_back(keys, &name, replaced, error).await);
                 }
             }
             Self::Delete { id_or_name } => {
                 let key = find(keys, &id_or_name).await?;
-                keys.delete(key.id, &Actor::command_line()).await.map_err(failed)?;
-                say(&format!("Deleted \"{}\".", key.name));
+                let effective =
+                    keys.delete(key.id, &Actor::command_line()).await.map_err(failed)?;
+                say(&format!("Deleted \"{}\"{}.", key.name, place(effective)));
             }
         }
         Ok(())
@@ -95,7 +99,7 @@ impl KeysCommand {
 async fn take_back(keys: &Registry, unseen: &ApiKey, error: NotPrinted) -> CliError {
     let ApiKey { id, name, .. } = unseen;
     failed(match keys.delete(id.clone(), &Actor::command_line()).await {
-        Ok(()) => format!("the key {error}, so \"{name}\" was deleted again"),
+        Ok(_) => format!("the key {error}, so \"{name}\" was deleted again"),
         Err(deletion) => format!(
             "the key {error}, and \"{name}\" could not be deleted again ({deletion}): delete it"
         ),
@@ -111,6 +115,25 @@ async fn put_back(keys: &Registry, name: &str, replaced: Replaced, error: NotPri
              ({change})"
         ),
     })
+}
+
+/// Where what was taken away is accepted no more. Nothing on SQLite, where a server that runs
+/// follows by itself.
+fn place(effective: Option<Effective>) -> String {
+    let Some(Effective { acknowledged, fenced, waited_ms, .. }) = effective else {
+        return String::new();
+    };
+    let servers =
+        |number| if number == 1 { "1 server".to_owned() } else { format!("{number} servers") };
+    match (acknowledged, fenced) {
+        (0, 0) => String::new(),
+        (all, 0) => format!(", on all {} in {waited_ms} ms", servers(all)),
+        (some, lost) => format!(
+            ", on {} in {waited_ms} ms; {} did not answer and can accept nothing any more",
+            servers(some),
+            servers(lost)
+        ),
+    }
 }
 
 async fn find(keys: &Registry, id_or_name: &str) -> Result<ApiKey, CliError> {

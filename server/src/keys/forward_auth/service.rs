@@ -154,11 +154,13 @@ mod tests {
     use crate::access::presented::{MAX_BYTES, X_API_KEY};
     use crate::keys::forward_auth::ForwardAuthLayer;
     use crate::keys::verifier::Verifier;
+    use crate::replicas::Lease;
 
     /// Status, and whether the service in the layer was called.
     async fn call(path: &str, keys: &[&[u8]]) -> (StatusCode, bool) {
         let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH);
-        let verifier = Verifier::new(Arc::new(Cache::new([1; 32])), Arc::default(), clock.clone());
+        let (cache, lease) = (Arc::new(Cache::new([1; 32])), Arc::new(Lease::unbound()));
+        let verifier = Verifier::new(cache, Arc::default(), clock.clone(), lease);
         let authenticator = Arc::new(Authenticator::new(verifier, Arc::default()));
         let config = ForwardAuthConfig {
             accepts: Accepts::default(),

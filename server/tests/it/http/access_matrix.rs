@@ -20,7 +20,7 @@ on_both_databases!(
 /// Operation id, method, path, and the statuses for anonymous, a viewer, an editor, an administrator,
 /// a key without scope, a key with every known scope. Requests are sent without a body: 400 and 415
 /// mean that the caller was let in.
-const MATRIX: [(&str, &str, &str, [u16; 6]); 59] = [
+const MATRIX: [(&str, &str, &str, [u16; 6]); 60] = [
     ("getLiveness", "get", "/livez", [200, 200, 200, 200, 200, 200]),
     ("getReadiness", "get", "/readyz", [200, 200, 200, 200, 200, 200]),
     ("getMetrics", "get", "/metrics", [200, 200, 200, 200, 200, 200]),
@@ -80,6 +80,7 @@ const MATRIX: [(&str, &str, &str, [u16; 6]); 59] = [
         [401, 403, 404, 404, 403, 404],
     ),
     ("resolveCredential", "get", "/api/resolve", [401, 400, 400, 400, 403, 400]),
+    ("listReplicas", "get", "/api/admin/replicas", [401, 403, 403, 200, 401, 401]),
     ("getEncryption", "get", "/api/admin/encryption", [401, 403, 403, 200, 401, 401]),
     ("rotateEncryption", "post", "/api/admin/encryption/rotate", [401, 403, 403, 200, 401, 401]),
     ("listAuditEntries", "get", "/api/admin/audit", [401, 200, 200, 200, 403, 200]),

@@ -146,7 +146,7 @@ async fn a_rotation_takes_the_address_away_and_one_that_is_undone_brings_it_back
     let (keys, actor) = (&app.state.keys, Actor::command_line());
     let grace = Duration::from_mins(1);
     let (record, _, replaced) = keys.replace(id, grace, &actor).await.unwrap();
-    assert_eq!((record.last_used_at, &record.last_used_address), (None, &None));
+    assert_eq!((record.data.last_used_at, &record.data.last_used_address), (None, &None));
     assert_eq!(row(&app).await.last_used_address, None);
     keys.put_back(replaced, &actor).await.unwrap();
     assert_eq!(row(&app).await.last_used_address.as_deref(), Some("127.0.0.1"));

@@ -309,7 +309,10 @@ async fn a_key_is_listed_as_soon_as_it_is_made_and_by_others_when_they_follow(ba
     let (id, _) = admin.create_key(&json!({ "name": "made" })).await;
     assert_eq!(names(&admin, "?q=made").await, ["made"]);
     let there = other.admin().await;
-    assert_eq!(names(&there, "").await, [""; 0]);
+    if backend == Backend::Sqlite {
+        // Nobody notifies it.
+        assert_eq!(names(&there, "").await, [""; 0]);
+    }
     other.state.keys.refresh().await.unwrap();
     assert_eq!(names(&there, "").await, ["made"]);
     there.patch(&format!("/api/keys/{id}"), &json!({ "name": "renamed" })).await.expect(200);
@@ -373,7 +376,8 @@ async fn forgotten_changes_are_followed_by_reading_all_keys(backend: Backend) {
     let other = other_process(&app).await;
     other.delete(id, &actor).await.unwrap();
     let (_, made) = other.create(wanted("made"), &actor).await.unwrap();
-    app.execute("DELETE FROM key_changes").await;
+    // The newest is never forgotten.
+    app.execute("DELETE FROM key_changes WHERE n < (SELECT max(n) FROM key_changes)").await;
     app.state.keys.refresh().await.unwrap();
     app.verify(&revoked).await.expect(401);
     app.verify(&kept).await.expect(200);

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use keyward::audit::Actor;
 use keyward::keys::new_key::{KeyChange, NewKey};
 use keyward::keys::rows::KeyRows;
+use keyward::replicas::Membership;
 use keyward_api::keys::KeyName;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -64,7 +65,9 @@ async fn a_key_is_accepted_until_it_is_deleted(backend: Backend) {
     let (_, other) = admin.create_key(&json!({ "name": "b" })).await;
     app.verify(&key).await.expect(200);
     let deleted = admin.delete(&format!("/api/keys/{id}")).await.expect(200);
-    assert_eq!(deleted.body(), json!({ "data": { "deleted": true } }));
+    assert_eq!(deleted.data(), json!({ "deleted": true }));
+    let effective = &deleted.body()["effective"];
+    assert_eq!((&effective["acknowledged"], &effective["fenced"]), (&json!(1), &json!(0)));
     app.verify(&key).await.expect(401);
     app.verify(&other).await.expect(200);
     admin.delete(&format!("/api/keys/{id}")).await.expect_problem(
@@ -185,12 +188,16 @@ async fn another_process_is_followed(backend: Backend) {
         app.clock.clone(),
         app.state.audit.clone(),
         app.state.rows.clone(),
+        Membership::of_command(),
     );
     let other = other.await.unwrap();
     let wanted = |name: &str| NewKey::named(KeyName::try_from(name.to_owned()).unwrap());
     let (_, here) = app.state.keys.create(wanted("here"), actor).await.unwrap();
     let (record, there) = other.create(wanted("there"), actor).await.unwrap();
-    app.verify(there.expose()).await.expect(401);
+    if backend == Backend::Sqlite {
+        // Nobody notifies it.
+        app.verify(there.expose()).await.expect(401);
+    }
     app.state.keys.refresh().await.unwrap();
     app.verify(there.expose()).await.expect(200);
     app.verify(here.expose()).await.expect(200);
@@ -225,7 +232,9 @@ async fn of_more_changes_than_are_remembered_none_is_missed(backend: Backend) {
         let name = KeyName::try_from(format!("key {n}")).unwrap();
         last = Some(command.create(NewKey::named(name), actor).await.unwrap().1);
     }
-    app.verify(&revoked).await.expect(200);
+    if backend == Backend::Sqlite {
+        app.verify(&revoked).await.expect(200);
+    }
     app.state.keys.refresh().await.unwrap();
     app.verify(&revoked).await.expect(401);
     app.verify(&kept).await.expect(200);
@@ -240,6 +249,7 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
         app.clock.clone(),
         app.state.audit.clone(),
         app.state.rows.clone(),
+        Membership::of_command(),
     );
     let other = other.await.unwrap();
     let (id, key) = app.admin().await.create_key(&json!({ "name": "a" })).await;

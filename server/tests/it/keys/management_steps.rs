@@ -265,7 +265,7 @@ async fn step(
             ("rotate", keys.rotate(id, grace, &actor).await.map(drop))
         }
         75..85 => ("end_overlap", keys.end_overlap(id, &actor).await.map(drop)),
-        _ => ("delete", keys.delete(id, &actor).await),
+        _ => ("delete", keys.delete(id, &actor).await.map(drop)),
     };
     (what, done.map(|()| target))
 }

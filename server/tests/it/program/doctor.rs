@@ -120,7 +120,7 @@ async fn it_makes_nothing_that_is_not_there(backend: Backend) {
     let sql = "SELECT id FROM encryption_keys";
     let statement = sea_orm::Statement::from_string(db.get_database_backend(), sql);
     assert!(db.query_one_raw(statement).await.unwrap().is_none());
-    db.execute_unprepared("DELETE FROM seaql_migrations WHERE version LIKE 'm0013%'")
+    db.execute_unprepared("DELETE FROM seaql_migrations WHERE version LIKE 'm0014%'")
         .await
         .unwrap();
     db.close().await.unwrap();

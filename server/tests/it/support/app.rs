@@ -14,6 +14,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Answer, Backend, Client, TestDatabase};
@@ -35,6 +36,8 @@ pub struct App {
     pub setup_token: Option<String>,
     pub address: SocketAddr,
     server: JoinHandle<()>,
+    member: JoinHandle<()>,
+    _stop: watch::Sender<bool>,
 }
 
 impl App {
@@ -65,8 +68,11 @@ impl App {
         let service = keyward::build(state.clone());
         let (limits, never) = (Limits::for_files(1_024), std::future::pending());
         let server = tokio::spawn(connections::serve(listener, service, limits, never));
+        let (stop, stopped) = watch::channel(false);
+        let keys = state.keys.clone();
+        let member = tokio::spawn(async move { keys.stay_member(stopped).await });
         let setup_token = token.map(|token| token.expose().to_owned());
-        Self { state, clock, database, setup_token, address, server }
+        Self { state, clock, database, setup_token, address, server, member, _stop: stop }
     }
 
     /// Another server on the same database; it goes before this one.
@@ -109,5 +115,6 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.server.abort();
+        self.member.abort();
     }
 }

@@ -52,6 +52,12 @@ impl TestDatabase {
         &self.folder.0
     }
 
+    /// The database at this address, with the files of this one.
+    pub fn at(&self, url: String) -> Self {
+        let backend = if url.starts_with("sqlite") { Backend::Sqlite } else { Backend::Postgres };
+        Self { backend, url, folder: self.folder.clone() }
+    }
+
     /// The same database for another server.
     pub fn shared(&self) -> Self {
         let Self { backend, url, folder } = self;

@@ -11,6 +11,7 @@ pub mod pooler;
 pub mod program;
 mod requests;
 mod slow_request;
+pub mod valve;
 
 pub use app::{ADMIN, App, EMAIL, PASSWORD, ROOT_KEY};
 pub use client::{Answer, Client};
