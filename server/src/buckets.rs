@@ -9,6 +9,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 
 use crate::clock::Clock;
+use crate::replicas::Servers;
 
 pub struct Buckets {
     table: DashMap<u16, Bucket>,
@@ -17,6 +18,7 @@ pub struct Buckets {
     slack: Duration,
     period: Duration,
     clock: Clock,
+    servers: Servers,
 }
 
 struct Bucket {
@@ -30,13 +32,14 @@ struct Bucket {
 pub struct Reservation<'a> {
     buckets: &'a Buckets,
     place: u16,
+    cost: Duration,
 }
 
 impl Buckets {
-    /// `burst` attempts at once, then one every `period`.
-    pub fn new(burst: u32, period: Duration, clock: Clock) -> Self {
+    /// `burst` attempts at once, then one every `period`; a server has its share of both.
+    pub fn new(burst: u32, period: Duration, clock: Clock, servers: Servers) -> Self {
         let slack = period.saturating_mul(burst.saturating_sub(1));
-        Self { table: DashMap::new(), hasher: RandomState::new(), slack, period, clock }
+        Self { table: DashMap::new(), hasher: RandomState::new(), slack, period, clock, servers }
     }
 
     /// Counts one attempt; when there were too many, how long to wait.
@@ -56,8 +59,9 @@ impl Buckets {
         if !wait.is_zero() {
             return Err(wait);
         }
-        bucket.empty_at += self.period;
-        Ok(Reservation { buckets: self, place })
+        let cost = self.period.saturating_mul(self.servers.get());
+        bucket.empty_at += cost;
+        Ok(Reservation { buckets: self, place, cost })
     }
 
     /// The bucket that `who` has, else a free one, else one to share.
@@ -79,7 +83,7 @@ impl Buckets {
 impl Reservation<'_> {
     pub fn give_back(self) {
         if let Some(mut bucket) = self.buckets.table.get_mut(&self.place) {
-            bucket.empty_at = bucket.empty_at.saturating_sub(self.buckets.period);
+            bucket.empty_at = bucket.empty_at.saturating_sub(self.cost);
         }
     }
 }
@@ -99,7 +103,7 @@ mod tests {
     #[test]
     fn the_table_does_not_grow_over_its_bound() {
         let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH);
-        let buckets = Buckets::new(1, Duration::from_secs(1), clock);
+        let buckets = Buckets::new(1, Duration::from_secs(1), clock, Servers::default());
         for n in 0..300_000_u32 {
             let _ = buckets.take(n);
         }
@@ -109,7 +113,7 @@ mod tests {
     #[test]
     fn a_burst_then_one_every_period_and_what_is_given_back_was_never_counted() {
         let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH + time::Duration::days(1));
-        let buckets = Buckets::new(3, Duration::from_secs(2), clock.clone());
+        let buckets = Buckets::new(3, Duration::from_secs(2), clock.clone(), Servers::default());
         buckets.take("a").unwrap();
         buckets.take("a").unwrap();
         let third = buckets.reserve("a").unwrap();
@@ -129,9 +133,25 @@ mod tests {
     }
 
     #[test]
+    fn one_of_three_servers_grants_a_third_rounded_up() {
+        let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH + time::Duration::days(1));
+        let (second, servers) = (Duration::from_secs(1), Servers::default());
+        let buckets = Buckets::new(10, second, clock.clone(), servers.clone());
+        servers.set(3);
+        let granted = || (0..20).filter(|_| buckets.take("a").is_ok()).count();
+        assert_eq!(granted(), 4);
+        clock.advance(second * 12);
+        assert_eq!(granted(), 4);
+        let given = buckets.reserve("b").unwrap();
+        servers.set(1);
+        given.give_back();
+        assert_eq!((0..20).filter(|_| buckets.take("b").is_ok()).count(), 10);
+    }
+
+    #[test]
     fn of_thousands_that_fail_hardly_two_share_a_bucket() {
         let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH);
-        let buckets = Buckets::new(1, Duration::from_hours(1), clock);
+        let buckets = Buckets::new(1, Duration::from_hours(1), clock, Servers::default());
         let shared = (0..5_000_u32).filter(|n| buckets.take(n).is_err()).count();
         assert!(shared < 100, "{shared}");
         assert_eq!((0..5_000_u32).filter(|n| buckets.take(n).is_ok()).count(), 0);

@@ -22,6 +22,7 @@ use crate::keys::authenticator::Authenticator;
 use crate::keys::forward_auth::ForwardAuth;
 use crate::overview::Overviews;
 use crate::providers::Credentials;
+use crate::replicas::Membership;
 use crate::replicas::handlers::ReplicasPage;
 use crate::secrets::Vault;
 use crate::session::people::People;
@@ -88,6 +89,12 @@ from_ref! {
     guard: Guard,
     proxies: TrustedProxies,
     health: Health,
+}
+
+impl FromRef<AppState> for Membership {
+    fn from_ref(state: &AppState) -> Self {
+        state.replicas.membership.clone()
+    }
 }
 
 impl From<Services> for AppState {

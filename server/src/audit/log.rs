@@ -22,7 +22,7 @@ use crate::access::authority::Authority;
 use crate::background::with_timeout;
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, StoreError, begin_write};
+use crate::database::{DatabaseConnection, StoreError, begin_write, commit};
 
 /// How often a server checks the whole log by itself, so that the overview tells of an old entry
 /// that was altered. A million entries take some seconds.
@@ -115,7 +115,7 @@ impl AuditLog {
     ) -> Result<(), StoreError> {
         let transaction = begin_write(db).await?;
         self.append_all_unasked(&transaction, events, self.0.clock.now()).await?;
-        Ok(transaction.commit().await?)
+        commit(transaction).await
     }
 
     /// Records those of `events` whose authority is still good, and answers for each.
@@ -145,7 +145,7 @@ impl AuditLog {
         let events: Vec<Event> = events.collect();
         if !events.is_empty() {
             self.append_all_unasked(&transaction, events, now).await?;
-            transaction.commit().await?;
+            commit(transaction).await?;
         }
         Ok(answers)
     }

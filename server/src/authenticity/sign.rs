@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DatabaseTransaction;
 
 use super::scan::{self, Sets};
 use super::store as sets;
 use crate::audit::sets::Generations;
+use crate::database::StoreError;
 use crate::encryption::unbound;
 use crate::keys::generation;
 use crate::session::seen;
@@ -60,7 +61,7 @@ pub async fn everything(
     transaction: &DatabaseTransaction,
     key: &RowKey,
     floor: Generations,
-) -> Result<Signed, DbErr> {
+) -> Result<Signed, StoreError> {
     let (mut signed, mut stored) = (Signed::default(), Sets::default());
     scan::each(transaction, key, async |table, rows| {
         let mut macs: Vec<(String, RowMac)> = Vec::new();
@@ -90,12 +91,17 @@ async fn put(
     name: SetName,
     set: SetState,
     floor: i64,
-) -> Result<(), DbErr> {
+) -> Result<(), StoreError> {
     let stored = sets::number(transaction, name).await?.unwrap_or_default();
     let changed = match name {
         SetName::Keys => generation::newest_change(transaction).await?,
         _ => 0,
     };
     let n = stored.max(changed).max(floor).saturating_add(1);
-    sets::put(transaction, name, key, SetState { n, ..set }).await
+    let set = SetState { n, ..set };
+    match name {
+        // About no key: whoever follows reads all of them.
+        SetName::Keys => generation::raise(transaction, key, &set, "").await.map(drop),
+        _ => Ok(sets::put(transaction, name, key, set).await?),
+    }
 }

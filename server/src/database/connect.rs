@@ -9,7 +9,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqliteSynchronous,
 };
-use sea_orm::sqlx::{self, ConnectOptions, Connection, Database, Row};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Database, Postgres, Row};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 
 use super::address::{Address, Server, SqliteFile};
@@ -33,6 +33,9 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 const POSTGRES_CONNECTIONS: u32 = 3;
 /// Connections to a file, which costs nothing but descriptors.
 const SQLITE_CONNECTIONS: u32 = 16;
+
+/// How long a connection beside the pool stays open when nobody uses it.
+const IDLE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
@@ -184,15 +187,34 @@ async fn open_server(
     let options = server.options.disable_statement_logging();
     let is_direct = first_session(&options, opening).await?;
     let listen = listen.or_else(|| is_direct.then(|| options.clone()));
-    let outside = OutsidePool { options: options.clone(), listen };
-    let options =
-        if is_direct { with_lock_timeout(&options) } else { options.statement_cache_capacity(0) };
-    let pool = pool_options(number).connect_lazy_with(options);
-    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    let pooled = if is_direct {
+        with_lock_timeout(&options)
+    } else {
+        options.clone().statement_cache_capacity(0)
+    };
+    let pool = server_pool(pool_options(number), pooled.clone());
+    let outside = OutsidePool { options, pooled, listen };
     if !is_direct && opening == Opening::Store {
         tracing::info!("a pooler changes sessions between transactions: each statement has one");
     }
     Ok(DatabaseConnection::to_server(pool, !is_direct, outside))
+}
+
+/// For what must not wait behind requests: one connection more, which is closed when it is idle. To
+/// a file, the same pool.
+pub fn beside(db: &DatabaseConnection) -> DatabaseConnection {
+    let Some(outside) = db.outside_pool() else { return db.clone() };
+    let one = pool_options(1).idle_timeout(IDLE);
+    let pool = server_pool(one, outside.pooled.clone());
+    DatabaseConnection::to_server(pool, db.is_behind_pooler(), outside.clone())
+}
+
+fn server_pool(
+    options: PoolOptions<Postgres>,
+    connect: PgConnectOptions,
+) -> sea_orm::DatabaseConnection {
+    let options = options.after_connect(|connection, _| Box::pin(refuse_standby(connection)));
+    SqlxPostgresConnector::from_sqlx_postgres_pool(options.connect_lazy_with(connect))
 }
 
 /// Without it, who waits for a lock would keep a connection for as long as that takes.
@@ -234,14 +256,27 @@ async fn first_session(options: &PgConnectOptions, opening: Opening) -> Result<b
 async fn keeps_settings(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
     let mut session = match with_lock_timeout(options).connect().await {
         Err(sqlx::Error::Database(error)) if is_about_options(error.message()) => {
-            options.connect().await?.close().await?;
+            let mut session = options.connect().await?;
+            refuse_standby(&mut session).await?;
+            session.close().await?;
             return Ok(false);
         }
         connected => connected?,
     };
+    refuse_standby(&mut session).await?;
     let kept = lock_timeout(&mut session).await? == LOCK_TIMEOUT;
     session.close().await?;
     Ok(kept)
+}
+
+/// A standby may lack what was revoked a moment ago. One that is promoted ends this.
+async fn refuse_standby(session: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let row = sqlx::raw_sql("SELECT pg_is_in_recovery()").fetch_one(session).await?;
+    if row.try_get(0)? {
+        let reason = "it is a standby, which may lack what was revoked";
+        return Err(sqlx::Error::Io(std::io::Error::other(reason)));
+    }
+    Ok(())
 }
 
 /// Whether a session was refused for its start-up options, as far as the words tell: each

@@ -9,6 +9,7 @@
 //! 2. Each transaction first drops what is prepared in its session (`DEALLOCATE ALL`).
 //! 3. The driver remembers no prepared statement.
 //! 4. What a session would keep (`lock_timeout`) is set for each transaction.
+//! 5. Each transaction fails on a standby, to which a pooler may lead from one to the next.
 //!
 //! With a session of its own, nothing of that is needed, and nothing of it is done.
 
@@ -25,11 +26,17 @@ use sea_orm::{
 /// How long a statement waits for a lock of PostgreSQL, as it spells it.
 pub(super) const LOCK_TIMEOUT: &str = "5s";
 
+/// Rule 5.
+const REFUSE_STANDBY: &str = "DO $$ BEGIN IF pg_is_in_recovery() THEN \
+     RAISE EXCEPTION 'it is a standby, which may lack what was revoked'; END IF; END $$";
+
 /// How connections to PostgreSQL beside the pool are opened.
 #[derive(Clone, Debug)]
 pub struct OutsidePool {
     /// To where the pool goes.
     pub options: PgConnectOptions,
+    /// The same as the pool opens them.
+    pub pooled: PgConnectOptions,
     /// To where notifications come from; none: a pooler is in between, and nothing else is known.
     pub listen: Option<PgConnectOptions>,
 }
@@ -70,7 +77,7 @@ impl DatabaseConnection {
         self.is_behind_pooler
     }
 
-    /// Begins a transaction with rules 2 and 4.
+    /// Begins a transaction with rules 2, 4 and 5.
     pub(super) async fn begin_with_options(
         &self,
         options: TransactionOptions,
@@ -84,7 +91,9 @@ impl DatabaseConnection {
         let transaction = self.pool.begin_with_options(options).await?;
         let level = level.map(|level| format!("SET TRANSACTION ISOLATION LEVEL {level}; "));
         let level = level.unwrap_or_default();
-        let rules = format!("{level}SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; DEALLOCATE ALL");
+        let rules = format!(
+            "{level}SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; DEALLOCATE ALL; {REFUSE_STANDBY}"
+        );
         transaction.execute_unprepared(&rules).await?;
         Ok(transaction)
     }

@@ -24,7 +24,7 @@ pub mod store_error;
 pub mod transaction;
 
 pub use address::Address;
-pub use connect::{Opening, ROWS_ON_THEIR_WAY, connect};
+pub use connect::{Opening, ROWS_ON_THEIR_WAY, beside, connect};
 pub use connection::{DatabaseConnection, OutsidePool};
 pub use error::{OpenError, of_driver};
 pub use readable::readable;

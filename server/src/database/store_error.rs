@@ -44,7 +44,7 @@ pub enum StoreError {
     #[error("{0}")]
     AlteredKeys(String),
     /// Whether a change was made, or is in effect everywhere, is not known.
-    #[error("whether the change was made is not known: {0}")]
+    #[error("whether the change was made, and is in effect everywhere, is not known: {0}")]
     Unknown(&'static str),
     /// What the servers of the store go by, and what this one was to.
     #[error(

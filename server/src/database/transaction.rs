@@ -1,6 +1,7 @@
 //! Transactions: the one way to begin one that writes, and the turns that processes take.
 
 use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions,
@@ -31,15 +32,24 @@ pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction,
     db.begin_with_options(options).await
 }
 
-/// Commits. An error that the database did not answer leaves open whether it did.
+/// Commits. An error that is not the database's answer to the COMMIT leaves open whether it did.
 pub async fn commit(transaction: DatabaseTransaction) -> Result<(), StoreError> {
-    transaction.commit().await.map_err(|error| match &error {
-        error if answer(error).is_some() => StoreError::Database(error.clone()),
-        error => {
-            tracing::error!(%error, "it is not known whether a change was committed");
-            StoreError::Unknown("the database did not answer to the commit")
+    transaction.commit().await.map_err(|error| {
+        if answer(&error).is_some_and(is_about_the_commit) {
+            return StoreError::Database(error);
         }
+        tracing::error!(%error, "it is not known whether a change was committed");
+        StoreError::Unknown("the database did not answer to the commit")
     })
+}
+
+/// Whether the database says that it did not commit: not when it, or a pooler in its name, says that
+/// it is going away (classes 08, 57P and 58 of PostgreSQL's codes).
+fn is_about_the_commit(error: &dyn DatabaseError) -> bool {
+    const OF_CONNECTIONS: [&str; 3] = ["08", "57P", "58"];
+    let is_postgres = error.try_downcast_ref::<PgDatabaseError>().is_some();
+    let code = error.code().unwrap_or_default();
+    !(is_postgres && OF_CONNECTIONS.iter().any(|class| code.starts_with(class)))
 }
 
 /// What the database itself said.

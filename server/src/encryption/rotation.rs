@@ -22,7 +22,7 @@ use super::wrapped_key::{self, Purpose};
 use super::{key_set, store};
 use crate::audit::{Action, Actor, AuditLog};
 use crate::clock::Clock;
-use crate::database::{AdvisoryLock, DatabaseConnection, StoreError, try_begin_locked};
+use crate::database::{AdvisoryLock, DatabaseConnection, StoreError, commit, try_begin_locked};
 use crate::encryption::error::{RotateError, RotateRefusal};
 
 /// Rotates, one at a time, and tells how it stands. Cheap to clone.
@@ -84,7 +84,7 @@ impl Rotation {
         let rotated = self.run_in(&transaction, actor).await;
         match rotated {
             Ok((new, dek, re_encrypted)) => {
-                transaction.commit().await?;
+                commit(transaction).await?;
                 let new_version = version(&new);
                 self.keyring.follow(&new, dek);
                 tracing::info!(new_version, re_encrypted, "all values are under a new data key");

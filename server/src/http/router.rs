@@ -46,8 +46,8 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// Largest body that brings a value: 64 KiB, each byte of it escaped.
 const VALUE_BODY_LIMIT: usize = 6 * 64 * 1024 + 8 * 1024;
 
-/// After this time a request is answered with 503; later by as long as a revocation may wait for a
-/// server that is silent.
+/// After this time a request is answered with 503. A change of a key may wait for a server that is
+/// silent as well.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Work that grows with what is stored, and goes on when nobody waits any more.
@@ -74,7 +74,7 @@ pub fn build(state: AppState) -> MakeService {
         .route_layer(middleware::from_fn_with_state(described, query_parameters::refuse_unknown));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", document);
     let docs = Router::from(docs).layer(header(CONTENT_SECURITY_POLICY, DOCS_POLICY));
-    let timeout = TIMEOUT + state.replicas.membership.longest_wait();
+    let wait = state.replicas.membership.longest_wait();
     // Outermost first; a layer sees a request before those below it.
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn(drop_odd_request_id))
@@ -86,7 +86,7 @@ pub fn build(state: AppState) -> MakeService {
         .layer(header(CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(middleware::from_fn(no_store_under_api))
-        .layer(middleware::from_fn_with_state(timeout, time_out))
+        .layer(middleware::from_fn_with_state(wait, time_out))
         .layer(csrf(state.public_url.origin().ascii_serialization()))
         .layer(middleware::from_fn_with_state(methods, methods::refuse_head));
     let app = Router::new()
@@ -242,13 +242,15 @@ async fn no_store_under_api(request: Request, next: middleware::Next) -> Respons
 }
 
 async fn time_out(
-    State(timeout): State<Duration>,
+    State(wait): State<Duration>,
     request: Request,
     next: middleware::Next,
 ) -> Response {
     if WITHOUT_TIMEOUT.contains(&request.uri().path()) {
         return next.run(request).await;
     }
+    let changes_key = request.uri().path().starts_with(paths::KEYS) && !request.method().is_safe();
+    let timeout = if changes_key { TIMEOUT + wait } else { TIMEOUT };
     let answered = tokio::time::timeout(timeout, next.run(request)).await;
     answered.unwrap_or_else(|_| Error::TimedOut.into_response())
 }

@@ -25,6 +25,7 @@ use super::traffic::Traffic;
 use super::verification::Verification;
 use super::verifier::Verifier;
 use crate::access::presented::{HeaderError, Presented};
+use crate::replicas::Servers;
 
 /// Verifies presented keys, and counts the failures of each address.
 pub struct Authenticator {
@@ -34,8 +35,9 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    pub fn new(verifier: Verifier, traffic: Arc<Traffic>) -> Self {
-        Self { verifier, standing: Standing::default(), traffic }
+    /// One of so many servers.
+    pub fn new(verifier: Verifier, traffic: Arc<Traffic>, servers: Servers) -> Self {
+        Self { verifier, standing: Standing::new(servers), traffic }
     }
 
     /// Counts what became of a presented key in the end, when scopes were looked at too.

@@ -15,6 +15,7 @@ use super::identity::Identity;
 use super::rate::{Allowance, RateLimiter};
 use super::row::StoredKey;
 use crate::clock::Clock;
+use crate::replicas::Servers;
 
 /// When a key was used last, until [`LastUsed`](super::last_used::LastUsed) has written it.
 #[derive(Debug, Default)]
@@ -66,6 +67,7 @@ impl CachedKey {
         key: &StoredKey,
         before: &[Option<Arc<Self>>; 2],
         clock: &Clock,
+        servers: &Servers,
     ) -> (Digested<Self>, Option<Digested<Self>>) {
         let record = &key.record;
         let has_ended = |is_former: bool, end: Option<OffsetDateTime>| {
@@ -76,7 +78,9 @@ impl CachedKey {
         let limiter = record.rate_limit.map(|limit| {
             let before = before[0].as_ref().and_then(|before| before.limiter.clone());
             let same = before.filter(|limiter| limiter.limit() == limit);
-            same.unwrap_or_else(|| Arc::new(RateLimiter::new(limit, clock.clone())))
+            same.unwrap_or_else(|| {
+                Arc::new(RateLimiter::new(limit, clock.clone(), servers.clone()))
+            })
         });
         let current = Self {
             id: id.clone(),

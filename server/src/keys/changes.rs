@@ -86,7 +86,7 @@ pub struct Updated {
     pub key: StoredKey,
     /// The name it had.
     pub former_name: String,
-    /// Whether something that was accepted is refused from now on.
+    /// Whether something that was accepted is refused from now on, or was asked to be.
     pub takes_away: bool,
 }
 
@@ -101,6 +101,8 @@ pub async fn update(
     let (mut row, mut stored, digest) = find(keys, id).await?;
     let (before, former_name) = (stored.clone(), shown_name(&row, &stored).to_owned());
     manager.reach(id, &former_name)?;
+    // Also what is so already: the one who asks may have had no answer before.
+    let restricts = change.restricts();
     let renamed = change.name.as_ref().is_some_and(|name| name.as_str() != former_name);
     if let Some(name) = change.name {
         manager.reach_name(name.as_str())?;
@@ -124,7 +126,8 @@ pub async fn update(
     // Only for who may give it, since it says what to do first.
     opens?;
     save(keys, &mut row, &stored, now).await?;
-    let takes_away = !manager::is_no_wider(&stored, &before);
+    let takes_away = !manager::is_no_wider(&stored, &before)
+        || (restricts && (!stored.enabled || manager::is_no_wider(&before, &stored)));
     Ok(Updated { key: to_key(row, stored, digest), former_name, takes_away })
 }
 

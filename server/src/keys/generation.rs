@@ -23,7 +23,7 @@ pub const REMEMBERED: i64 = 65_536;
 
 /// Stores the set of the keys as it is after a change, in the transaction of the change, and
 /// remembers what the change was about, under a mark of its own.
-pub(super) async fn raise(
+pub(crate) async fn raise(
     transaction: &DatabaseTransaction,
     rows: &RowKey,
     after: &SetState,

@@ -30,6 +30,8 @@ use crate::replicas::Membership;
 
 pub(super) struct KnownKeys {
     pub(super) db: DatabaseConnection,
+    /// To follow what others changed, whatever requests do.
+    pub(super) beside: DatabaseConnection,
     pub(super) clock: Clock,
     pub(super) audit: AuditLog,
     pub(super) rows: RowKey,
@@ -67,6 +69,7 @@ impl KnownKeys {
     /// followed first, so that a row which is not the one that Keyward wrote last is reported.
     pub(super) async fn begin(&self, actor: &Actor) -> Result<Change<'_>, KeyError> {
         let mut known = self.known.lock().await;
+        self.membership.expect_history()?;
         let question = self.membership.question();
         let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
         let set = keys.before();

@@ -4,7 +4,9 @@
 //! 1. Nothing that was changed outside of Keyward gets in: a row has its mac, and all rows
 //!    together are the authenticated set. Both are read at one moment.
 //! 2. While a server runs, the rows are added up before anything changes here.
-//! 3. What is no longer accepted goes first: a key that was revoked does not wait until others
+//! 3. Of several servers, none takes keys from a store whose history lacks what it knows: that is
+//!    judged before anything changes here as well.
+//! 4. What is no longer accepted goes first: a key that was revoked does not wait until others
 //!    are read.
 
 use std::collections::{HashMap, HashSet};
@@ -39,7 +41,8 @@ impl KnownKeys {
     /// The same; all that is in memory of a key shares its id.
     fn cache_as(&self, id: &Arc<str>, key: &StoredKey) {
         let before = self.cache.get(id);
-        let (current, former) = CachedKey::of(id, key, &before, &self.clock);
+        let servers = self.membership.servers();
+        let (current, former) = CachedKey::of(id, key, &before, &self.clock, servers);
         self.listing.put(id, &key.record);
         self.altered.forget(id);
         let mut conflicts = self.conflicts();
@@ -82,12 +85,12 @@ impl KnownKeys {
         &self,
         known: &mut Option<SetState>,
     ) -> Result<(), StoreError> {
-        let now = with_timeout(sets::read_signed(&self.db, SetName::Keys, &self.rows)).await?;
-        if *known == Some(now) && !self.membership.must_load() {
+        let now = with_timeout(sets::read_signed(&self.beside, SetName::Keys, &self.rows)).await?;
+        if *known == Some(now) && !self.membership.must_follow() {
             return Ok(());
         }
         let question = self.membership.question();
-        let moment = with_timeout(begin_read(&self.db)).await?;
+        let moment = with_timeout(begin_read(&self.beside)).await?;
         let now = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
         self.apply_changes_at(&moment, known, now, question).await
     }
@@ -101,6 +104,7 @@ impl KnownKeys {
         now: SetState,
         question: Option<Question>,
     ) -> Result<(), StoreError> {
+        let history = with_timeout(self.membership.look(question, moment)).await?;
         if known.is_some_and(|known| known.n >= now.n && known != now) {
             // Put back to an earlier day: what was revoked since would be accepted again.
             return Err(StoreError::Altered(SetName::Keys));
@@ -116,7 +120,8 @@ impl KnownKeys {
         }
         self.retry_conflicting(moment).await?;
         *known = Some(now);
-        with_timeout(self.membership.took_over(question, moment)).await
+        self.membership.took_over(history);
+        Ok(())
     }
 
     /// Whether the set `before` with the rows of now of these keys is the set `now`; and whether
@@ -201,6 +206,7 @@ impl KnownKeys {
         let question = self.membership.question();
         let moment = with_timeout(begin_read(&self.db)).await?;
         let stored = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
+        let history = with_timeout(self.membership.look(question, &moment)).await?;
         if !self.cache_stored(&moment, &stored).await? {
             return Err(StoreError::Altered(SetName::Keys));
         }
@@ -214,7 +220,8 @@ impl KnownKeys {
             );
         }
         *known = Some(stored);
-        with_timeout(self.membership.took_over(question, &moment)).await
+        self.membership.took_over(history);
+        Ok(())
     }
 
     /// Reads all keys again, when they are the rows of the stored set.

@@ -47,6 +47,16 @@ pub struct KeyChange {
     pub networks: Option<Vec<IpNet>>,
 }
 
+impl KeyChange {
+    /// Whether it says what the key may not do.
+    pub fn restricts(&self) -> bool {
+        let has_networks = self.networks.as_ref().is_some_and(|networks| !networks.is_empty());
+        let is_limited = matches!(self.rate_limit, Some(Some(_)));
+        let ends = matches!(self.expires_at, Some(Some(_)));
+        self.enabled == Some(false) || self.scopes.is_some() || ends || is_limited || has_networks
+    }
+}
+
 /// Which parts are changed, for the audit log.
 impl fmt::Display for KeyChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,17 +27,17 @@ use rand::rngs::SysRng;
 use tokio::sync::Mutex;
 
 use super::altered::Watch;
+use super::authenticator::Authenticator;
 use super::changes::{self, Replaced, Updated};
 use super::error::KeyError;
 use super::listing::{KeyCounts, ListThread, Listing};
 use super::new_key::{KeyChange, NewDigest, NewKey};
 use super::once::Once;
-use super::traffic::Traffic;
 use super::verifier::Verifier;
 use crate::audit::{Action, Actor, AuditLog};
 use crate::background::{LIMIT, with_timeout};
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, StoreError, begin_read};
+use crate::database::{DatabaseConnection, StoreError, begin_read, beside};
 use crate::keys::known_keys::KnownKeys;
 use crate::replicas::Membership;
 use crate::replicas::acknowledge::seen_change;
@@ -91,6 +91,7 @@ impl Registry {
         SysRng.try_fill_bytes(&mut seed).map_err(StoreError::from)?;
         let uses_seen = SyncMutex::new(clock.now());
         let inner = KnownKeys {
+            beside: beside(&db),
             db,
             clock,
             audit,
@@ -111,14 +112,12 @@ impl Registry {
         Ok(Self(Arc::new(inner)))
     }
 
-    pub fn verifier(&self) -> Verifier {
-        let KnownKeys { cache, last_used, clock, membership, .. } = &*self.0;
-        Verifier::new(cache.clone(), last_used.clone(), clock.clone(), membership.lease())
-    }
-
-    /// Where those count keys who verify them.
-    pub fn traffic(&self) -> Arc<Traffic> {
-        self.0.traffic.clone()
+    /// What verifies these keys.
+    pub fn authenticator(&self) -> Authenticator {
+        let KnownKeys { cache, last_used, clock, membership, traffic, .. } = &*self.0;
+        let (cache, last_used) = (cache.clone(), last_used.clone());
+        let verifier = Verifier::new(cache, last_used, clock.clone(), membership.lease());
+        Authenticator::new(verifier, traffic.clone(), membership.servers().clone())
     }
 
     pub fn len(&self) -> usize {
@@ -289,7 +288,11 @@ impl Registry {
     /// Waits until a change that was made here is in effect on every server.
     async fn in_effect(&self, commit: Option<Commit>) -> Result<Option<Effective>, StoreError> {
         let Some(commit) = commit else { return Ok(None) };
-        self.0.membership.wait(&self.0.db, commit).await.map(Some)
+        let inner = self.0.clone();
+        // Also when nobody waits any more, so that a silent server is waited for once.
+        let waited = async move { inner.membership.wait(&inner.db, commit).await };
+        let waited = tokio::spawn(waited).await;
+        waited.unwrap_or_else(|_| Err(StoreError::Unknown("its task has ended"))).map(Some)
     }
 
     /// Waits until what is stored is in effect on every server: before somebody is answered that
@@ -311,6 +314,9 @@ where
     F: Future<Output = Result<T, KeyError>> + Send + 'static,
 {
     let done = tokio::spawn(tokio::time::timeout(LIMIT, change)).await;
-    let done = done.map_err(|error| StoreError::stopped("the change", error))?;
+    let done = done.map_err(|error| {
+        tracing::error!(%error, "a change of the keys was stopped");
+        StoreError::Unknown("its task has ended")
+    })?;
     done.unwrap_or_else(|_| Err(StoreError::Unknown("it took too long").into()))
 }

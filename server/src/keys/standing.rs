@@ -16,10 +16,12 @@ use std::time::Duration;
 
 use keyward_core::networks::rate_limit_key;
 
+use crate::replicas::Servers;
+
 /// Places of a table, 8 bytes each.
 const PLACES: usize = 1 << 16;
 
-/// So many failures at once, then one a second.
+/// So many failures at once, then one a second; of several servers each has its share.
 pub const BURST: u32 = 100;
 
 /// How long a good key from an address is remembered: callers that come once a day count.
@@ -32,6 +34,7 @@ pub struct Standing {
     good: Table,
     /// The second in which the last failure is forgiven, when one is each second.
     failures: Table,
+    servers: Servers,
 }
 
 /// Where an address is remembered. Requests without an address share one place.
@@ -43,13 +46,13 @@ pub struct TableSlot {
     tag: u32,
 }
 
-impl Default for Standing {
-    fn default() -> Self {
-        Self { hasher: RandomState::new(), good: Table::new(), failures: Table::new() }
-    }
-}
-
 impl Standing {
+    /// Of one of so many servers.
+    pub fn new(servers: Servers) -> Self {
+        let (good, failures) = (Table::new(), Table::new());
+        Self { hasher: RandomState::new(), good, failures, servers }
+    }
+
     pub fn place(&self, address: Option<IpAddr>) -> TableSlot {
         let hash = self.hasher.hash_one(address.map(rate_limit_key));
         let [c, d, tag @ .., a, b] = hash.to_be_bytes();
@@ -82,14 +85,15 @@ impl Standing {
     /// Counts a failure; when there were too many, how long until the next one counts.
     pub fn fail(&self, place: TableSlot, now: Duration) -> Result<(), Duration> {
         let now = seconds(now);
-        // More than a burst is never owed: then the clock went back, and nothing is known.
+        let cost = self.servers.get();
+        // Much more than a burst is never owed: then the clock went back, and nothing is known.
         let owed = |until: Option<u32>| {
             let owed = until.unwrap_or(now).saturating_sub(now);
-            if owed > BURST { 0 } else { owed }
+            if owed > BURST.saturating_add(cost) { 0 } else { owed }
         };
         let taken = self.failures.update(place, |until| {
             let owed = owed(until);
-            (owed < BURST).then_some(now + owed + 1)
+            (owed < BURST).then_some(now.saturating_add(owed).saturating_add(cost))
         });
         taken.map_err(|until| Duration::from_secs(u64::from(owed(until) + 1 - BURST)))
     }
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_address_has_its_burst_and_then_one_failure_a_second() {
-        let standing = Standing::default();
+        let standing = Standing::new(Servers::default());
         let place = standing.place(ip("192.0.2.1"));
         for _ in 0..BURST {
             standing.fail(place, NOW).unwrap();
@@ -179,8 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn one_of_three_servers_counts_a_failure_as_three() {
+        let servers = Servers::default();
+        let standing = Standing::new(servers.clone());
+        servers.set(3);
+        let place = standing.place(ip("192.0.2.1"));
+        let counted = |now| (0..BURST).filter(|_| standing.fail(place, now).is_ok()).count();
+        assert_eq!(counted(NOW), 34);
+        assert_eq!(counted(NOW + SECOND * 30), 10);
+    }
+
+    #[test]
     fn a_clock_that_goes_back_makes_nobody_wait_for_long() {
-        let standing = Standing::default();
+        let standing = Standing::new(Servers::default());
         let place = standing.place(ip("192.0.2.1"));
         standing.fail(place, NOW).unwrap();
         standing.fail(place, Duration::ZERO).unwrap();
@@ -188,7 +203,7 @@ mod tests {
 
     #[test]
     fn ipv6_counts_by_64_bits_and_no_address_is_one_customer() {
-        let standing = Standing::default();
+        let standing = Standing::new(Servers::default());
         for n in 0..BURST {
             standing.fail(standing.place(ip(&format!("2001:db8::{n:x}"))), NOW).unwrap();
             standing.fail(standing.place(None), NOW).unwrap();
@@ -200,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_good_key_is_remembered_for_its_time() {
-        let standing = Standing::default();
+        let standing = Standing::new(Servers::default());
         let place = standing.place(ip("192.0.2.1"));
         assert!(!standing.is_known(place, NOW), "also when the clock has just begun");
         standing.remember(place, NOW);
@@ -211,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_good_address_is_thrown_out_by_two_that_share_its_places_and_not_by_one() {
-        let standing = Standing::default();
+        let standing = Standing::new(Servers::default());
         let place = |tag| TableSlot { index: 1, second: 2, tag };
         let known = |tags: [u32; 3], now| tags.map(|tag| standing.is_known(place(tag), now));
         standing.remember(place(1), NOW);
@@ -228,7 +243,7 @@ mod tests {
 
     #[test]
     fn of_thousands_of_good_addresses_hardly_one_is_forgotten() {
-        let standing = Standing::default();
+        let standing = Standing::new(Servers::default());
         let place = |n: u32| standing.place(Some(IpAddr::from(n.to_be_bytes())));
         (0..5_000).for_each(|n| standing.remember(place(n), NOW));
         let forgotten = (0..5_000).filter(|n| !standing.is_known(place(*n), NOW)).count();
@@ -238,7 +253,7 @@ mod tests {
 
     #[test]
     fn nobody_pays_for_the_failures_of_another_address_however_many_there_are() {
-        let standing = Standing::default();
+        let standing = Standing::new(Servers::default());
         let address = |n: u32| Some(IpAddr::from(n.to_be_bytes()));
         for n in 0..200_000 {
             let place = standing.place(address(n));

@@ -99,6 +99,7 @@ mod tests {
 
     use super::*;
     use crate::keys::row::StoredKey;
+    use crate::replicas::Servers;
 
     const START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
@@ -132,7 +133,8 @@ mod tests {
             manages: false,
             record,
         };
-        let (current, former) = CachedKey::of(&"1".into(), &key, &[None, None], &clock);
+        let (current, former) =
+            CachedKey::of(&"1".into(), &key, &[None, None], &clock, &Servers::default());
         cache.insert(&"1".into(), current, former).unwrap();
         (Verifier::new(cache, Arc::default(), clock.clone(), Arc::new(Lease::unbound())), clock)
     }

@@ -14,7 +14,7 @@ use super::refusal::{Code, SsoRefusal};
 use super::store;
 use crate::access::authority::Authority;
 use crate::audit::{Action, Actor, AuditLog, Event, Origin};
-use crate::database::{AdvisoryLock, StoreError, begin_locked, begin_write};
+use crate::database::{AdvisoryLock, StoreError, begin_locked, begin_write, commit};
 use crate::session::change::Change;
 use crate::session::ending;
 use crate::session::entity::{invitations, users};
@@ -135,7 +135,7 @@ impl SignOn<'_> {
     }
 
     async fn commit(&self, transaction: DatabaseTransaction, made: Made) -> Result<(), StoreError> {
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.people.made(made);
         Ok(())
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::audit::{Action, Actor, AuditLog};
-use crate::database::{DatabaseConnection, StoreError, begin_write};
+use crate::database::{DatabaseConnection, StoreError, begin_write, commit};
 use crate::settings::{self, FoundRow, RowType};
 
 /// Whether somebody said that a copy of the root key with this id is kept. A row that Keyward did
@@ -47,7 +47,7 @@ pub async fn keep(
     }
     let event = actor.did(Action::EncryptionKeep, Some(format!("the root key {root_key}")));
     audit.append(&transaction, event).await?;
-    Ok(transaction.commit().await?)
+    commit(transaction).await
 }
 
 fn is_taken(error: &DbErr) -> bool {

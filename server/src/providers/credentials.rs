@@ -21,7 +21,7 @@ use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::database::names::Names;
-use crate::database::{DatabaseConnection, StoreError, begin_write};
+use crate::database::{DatabaseConnection, StoreError, begin_write, commit};
 use crate::encryption::Keyring;
 use crate::encryption::columns::{PROVIDERS, Subject};
 use crate::encryption::error::KeyringError;
@@ -220,7 +220,7 @@ impl Credentials {
         event: Event,
     ) -> Result<(), ProviderError> {
         self.audit.append(&transaction, event).await?;
-        Ok(transaction.commit().await?)
+        Ok(commit(transaction).await?)
     }
 }
 

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use keyward_api::replicas::Effective;
-use keyward_core::lease::{BootId, Commit, Decision, Generation, Terms, revocation};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
+use keyward_core::lease::{BootId, Commit, Decision, Generation, Look, Terms, revocation};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
 use super::membership::{Kind, Membership};
 use super::statements;
@@ -64,7 +64,7 @@ impl Membership {
         let mut terms = Terms::default();
         loop {
             let mut woken = self.0.hints.watch_acknowledgements();
-            let look = match with_timeout(statements::look(db, commit.change)).await {
+            let look = match self.look_at(db, commit.change).await {
                 Ok((look, stored)) => {
                     terms = stored;
                     Ok(look)
@@ -75,9 +75,11 @@ impl Membership {
             let until = match look {
                 Ok(look) => match commit.decide(&terms, &look, self.own(), now) {
                     Decision::Wait(until) => until,
-                    Decision::Lost => return Err(StoreError::Unknown("the database has lost it")),
+                    Decision::Lost => {
+                        return Err(StoreError::Unknown("the database does not list it any more"));
+                    }
                     Decision::Done { effective, fence, settle } => {
-                        self.conclude(db, &commit, &fence, settle).await;
+                        tokio::spawn(conclude(db.clone(), commit, fence, settle));
                         return Ok(said(effective));
                     }
                 },
@@ -92,25 +94,42 @@ impl Membership {
         }
     }
 
-    /// Deletes the silent, and settles. If that fails, the next one who revokes waits again.
-    async fn conclude(
+    /// What there is to decide about. By the connection of the lease, so that a queue of requests
+    /// holds no answer up.
+    async fn look_at(
         &self,
         db: &DatabaseConnection,
-        commit: &Commit,
-        fence: &[BootId],
-        settle: Option<u32>,
-    ) {
-        let mut all = Vec::new();
-        if !fence.is_empty() {
-            tracing::warn!(servers = fence.len(), "servers that are silent were taken for lost");
-            all.push(statements::fence(fence, commit));
-        }
-        all.extend(settle.map(statements::settle));
-        for sql in all {
-            let done: Result<_, DbErr> = db.execute_unprepared(&sql).await;
-            if let Err(error) = done {
-                tracing::warn!(%error, "the next revocation waits as long as this one");
-            }
+        change: Generation,
+    ) -> Result<(Look, Terms), StoreError> {
+        let sql = statements::look(change);
+        let rows = if let Some(member) = self.member() {
+            member.session.rows(sql, member.limit()).await?
+        } else {
+            let sql = Statement::from_string(db.get_database_backend(), sql);
+            with_timeout(db.query_all_raw(sql)).await?
+        };
+        statements::read_look(&rows)
+    }
+
+    /// Of a change of people, which every server asks the store about for each of their requests:
+    /// it is in effect as soon as it is committed.
+    pub fn at_once(&self, generation: i64) -> Effective {
+        Effective { generation, acknowledged: self.servers().get(), fenced: 0, waited_ms: 0 }
+    }
+}
+
+/// Deletes the silent, and settles, after the answer. If that fails, the next one who revokes waits
+/// again.
+async fn conclude(db: DatabaseConnection, commit: Commit, fence: Vec<BootId>, settle: Option<u32>) {
+    let mut all = Vec::new();
+    if !fence.is_empty() {
+        tracing::warn!(servers = fence.len(), "servers that are silent were taken for lost");
+        all.push(statements::fence(&fence, &commit));
+    }
+    all.extend(settle.map(statements::settle));
+    for sql in all {
+        if let Err(error) = with_timeout(db.execute_unprepared(&sql)).await {
+            tracing::warn!(%error, "the next revocation waits as long as this one");
         }
     }
 }

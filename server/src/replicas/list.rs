@@ -31,8 +31,9 @@ impl Membership {
                 servers,
             });
         };
-        let sql = "SELECT boot, address, version, joined_at, applied FROM replicas \
-                   ORDER BY joined_at, boot LIMIT 1000";
+        let sql = "SELECT boot, address, version, applied, CASE WHEN isfinite(joined_at) \
+                   THEN joined_at ELSE '1970-01-01Z' END AS joined_at \
+                   FROM replicas ORDER BY joined_at, boot LIMIT 1000";
         let all = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
         let (own, now) = (self.own().map(|own| own.boot), boottime());
         let peers = locked(&member.peers);

@@ -5,25 +5,41 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use keyward_core::lease::{BootId, Generation, Member, Next, Own, POLL_EVERY, Question, Terms};
+use keyward_core::lease::{
+    BootId, Generation, Member, Next, Own, POLL_EVERY, Question, Seen, Terms,
+};
 use rand::TryRng;
 use rand::rngs::SysRng;
-use sea_orm::sqlx;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::Lease;
 use super::listen::{Hints, Listener};
 use super::peers::Peers;
-use super::session::{Session, unreadable};
+use super::session::Session;
 use super::statements;
+use super::{Lease, Servers};
 use crate::background::repeat;
 use crate::clock::{Clock, boottime};
 use crate::database::{DatabaseConnection, OutsidePool, StoreError, begin_write, commit};
 
+/// How long a start waits for the first lease.
+const START: Duration = Duration::from_secs(30);
+
 /// As long as the column.
 const LONGEST_ADDRESS: usize = 255;
+
+/// Why a server accepts nothing, and writes nothing.
+const LACKS: &str = "the database lacks changes that this server has seen: it was put back, or a \
+     failover lost them. Look at what is stored, accept it with `keyward store accept`, and restart \
+     the servers";
+
+/// What a store showed of its history, and what was known when it was asked.
+#[derive(Clone, Copy)]
+pub struct History {
+    question: Question,
+    seen: Seen,
+}
 
 /// This server among those of its store. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +48,7 @@ pub struct Membership(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) lease: Arc<Lease>,
     pub(super) hints: Hints,
+    servers: Servers,
     pub(super) kind: Kind,
 }
 
@@ -48,9 +65,11 @@ pub(super) struct AsMember {
     db: DatabaseConnection,
     /// What people are shown.
     address: String,
-    session: Session,
+    pub(super) session: Session,
     listener: Option<Listener>,
     state: Mutex<Member>,
+    /// The row that may be there.
+    inserted: Mutex<Option<BootId>>,
     /// What was acknowledged last, and for which row.
     acknowledged: Mutex<Option<(BootId, Generation)>>,
     pub(super) peers: Mutex<Peers>,
@@ -65,7 +84,7 @@ impl Membership {
 
     /// Of a server. One on PostgreSQL accepts nothing before it has [joined](Self::join).
     pub fn of_server(db: &DatabaseConnection, terms: Terms, address: &str) -> Self {
-        let Some(OutsidePool { options, listen }) = db.outside_pool() else {
+        let Some(OutsidePool { options, listen, .. }) = db.outside_pool() else {
             return Self::of(Lease::unbound(), Kind::Alone);
         };
         let member = AsMember {
@@ -75,6 +94,7 @@ impl Membership {
             session: Session::new(options.clone()),
             listener: listen.clone().map(Listener::new),
             state: Mutex::new(Member::new(terms, Generation::default())),
+            inserted: Mutex::default(),
             acknowledged: Mutex::default(),
             peers: Mutex::new(Peers::new(terms)),
             has_refused: AtomicBool::new(false),
@@ -83,7 +103,8 @@ impl Membership {
     }
 
     fn of(lease: Lease, kind: Kind) -> Self {
-        Self(Arc::new(Inner { lease: Arc::new(lease), hints: Hints::default(), kind }))
+        let (lease, servers) = (Arc::new(lease), Servers::default());
+        Self(Arc::new(Inner { lease, hints: Hints::default(), servers, kind }))
     }
 
     /// Until when this server accepts keys.
@@ -106,9 +127,9 @@ impl Membership {
         self.member()?.listener.as_ref().map(Listener::is_listening)
     }
 
-    /// How many servers verify, as far as this one sees; at least one.
-    pub fn servers(&self) -> u32 {
-        self.member().map_or(1, |member| locked(&member.peers).live(boottime()))
+    /// How many servers verify, as far as this one sees.
+    pub fn servers(&self) -> &Servers {
+        &self.0.servers
     }
 
     /// How long ago the store answered what the last change is.
@@ -147,30 +168,50 @@ impl Membership {
         self.member().map(|member| locked(&member.state).question())
     }
 
-    /// Whether all keys are to be read again, even if none seems to have been changed.
-    pub fn must_load(&self) -> bool {
-        self.member().is_some_and(|member| locked(&member.state).next() == Next::Load)
+    /// Whether the stored keys are to be looked at, even if they seem to be those that are known.
+    pub fn must_follow(&self) -> bool {
+        let next = self.member().map(|member| locked(&member.state).next());
+        matches!(next, Some(Next::Load | Next::Follow))
     }
 
-    /// The keys in memory are those of this transaction, in which they were read.
-    pub async fn took_over(
+    /// Looks at the history of the store in a transaction, before any key that is read in it counts.
+    /// Fails when the store lacks what this server knows.
+    pub async fn look(
         &self,
         question: Option<Question>,
         moment: &DatabaseTransaction,
-    ) -> Result<(), StoreError> {
-        let Some(question) = question else { return Ok(()) };
+    ) -> Result<Option<History>, StoreError> {
+        let Some(question) = question else { return Ok(None) };
         let seen = statements::seen(moment, question).await?;
+        let next = self.change(|member| {
+            member.polled(question, seen);
+            member.next()
+        });
+        match next {
+            Some(Next::Refuse(_)) => Err(StoreError::Unusable(LACKS.to_owned())),
+            _ => Ok(Some(History { question, seen })),
+        }
+    }
+
+    /// The keys in memory are those of this history, which was looked at before they were read.
+    pub fn took_over(&self, history: Option<History>) {
+        let Some(History { question, seen }) = history else { return };
         self.change(|member| {
             if member.next() == Next::Load {
                 member.loaded(question, seen);
-            } else {
-                member.polled(question, seen);
-                if !matches!(member.next(), Next::Refuse(_)) {
-                    member.applied(seen.newest);
-                }
+            } else if !matches!(member.next(), Next::Refuse(_)) {
+                member.applied(seen.newest);
             }
         });
-        Ok(())
+    }
+
+    /// Fails when the store lacks what this server knows: then nothing is written to it.
+    pub fn expect_history(&self) -> Result<(), StoreError> {
+        let next = self.member().map(|member| locked(&member.state).next());
+        match next {
+            Some(Next::Refuse(_)) => Err(StoreError::Unusable(LACKS.to_owned())),
+            _ => Ok(()),
+        }
     }
 
     /// This process has made a change, and applied it.
@@ -180,23 +221,58 @@ impl Membership {
 }
 
 impl Membership {
-    /// Joins, once the keys are loaded, and renews at once. Nothing to do for one that is alone.
-    pub async fn join(&self) -> Result<(), StoreError> {
+    /// Joins, once the keys are loaded, and waits for the first lease. Nothing to do for one that is
+    /// alone.
+    pub async fn start(&self) -> Result<(), StoreError> {
         let Some(member) = self.member() else { return Ok(()) };
+        self.join(member).await?;
+        let begun = boottime();
+        while !self.is_leased() {
+            match self.renew().await {
+                Err(error) if boottime().since(begun) > START => return Err(error),
+                Err(error) => tracing::warn!(%error, "no lease yet; trying again"),
+                Ok(()) if boottime().since(begun) > START => {
+                    return Err(StoreError::Unusable("no lease could be had".to_owned()));
+                }
+                Ok(()) => (),
+            }
+            // What was changed since the keys were loaded is followed by the loop.
+            if self.must_follow() {
+                break;
+            }
+            tokio::time::sleep(POLL_EVERY / 10).await;
+        }
+        Ok(())
+    }
+
+    async fn join(&self, member: &AsMember) -> Result<(), StoreError> {
         if locked(&member.state).next() != Next::Join {
             return Ok(());
         }
+        self.clear(member).await?;
         let mut random = [0; 16];
         SysRng.try_fill_bytes(&mut random)?;
         let boot = BootId(u128::from_le_bytes(random));
         let known = locked(&member.state).known();
         let transaction = begin_write(&member.db).await?;
         super::terms::expect(&transaction, &member.terms).await?;
+        // From here on it may be there, whatever becomes of the commit.
+        *locked(&member.inserted) = Some(boot);
         insert(&transaction, boot, &member.address, known).await?;
         commit(transaction).await?;
         self.change(|member| member.joined(boot));
         tracing::debug!(boot = statements::text(boot), "joined the servers of this store");
-        self.renew().await
+        Ok(())
+    }
+
+    /// Deletes the row that this server inserted last, so that nobody waits for it.
+    async fn clear(&self, member: &AsMember) -> Result<(), StoreError> {
+        let inserted = *locked(&member.inserted);
+        if let Some(boot) = inserted {
+            member.session.rows(statements::leave(boot), member.limit()).await?;
+            locked(&member.inserted).take_if(|last| *last == boot);
+        }
+        Ok(())
     }
 
     /// Asks for a lease, if there is something to ask for.
@@ -205,7 +281,7 @@ impl Membership {
         let Some(renewal) = locked(&member.state).renewal(boottime()) else { return Ok(()) };
         let sql = statements::renew(renewal.boot, renewal.question);
         let rows = member.session.rows(sql, member.limit()).await?;
-        let seen = rows.first().map(statements::read_seen).transpose().map_err(unreadable)?;
+        let seen = rows.first().map(statements::read_history).transpose()?;
         let next = self.change(|member| {
             member.granted(renewal, seen);
             member.next()
@@ -224,13 +300,13 @@ impl Membership {
         let question = locked(&member.state).question();
         let rows = member.session.rows(statements::poll(question), member.limit()).await?;
         let first = rows.first().ok_or_else(statements::nothing)?;
-        let is_standby = sqlx::Row::try_get(first, "is_standby").map_err(unreadable)?;
-        if is_standby {
+        if first.try_get("", "is_standby")? {
             let reason = "the database is a standby, which may lack what was revoked";
             return Err(StoreError::Unusable(reason.to_owned()));
         }
-        let seen = statements::read_seen(first).map_err(unreadable)?;
-        locked(&member.peers).see(&rows, boottime()).map_err(unreadable)?;
+        let seen = statements::read_history(first)?;
+        let live = locked(&member.peers).see(&rows, boottime())?;
+        self.0.servers.set(live);
         let next = self.change(|member| {
             member.polled(question, seen);
             member.next()
@@ -299,33 +375,35 @@ impl Membership {
         match self.poll(member).await? {
             Next::Refuse(found) => {
                 if !member.has_refused.swap(true, Ordering::Relaxed) {
-                    tracing::error!(
-                        found = found.n,
-                        "the database lacks changes that this server has seen: it was put back, \
-                         or a failover lost them. No key is accepted. Look at what is stored, \
-                         accept it with `keyward store accept`, and restart the servers"
-                    );
+                    tracing::error!(found = found.n, "no key is accepted: {LACKS}");
                 }
                 return Ok(());
             }
             Next::Load | Next::Follow => follow().await?,
-            Next::Join => self.join().await?,
+            Next::Join => {
+                self.join(member).await?;
+                self.renew().await?;
+            }
             Next::Nothing => (),
         }
         self.acknowledge(member).await
     }
 
-    /// Accepts nothing any more, and says so, so that nobody waits for this server.
+    /// Accepts nothing any more, and says so, so that nobody waits for this server. One that has
+    /// refused the store writes nothing to it.
     async fn leave(&self, member: &AsMember) {
-        let Some(boot) = self.change(Member::leave).flatten() else { return };
-        if let Err(error) = member.session.rows(statements::leave(boot), member.limit()).await {
+        self.change(Member::leave);
+        if member.has_refused.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.clear(member).await {
             tracing::warn!(%error, "the other servers do not know that this one has stopped");
         }
     }
 }
 
 impl AsMember {
-    fn limit(&self) -> Duration {
+    pub(super) fn limit(&self) -> Duration {
         self.terms.renew_every()
     }
 }

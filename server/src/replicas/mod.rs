@@ -12,6 +12,7 @@
 //! | [`listen`] | notifications, which only hurry |
 //! | [`acknowledge`] | waiting until a change is in effect everywhere |
 //! | `peers` | the other servers, as far as this one sees them live |
+//! | `servers` | by how many a limit is shared |
 //! | [`list`] | the servers, for people |
 //! | [`handlers`], [`permissions`] | `GET /api/admin/replicas` |
 //!
@@ -27,9 +28,11 @@ pub mod listen;
 pub mod membership;
 mod peers;
 pub mod permissions;
+mod servers;
 pub mod session;
 mod statements;
 pub mod terms;
 
 pub use lease::Lease;
 pub use membership::Membership;
+pub use servers::Servers;

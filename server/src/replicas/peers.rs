@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use keyward_core::lease::{BootId, Boottime, Terms};
-use sea_orm::sqlx::postgres::PgRow;
-use sea_orm::sqlx::{Error, Row};
+use sea_orm::{DbErr, QueryResult};
 
 use super::statements;
 use crate::clock::boottime;
@@ -29,31 +28,30 @@ impl Peers {
         Self { terms, beats: BTreeMap::new(), seen_at: boottime() }
     }
 
-    /// Takes the rows of a look in.
-    pub(super) fn see(&mut self, rows: &[PgRow], now: Boottime) -> Result<(), Error> {
+    /// Takes the rows of a look in; how many servers may hold a lease.
+    pub(super) fn see(&mut self, rows: &[QueryResult], now: Boottime) -> Result<u32, DbErr> {
         self.seen_at = now;
         let mut beats = BTreeMap::new();
         for row in rows {
             let (boot, number): (Option<String>, Option<i64>) =
-                (row.try_get("boot")?, row.try_get("beat")?);
+                (row.try_get("", "boot")?, row.try_get("", "beat")?);
             let boot = boot.as_deref().and_then(statements::boot);
             let Some((boot, number)) = boot.zip(number) else { continue };
             let before = self.beats.get(&boot).filter(|beat| beat.number == number);
             beats.insert(boot, before.copied().unwrap_or(Beat { number, since: now }));
         }
         self.beats = beats;
-        Ok(())
+        Ok(self.live(now))
     }
 
     pub(super) fn seen_at(&self) -> Boottime {
         self.seen_at
     }
 
-    /// How many may hold a lease; at least this one.
-    pub(super) fn live(&self, now: Boottime) -> u32 {
+    fn live(&self, now: Boottime) -> u32 {
         let wait = self.terms.wait();
         let live = self.beats.values().filter(|beat| now.since(beat.since) < wait).count();
-        u32::try_from(live).unwrap_or(u32::MAX).max(1)
+        u32::try_from(live).unwrap_or(u32::MAX)
     }
 
     /// How long the beat of a server has not changed.

@@ -6,11 +6,15 @@
 
 use std::time::Duration;
 
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sea_orm::QueryResult;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions};
 use tokio::sync::Mutex;
 
 use crate::database::{StoreError, of_driver};
+
+/// How long a connection may take to open: several round trips, and a key exchange.
+const OPENING: Duration = Duration::from_secs(5);
 
 /// A connection that is opened again when it was lost. Statements take turns.
 pub struct Session {
@@ -24,30 +28,31 @@ impl Session {
         Self { options, connection: Mutex::default() }
     }
 
-    /// The rows of one statement, which holds no text from outside.
+    /// The rows of one statement, which holds no text from outside. The limit is for the answer:
+    /// a connection that must be opened first has [`OPENING`] for that.
     pub(super) async fn rows(
         &self,
         sql: String,
         limit: Duration,
-    ) -> Result<Vec<PgRow>, StoreError> {
-        let answer = tokio::time::timeout(limit, self.ask(sql)).await;
-        answer.map_err(|_| StoreError::TimedOut(limit))?.map_err(unreadable)
-    }
-
-    async fn ask(&self, sql: String) -> Result<Vec<PgRow>, sqlx::Error> {
-        let mut turn = self.connection.lock().await;
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        let late = |_| StoreError::TimedOut(limit);
+        let mut turn =
+            tokio::time::timeout(limit + OPENING, self.connection.lock()).await.map_err(late)?;
         // Out of its place until it has answered: one that fails, or is given up, is closed.
-        let mut connection = match turn.take() {
-            Some(connection) => connection,
-            None => self.options.connect().await?,
+        let mut connection = if let Some(connection) = turn.take() {
+            connection
+        } else {
+            let opened = tokio::time::timeout(OPENING, self.options.connect()).await;
+            opened.map_err(|_| StoreError::TimedOut(OPENING))?.map_err(unreadable)?
         };
-        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+        let answer = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection);
+        let rows = tokio::time::timeout(limit, answer).await.map_err(late)?.map_err(unreadable)?;
         *turn = Some(connection);
-        Ok(rows)
+        Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 }
 
 /// An error of a connection outside the pool.
-pub(super) fn unreadable(error: sqlx::Error) -> StoreError {
+fn unreadable(error: sqlx::Error) -> StoreError {
     of_driver(error).into()
 }

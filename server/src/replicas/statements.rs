@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use keyward_core::lease::{BootId, Commit, Generation, Look, Question, Row, Seen, Terms};
-use sea_orm::sqlx::Row as _;
-use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
 
 use crate::database::StoreError;
@@ -41,9 +39,9 @@ pub(super) fn timeline_now() -> &'static str {
     TIMELINE
 }
 
-/// The newest change that is remembered.
+/// The newest change; none: there was none that has a mark.
 pub(super) async fn newest(db: &impl ConnectionTrait) -> Result<Option<Generation>, DbErr> {
-    let sql = "SELECT n, mark FROM key_changes ORDER BY n DESC LIMIT 1";
+    let sql = "SELECT c.n, c.mark FROM generation g JOIN key_changes c ON c.n = g.n WHERE g.id = 1";
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     let read = |row: QueryResult| {
         Ok(Generation { n: row.try_get("", "n")?, mark: row.try_get("", "mark")? })
@@ -60,17 +58,11 @@ pub(super) async fn seen(
     Ok(read_history(&one(db, sql).await?)?)
 }
 
-fn read_history(row: &QueryResult) -> Result<Seen, DbErr> {
+/// The answer to a question about the history.
+pub(super) fn read_history(row: &QueryResult) -> Result<Seen, DbErr> {
     let mark: Option<i64> = row.try_get("", "mark")?;
     let newest = Generation { n: row.try_get("", "n")?, mark: mark.unwrap_or_default() };
     Ok(Seen { newest, at_known: row.try_get("", "at_known")? })
-}
-
-/// The same, as it came through a session.
-pub(super) fn read_seen(row: &PgRow) -> Result<Seen, sea_orm::sqlx::Error> {
-    let mark: Option<i64> = row.try_get("mark")?;
-    let newest = Generation { n: row.try_get("n")?, mark: mark.unwrap_or_default() };
-    Ok(Seen { newest, at_known: row.try_get("at_known")? })
 }
 
 /// Rule 3 of [`keyward_core::lease::member`].
@@ -109,12 +101,17 @@ pub(super) fn text(boot: BootId) -> String {
 
 /// What stands in the store; none: nothing that could be one.
 pub(super) fn boot(text: &str) -> Option<BootId> {
-    u128::from_str_radix(text, 16).ok().map(BootId)
+    u128::from_str_radix(text, 16).ok().map(BootId).filter(|boot| self::text(*boot) == text)
 }
 
-/// Wakes the other servers when the transaction commits.
+/// Wakes the other servers when the transaction commits, and makes sure that the commit is on a
+/// disk when it returns, also where the database is set up to answer sooner.
 pub(super) async fn announce(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    db.execute_unprepared(&format!("NOTIFY {CHANGED}")).await.map(drop)
+    let sql = format!(
+        "NOTIFY {CHANGED}; SELECT set_config('synchronous_commit', 'on', true) \
+         WHERE current_setting('synchronous_commit') = 'off'"
+    );
+    db.execute_unprepared(&sql).await.map(drop)
 }
 
 /// The timeline of the transaction, and whether the store is settled on it.
@@ -138,23 +135,23 @@ pub(super) fn settle(timeline: u32) -> String {
     format!("UPDATE lease_terms SET timeline = {timeline} WHERE id = 1 AND {timeline} = {TIMELINE}")
 }
 
-/// What a revoker looks at, and the terms that the servers have.
-pub(super) async fn look(
-    db: &impl ConnectionTrait,
-    change: Generation,
-) -> Result<(Look, Terms), StoreError> {
-    let sql = format!(
+/// Asks for what a revoker looks at.
+pub(super) fn look(change: Generation) -> String {
+    format!(
         "SELECT (SELECT mark FROM key_changes WHERE n = {}) AS mark, {TIMELINE} AS timeline, \
          t.lease_ms, t.alone_ms, r.boot, r.granted, r.applied \
          FROM (SELECT 1) AS one LEFT JOIN lease_terms t ON t.id = 1 LEFT JOIN replicas r ON true",
         change.n
-    );
-    let all = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    )
+}
+
+/// What a revoker looks at, and the terms that the servers have.
+pub(super) fn read_look(all: &[QueryResult]) -> Result<(Look, Terms), StoreError> {
     let first = all.first().ok_or_else(nothing)?;
     let timeline = read_timeline(first.try_get("", "timeline")?)?;
     let terms = read_terms(first)?.unwrap_or_default();
     let mut look = Look { mark: first.try_get("", "mark")?, timeline, rows: Vec::new() };
-    for row in &all {
+    for row in all {
         let Some(id) = row.try_get::<Option<String>>("", "boot")? else { continue };
         let (granted, applied) = (row.try_get("", "granted")?, row.try_get("", "applied")?);
         // What is no id was put there by somebody else, and keeps nobody waiting for ever.

@@ -17,7 +17,7 @@ pub async fn agree(db: &DatabaseConnection, wanted: &Terms) -> Result<(), StoreE
     if db.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
-    let Some((stored, beats)) = try_to_store(db, wanted).await? else { return Ok(()) };
+    let Some((stored, beats)) = try_to_store(db, wanted, false).await? else { return Ok(()) };
     tracing::info!("leases were of another length here; looking whether a server still has one");
     tokio::time::sleep(stored.wait() + MARGIN).await;
     // A row that did not change for so long has no lease, and a renewal since then changes it.
@@ -27,7 +27,7 @@ pub async fn agree(db: &DatabaseConnection, wanted: &Terms) -> Result<(), StoreE
         let delete = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         db.execute_raw(delete).await?;
     }
-    match try_to_store(db, wanted).await? {
+    match try_to_store(db, wanted, true).await? {
         None => Ok(()),
         Some((stored, _)) => Err(StoreError::OtherTerms(stored, *wanted)),
     }
@@ -37,6 +37,7 @@ pub async fn agree(db: &DatabaseConnection, wanted: &Terms) -> Result<(), StoreE
 async fn try_to_store(
     db: &DatabaseConnection,
     wanted: &Terms,
+    has_waited: bool,
 ) -> Result<Option<(Terms, Vec<(String, i64)>)>, StoreError> {
     let transaction = begin_write(db).await?;
     let timeline = statements::timeline_now();
@@ -54,7 +55,9 @@ async fn try_to_store(
         return Ok(None);
     }
     let beats = beats(&transaction).await?;
-    if beats.is_empty() {
+    // On a timeline that is not settled, the rows of servers that hold leases may be lost.
+    let (_, is_settled) = statements::timeline(&transaction).await?;
+    if beats.is_empty() && (is_settled || has_waited) {
         let update = format!(
             "UPDATE lease_terms SET lease_ms = {}, alone_ms = {} WHERE id = 1",
             millis(wanted.lease()),

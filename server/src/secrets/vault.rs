@@ -11,7 +11,7 @@ use super::store;
 use crate::audit::{Action, Actor, AuditLog};
 use crate::clock::Clock;
 use crate::database::names::Names;
-use crate::database::{DatabaseConnection, Refusal, ServiceError, begin_write};
+use crate::database::{DatabaseConnection, Refusal, ServiceError, begin_write, commit};
 use crate::encryption::Keyring;
 use crate::encryption::columns::{SECRETS, Subject};
 use crate::encryption::error::KeyringError;
@@ -110,7 +110,7 @@ impl Vault {
         store::insert(&transaction, row.clone()).await.map_err(|error| exists(error, &key))?;
         let event = actor.did(Action::SecretCreate, Some(key));
         self.audit.append(&transaction, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(row)
     }
 
@@ -145,7 +145,7 @@ impl Vault {
         store::update(&transaction, row.clone()).await?;
         let event = actor.did(Action::SecretUpdate, Some(key.to_owned())).with_detail(changed);
         self.audit.append(&transaction, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok(row)
     }
 
@@ -164,7 +164,7 @@ impl Vault {
         }
         let event = actor.did(Action::SecretDelete, Some(key.to_owned()));
         self.audit.append(&transaction, event).await?;
-        Ok(transaction.commit().await?)
+        Ok(commit(transaction).await?)
     }
 
     async fn lock_expected(

@@ -24,7 +24,6 @@ use crate::http::exposure;
 use crate::http::health::HealthParts;
 use crate::http::metrics_page::MetricsPage;
 use crate::keys::Registry;
-use crate::keys::authenticator::Authenticator;
 use crate::keys::forward_auth::ForwardAuth;
 use crate::metrics::Metrics;
 use crate::oidc::flow::FlowSealer;
@@ -69,8 +68,6 @@ pub async fn prepare(
     let ours = membership.clone();
     let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone(), ours).await?;
     tracing::info!(keys = keys.len(), "keys loaded");
-    // With the keys there, so that nobody waits for a server that is still loading them.
-    membership.join().await?;
     let public_url = public_url(config, address)?;
     let sso = config.oidc.clone();
     let sso = sso.map(|oidc| Provider::new(oidc, &public_url, clock.clone())).transpose()?;
@@ -78,6 +75,8 @@ pub async fn prepare(
     let ground = Ground { db, clock, audit, rows, keyring, sso, replicas };
     let is_plain_http = exposure::is_plain_and_reachable(address, &public_url);
     let services = services(config, ground, keys, people, passwords, public_url, is_plain_http);
+    // Last, so that nobody waits for a server that loads keys, or does not start after all.
+    services.replicas.membership.start().await?;
     Ok((services.into(), setup_token))
 }
 
@@ -103,7 +102,7 @@ fn services(
     let Ground { db, clock, audit, rows, keyring, sso, replicas } = ground;
     let proxies = TrustedProxies::from(config.http.trusted_proxies.clone());
     let refusals = Refusals::new(audit.clone(), db.clone());
-    let authenticator = Arc::new(Authenticator::new(keys.verifier(), keys.traffic()));
+    let authenticator = Arc::new(keys.authenticator());
     let metrics = Arc::new(Metrics::default());
     let cookies = Arc::new(Cookies::at(&public_url));
     let forward_auth = ForwardAuth::new(
@@ -144,7 +143,7 @@ fn services(
         passwords,
         cookies,
         browsers: KnownBrowsers::new(config.store.root_keys.current.known_browsers_key()),
-        limit: SignInLimit::new(&clock),
+        limit: SignInLimit::new(&clock, replicas.membership.servers()),
         setup_status: Recent::new(Clock::System),
         public_url: public_url.clone(),
         local_sign_in: config.local_sign_in,

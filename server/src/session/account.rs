@@ -17,7 +17,7 @@ use super::sessions::ActiveSession;
 use super::store;
 use super::totp::TotpSecret;
 use crate::audit::{Action, Actor, AuditLog, Event};
-use crate::database::{StoreError, begin_write};
+use crate::database::{StoreError, begin_write, commit};
 use crate::encryption::Keyring;
 use crate::encryption::columns::Subject;
 
@@ -59,7 +59,7 @@ impl Accounts {
         let ended = end_others(&transaction, &mut change, own).await?;
         let event = own.did(Action::UserPassword, ended);
         let (user, made) = self.store(&transaction, change, user, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.people.made(made);
         Ok(user)
     }
@@ -96,7 +96,7 @@ impl Accounts {
         let ended = end_others(&transaction, &mut change, own).await?;
         let event = own.did(Action::UserTotp, format!("on, {ended}"));
         let (_, made) = self.store(&transaction, change, user, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.people.made(made);
         Ok(codes)
     }
@@ -113,7 +113,7 @@ impl Accounts {
         store::delete_totp(&transaction, user.id).await?;
         let event = own.did(Action::UserTotp, "off");
         let (user, made) = self.store(&transaction, change, user, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.people.made(made);
         Ok(user)
     }
@@ -129,7 +129,7 @@ impl Accounts {
         user.recovery_codes = Some(recovery::stored(&codes));
         let event = own.did(Action::UserTotp, "new recovery codes");
         let (_, made) = self.store(&transaction, change, user, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.people.made(made);
         Ok(codes)
     }

@@ -8,7 +8,7 @@ use super::entity::{invitations, sessions, users};
 use super::people::People;
 use super::store;
 use crate::audit::{AuditLog, Event};
-use crate::database::{StoreError, begin_write};
+use crate::database::{StoreError, begin_write, commit};
 use crate::numbers::counted;
 
 /// Ends all sessions of a person but the one with this token; how many there were.
@@ -81,7 +81,7 @@ pub(crate) async fn end_everything(
     let made = change.finish().await?;
     let done = said(ended, taken).join(", ");
     audit.append_unasked(&transaction, event.with_detail(done.clone())).await?;
-    transaction.commit().await?;
+    commit(transaction).await?;
     people.made(made);
     Ok(done)
 }

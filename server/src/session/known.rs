@@ -43,6 +43,13 @@ pub(crate) struct Made {
     pub(super) taken: Vec<String>,
 }
 
+impl Made {
+    /// The number of the change.
+    pub(crate) fn generation(&self) -> i64 {
+        self.set.n
+    }
+}
+
 /// A session, and when it was used last as far as this server knows.
 pub(crate) struct LiveSession {
     pub row: sessions::Model,

@@ -26,6 +26,7 @@ use super::browser::BrowserId;
 use super::password::Lane;
 use crate::buckets::{Buckets, Reservation};
 use crate::clock::Clock;
+use crate::replicas::Servers;
 use keyward_core::networks::rate_limit_key;
 
 /// So many failures at once, and then one more after each of these times.
@@ -68,8 +69,10 @@ pub struct Attempt<'a> {
 }
 
 impl SignInLimit {
-    pub fn new(clock: &Clock) -> Self {
-        let buckets = |(burst, period): Allowance| Buckets::new(burst, period, clock.clone());
+    pub fn new(clock: &Clock, servers: &Servers) -> Self {
+        let buckets = |(burst, period): Allowance| {
+            Buckets::new(burst, period, clock.clone(), servers.clone())
+        };
         Self {
             browsers: buckets(BROWSER),
             addresses: buckets(ADDRESS),
@@ -221,7 +224,7 @@ mod tests {
 
     fn limit() -> (SignInLimit, Clock) {
         let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH + time::Duration::days(9));
-        (SignInLimit::new(&clock), clock)
+        (SignInLimit::new(&clock, &Servers::default()), clock)
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the form in which addresses are taken")]

@@ -12,7 +12,7 @@ use super::seen::Seen;
 use super::sessions::{ActiveSession, has_ended};
 use super::store;
 use crate::audit::Action;
-use crate::database::{StoreError, begin_write};
+use crate::database::{StoreError, begin_write, commit};
 
 /// A session is known to its person by so many hex digits of the hash of its token.
 const ID: usize = 32;
@@ -40,8 +40,13 @@ impl Accounts {
         Ok(own)
     }
 
-    /// Ends the own session with this id; whether it is the one that asks.
-    pub async fn end_own_session(&self, own: Own<'_>, id: &str) -> Result<bool, AccountError> {
+    /// Ends the own session with this id: whether it is the one that asks, and the number of the
+    /// change.
+    pub async fn end_own_session(
+        &self,
+        own: Own<'_>,
+        id: &str,
+    ) -> Result<(bool, i64), AccountError> {
         let ActiveSession { row: current, user } = own.session;
         let transaction = begin_write(self.people.db()).await?;
         let mut change = Change::begin(&transaction, &self.people, &self.audit).await?;
@@ -58,26 +63,32 @@ impl Accounts {
         } else {
             self.audit.append(&transaction, event).await?;
         }
-        transaction.commit().await?;
+        commit(transaction).await?;
+        let generation = made.generation();
         self.people.made(made);
-        Ok(is_current)
+        Ok((is_current, generation))
     }
 
-    /// Ends all own sessions but the one that asks; how many there were.
-    pub async fn end_other_sessions(&self, own: Own<'_>) -> Result<u64, AccountError> {
+    /// Ends all own sessions but the one that asks: how many there were, and the number of the
+    /// change if there were some.
+    pub async fn end_other_sessions(
+        &self,
+        own: Own<'_>,
+    ) -> Result<(u64, Option<i64>), AccountError> {
         let ActiveSession { row: current, user } = own.session;
         let transaction = begin_write(self.people.db()).await?;
         let mut change = Change::begin(&transaction, &self.people, &self.audit).await?;
         let ended = end_all(&transaction, &mut change, user.id, Some(&current.token_hash)).await?;
         if ended == 0 {
-            return Ok(0);
+            return Ok((0, None));
         }
         let made = change.finish().await?;
         let event = own.did(Action::SessionDelete, ended_others(ended));
         self.audit.append(&transaction, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
+        let generation = made.generation();
         self.people.made(made);
-        Ok(ended)
+        Ok((ended, Some(generation)))
     }
 }
 

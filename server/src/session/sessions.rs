@@ -15,7 +15,7 @@ use super::people::People;
 use super::seen::{self, Seen};
 use super::store::{self, ABSOLUTE, IDLE};
 use crate::audit::{Action, Actor, AuditLog, Event, Origin};
-use crate::database::{StoreError, begin_write};
+use crate::database::{StoreError, begin_write, commit};
 
 /// Rows are read apart from the set they are in. A change of both in between makes a row that is good
 /// look like somebody else's; so one that does is looked at so often.
@@ -132,7 +132,7 @@ impl People {
         let made = change.finish().await?;
         let detail = second_factor(&before, &user);
         recorder.append_with(&transaction, Action::SessionCreate, &user, detail).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.made(made);
         Ok(ActiveSession { row: session, user })
     }
@@ -189,7 +189,7 @@ impl People {
         let event = actor.did(Action::SessionDelete, Some(actor.name.clone()));
         // The row that was deleted was what authorised it.
         audit.append_unasked(&transaction, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.made(made);
         Ok(())
     }

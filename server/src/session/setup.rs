@@ -25,7 +25,7 @@ use super::people::People;
 use super::sessions::Recorder;
 use super::store::has_user;
 use crate::audit::Action;
-use crate::database::{AdvisoryLock, DatabaseConnection, StoreError, begin_locked};
+use crate::database::{AdvisoryLock, DatabaseConnection, StoreError, begin_locked, commit};
 use crate::settings::{self, FoundRow, RowType};
 
 /// The rows of tokens have this and the hash as their key.
@@ -51,7 +51,7 @@ pub async fn open(
     rows: &RowKey,
     token: &Sensitive,
     now: OffsetDateTime,
-) -> Result<bool, DbErr> {
+) -> Result<bool, StoreError> {
     let transaction = begin_locked(db, AdvisoryLock::Setup).await?;
     if has_user(&transaction).await? {
         return Ok(false);
@@ -59,7 +59,7 @@ pub async fn open(
     delete_tokens(&transaction, LINKS - 1).await?;
     let (id, key) = (Uuid::now_v7().to_string(), key(token));
     settings::insert(&transaction, rows, RowType::Config, &id, &key, "{}".to_owned(), now).await?;
-    transaction.commit().await?;
+    commit(transaction).await?;
     Ok(true)
 }
 
@@ -114,7 +114,7 @@ pub async fn create_first_admin(
     delete_tokens(&transaction, 0).await?;
     let made = change.finish().await?;
     recorder.append(&transaction, Action::UserCreate, &user).await?;
-    transaction.commit().await?;
+    commit(transaction).await?;
     people.made(made);
     Ok(Some(user))
 }

@@ -15,7 +15,7 @@ use super::error::{UserError, UserRefusal};
 use super::store;
 use crate::audit::{Action, Actor, AuditLog, Event};
 use crate::clock::Clock;
-use crate::database::{StoreError, begin_write};
+use crate::database::{StoreError, begin_write, commit};
 use crate::encryption::Keyring;
 use crate::session::change::Change;
 use crate::session::ending::shut_out;
@@ -39,13 +39,14 @@ impl Users {
         Self { people, keyring, audit, clock }
     }
 
-    /// Changes the role of a person, keeps the person out, or lets them in again.
+    /// Changes the role of a person, keeps the person out, or lets them in again. Also the number
+    /// of the change, if the person may do less than before.
     pub async fn update(
         &self,
         actor: &Actor,
         id: TextUuid,
         input: UpdateUser,
-    ) -> Result<User, UserError> {
+    ) -> Result<(User, Option<i64>), UserError> {
         let transaction = begin_write(self.people.db()).await?;
         let mut change = self.begin(&transaction, actor).await?;
         let before = found(&transaction, &change, id).await?;
@@ -53,7 +54,8 @@ impl Users {
         let role = input.role.unwrap_or(was);
         let is_disabled = input.disabled.unwrap_or(before.is_disabled);
         if (role, is_disabled) == (was, before.is_disabled) {
-            return Ok(self.shown(&transaction, before, self.clock.now()).await?);
+            let shown = self.shown(&transaction, before, self.clock.now()).await?;
+            return Ok((shown, None));
         }
         if role < Role::Admin || is_disabled {
             refuse_last(&transaction, &change, &before).await?;
@@ -65,7 +67,8 @@ impl Users {
         if is_disabled != before.is_disabled {
             detail.push(if is_disabled { "disabled" } else { "enabled" }.to_owned());
         }
-        if role < was || is_disabled {
+        let takes_away = role < was || is_disabled;
+        if takes_away {
             detail.extend(shut_out(&transaction, &mut change, &before).await?);
         }
         let mut user = users::Model { role: role.as_str().to_owned(), is_disabled, ..before };
@@ -73,13 +76,14 @@ impl Users {
         let shown = self.shown(&transaction, user, self.clock.now()).await?;
         let event = actor.did(Action::UserUpdate, Some(shown.email.clone()));
         let made = change.finish().await?;
+        let generation = takes_away.then_some(made.generation());
         self.commit(transaction, made, event.with_detail(detail.join("; "))).await?;
-        Ok(shown)
+        Ok((shown, generation))
     }
 
     /// Deletes an account with its sessions. What the person made stays, under their address. One
-    /// whose row was changed from outside can be deleted as well.
-    pub async fn delete(&self, actor: &Actor, id: TextUuid) -> Result<(), UserError> {
+    /// whose row was changed from outside can be deleted as well. The number of the change.
+    pub async fn delete(&self, actor: &Actor, id: TextUuid) -> Result<i64, UserError> {
         let transaction = begin_write(self.people.db()).await?;
         // What makes their codes goes along, and a rotation counts the values that it moves.
         self.keyring.hold(&transaction).await?;
@@ -92,9 +96,10 @@ impl Users {
         change.take::<users::Model>(&id.to_string());
         store::delete_user(&transaction, id).await?;
         let made = change.finish().await?;
+        let generation = made.generation();
         let event = actor.did(Action::UserDelete, Some(user.email));
         self.commit(transaction, made, event.with_detail(detail.join("; "))).await?;
-        Ok(())
+        Ok(generation)
     }
 
     /// Begins a change by this actor. What authorised it is asked for here and stays locked until
@@ -119,7 +124,7 @@ impl Users {
         event: Event,
     ) -> Result<(), StoreError> {
         self.audit.append_unasked(&transaction, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         self.people.made(made);
         Ok(())
     }

@@ -12,7 +12,7 @@ use keyward_api::users::{
     AcceptInvitation, CheckInvitation, CheckedInvitation, CreatedInvitation, Invitation, Invite,
     UpdateUser, User,
 };
-use keyward_api::{Data, Page, Sensitive, paths};
+use keyward_api::{Changed, Data, Page, Sensitive, paths};
 use sea_orm::prelude::TextUuid;
 use uuid::Uuid;
 
@@ -25,6 +25,7 @@ use crate::audit::{Action, Actor, Origin};
 use crate::http::error::Error;
 use crate::http::extract::{ClientAddress, Json, Query};
 use crate::http::paging;
+use crate::replicas::Membership;
 use crate::session::device::Device;
 use crate::session::handlers::{SetSession, recorder, sign_in_as, throttled};
 use crate::session::password::Lane;
@@ -55,7 +56,7 @@ pub async fn list(
     patch, path = paths::USER, operation_id = "updateUser", tag = "users", security(("session" = [])),
     params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = Data<User>),
+        (status = 200, body = Changed<User>),
         (status = 409, description = "`last_admin`: nobody else is an administrator. \
             `user_altered`: the stored row does not hold.")
     )
@@ -63,10 +64,13 @@ pub async fn list(
 pub async fn update(
     allowed: Allowed<ManageUsers>,
     State(users): State<Users>,
+    State(servers): State<Membership>,
     UserId(id): UserId,
     Json(body): Json<UpdateUser>,
-) -> Result<axum::Json<Data<User>>, Error> {
-    Ok(axum::Json(Data { data: users.update(allowed.actor(), id, body).await? }))
+) -> Result<axum::Json<Changed<User>>, Error> {
+    let (data, generation) = users.update(allowed.actor(), id, body).await?;
+    let effective = generation.map(|generation| servers.at_once(generation));
+    Ok(axum::Json(Changed { data, effective }))
 }
 
 /// Deletes an account with its sessions. What the person made stays.
@@ -74,17 +78,19 @@ pub async fn update(
     delete, path = paths::USER, operation_id = "deleteUser", tag = "users", security(("session" = [])),
     params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = Data<Deleted>),
+        (status = 200, body = Changed<Deleted>),
         (status = 409, description = "`last_admin`: nobody else is an administrator.")
     )
 )]
 pub async fn delete(
     allowed: Allowed<ManageUsers>,
     State(users): State<Users>,
+    State(servers): State<Membership>,
     UserId(id): UserId,
-) -> Result<axum::Json<Data<Deleted>>, Error> {
-    users.delete(allowed.actor(), id).await?;
-    Ok(axum::Json(Data { data: Deleted { deleted: true } }))
+) -> Result<axum::Json<Changed<Deleted>>, Error> {
+    let generation = users.delete(allowed.actor(), id).await?;
+    let effective = Some(servers.at_once(generation));
+    Ok(axum::Json(Changed { data: Deleted { deleted: true }, effective }))
 }
 
 /// Invitations that nobody has accepted and that have not expired, by their address.

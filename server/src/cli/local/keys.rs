@@ -85,7 +85,14 @@ impl KeysCommand {
                 }
             }
             Self::Delete { id_or_name } => {
-                let key = find(keys, &id_or_name).await?;
+                let key = match find(keys, &id_or_name).await {
+                    Ok(key) => key,
+                    Err(error) => {
+                        // It may be gone, and not yet at every server.
+                        keys.settle().await.map_err(failed)?;
+                        return Err(error);
+                    }
+                };
                 let effective =
                     keys.delete(key.id, &Actor::command_line()).await.map_err(failed)?;
                 say(&format!("Deleted \"{}\"{}.", key.name, place(effective)));

@@ -8,7 +8,7 @@ use keyward_api::store::Finding;
 use crate::audit::{Action, Actor};
 use crate::authenticity::{check, sign};
 use crate::cli::output::{CliError, failed, print, to_json};
-use crate::database::{DatabaseConnection, StoreError, begin_read, begin_write};
+use crate::database::{DatabaseConnection, StoreError, begin_read, begin_write, commit};
 use crate::encryption::error::UnlockError;
 use crate::encryption::unlock::{Manner, Unlocked};
 use crate::encryption::{self, key_set};
@@ -120,7 +120,7 @@ async fn accept(
         let event = Actor::command_line().did(Action::StoreAccept, None);
         let event = event.with_detail(format!("{findings} findings; signed {signed}"));
         store.audit.append_unasked(&transaction, event).await?;
-        transaction.commit().await?;
+        commit(transaction).await?;
         Ok::<_, StoreError>(signed)
     };
     print(&format!("accepted: {}", signed.await.map_err(failed)?))

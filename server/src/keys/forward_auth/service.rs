@@ -154,14 +154,15 @@ mod tests {
     use crate::access::presented::{MAX_BYTES, X_API_KEY};
     use crate::keys::forward_auth::ForwardAuthLayer;
     use crate::keys::verifier::Verifier;
-    use crate::replicas::Lease;
+    use crate::replicas::{Lease, Servers};
 
     /// Status, and whether the service in the layer was called.
     async fn call(path: &str, keys: &[&[u8]]) -> (StatusCode, bool) {
         let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH);
         let (cache, lease) = (Arc::new(Cache::new([1; 32])), Arc::new(Lease::unbound()));
         let verifier = Verifier::new(cache, Arc::default(), clock.clone(), lease);
-        let authenticator = Arc::new(Authenticator::new(verifier, Arc::default()));
+        let authenticator =
+            Arc::new(Authenticator::new(verifier, Arc::default(), Servers::default()));
         let config = ForwardAuthConfig {
             accepts: Accepts::default(),
             throttle_status: StatusCode::TOO_MANY_REQUESTS,

@@ -5,12 +5,13 @@ use http::request::Parts;
 use keyward_api::account::{EndedSessions, SignedInBy, UserSession};
 use keyward_api::page::Page;
 use keyward_api::queries::PageQuery;
-use keyward_api::{Data, data::Deleted, paths};
+use keyward_api::{Changed, data::Deleted, paths};
 
 use crate::access::SignedIn;
 use crate::http::error::Error;
 use crate::http::extract::Query;
 use crate::http::paging;
+use crate::replicas::Membership;
 use crate::session::account::Own;
 use crate::session::cookie::SetCookies;
 use crate::session::entity::sessions::Model;
@@ -52,30 +53,34 @@ fn place(session: &Model) -> Place {
 /// Ends all sessions of the person but the one that asks.
 #[utoipa::path(
     delete, path = paths::SESSIONS, operation_id = "endOtherSessions", tag = "session", security(("session" = [])),
-    responses((status = 200, body = Data<EndedSessions>))
+    responses((status = 200, body = Changed<EndedSessions>))
 )]
 pub async fn end_others(
     person: SignedIn,
     State(service): State<SignInService>,
-) -> Result<axum::Json<Data<EndedSessions>>, Error> {
-    let ended = service.accounts.end_other_sessions(own(&person)).await?;
-    Ok(axum::Json(Data { data: EndedSessions { ended } }))
+    State(servers): State<Membership>,
+) -> Result<axum::Json<Changed<EndedSessions>>, Error> {
+    let (ended, generation) = service.accounts.end_other_sessions(own(&person)).await?;
+    let effective = generation.map(|generation| servers.at_once(generation));
+    Ok(axum::Json(Changed { data: EndedSessions { ended }, effective }))
 }
 
 /// Ends a session of the person. The one that asks may be it: then its cookie is taken back.
 #[utoipa::path(
     delete, path = paths::SESSION_BY_ID, operation_id = "endSession", tag = "session", security(("session" = [])),
     params(("id" = String, Path, pattern = "^[0-9a-f]{32}$", example = "0123456789abcdef0123456789abcdef")),
-    responses((status = 200, body = Data<Deleted>))
+    responses((status = 200, body = Changed<Deleted>))
 )]
 pub async fn end(
     person: SignedIn,
     State(service): State<SignInService>,
+    State(servers): State<Membership>,
     SessionId(id): SessionId,
-) -> Result<(Option<SetCookies<1>>, axum::Json<Data<Deleted>>), Error> {
-    let is_current = service.accounts.end_own_session(own(&person), &id).await?;
+) -> Result<(Option<SetCookies<1>>, axum::Json<Changed<Deleted>>), Error> {
+    let (is_current, generation) = service.accounts.end_own_session(own(&person), &id).await?;
     let cookies = is_current.then(|| service.cookies.sign_out());
-    Ok((cookies, axum::Json(Data { data: Deleted { deleted: true } })))
+    let effective = Some(servers.at_once(generation));
+    Ok((cookies, axum::Json(Changed { data: Deleted { deleted: true }, effective })))
 }
 
 fn own(person: &SignedIn) -> Own<'_> {

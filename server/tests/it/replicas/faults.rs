@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use super::{Cluster, SHORT, host, start, through};
+use super::{Cluster, SHORT, disable, host, start, through};
 use crate::support::program::Server;
 use crate::support::valve::Valve;
 use crate::support::{Backend, TestDatabase};
@@ -26,6 +27,19 @@ async fn status(mut stream: TcpStream) -> u16 {
     answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
+/// Stops it, and waits until none of its threads runs: a signal is on its way for a while.
+async fn stop(server: &Server) {
+    server.signal("-STOP");
+    let tasks = format!("/proc/{}/task", server.child.id());
+    let is_stopped = |task: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap();
+        stat.rsplit_once(") ").unwrap().1.starts_with('T')
+    };
+    while !std::fs::read_dir(&tasks).unwrap().all(is_stopped) {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_was_stopped_accepts_nothing_that_was_revoked_meanwhile() {
     let cluster = Cluster::start().await;
@@ -34,7 +48,7 @@ async fn one_that_was_stopped_accepts_nothing_that_was_revoked_meanwhile() {
     // Within the lease, about its end, and long after it.
     for (n, pause) in [0, 300, 900, 1_000, 1_100, 2_500].into_iter().enumerate() {
         let (id, key) = cluster.key(&format!("key {n}")).await;
-        stopped.signal("-STOP");
+        stop(stopped).await;
         let before = begin(stopped, &key).await;
         sleep(Duration::from_millis(pause)).await;
         let effective = cluster.revoke(&id).await;
@@ -52,6 +66,46 @@ async fn one_that_was_stopped_accepts_nothing_that_was_revoked_meanwhile() {
         assert!(effective.fenced == 0 && effective.waited < 900, "{effective:?}");
         assert_eq!(cluster.verify(&key).await, [401; 3]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_once_more_after_a_lost_answer_waits_as_well() {
+    let cluster = Cluster::start().await;
+    let (_, kept) = cluster.key("kept").await;
+    let stopped = &cluster.servers[2];
+    for (n, method) in ["DELETE", "PATCH", "DELETE on the command line"].into_iter().enumerate() {
+        let (id, key) = cluster.key(&format!("key {n}")).await;
+        let path = format!("/api/keys/{id}");
+        stop(stopped).await;
+        let ask = async || match n {
+            1 => cluster.admin.patch(&path, &disable()).await.status,
+            _ => cluster.admin.delete(&path).await.status,
+        };
+        // Whoever asked hangs up.
+        assert!(tokio::time::timeout(Duration::from_millis(300), ask()).await.is_err());
+        let answered = match n {
+            0 => ask().await == 404,
+            1 => ask().await == 200,
+            _ => cluster.database.run(&["keys", "delete", &id]).0 == 1,
+        };
+        let question = begin(stopped, &key).await;
+        stopped.signal("-CONT");
+        let status = status(question).await;
+        assert!(answered && status != 200, "{method}: {answered} {status}");
+        stopped.client.verify_until(&kept, 200).await;
+        cluster.expect_servers(3).await;
+    }
+    // One who hung up has not left the silent one for the next to wait for.
+    let (id, _) = cluster.key("last").await;
+    stop(stopped).await;
+    let path = format!("/api/keys/{id}");
+    let given_up = cluster.admin.delete(&path);
+    assert!(tokio::time::timeout(Duration::from_millis(300), given_up).await.is_err());
+    sleep(Duration::from_millis(1_500)).await;
+    let (id, _) = cluster.admin.create_key(&json!({ "name": "next" })).await;
+    let effective = cluster.revoke(&id).await;
+    stopped.signal("-CONT");
+    assert_eq!(effective.fenced, 0, "{effective:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -79,7 +133,7 @@ async fn one_that_is_cut_off_accepts_nothing_and_says_so_and_comes_back() {
     cut_off.get("/readyz").await.expect(503);
     cut_off.get("/livez").await.expect(200);
     // Nothing waits for it any more.
-    let (id, _) = cluster.admin.create_key(&serde_json::json!({ "name": "more" })).await;
+    let (id, _) = cluster.admin.create_key(&json!({ "name": "more" })).await;
     assert!(cluster.revoke(&id).await.waited < 900);
     valve.open();
     cut_off.verify_until(&kept, 200).await;
@@ -91,15 +145,15 @@ async fn one_that_is_cut_off_accepts_nothing_and_says_so_and_comes_back() {
 async fn one_that_was_killed_is_waited_for_once_and_one_that_stopped_never() {
     let mut cluster = Cluster::start().await;
     cluster.servers[1].signal("-KILL");
-    let (id, _) = cluster.admin.create_key(&serde_json::json!({ "name": "a" })).await;
+    let (id, _) = cluster.admin.create_key(&json!({ "name": "a" })).await;
     let effective = cluster.revoke(&id).await;
     assert_eq!((effective.acknowledged, effective.fenced), (2, 1), "{effective:?}");
-    let (id, _) = cluster.admin.create_key(&serde_json::json!({ "name": "b" })).await;
+    let (id, _) = cluster.admin.create_key(&json!({ "name": "b" })).await;
     let effective = cluster.revoke(&id).await;
     assert!(effective.fenced == 0 && effective.waited < 900, "{effective:?}");
     let (code, log) = cluster.servers.pop().unwrap().stop();
     assert_eq!(code, 0, "{log}");
-    let (id, _) = cluster.admin.create_key(&serde_json::json!({ "name": "c" })).await;
+    let (id, _) = cluster.admin.create_key(&json!({ "name": "c" })).await;
     let effective = cluster.revoke(&id).await;
     assert_eq!((effective.acknowledged, effective.fenced), (1, 0), "{effective:?}");
     assert!(effective.waited < 900, "{effective:?}");

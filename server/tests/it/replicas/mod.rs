@@ -2,8 +2,10 @@
 
 mod database;
 mod faults;
+mod poolers;
 mod revocation;
 mod settings;
+mod sharing;
 
 use std::time::Duration;
 

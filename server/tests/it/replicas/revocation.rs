@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Cluster, disable, effective};
-use crate::support::Client;
 use crate::support::program::Server;
+use crate::support::{Backend, Client, TestDatabase};
 
 /// For each server. `REVOCATIONS` asks for more of them.
 const REVOCATIONS: usize = 200;
@@ -52,7 +52,8 @@ async fn ask(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_revocations_at_three_servers_under_load_not_one_is_late_anywhere() {
-    let cluster = Cluster::start().await;
+    // With leases of the usual length: a busy machine may hold one of a second up.
+    let cluster = Cluster::of(TestDatabase::new(Backend::Postgres).await, 3, &[]).await;
     let number = std::env::var("REVOCATIONS").map_or(REVOCATIONS, |text| text.parse().unwrap());
     let mut keys = Vec::new();
     for n in 0..cluster.servers.len() * number {
@@ -118,8 +119,11 @@ async fn each_change_that_takes_something_away_says_where_it_is_in_effect_and_no
         json!({ "rateLimit": { "requests": 5, "windowSeconds": 60 } }),
         json!({ "enabled": false }),
     ] {
-        let answer = admin.patch(&path, &body).await.expect(200);
-        assert_eq!(effective(&answer).acknowledged, 3, "{body}");
+        // Said once more, it is answered no sooner: the first answer may have been lost.
+        for _ in 0..2 {
+            let answer = admin.patch(&path, &body).await.expect(200);
+            assert_eq!(effective(&answer).acknowledged, 3, "{body}");
+        }
     }
     assert_eq!(effective(&admin.delete(&format!("{path}/overlap")).await).acknowledged, 3);
     let _ = admin.rotate_key(&id, 60).await.expect(200);

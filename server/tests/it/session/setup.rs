@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Method;
 use keyward::audit::entity::log;
+use keyward::database::StoreError;
 use keyward::session::cookie::{new_token, token_hash};
 use keyward::session::entity::users;
 use keyward::session::sessions::Recorder;
@@ -12,9 +13,7 @@ use keyward::session::setup::{self, LINKS};
 use keyward::settings;
 use keyward_api::Sensitive;
 use keyward_api::session::Email;
-use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
 use crate::support::{App, Backend, EMAIL, PASSWORD, TestDatabase, on_both_databases};
@@ -46,7 +45,7 @@ async fn tokens(app: &App) -> Vec<settings::Model> {
 }
 
 /// What a start does when no administrator is configured.
-async fn print_link(app: &App) -> Result<Option<Sensitive>, DbErr> {
+async fn print_link(app: &App) -> Result<Option<Sensitive>, StoreError> {
     let token = new_token().unwrap();
     Ok(setup::open(&app.state.db, &app.state.rows, &token, app.clock.now()).await?.then_some(token))
 }
