@@ -45,6 +45,7 @@ const attention = [
   ["expiresSoon", "warning", "“payments” expires in 3 days and is in use."],
   ["oldKeyUsed", "warning", "The old key of “mobile-backend” is still in use; it works until 3 Dec 2026, 14:00 UTC."],
   ["plainHttp", "warning", "Others reach this server over plain http: keys and passwords can be read on the way."],
+  ["newMachine", "warning", "This machine had not seen this store before 30 Nov 2026, 08:00 UTC: a restored backup could not be noticed."],
   ["backup", "warning", "The last backup is 12 days old."],
   ["writesForever", "notice", "“a-name-of-64-characters-that-a-person-gave-without-any-restraint” never expires and may write secrets."],
   ["unused", "notice", "12 keys were not used for 90 days."],
@@ -60,7 +61,7 @@ test(state("overview-calm"), async ({ overview, page, network }) => {
 test(state("overview-attention"), async ({ overview, page, network }) => {
   await network.answer("GET /api/overview", { ...busy, attention });
   await overview.open();
-  await expect(overview.items).toHaveCount(9);
+  await expect(overview.items).toHaveCount(10);
   await page.getByText("Show as table").click();
 });
 

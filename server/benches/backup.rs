@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (folder, target) = (folder::Folder::new("backup")?, folder::Folder::new("restore")?);
     let (config, clock) = (folder.config()?.store, Clock::System);
     server::store_keys(&folder.config()?, COUNT).await?;
-    let (db, unlocked) = serve::open(&config, &clock, Opening::Store).await?;
+    let serve::Opened { db, unlocked, .. } = serve::open(&config, &clock, Opening::Store).await?;
     secrets::store_secrets(&db, &unlocked.keyring, COUNT).await?;
     let place = |name: &str| folder.database().replace("sqlite://", "").replace("keyward.db", name);
     let (copy, file) = (place("copy.db"), place("backup"));

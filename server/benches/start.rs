@@ -95,7 +95,9 @@ async fn one(config: &Config) -> Result<(), Box<dyn Error>> {
     let (resident, most) = (memory("VmRSS:")?, memory("VmHWM:")?);
     let start = Instant::now();
     let (db, audit, rows) = (state.db.clone(), state.audit.clone(), state.rows.clone());
-    let registry = Registry::load(db, Clock::System, audit, rows, Membership::of_command()).await?;
+    let nowhere = state.keys.watermark().to_nowhere();
+    let registry =
+        Registry::load(db, Clock::System, audit, rows, Membership::of_command(), nowhere).await?;
     let load = start.elapsed().as_secs_f64();
     assert_eq!(registry.len(), state.keys.len());
     println!("{load} {prepare} {resident} {most}");

@@ -33,7 +33,7 @@ use keyward::database::{DatabaseConnection, Opening, StoreError, begin_write};
 use keyward::encryption::Rotation;
 use keyward::encryption::columns::Subject;
 use keyward::encryption::unlock::Unlocked;
-use keyward::serve;
+use keyward::serve::{self, Opened};
 use keyward_core::chain::{AuditKey, AuditKeys};
 use keyward_core::dek::Dek;
 use keyward_core::seal::{open, seal};
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         expect(format!("rotate {values} values"), seconds, "s", seconds < limit);
     }
     let folder = folder::Folder::new("audit")?;
-    let (db, unlocked) =
+    let Opened { db, unlocked, .. } =
         serve::open(&folder.config()?.store, &Clock::System, Opening::Store).await?;
     let alone = append(&db, &unlocked, 1, 4_000).await?;
     // Each waits for the disk by itself; what counts for a server is the next one.
@@ -110,8 +110,9 @@ fn seal_and_open() -> Result<(Duration, Duration), Box<dyn Error>> {
 /// which SQLite closes a moment later.
 async fn rotate(values: usize) -> Result<(Duration, folder::Folder), Box<dyn Error>> {
     let folder = folder::Folder::new(&format!("rotate-{values}"))?;
-    let (db, Unlocked { keyring, audit, .. }) =
+    let Opened { db, unlocked, .. } =
         serve::open(&folder.config()?.store, &Clock::System, Opening::Store).await?;
+    let Unlocked { keyring, audit, .. } = unlocked;
     secrets::store_secrets(&db, &keyring, values).await?;
     let rotation = Rotation::new(db.clone(), Clock::System, keyring, audit);
     let start = Instant::now();

@@ -15,6 +15,7 @@
 //! | [`replicas`] | this server as one of several: when it may accept keys, and when a change is in effect on all |
 //! | [`overview`] | what a person sees first |
 //! | [`backup`] | everything that is stored in one file, and back into an empty store |
+//! | [`watermark`] | what a machine has seen of the store, against restored backups |
 //! | [`doctor`] | whether an installation is as it should be |
 //! | [`authenticity`] | rows that carry authority, and which there are |
 //! | [`config`] [`state`] [`serve`] | what the operator decides, what is shared, start and stop |
@@ -58,5 +59,6 @@ pub mod settings;
 pub mod state;
 pub mod stdout;
 pub mod users;
+pub mod watermark;
 
 pub use http::router::{build, build_metrics};

@@ -91,6 +91,9 @@ fn action(item: &Attention) -> Option<(&'static str, String)> {
         AttentionKind::Unused => concern("unused"),
         AttentionKind::PreviousRootKey => ("Open encryption", routes::ENCRYPTION.to_owned()),
         AttentionKind::PlainHttp => ("Read how", format!("{}operations.html", routes::DOCS)),
+        AttentionKind::NewMachine => {
+            ("Read how", format!("{}operations.html#the-watermark", routes::DOCS))
+        }
         AttentionKind::Backup => ("Read how", format!("{}operations.html#backups", routes::DOCS)),
         AttentionKind::OneAdministrator => ("Open people", routes::USERS.to_owned()),
     })

@@ -75,6 +75,8 @@ pub enum AttentionKind {
     PreviousRootKey,
     /// Others reach the server over plain http.
     PlainHttp,
+    /// This machine met the store lately, so that a restored backup could not be noticed.
+    NewMachine,
     /// The last backup is old, or none is known.
     Backup,
     /// A key never expires and may change something.

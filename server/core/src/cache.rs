@@ -179,6 +179,12 @@ impl<T> Cache<T> {
         places.map(|place| self.record_at(place?))
     }
 
+    /// The digests of the key with this id: its own, and that of the key it replaces.
+    pub fn digests(&self, id: &str) -> [Option<KeyDigest>; 2] {
+        let places = self.lock().by_id.get(id).copied().unwrap_or_default();
+        places.map(|place| Some(digest_of(self.digest_at(place?)?)))
+    }
+
     /// The record of the key with this digest.
     pub fn find(&self, digest: &KeyDigest) -> Option<Arc<T>> {
         self.fetch(digest, self.locate(digest))
@@ -411,6 +417,15 @@ fn words(digest: &KeyDigest) -> Words {
     std::array::from_fn(|i| u32::from_ne_bytes(chunks[i]))
 }
 
+fn digest_of(words: Words) -> KeyDigest {
+    let mut bytes = [0; 32];
+    let (chunks, _) = bytes.as_chunks_mut::<4>();
+    for (chunk, word) in chunks.iter_mut().zip(words) {
+        *chunk = word.to_ne_bytes();
+    }
+    bytes.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,6 +440,16 @@ mod tests {
             cache.insert(&n.to_string().into(), (digest(n), Arc::new(n)), None).unwrap();
         }
         cache
+    }
+
+    #[test]
+    fn the_digests_of_a_key_are_found_by_its_id() {
+        let cache = Cache::new([1; 32]);
+        let (id, record) = (Arc::from("a"), Arc::new(()));
+        assert_eq!(cache.digests("a"), [None, None]);
+        let former = Some((digest(2), record.clone()));
+        cache.insert(&id, (digest(1), record), former).unwrap();
+        assert_eq!(cache.digests("a"), [Some(digest(1)), Some(digest(2))]);
     }
 
     #[test]

@@ -33,6 +33,9 @@ const SSO_FLOW: &[u8] = b"keyward/sso-flow/v1";
 /// HKDF's info of the key of the macs of backups.
 const BACKUP: &[u8] = b"keyward/backup/v1";
 
+/// HKDF's info of the key of the macs of watermarks.
+const WATERMARK: &[u8] = b"keyward/watermark/v1";
+
 /// What the name of a root key is the HMAC of.
 const NAME: &[u8] = b"keyward/kek-id/v1";
 
@@ -111,6 +114,11 @@ impl RootKey {
     /// The key of the macs by which backups are known to be ours.
     pub fn backup_key(&self) -> Zeroizing<[u8; BYTES]> {
         self.derive(BACKUP)
+    }
+
+    /// The key of the macs by which the lines of a watermark are known to be ours.
+    pub fn watermark_key(&self) -> Zeroizing<[u8; BYTES]> {
+        self.derive(WATERMARK)
     }
 
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]

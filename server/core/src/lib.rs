@@ -11,6 +11,7 @@
 //! | [`row`], [`set`] | macs of rows that carry authority, and of which rows there are |
 //! | [`chain`] | the hash chain of the audit log |
 //! | [`backup`] | the lines of a backup |
+//! | [`watermark`] | what a machine has seen of a store, kept outside of it |
 //! | [`lease`] | when no server accepts a revoked key any more |
 
 #![warn(missing_docs)]
@@ -29,5 +30,6 @@ pub mod scan;
 pub mod seal;
 pub mod set;
 pub mod token;
+pub mod watermark;
 #[cfg(test)]
 mod wycheproof;

@@ -11,10 +11,11 @@ use keyward_api::audit::{AuditOutcome, AuditProgress, BrokenEntry};
 use keyward_core::chain::AuditKeys;
 use keyward_core::row::RowKey;
 use keyward_core::set::SetName;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
 use super::breaks::Verification;
+use super::entity::head;
 use super::event::Event;
 use super::sets::{self, Generations, Newest};
 use super::{answer, lookup, store, verify};
@@ -231,6 +232,19 @@ impl AuditLog {
     ) -> Result<(), StoreError> {
         let reported = self.told_sets(transaction).await?.unwrap_or_default();
         if n < sets::of(reported, name) { Err(StoreError::Altered(name)) } else { Ok(()) }
+    }
+
+    /// Number and hash of the last entry, by a head that is ours.
+    pub async fn end(
+        &self,
+        db: &impl ConnectionTrait,
+    ) -> Result<Option<(i64, [u8; 32])>, StoreError> {
+        let head = store::stored_head(db).await?;
+        let is_ours = |head: &head::Model| {
+            self.0.keys.active().is_head(head.seq, &head.entry_hash, &head.mac)
+        };
+        let head = head.filter(is_ours);
+        Ok(head.and_then(|head| Some((head.seq, head.entry_hash.try_into().ok()?))))
     }
 
     /// A set that was put back to an earlier day than the end of the log tells of.

@@ -50,6 +50,17 @@ pub async fn last_acknowledgement(db: &impl ConnectionTrait) -> Result<i64, DbEr
     row.map_or(Ok(0), |row| row.try_get("", "seq"))
 }
 
+/// The number of the last entry, 0 when there is none, and the hash of the one with this number, if
+/// it is there.
+pub async fn last_and_hash(
+    db: &impl ConnectionTrait,
+    seq: i64,
+) -> Result<(i64, Option<Vec<u8>>), DbErr> {
+    let last = super::store::extent(db).await?.map_or(0, |(_, last)| last);
+    let entry = log::Entity::find_by_id(seq).one(db).await?;
+    Ok((last, entry.map(|entry| entry.entry_hash)))
+}
+
 /// The last time that the value of the secret with this key was handed out.
 pub async fn last_read(db: &impl ConnectionTrait, key: &str) -> Result<Option<log::Model>, DbErr> {
     const SQL: &str = "SELECT * FROM audit_log WHERE target = $1 AND action = 'secret.read' \

@@ -18,13 +18,13 @@ use super::local::users::{UsersCommand, UsersStore};
 use super::output::{CliError, failed, print_once};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, DatabaseConfig, Environment, Flags, StoreConfig};
-use crate::database::{self, DatabaseConnection, Opening};
+use crate::database::{self, Opening};
 use crate::encryption::Rotation;
 use crate::encryption::unlock::Unlocked;
 use crate::hardening;
 use crate::keys::Registry;
 use crate::log;
-use crate::serve::{self, StartError};
+use crate::serve::{self, Opened, StartError};
 use keyward_core::kek::RootKey;
 
 /// What `EX_CONFIG` is in sysexits.h.
@@ -113,7 +113,8 @@ pub async fn run() -> ExitCode {
                 CliError::Config(_)
                 | CliError::Locked(_)
                 | CliError::Altered(_)
-                | CliError::OtherTerms(_) => ExitCode::from(EXIT_CONFIG),
+                | CliError::OtherTerms(_)
+                | CliError::Watermark(_) => ExitCode::from(EXIT_CONFIG),
                 CliError::Failed(_) => ExitCode::FAILURE,
             }
         }
@@ -163,31 +164,25 @@ impl Cli {
                 print_once(&key.to_base64()).map_err(|error| failed(format!("the key {error}")))
             }
             Command::Keys { command } => {
-                let (db, Unlocked { audit, rows, .. }) = open(&flags, env).await?;
-                let keys = Registry::for_changes(db, Clock::System, audit, rows).map_err(failed)?;
-                command.execute(&keys).await
+                let opened = open(&flags, env, command.is_change()).await?;
+                let Opened { db, unlocked: Unlocked { audit, rows, .. }, watermark } = opened;
+                let keys = Registry::for_changes(db, Clock::System, audit, rows, watermark);
+                command.execute(&keys.map_err(failed)?).await
             }
             Command::Users { command } => {
                 // Whatever else is wrong there must not keep anybody out.
                 let config = Config::load(&flags, env);
-                let (db, store) = open(&flags, env).await?;
-                command.execute(&UsersStore::new(db, store), config).await
+                let Opened { db, unlocked, .. } = open(&flags, env, command.is_change()).await?;
+                command.execute(&UsersStore::new(db, unlocked), config).await
             }
-            Command::Store { command } => {
-                let config = StoreConfig::load(&flags, env)?;
-                let (clock, opening) = (Clock::System, Opening::Command);
-                let opened = serve::open_altered(&config, &clock, opening, command.manner()).await;
-                let (db, store, altered) = opened?;
-                command.execute(&db, &store, altered).await
-            }
+            Command::Store { command } => command.execute(&StoreConfig::load(&flags, env)?).await,
             Command::Backup(command) => {
                 unless_stopped(async {
                     match command.work() {
                         BackupWork::Write(file) => {
                             let config = StoreConfig::load(&flags, env)?;
-                            let opened =
-                                serve::open(&config, &Clock::System, Opening::Command).await?;
-                            let (db, Unlocked { audit, .. }) = opened;
+                            let opened = serve::open_to_look(&config, &Clock::System).await?;
+                            let (db, audit) = (opened.db, opened.unlocked.audit);
                             backup::back_up(file, &db, &config.root_keys.current, &audit).await
                         }
                         BackupWork::Verify(file) => {
@@ -199,16 +194,17 @@ impl Cli {
             }
             Command::Restore(command) => {
                 let config = StoreConfig::load(&flags, env)?;
-                unless_stopped(command.execute(&config.root_keys, &config.database)).await
+                unless_stopped(command.execute(&config)).await
             }
             Command::Doctor(command) => command.execute(&flags, env).await,
             Command::Encryption { command } => {
-                let (db, Unlocked { keyring, audit, .. }) = open(&flags, env).await?;
+                let Opened { db, unlocked, .. } = open(&flags, env, command.is_change()).await?;
+                let Unlocked { keyring, audit, .. } = unlocked;
                 command.execute(&Rotation::new(db, Clock::System, keyring, audit)).await
             }
             Command::Audit { command } => {
-                let (db, Unlocked { audit, .. }) = open(&flags, env).await?;
-                command.execute(&db, &audit).await
+                let Opened { db, unlocked, .. } = open(&flags, env, command.is_change()).await?;
+                command.execute(&db, &unlocked.audit).await
             }
         }
     }
@@ -228,13 +224,15 @@ async fn unless_stopped(work: impl Future<Output = Result<(), CliError>>) -> Res
 }
 
 /// The root key is needed for whatever is recorded in the audit log, or checked by it. A store
-/// that is not there is not made: it would be empty, and not the one that was meant.
-async fn open(
-    flags: &Flags,
-    env: Environment<'_>,
-) -> Result<(DatabaseConnection, Unlocked), CliError> {
-    let config = StoreConfig::load(flags, env)?;
-    Ok(serve::open(&config, &Clock::System, Opening::Command).await?)
+/// that is not there is not made: it would be empty, and not the one that was meant. One that is
+/// behind is looked into, and not changed.
+async fn open(flags: &Flags, env: Environment<'_>, is_change: bool) -> Result<Opened, CliError> {
+    let (config, clock) = (StoreConfig::load(flags, env)?, Clock::System);
+    Ok(if is_change {
+        serve::open(&config, &clock, Opening::Command).await?
+    } else {
+        serve::open_to_look(&config, &clock).await?
+    })
 }
 
 /// A variable that is no UTF-8 would otherwise count as one that is not set.

@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::database::StoreError;
 use crate::encryption::error::UnlockError;
 use crate::serve::StartError;
+use crate::watermark::WatermarkError;
 use crate::{printable, stdout};
 
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,8 @@ pub enum CliError {
     Altered(StoreError),
     #[error(transparent)]
     OtherTerms(StoreError),
+    #[error(transparent)]
+    Watermark(WatermarkError),
     #[error("{0}")]
     Failed(String),
 }
@@ -29,6 +32,7 @@ impl From<StartError> for CliError {
         match error {
             StartError::Config(error) => Self::Config(error),
             StartError::Locked(error) => Self::Locked(error),
+            StartError::Watermark(error) => Self::Watermark(error),
             StartError::Store(error @ StoreError::Altered(_)) => Self::Altered(error),
             StartError::Store(error @ StoreError::OtherTerms(..)) => Self::OtherTerms(error),
             other => Self::Failed(other.to_string()),

@@ -13,6 +13,7 @@ mod replicas;
 mod root_key;
 mod serve;
 mod source;
+mod state_dir;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -26,4 +27,5 @@ pub use oidc::OidcConfig;
 pub use root_key::load_root_keys;
 pub use serve::Config;
 pub use source::{ConfigError, Environment, Flags};
+pub use state_dir::STATE_DIR;
 pub use store::StoreConfig;

@@ -54,6 +54,10 @@ pub enum StoreError {
         said(.0.lease()), said(.0.alone()), said(.1.lease()), said(.1.alone())
     )]
     OtherTerms(Terms, Terms),
+    /// What was revoked is committed, and is not on the disk of this machine. The reason, for log and
+    /// terminal.
+    #[error("{0}")]
+    Watermark(String),
     /// What is stored cannot be used.
     #[error("{0}")]
     Unusable(String),

@@ -13,7 +13,7 @@ use crate::authenticity::check;
 use crate::backup::MAX_AGE;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::database::{DatabaseConnection, StoreError, begin_read};
+use crate::database::{DatabaseConnection, Opening, StoreError, begin_read};
 use crate::encryption::entity::Model;
 use crate::encryption::unlock::{Unlocked, unlock};
 use crate::encryption::wrapped_key::Purpose;
@@ -24,6 +24,7 @@ use crate::overview::overviews::{OverviewParts, Overviews};
 use crate::replicas::Membership;
 use crate::serve::StartError;
 use crate::session::people::People;
+use crate::watermark::{self, Watermark};
 
 /// How long it waits for a rotation to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,6 +52,7 @@ pub(super) async fn everything(
     let id = config.store.root_keys.current.id();
     let mut found = vec![Check::ok(ROOT_KEY, format!("{id} opens every stored key"))];
     for (name, done) in [
+        ("watermark", watermark(db, config).await),
         ("rows", rows(db, &unlocked).await),
         ("audit log", audit_log(db, &unlocked).await),
         ("values", values(db, &unlocked, clock).await),
@@ -80,6 +82,27 @@ fn before_a_start(keys: &[Model], roots: &RootKeys) -> Option<Check> {
     } else {
         None
     }
+}
+
+/// Whether the store is the one that this machine has seen.
+async fn watermark(db: &DatabaseConnection, config: &Config) -> Result<Check, StoreError> {
+    const NAME: &str = "watermark";
+    let seen = match watermark::look(&config.store, Opening::Command) {
+        Ok(seen) => seen,
+        Err(error) => return Ok(Check::failure(NAME, error)),
+    };
+    Ok(match (seen.problem(db).await?, seen.is_there()) {
+        (Some(problem), _) => Check::failure(NAME, problem),
+        (None, true) => Check::ok(NAME, "the store goes on from what this machine has seen"),
+        (None, false) => {
+            let message = format!(
+                "this machine has none of the store in {}, so a restored backup cannot be noticed; \
+                 a server makes one when it starts",
+                seen.file().display()
+            );
+            Check::notice(NAME, message)
+        }
+    })
 }
 
 async fn rows(db: &DatabaseConnection, unlocked: &Unlocked) -> Result<Check, StoreError> {
@@ -146,14 +169,11 @@ async fn attention(
     unlocked: Unlocked,
 ) -> Result<Vec<Check>, StartError> {
     let Unlocked { audit, rows, .. } = unlocked;
-    let keys = Registry::load(
-        db.clone(),
-        clock.clone(),
-        audit.clone(),
-        rows.clone(),
-        Membership::of_command(),
-    )
-    .await?;
+    // It looks, and keeps nothing.
+    let nowhere = Watermark::nowhere(&config.store.root_keys);
+    let command = Membership::of_command();
+    let (now, log) = (clock.clone(), audit.clone());
+    let keys = Registry::load(db.clone(), now, log, rows.clone(), command, nowhere).await?;
     let people = People::new(db.clone(), rows.clone());
     people.load().await?;
     let roots = &config.store.root_keys;
@@ -174,6 +194,7 @@ async fn attention(
         AttentionKind::RowsAltered,
         AttentionKind::PlainHttp,
         AttentionKind::Backup,
+        AttentionKind::NewMachine,
     ];
     let more = overview.attention.into_iter().filter(|it| !above.contains(&it.kind));
     let mut found: Vec<Check> = more.map(of_overview).collect();

@@ -91,6 +91,7 @@ impl Error {
             }
             Self::OutcomeUnknown(_) => (StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown"),
             Self::FormerRootKey(_) => (StatusCode::SERVICE_UNAVAILABLE, "former_root_key"),
+            Self::Watermark(_) => (StatusCode::SERVICE_UNAVAILABLE, "watermark_unwritable"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             Self::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "timed_out"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
@@ -103,6 +104,7 @@ impl Error {
                 tracing::error!(%error, "the store cannot answer");
             }
             Self::FormerRootKey(error) => tracing::error!(%error, "former root key"),
+            Self::Watermark(error) => tracing::error!(%error, "what is revoked is not kept"),
             Self::Altered(error) => {
                 tracing::error!(%error, "the store was changed from outside");
             }

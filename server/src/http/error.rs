@@ -111,6 +111,12 @@ pub enum Error {
          SECRETS_ENCRYPTION_KEY"
     )]
     FormerRootKey(StoreError),
+    #[error(
+        "What is revoked could not be written to the disk of this server (KEYWARD_STATE_DIR), so a \
+         restored backup could bring it back. A change that was asked for is made; the server tries \
+         again every second"
+    )]
+    Watermark(StoreError),
     #[error("The server is stopping; ask another one")]
     Stopping,
     #[error("The request took too long; try again")]
@@ -153,6 +159,7 @@ impl From<StoreError> for Error {
             }
             StoreError::FormerRootKey(_) => Self::FormerRootKey(error),
             StoreError::Unknown(_) => Self::OutcomeUnknown(error),
+            StoreError::Watermark(_) => Self::Watermark(error),
             StoreError::Random(_) | StoreError::Encryption(_) => Self::Internal(error.to_string()),
             StoreError::Database(_)
             | StoreError::TimedOut(_)

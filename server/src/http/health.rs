@@ -103,6 +103,9 @@ async fn check(health: &HealthParts) -> Result<(), StoreError> {
             return Err(StoreError::Altered(name));
         }
     }
+    if let Some(error) = health.keys.watermark().failure() {
+        return Err(error);
+    }
     write(health).await
 }
 

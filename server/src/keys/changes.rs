@@ -16,6 +16,7 @@ use super::new_key::{KeyChange, NewDigest, NewKey};
 use super::row::{Former, KeyJson, StoredKey, parse, read, record, to_json, to_key};
 use super::rows::KeyRows;
 use super::store::rows_that_may_show;
+use super::withdrawn;
 use crate::access::authority::Authority;
 use crate::audit::Actor;
 use crate::database::StoreError;
@@ -215,6 +216,8 @@ async fn save(
     stored: &KeyJson,
     now: OffsetDateTime,
 ) -> Result<(), KeyError> {
+    let before = parse(&row.value).ok();
+    keys.mark(withdrawn::marks(before.as_ref().map(|(before, _)| before), Some(stored)));
     row.value = to_json(stored);
     let changed = keys.update(row, now).await.map_err(|error| taken_or_failed(error, &row.key))?;
     if changed == 0 { Err(KeyRefusal::NotFound.into()) } else { Ok(()) }
@@ -226,6 +229,12 @@ pub async fn delete(keys: &mut KeyRows, manager: &Manager, id: &str) -> Result<S
     let found = found.ok_or(KeyRefusal::NotFound)?;
     let name = record(&read(keys.rows(), found.clone())).name.clone();
     manager.reach(id, &name)?;
+    if let FoundRow::Whole(row) = &found
+        && keys.is_ours(row)
+        && let Ok((before, _)) = parse(&row.value)
+    {
+        keys.mark(withdrawn::marks(Some(&before), None));
+    }
     if keys.delete(&found).await? == 0 {
         return Err(KeyRefusal::NotFound.into());
     }

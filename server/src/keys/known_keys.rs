@@ -27,6 +27,7 @@ use crate::audit::{Actor, AuditLog, Event};
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError};
 use crate::replicas::Membership;
+use crate::watermark::Watermark;
 
 pub(super) struct KnownKeys {
     pub(super) db: DatabaseConnection,
@@ -52,6 +53,8 @@ pub(super) struct KnownKeys {
     pub(super) conflicts: SyncMutex<BTreeSet<Arc<str>>>,
     /// Whether only the keys that are changed here are in the cache.
     pub(super) is_partial: bool,
+    /// What this machine keeps outside of the database.
+    pub(super) watermark: Watermark,
     /// The listing shows the uses that were written before this time.
     pub(super) uses_seen: SyncMutex<OffsetDateTime>,
 }
@@ -110,12 +113,19 @@ impl KnownKeys {
         let before = keys.before();
         let (after, changed, commit) = keys.commit(&self.audit, event).await?;
         self.members.set(&changed.id, changed.mac);
+        self.watermark.note(changed.marks);
+        self.watermark.saw(changed.position);
         apply(self);
+        let kept = self.watermark.keep().await;
         if *known == Some(before) {
             *known = Some(after);
-            self.membership.made(commit.change);
+            // Acknowledged to other servers only when it is kept; else the next look does both.
+            if kept.is_ok() {
+                self.membership.made(commit.change);
+            }
         }
         if self.is_partial {
+            kept?;
             return Ok(commit);
         }
         // A row that shares its digest with another may have its turn now.
@@ -124,6 +134,7 @@ impl KnownKeys {
             tracing::warn!(%error, "the keys could not be loaded again");
             *known = None;
         }
+        kept?;
         Ok(commit)
     }
 }

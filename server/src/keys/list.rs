@@ -10,7 +10,7 @@ use sea_orm::DbErr;
 
 use super::listing::KeyQuery;
 use super::listing::search::Position;
-use super::row::{self, record};
+use super::row::record;
 use super::{Registry, store};
 use crate::background::with_timeout;
 use crate::database::{StoreError, begin_read};
@@ -40,7 +40,7 @@ impl Registry {
         let stored = stored.await?;
         // Another process may have deleted one since.
         let keys = found.ids.iter().filter_map(|id| stored.get(&**id));
-        let keys = keys.map(|key| self.shown(record(key).clone())).collect();
+        let keys = keys.map(|key| self.shown_key(key)).collect();
         Ok(KeyPage { keys, next: found.next, total: found.total })
     }
 
@@ -48,7 +48,7 @@ impl Registry {
     /// so that a person who waits for the first one sees it at once.
     pub async fn get(&self, id: &str) -> Result<Option<ApiKey>, DbErr> {
         let key = store::get(&self.0.db, &self.0.rows, id).await?;
-        Ok(key.map(|key| self.with_uses(self.shown(record(&key).clone()))))
+        Ok(key.map(|key| self.with_uses(self.shown_key(&key))))
     }
 
     /// With the uses that this server has not written yet.
@@ -70,7 +70,7 @@ impl Registry {
             return Ok(Some(key));
         }
         let key = store::get_named(&self.0.db, &self.0.rows, id_or_name).await?;
-        Ok(key.map(|key| self.shown(row::record(&key).clone())))
+        Ok(key.map(|key| self.shown_key(&key)))
     }
 
     /// Learns which keys there are, for [`Registry::page`] in a command that loads none.

@@ -9,13 +9,13 @@
 //! 4. What is no longer accepted goes first: a key that was revoked does not wait until others
 //!    are read.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use futures_util::{TryStreamExt, pin_mut};
 use keyward_core::lease::Question;
 use keyward_core::set::{SetName, SetState, Tally};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use super::cached_key::CachedKey;
 use super::known_keys::KnownKeys;
@@ -41,19 +41,28 @@ impl KnownKeys {
     /// The same; all that is in memory of a key shares its id.
     fn cache_as(&self, id: &Arc<str>, key: &StoredKey) {
         let before = self.cache.get(id);
+        if before[0].is_some() {
+            self.note_gone(id, Some(key));
+        }
+        let admitted = match self.admit(key) {
+            Ok(key) => key,
+            Err(row) => return self.list_unreadable(id, &row),
+        };
         let servers = self.membership.servers();
-        let (current, former) = CachedKey::of(id, key, &before, &self.clock, servers);
+        let (current, former) = CachedKey::of(id, &admitted, &before, &self.clock, servers);
         self.listing.put(id, &key.record);
         self.altered.forget(id);
         let mut conflicts = self.conflicts();
-        match self.cache.insert(id, current, former) {
-            Ok(()) => conflicts.remove(id),
-            Err(_) => conflicts.insert(id.clone()),
-        };
+        let is_alone = self.cache.insert(id, current, former).is_ok();
+        let is_news = if is_alone { conflicts.remove(id) } else { conflicts.insert(id.clone()) };
+        if is_news {
+            self.watermark.share(key.former.into_iter().chain([key.digest]), !is_alone);
+        }
     }
 
     /// No verification accepts this key any more, and no list shows it.
     pub(super) fn remove(&self, id: &str) {
+        self.note_gone(id, None);
         self.cache.remove(id);
         self.listing.remove(id);
         self.altered.forget(id);
@@ -72,7 +81,7 @@ impl KnownKeys {
         tracing::error!(key_id, name, "stored API key cannot be read: {reason}");
     }
 
-    fn cache_read(&self, id: &Arc<str>, key: &ReadKey) {
+    pub(super) fn cache_read(&self, id: &Arc<str>, key: &ReadKey) {
         match key {
             Ok(key) => self.cache_as(id, key),
             Err(row) => self.list_unreadable(id, row),
@@ -109,16 +118,21 @@ impl KnownKeys {
             // Put back to an earlier day: what was revoked since would be accepted again.
             return Err(StoreError::Altered(SetName::Keys));
         }
+        self.watermark.prove(moment).await?;
         if let Some(before) = *known
             && let Some(changed) =
                 with_timeout(generation::changed_between(moment, before.n, now.n)).await?
             && let Some(counts_all) = self.adds_up(moment, before, &now, &changed).await?
         {
-            self.apply_changed(moment, &changed, counts_all).await?;
+            self.watermark.trust_changes(true);
+            let applied = self.apply_changed(moment, &changed, counts_all).await;
+            self.watermark.trust_changes(false);
+            applied?;
         } else {
             self.reload(moment, &now).await?;
         }
         self.retry_conflicting(moment).await?;
+        self.keep_followed(moment).await?;
         *known = Some(now);
         self.membership.took_over(history);
         Ok(())
@@ -172,29 +186,6 @@ impl KnownKeys {
                 self.members.set(&record(&row.key).id, row.mac.filter(|_| is_member));
                 self.cache_read(&id_of(&row.key), &row.key);
             }
-        }
-        Ok(())
-    }
-
-    fn apply_rows(&self, ids: &[&str], stored: &HashMap<String, ReadKey>) {
-        for id in ids.iter().filter(|id| !stored.contains_key(**id)) {
-            self.remove(id);
-        }
-        for key in stored.values() {
-            self.cache_read(&id_of(key), key);
-        }
-    }
-
-    /// Tries the keys again whose digest another one had: it may be free now.
-    pub(super) async fn retry_conflicting(
-        &self,
-        db: &impl ConnectionTrait,
-    ) -> Result<(), StoreError> {
-        let ids: Vec<Arc<str>> = self.conflicts().iter().cloned().collect();
-        for ids in ids.chunks(CHUNK) {
-            let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
-            let stored = with_timeout(store::get_many(db, &self.rows, ids.iter().copied())).await?;
-            self.apply_rows(&ids, &stored);
         }
         Ok(())
     }
@@ -282,10 +273,6 @@ impl KnownKeys {
             gone.remove(record(&row.key).id.as_str());
         }
         Ok((tally, gone))
-    }
-
-    fn conflicts(&self) -> MutexGuard<'_, std::collections::BTreeSet<Arc<str>>> {
-        self.conflicts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

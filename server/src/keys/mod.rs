@@ -10,13 +10,16 @@
 //! [`traffic`] how many there were in each of the last [`hours`].
 //! [`authenticator`] is what every request with a key goes through, with the [`standing`] of its
 //! address, [`forward_auth`] what proxies ask, [`handlers`] the rest of HTTP with its
-//! [`permissions`].
+//! [`permissions`]. What a change takes away (`withdrawn`) goes into the
+//! [watermark](crate::watermark), and what is in it is not accepted (`admitting`).
 
+mod admitting;
 pub mod altered;
 pub mod authenticator;
 pub mod cached_key;
 pub mod changes;
 mod concerns;
+mod conflicts;
 pub mod entity;
 pub mod error;
 pub mod following;
@@ -45,5 +48,6 @@ pub mod store;
 pub mod traffic;
 pub mod verification;
 pub mod verifier;
+mod withdrawn;
 
 pub use registry::Registry;

@@ -41,6 +41,7 @@ use crate::database::{DatabaseConnection, StoreError, begin_read, beside};
 use crate::keys::known_keys::KnownKeys;
 use crate::replicas::Membership;
 use crate::replicas::acknowledge::seen_change;
+use crate::watermark::Watermark;
 
 /// Why the keys could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +64,9 @@ impl Registry {
         audit: AuditLog,
         rows: RowKey,
         membership: Membership,
+        watermark: Watermark,
     ) -> Result<Self, LoadError> {
-        let registry = Self::open(db, clock, audit, rows, membership, false)?;
+        let registry = Self::open(db, clock, audit, rows, membership, watermark, false)?;
         registry.0.load(&mut *registry.0.known.lock().await).await?;
         Ok(registry)
     }
@@ -75,8 +77,9 @@ impl Registry {
         clock: Clock,
         audit: AuditLog,
         rows: RowKey,
+        watermark: Watermark,
     ) -> Result<Self, LoadError> {
-        Self::open(db, clock, audit, rows, Membership::of_command(), true)
+        Self::open(db, clock, audit, rows, Membership::of_command(), watermark, true)
     }
 
     fn open(
@@ -85,6 +88,7 @@ impl Registry {
         audit: AuditLog,
         rows: RowKey,
         membership: Membership,
+        watermark: Watermark,
         is_partial: bool,
     ) -> Result<Self, LoadError> {
         let mut seed = [0; 32];
@@ -107,6 +111,7 @@ impl Registry {
             altered: Watch::default(),
             conflicts: SyncMutex::default(),
             is_partial,
+            watermark,
             uses_seen,
         };
         Ok(Self(Arc::new(inner)))

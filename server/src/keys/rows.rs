@@ -6,6 +6,7 @@ use std::sync::Arc;
 use keyward_core::lease::Commit;
 use keyward_core::row::{Authenticated, RowKey, RowMac};
 use keyward_core::set::{SetName, SetState};
+use keyward_core::watermark::{Mark, Position};
 use sea_orm::{DatabaseTransaction, DbErr};
 use time::OffsetDateTime;
 
@@ -25,6 +26,7 @@ pub struct KeyRows {
     before: SetState,
     after: SetState,
     changed: Changed,
+    marks: Vec<Mark>,
 }
 
 /// What a change was about, and the mac of its row from then on; none: it was deleted.
@@ -32,6 +34,10 @@ pub struct KeyRows {
 pub struct Changed {
     pub(super) id: String,
     pub(super) mac: Option<RowMac>,
+    /// What the watermark has to say of it.
+    pub(super) marks: Vec<Mark>,
+    /// How far the store has come with it.
+    pub(super) position: Option<Position>,
 }
 
 /// A trigger that somebody put into the database may have undone what was written: that is not
@@ -65,8 +71,8 @@ impl KeyRows {
     ) -> Result<Self, StoreError> {
         let transaction = begin_write(db).await?;
         let before = sets::lock_signed(&transaction, SetName::Keys, rows).await?;
-        let (rows, changed) = (rows.clone(), Changed::default());
-        Ok(Self { transaction, rows, members, before, after: before, changed })
+        let (rows, changed, marks) = (rows.clone(), Changed::default(), Vec::new());
+        Ok(Self { transaction, rows, members, before, after: before, changed, marks })
     }
 
     pub fn transaction(&self) -> &DatabaseTransaction {
@@ -118,8 +124,13 @@ impl KeyRows {
         if let Some(mac) = self.members.mac(row.id()) {
             self.take(row.id(), Some(&mac));
         }
-        self.changed = Changed { id: row.id().to_owned(), mac: None };
+        self.changed = Changed { id: row.id().to_owned(), ..Changed::default() };
         Ok(deleted)
+    }
+
+    /// What the watermark has to say when this is committed.
+    pub fn mark(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.extend(marks);
     }
 
     /// Raises the generation, records the change and commits; the set from then on, what was
@@ -131,10 +142,13 @@ impl KeyRows {
     ) -> Result<(SetState, Changed, Commit), StoreError> {
         let raised = self.before.n.checked_add(1);
         self.after.n = raised.ok_or(StoreError::Exhausted("changes"))?;
-        let Self { transaction, rows, after, changed, .. } = self;
+        let Self { transaction, rows, after, mut changed, marks, .. } = self;
         let raised = generation::raise(&transaction, &rows, &after, &changed.id).await?;
         audit.append(&transaction, event).await?;
         read_back(&transaction, &rows, &after, &changed).await?;
+        let end = audit.end(&transaction).await?;
+        changed.position = end.map(|(seq, hash)| Position { generation: after.n, seq, hash });
+        changed.marks = marks;
         let commit = commit_change(transaction, raised).await?;
         Ok((after, changed, commit))
     }
@@ -150,7 +164,7 @@ impl KeyRows {
     fn add(&mut self, id: &str, mac: Option<&[u8]>) {
         self.after.add(self.rows.element_of(Model::TABLE, id, mac));
         let mac = mac.and_then(|mac| mac.try_into().ok());
-        self.changed = Changed { id: id.to_owned(), mac };
+        self.changed = Changed { id: id.to_owned(), mac, ..Changed::default() };
     }
 
     fn take(&mut self, id: &str, mac: Option<&[u8]>) {

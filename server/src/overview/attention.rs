@@ -20,6 +20,7 @@ pub fn attention(facts: &Facts, now: OffsetDateTime) -> Vec<Attention> {
         old_key_used(&facts.old_keys),
         facts.has_previous_root_key.then(previous_root_key),
         facts.is_plain_http.then(plain_http),
+        facts.met.map(new_machine),
         facts.backup.map(backup),
         writes_forever(&facts.writing_forever),
         facts.only_administrator.as_deref().map(one_administrator),
@@ -40,6 +41,7 @@ fn severity(kind: AttentionKind) -> Severity {
         | AttentionKind::OldKeyUsed
         | AttentionKind::PreviousRootKey
         | AttentionKind::PlainHttp
+        | AttentionKind::NewMachine
         | AttentionKind::Backup => Severity::Warning,
         AttentionKind::WritesForever | AttentionKind::OneAdministrator | AttentionKind::Unused => {
             Severity::Notice
@@ -155,6 +157,14 @@ fn plain_http() -> Attention {
     item(AttentionKind::PlainHttp, 1, message.to_owned())
 }
 
+fn new_machine(met: OffsetDateTime) -> Attention {
+    let message = format!(
+        "This machine had not seen this store before {}: a restored backup could not be noticed.",
+        time(met)
+    );
+    item(AttentionKind::NewMachine, 1, message)
+}
+
 /// Who makes backups in another way is not warned of what this does not know.
 fn backup(Overdue { days }: Overdue) -> Attention {
     let (severity, message) = match days {
@@ -247,6 +257,7 @@ mod tests {
             old_keys: vec![key("payments")],
             has_previous_root_key: true,
             is_plain_http: true,
+            met: Some(datetime!(2026-11-30 08:00 UTC)),
             backup: Some(Overdue { days: Some(12) }),
             writing_forever: one("ci"),
             only_administrator: Some("ada@example.com".to_owned()),
@@ -264,6 +275,8 @@ mod tests {
              14:00 UTC.",
             "The previous root key is still set. Remove SECRETS_ENCRYPTION_KEY_PREVIOUS.",
             "Others reach this server over plain http: keys and passwords can be read on the way.",
+            "This machine had not seen this store before 30 Nov 2026, 08:00 UTC: a restored backup \
+             could not be noticed.",
             "The last backup is 12 days old.",
             "\u{201c}ci\u{201d} never expires and may write secrets.",
             "Only ada@example.com can administer this server.",

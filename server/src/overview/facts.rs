@@ -2,6 +2,7 @@
 
 use keyward_api::audit::BrokenEntry;
 use keyward_api::keys::ApiKey;
+use time::OffsetDateTime;
 
 /// What may need a person.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Facts {
     pub old_keys: Vec<ApiKey>,
     pub has_previous_root_key: bool,
     pub is_plain_http: bool,
+    /// When this machine met the store, if that was lately.
+    pub met: Option<OffsetDateTime>,
     /// It is time for a backup.
     pub backup: Option<Overdue>,
     /// Keys that never expire and may change something.

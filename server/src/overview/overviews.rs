@@ -27,6 +27,9 @@ const HOURS: i64 = 24;
 /// Changes that are shown.
 const CHANGES: usize = 8;
 
+/// For so long a machine that met a store is new to it.
+const NEW: Duration = Duration::days(7);
+
 /// An address that was refused so often in a day is reported.
 const MANY_REFUSALS: u64 = 100;
 
@@ -103,6 +106,7 @@ impl Overviews {
             old_keys: keys.with_used_old_key(&survey.overlapping).await?,
             has_previous_root_key: self.0.has_previous_root_key,
             is_plain_http: self.0.is_plain_http,
+            met: keys.watermark().met().filter(|met| now - *met < NEW),
             backup: overdue(db, now).await?,
             writing_forever: self.group(survey.writing_forever).await?,
             only_administrator: session::store::only_admin(db).await?,

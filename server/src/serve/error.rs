@@ -12,6 +12,7 @@ use crate::http::error::Error;
 use crate::keys::registry::LoadError;
 use crate::oidc::provider::UnusableConfig;
 use crate::session::password::PasswordError;
+use crate::watermark::WatermarkError;
 
 /// Why the server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Locked(#[from] UnlockError),
+    #[error(transparent)]
+    Watermark(WatermarkError),
     #[error("the keys cannot be loaded: {0}")]
     Keys(LoadError),
     #[error(transparent)]
@@ -49,6 +52,16 @@ impl From<OpenError> for StartError {
     }
 }
 
+impl From<WatermarkError> for StartError {
+    fn from(error: WatermarkError) -> Self {
+        match error {
+            WatermarkError::Folder(error) => Self::Config(error),
+            WatermarkError::Store(error) => Self::Store(error),
+            other => Self::Watermark(other),
+        }
+    }
+}
+
 impl From<DbErr> for StartError {
     fn from(error: DbErr) -> Self {
         Self::Store(error.into())
@@ -67,6 +80,7 @@ fn of_store(error: &StoreError) -> String {
         StoreError::Altered(_)
         | StoreError::AlteredKeys(_)
         | StoreError::FormerRootKey(_)
+        | StoreError::Watermark(_)
         | StoreError::Random(_)
         | StoreError::Encryption(_)
         | StoreError::OtherTerms(..) => error.to_string(),

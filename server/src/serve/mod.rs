@@ -1,13 +1,16 @@
 //! Starting and stopping the server. It starts whole or not at all: configuration,
 //! database, migrations, administrator, keys, and only then the first request.
 //!
-//! [`start`] opens the store and makes the services, `run` serves, [`error`] says why it did not.
+//! [`open`](mod@open) opens the store, [`start`] makes the services, `run` serves, [`error`] says why
+//! it did not.
 
 pub mod error;
+pub mod open;
 mod run;
 mod signals;
 pub mod start;
 
 pub use error::StartError;
+pub use open::{Opened, open, open_altered, open_to_look};
 pub use run::serve;
-pub use start::{open, open_altered, prepare};
+pub use start::prepare;

@@ -23,7 +23,7 @@ use crate::serve::error::StartError;
 use crate::serve::signals::{Signal, Signals};
 use crate::session::setup;
 use crate::state::AppState;
-use crate::{hardening, log, stdout};
+use crate::{hardening, log, stdout, watermark};
 
 /// Few programs scrape, and the files are for those who verify.
 const METRICS_CONNECTIONS: usize = 64;
@@ -145,6 +145,10 @@ async fn background(
         }
         None => Ok(()),
     };
+    let revoked = || state.keys.keep_watermark();
+    let kept = repeat(POLL, "write what is revoked to KEYWARD_STATE_DIR", stop.clone(), revoked);
+    let position = || state.keys.keep_position();
+    let position = repeat(watermark::PACE, "write the watermark", stop.clone(), position);
     let retention = repeat(retention::INTERVAL, "close old audit entries", stop.clone(), close);
     // Not at the start, when there is enough to do.
     let is_due = AtomicBool::new(false);
@@ -155,9 +159,17 @@ async fn background(
         Ok(())
     };
     let checks = repeat(audit::log::CHECK, "check the audit log", stop.clone(), check);
-    let member = state.keys.stay_member(stop.clone());
-    let (keys, (), (), (), (), ()) =
-        tokio::join!(state.keys.clone().run(stop), member, refusals, people, retention, checks);
+    let keys = state.keys.clone().run(stop.clone());
+    let member = state.keys.stay_member(stop);
+    let (keys, ..) =
+        tokio::join!(keys, member, refusals, people, retention, checks, kept, position);
     record().await?;
+    // What is revoked must be on the disk; how far the store had come, if it answers soon.
+    state.keys.keep_watermark().await?;
+    match tokio::time::timeout(FLUSH / 3, state.keys.keep_position()).await {
+        Ok(Err(error)) => tracing::warn!(%error, "the watermark stays where it was"),
+        Err(_) => tracing::warn!("the watermark stays where it was: the database is slow"),
+        Ok(Ok(())) => (),
+    }
     keys
 }

@@ -13,10 +13,9 @@ use crate::access::presented::Accepts;
 use crate::audit::refusals::Refusals;
 use crate::audit::{AuditLog, Reader};
 use crate::clock::Clock;
-use crate::config::{AdminConfig, Config, ConfigError, StoreConfig};
-use crate::database::{self, DatabaseConnection, OpenError, Opening};
-use crate::encryption::error::UnlockError;
-use crate::encryption::unlock::{self, Manner, Unlocked};
+use crate::config::{AdminConfig, Config, ConfigError};
+use crate::database::{DatabaseConnection, Opening};
+use crate::encryption::unlock::Unlocked;
 use crate::encryption::{Keyring, Rotation};
 use crate::http::client_address::TrustedProxies;
 use crate::http::error::Error;
@@ -36,6 +35,7 @@ use crate::replicas::list::ThisServer;
 use crate::replicas::{self, Membership};
 use crate::secrets::Vault;
 use crate::serve::error::StartError;
+use crate::serve::open::{Opened, open};
 use crate::session::account::Accounts;
 use crate::session::browser::KnownBrowsers;
 use crate::session::cookie::{self, Cookies};
@@ -56,8 +56,8 @@ pub async fn prepare(
     clock: Clock,
     address: SocketAddr,
 ) -> Result<(AppState, Option<Sensitive>), StartError> {
-    let store = open(&config.store, &clock, Opening::Store).await?;
-    let (db, Unlocked { keyring, audit, rows }) = store;
+    let Opened { db, unlocked, watermark } = open(&config.store, &clock, Opening::Store).await?;
+    let Unlocked { keyring, audit, rows } = unlocked;
     let people = People::new(db.clone(), rows.clone());
     people.load().await?;
     let passwords = Passwords::new()?;
@@ -65,8 +65,9 @@ pub async fn prepare(
     replicas::terms::agree(&db, &config.terms).await?;
     let this = ThisServer::at(address);
     let membership = Membership::of_server(&db, config.terms, &this.address);
-    let ours = membership.clone();
-    let keys = Registry::load(db.clone(), clock.clone(), audit.clone(), rows.clone(), ours).await?;
+    let (now, log, ours) = (clock.clone(), audit.clone(), membership.clone());
+    let keys = Registry::load(db.clone(), now, log, rows.clone(), ours, watermark).await?;
+    keys.keep_position().await?;
     tracing::info!(keys = keys.len(), "keys loaded");
     let public_url = public_url(config, address)?;
     let sso = config.oidc.clone();
@@ -200,37 +201,6 @@ fn services(
         proxies,
         public_url,
     }
-}
-
-/// Opens the database, brings it up to date and opens its keys.
-pub async fn open(
-    config: &StoreConfig,
-    clock: &Clock,
-    opening: Opening,
-) -> Result<(DatabaseConnection, Unlocked), StartError> {
-    let (db, unlocked, altered) = open_altered(config, clock, opening, Manner::Looking).await?;
-    altered.map_or(Ok((db, unlocked)), |error| Err(StartError::Locked(error)))
-}
-
-/// Like [`open`], for a command that looks into a store or repairs it: also opens one whose
-/// wrapped keys were changed from outside, and says so.
-pub async fn open_altered(
-    config: &StoreConfig,
-    clock: &Clock,
-    opening: Opening,
-    manner: Manner,
-) -> Result<(DatabaseConnection, Unlocked, Option<UnlockError>), StartError> {
-    let db = database::connect(&config.database, opening).await?;
-    if opening == Opening::Command && !database::schema::is_store(&db).await? {
-        return Err(OpenError::Missing(config.database.place()).into());
-    }
-    database::migrate(&db).await?;
-    let unlocked = unlock::unlock_altered(&db, &config.root_keys, clock, manner).await;
-    let (unlocked, altered) = unlocked.map_err(|error| match error {
-        UnlockError::Store(error) => error.into(),
-        other => StartError::Locked(other),
-    })?;
-    Ok((db, unlocked, altered))
 }
 
 async fn first_admin(

@@ -38,11 +38,10 @@ impl Place {
     async fn made(backend: Backend, template: &str) -> Self {
         let name = format!("keyward_attack_{}", Uuid::now_v7().simple());
         let mut place = Self { backend, url: String::new(), name };
+        // What was seen of the store that was copied is not there: as on a new machine.
+        std::fs::create_dir_all(place.folder()).unwrap();
         place.url = match backend {
-            Backend::Sqlite => {
-                std::fs::create_dir_all(place.folder()).unwrap();
-                format!("sqlite://{}", place.file().display())
-            }
+            Backend::Sqlite => format!("sqlite://{}", place.file().display()),
             Backend::Postgres => {
                 place.administer(&format!("CREATE DATABASE {}{template}", place.name)).await;
                 let url = server_url();
@@ -70,15 +69,14 @@ impl Place {
 
     /// Takes it away.
     pub async fn remove(self) {
-        match self.backend {
-            Backend::Sqlite => std::fs::remove_dir_all(self.folder()).unwrap(),
-            Backend::Postgres => {
-                self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
-            }
+        if self.backend == Backend::Postgres {
+            self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
         }
+        std::fs::remove_dir_all(self.folder()).unwrap();
     }
 
-    fn folder(&self) -> PathBuf {
+    /// For files, among them what a server has seen.
+    pub fn folder(&self) -> PathBuf {
         // In memory where there is such a place: thousands of copies are written and synced.
         let memory = PathBuf::from("/dev/shm");
         let parent = if memory.is_dir() { memory } else { env::temp_dir() };

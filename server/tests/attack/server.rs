@@ -83,6 +83,7 @@ pub async fn start_in_process(place: &Place, root: &str, clock: Clock) -> Result
     let env = |name: &str| match name {
         "SECRETS_ENCRYPTION_KEY" => Some(root.to_owned()),
         "DATABASE_URL" => Some(place.url.clone()),
+        "KEYWARD_STATE_DIR" => Some(place.folder().display().to_string()),
         "KEYWARD_PUBLIC_URL" => Some(PUBLIC_URL.to_owned()),
         _ => None,
     };
@@ -137,6 +138,7 @@ fn program(place: &Place, root: &str, arguments: &[&str]) -> Command {
         .args(arguments)
         .env_clear()
         .env("DATABASE_URL", &place.url)
+        .env("KEYWARD_STATE_DIR", place.folder())
         .env("SECRETS_ENCRYPTION_KEY", root)
         .env("KEYWARD_BIND", "127.0.0.1:0")
         .stdin(Stdio::null());

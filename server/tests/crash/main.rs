@@ -30,7 +30,7 @@ use keyward::encryption::unlock::Unlocked;
 use keyward::encryption::wrapped_key::Purpose;
 use keyward::encryption::{Rotation, store};
 use keyward::secrets::entity::{Entity, Model};
-use keyward::serve;
+use keyward::serve::{self, Opened};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sea_orm::{EntityTrait, IntoActiveModel};
@@ -86,6 +86,7 @@ fn rotate(database: &TestDatabase, moment: Option<Duration>) -> std::io::Result<
         .args(["encryption", "rotate"])
         .env_clear()
         .envs([("DATABASE_URL", database.url.as_str()), ("SECRETS_ENCRYPTION_KEY", ROOT_KEY)])
+        .env("KEYWARD_STATE_DIR", database.state_dir())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
@@ -101,10 +102,12 @@ async fn open(database: &TestDatabase) -> Outcome<(DatabaseConnection, Unlocked)
     let env = |name: &str| match name {
         "SECRETS_ENCRYPTION_KEY" => Some(ROOT_KEY.to_owned()),
         "DATABASE_URL" => Some(database.url.clone()),
+        "KEYWARD_STATE_DIR" => Some(database.state_dir().display().to_string()),
         _ => None,
     };
     let config = StoreConfig::load(&Flags::default(), &env)?;
-    Ok(serve::open(&config, &Clock::System, Opening::Store).await?)
+    let Opened { db, unlocked, .. } = serve::open(&config, &Clock::System, Opening::Store).await?;
+    Ok((db, unlocked))
 }
 
 async fn fill(database: &TestDatabase) -> Outcome<()> {

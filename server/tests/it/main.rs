@@ -23,3 +23,4 @@ mod secrets;
 mod session;
 mod support;
 mod users;
+mod watermark;

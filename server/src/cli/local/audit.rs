@@ -42,6 +42,11 @@ fn because(text: &str) -> Result<Because, String> {
 }
 
 impl AuditCommand {
+    /// Whether it changes what is stored.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Self::Acknowledge { .. })
+    }
+
     /// Does it.
     pub async fn execute(self, db: &DatabaseConnection, audit: &AuditLog) -> Result<(), CliError> {
         match self {

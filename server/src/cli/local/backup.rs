@@ -16,11 +16,12 @@ use crate::backup::load::{Loaded, load};
 use crate::backup::{BackupError, restore, write};
 use crate::cli::output::{CliError, failed, print};
 use crate::clock::Clock;
-use crate::config::DatabaseConfig;
+use crate::config::StoreConfig;
 use crate::database::{self, DatabaseConnection, Opening};
 use crate::log;
 use crate::numbers::{counted, grouped};
 use crate::serve::StartError;
+use crate::watermark::look;
 
 /// How often the progress is shown.
 const PACE: Duration = Duration::from_millis(200);
@@ -125,9 +126,9 @@ pub struct RestoreCommand {
 
 impl RestoreCommand {
     /// Does it.
-    pub async fn execute(self, roots: &RootKeys, into: &DatabaseConfig) -> Result<(), CliError> {
+    pub async fn execute(self, config: &StoreConfig) -> Result<(), CliError> {
         let Self { file, as_is } = self;
-        let loaded = load_shown(&file, roots).await?;
+        let loaded = load_shown(&file, &config.root_keys).await?;
         for finding in &loaded.findings {
             log::say(&sentence(finding));
         }
@@ -137,17 +138,24 @@ impl RestoreCommand {
                 file.display()
             )));
         }
-        let db = database::connect(into, Opening::Store).await.map_err(StartError::from)?;
+        let seen = look(config, Opening::Command).map_err(StartError::from)?;
+        let db = database::connect(&config.database, Opening::Store).await;
+        let db = db.map_err(StartError::from)?;
         let (show, name) = (progress(), file.display().to_string());
         let done = restore::restore(&loaded, &db, &name, &show).await;
         log::show_progress("");
         let done = done.map_err(|error| about(&file, error))?;
+        let problem = seen.problem(&db).await.map_err(failed)?;
         db.close().await.map_err(failed)?;
         print(&format!(
             "restored {} from {}; {done}",
             contents(&loaded.header, &loaded.manifest),
             loaded.header.created_at
-        ))
+        ))?;
+        if let Some(problem) = problem {
+            log::say(&format!("{problem}.\nNext: keyward store accept"));
+        }
+        Ok(())
     }
 }
 

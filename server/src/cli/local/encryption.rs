@@ -28,6 +28,11 @@ pub enum EncryptionCommand {
 }
 
 impl EncryptionCommand {
+    /// Whether it changes what is stored.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Self::Rotate { .. })
+    }
+
     /// Does it.
     pub async fn execute(self, rotation: &Rotation) -> Result<(), CliError> {
         match self {

@@ -51,6 +51,11 @@ pub enum KeysCommand {
 }
 
 impl KeysCommand {
+    /// Whether it changes what is stored.
+    pub fn is_change(&self) -> bool {
+        !matches!(self, Self::List(_))
+    }
+
     /// Does it.
     pub async fn execute(self, keys: &Registry) -> Result<(), CliError> {
         match self {

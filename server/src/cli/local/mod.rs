@@ -6,5 +6,6 @@ pub mod doctor;
 pub mod encryption;
 pub mod key_list;
 pub mod keys;
+mod revoked;
 pub mod store;
 pub mod users;

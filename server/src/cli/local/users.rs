@@ -120,6 +120,11 @@ impl UsersStore {
 }
 
 impl UsersCommand {
+    /// Whether it changes what is stored.
+    pub fn is_change(&self) -> bool {
+        !matches!(self, Self::List { .. })
+    }
+
     /// Does it.
     pub async fn execute(
         self,

@@ -102,6 +102,7 @@ async fn start(app: &App) -> Result<(), StartError> {
     let env = |name: &str| match name {
         "SECRETS_ENCRYPTION_KEY" => Some(ROOT_KEY.to_owned()),
         "DATABASE_URL" => Some(app.database.url.clone()),
+        "KEYWARD_STATE_DIR" => Some(app.database.state_dir().display().to_string()),
         _ => None,
     };
     let config = Config::load(&Flags::default(), &env).unwrap();
@@ -617,6 +618,7 @@ async fn an_earlier_row_of_a_key_is_not_made_good_by_a_change(backend: Backend) 
         app.clock.clone(),
         app.state.audit.clone(),
         app.state.rows.clone(),
+        app.state.keys.watermark().to_nowhere(),
     );
     let change = KeyChange { enabled: Some(true), ..KeyChange::default() };
     let changed = command.unwrap().update(id.clone(), change, &Actor::command_line()).await;
@@ -638,6 +640,7 @@ async fn a_change_that_another_process_made_is_not_undone(backend: Backend) {
         app.clock.clone(),
         app.state.audit.clone(),
         app.state.rows.clone(),
+        app.state.keys.watermark().to_nowhere(),
     );
     command.unwrap().delete(id, &Actor::command_line()).await.unwrap();
     // Before the server has looked.

@@ -414,6 +414,7 @@ async fn a_store_of_an_earlier_version_is_moved_and_its_keys_are_erased(backend:
     key_set::sign(&transaction, &app.state.rows, &keys, 0).await.unwrap();
     transaction.commit().await.unwrap();
     make_earlier(&app.state.db).await;
+    app.database.forget_watermark();
     drop(app.sibling().await);
     let keys = encryption::store::list(&app.state.db).await.unwrap();
     assert!(keys.iter().all(Key::is_wrapped_anew) && keys.len() == 4);

@@ -55,7 +55,9 @@ fn wanted(name: &str) -> NewKey {
 
 async fn other_process(app: &App) -> Registry {
     let (audit, rows) = (app.state.audit.clone(), app.state.rows.clone());
-    Registry::for_changes(app.database.connect().await, app.clock.clone(), audit, rows).unwrap()
+    let nowhere = app.state.keys.watermark().to_nowhere();
+    let db = app.database.connect().await;
+    Registry::for_changes(db, app.clock.clone(), audit, rows, nowhere).unwrap()
 }
 
 async fn pages_show_each_key_that_stays_once_while_others_are_made_and_deleted(backend: Backend) {

@@ -189,6 +189,7 @@ async fn another_process_is_followed(backend: Backend) {
         app.state.audit.clone(),
         app.state.rows.clone(),
         Membership::of_command(),
+        app.state.keys.watermark().to_nowhere(),
     );
     let other = other.await.unwrap();
     let wanted = |name: &str| NewKey::named(KeyName::try_from(name.to_owned()).unwrap());
@@ -224,6 +225,7 @@ async fn of_more_changes_than_are_remembered_none_is_missed(backend: Backend) {
         app.clock.clone(),
         app.state.audit.clone(),
         app.state.rows.clone(),
+        app.state.keys.watermark().to_nowhere(),
     );
     let command = command.unwrap();
     command.delete(id, actor).await.unwrap();
@@ -250,6 +252,7 @@ async fn two_servers_do_not_overwrite_what_the_other_changed(backend: Backend) {
         app.state.audit.clone(),
         app.state.rows.clone(),
         Membership::of_command(),
+        app.state.keys.watermark().to_nowhere(),
     );
     let other = other.await.unwrap();
     let (id, key) = app.admin().await.create_key(&json!({ "name": "a" })).await;

@@ -122,7 +122,8 @@ async fn a_log_that_can_be_written_again_says_how_much_is_missing() {
     // 4 KiB for a file; the log begins again when it is emptied.
     let path = database.folder().join("log");
     let log = File::options().append(true).create(true).open(&path).unwrap();
-    let command = TestDatabase::new(Backend::Postgres).await.command(&["serve"]);
+    let store = TestDatabase::new(Backend::Postgres).await;
+    let command = store.command(&["serve"]);
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -f 8; exec \"$0\"", env!("CARGO_BIN_EXE_keyward")]).env_clear();
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

@@ -358,6 +358,7 @@ async fn a_configured_administrator_is_created_once(backend: Backend) {
     let env = |name: &str| match name {
         "SECRETS_ENCRYPTION_KEY" => Some("q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=".to_owned()),
         "DATABASE_URL" => Some(app.database.url.clone()),
+        "KEYWARD_STATE_DIR" => Some(app.database.state_dir().display().to_string()),
         _ => variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
     };
     let config = keyward::config::Config::load(&keyward::config::Flags::default(), &env).unwrap();

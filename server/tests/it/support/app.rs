@@ -58,7 +58,11 @@ impl App {
         let env = |name: &str| match name {
             "SECRETS_ENCRYPTION_KEY" => Some(ROOT_KEY.to_owned()),
             "DATABASE_URL" => Some(database.url.clone()),
-            _ => variables.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned()),
+            _ => {
+                let given = variables.iter().find(|(key, _)| *key == name);
+                let here = || database.variables().into_iter().find(|(key, _)| *key == name);
+                given.map(|(_, value)| (*value).to_owned()).or(here().map(|(_, value)| value))
+            }
         };
         let config = Config::load(&Flags::default(), &env).unwrap();
         let clock = Clock::manual(START);

@@ -58,6 +58,37 @@ impl TestDatabase {
         Self { backend, url, folder: self.folder.clone() }
     }
 
+    /// Where servers keep what they have seen of it: beside a file they do by themselves.
+    pub fn state_dir(&self) -> &std::path::Path {
+        self.folder()
+    }
+
+    /// What a program needs beside the address.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        match self.backend {
+            Backend::Sqlite => Vec::new(),
+            Backend::Postgres => {
+                vec![("KEYWARD_STATE_DIR", self.state_dir().display().to_string())]
+            }
+        }
+    }
+
+    /// The watermark, if there is one.
+    pub fn watermark(&self) -> Option<PathBuf> {
+        let files = std::fs::read_dir(self.state_dir()).unwrap().map(|found| found.unwrap().path());
+        let mut files = files.filter(|file| file.extension().is_some_and(|it| it == "watermark"));
+        let file = files.next();
+        assert_eq!(files.next(), None, "one store has one");
+        file
+    }
+
+    /// As on a machine that has not seen the store.
+    pub fn forget_watermark(&self) {
+        if let Some(file) = self.watermark() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+
     /// The same database for another server.
     pub fn shared(&self) -> Self {
         let Self { backend, url, folder } = self;

@@ -15,6 +15,7 @@ impl TestDatabase {
             .args(arguments)
             .env_clear()
             .env("DATABASE_URL", &self.url)
+            .envs(self.variables())
             .env("SECRETS_ENCRYPTION_KEY", ROOT_KEY)
             .env("KEYWARD_BIND", "127.0.0.1:0")
             .stdin(Stdio::null());

@@ -1,0 +1,44 @@
+//! Keys whose digest another one has: nobody could tell them apart, so only one authenticates.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use sea_orm::ConnectionTrait;
+
+use super::known_keys::KnownKeys;
+use super::row::{ReadKey, id_of};
+use super::store;
+use crate::background::with_timeout;
+use crate::database::StoreError;
+
+/// Keys that are read at a time.
+const CHUNK: usize = 512;
+
+impl KnownKeys {
+    pub(super) fn conflicts(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+        self.conflicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn apply_rows(&self, ids: &[&str], stored: &HashMap<String, ReadKey>) {
+        for id in ids.iter().filter(|id| !stored.contains_key(**id)) {
+            self.remove(id);
+        }
+        for key in stored.values() {
+            self.cache_read(&id_of(key), key);
+        }
+    }
+
+    /// Tries the keys again whose digest another one had: it may be free now.
+    pub(super) async fn retry_conflicting(
+        &self,
+        db: &impl ConnectionTrait,
+    ) -> Result<(), StoreError> {
+        let ids: Vec<Arc<str>> = self.conflicts().iter().cloned().collect();
+        for ids in ids.chunks(CHUNK) {
+            let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
+            let stored = with_timeout(store::get_many(db, &self.rows, ids.iter().copied())).await?;
+            self.apply_rows(&ids, &stored);
+        }
+        Ok(())
+    }
+}

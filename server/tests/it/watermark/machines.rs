@@ -1,0 +1,141 @@
+//! Machines that have not seen a store, and what people see of that.
+
+use std::fs;
+
+use keyward::clock::Clock;
+use serde_json::json;
+
+use crate::support::program::Server;
+use crate::support::{ADMIN, App, Backend, TestDatabase, on_both_databases};
+
+on_both_databases!(
+    a_machine_that_meets_a_store_says_so,
+    a_command_keeps_what_it_revokes_while_no_server_runs,
+    each_server_has_its_own,
+);
+
+fn is_new_machine(overview: &serde_json::Value) -> bool {
+    let mut kinds = overview["attention"].as_array().unwrap().iter().map(|it| &it["kind"]);
+    kinds.any(|kind| kind == "newMachine")
+}
+
+async fn a_machine_that_meets_a_store_says_so(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    let server = Server::start(&database, &ADMIN);
+    server.client.sign_in().await;
+    let overview = server.client.get("/api/overview").await.expect(200).data();
+    assert!(!is_new_machine(&overview), "the store is new: {overview}");
+    let (_, log) = server.stop();
+    assert!(!log.contains("has not seen this store"), "{log}");
+    fs::remove_file(database.seen()).unwrap();
+    let doctor = database.does(&["doctor"]);
+    assert!(doctor.contains("so a restored backup cannot be noticed"), "{doctor}");
+    for is_first in [true, false] {
+        let server = Server::start(&database, &[]);
+        server.client.sign_in().await;
+        let overview = server.client.get("/api/overview").await.expect(200).data();
+        assert!(is_new_machine(&overview), "also after the next start: {overview}");
+        let (_, log) = server.stop();
+        assert_eq!(log.contains("has not seen this store"), is_first, "{log}");
+    }
+    let doctor = database.does(&["doctor"]);
+    assert!(doctor.contains("goes on from what this machine has seen"), "{doctor}");
+    // After a week it is no news.
+    let app = App::with(database, &[]).await;
+    app.clock.advance((Clock::System.now() - app.clock.now()).try_into().unwrap());
+    let admin = app.admin().await;
+    assert!(is_new_machine(&admin.get("/api/overview").await.expect(200).data()));
+    app.clock.advance(std::time::Duration::from_hours(7 * 24));
+    let admin = app.admin().await;
+    assert!(!is_new_machine(&admin.get("/api/overview").await.expect(200).data()));
+}
+
+async fn a_command_keeps_what_it_revokes_while_no_server_runs(backend: Backend) {
+    let database = TestDatabase::new(backend).await;
+    database.does(&["migrate"]);
+    let key = database.does(&["keys", "create", "--name", "a"]);
+    let key = key.lines().find(|line| line.starts_with("kw_")).unwrap();
+    let copy = database.copy();
+    database.does(&["keys", "delete", "a"]);
+    database.put_back(&copy).await;
+    database.refused_start();
+    let (code, ..) = database.run(&["doctor"]);
+    assert_eq!(code, 1);
+    database.does(&["store", "accept", "--yes"]);
+    assert!(!App::with(database, &ADMIN).await.accepts(key).await);
+}
+
+async fn each_server_has_its_own(backend: Backend) {
+    let app = App::start(backend).await;
+    let folder = app.database.folder().join("other");
+    fs::create_dir(&folder).unwrap();
+    let variables = [("KEYWARD_STATE_DIR", folder.to_str().unwrap())];
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "n" })).await;
+    let database = app.database.shared();
+    drop(App::with(database.shared(), &variables).await);
+    drop(app);
+    let copy = database.copy();
+    let app = App::with(database.shared(), &[]).await;
+    app.admin().await.delete(&format!("/api/keys/{id}")).await.expect(200);
+    let other = App::with(database.shared(), &variables).await;
+    other.state.keys.refresh().await.unwrap();
+    drop((app, other));
+    database.put_back(&copy).await;
+    database.does(&["store", "accept", "--yes"]);
+    let app = App::with(database.shared(), &[]).await;
+    assert!(!app.accepts(&key).await);
+    // The other machine has to say so as well.
+    let there = |arguments: &[&str]| {
+        let mut command = database.command(arguments);
+        let done = command.envs(variables).output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    let (code, error) = there(&["serve"]);
+    assert!(code == 78 && error.contains("store accept"), "{error}");
+    assert_eq!(there(&["store", "accept", "--yes"]).0, 0);
+    assert_eq!(there(&["store", "check"]).0, 0);
+}
+
+/// Follows what is stored now, as soon as the connections that were cut are replaced.
+async fn follow(app: &App) {
+    for _ in 0..50 {
+        if app.state.keys.refresh().await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("no connection");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_restored_under_a_running_server_brings_no_key_back() {
+    let app = App::start(Backend::Postgres).await;
+    let admin = app.admin().await;
+    let (id, revoked) = admin.create_key(&json!({ "name": "revoked" })).await;
+    let copy = app.database.copy();
+    admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    let (_, later) = admin.create_key(&json!({ "name": "later" })).await;
+    let lines = || fs::read_to_string(app.database.seen()).unwrap().matches("revoked ").count();
+    assert_eq!(lines(), 1);
+
+    app.database.put_back(&copy).await;
+    // A machine that knows nothing changes keys, until there were more changes than before. Had the
+    // server looked in between, what it recorded would keep that one from it.
+    let folder = app.database.folder().join("other");
+    fs::create_dir(&folder).unwrap();
+    for n in 0..4 {
+        let name = format!("n{n}");
+        let mut command = app.database.command(&["keys", "create", "--name", &name]);
+        assert!(command.env("KEYWARD_STATE_DIR", &folder).status().unwrap().success());
+    }
+    follow(&app).await;
+    assert!(!app.state.keys.altered());
+    // The set holds, but the watermark knows better.
+    assert!(!app.accepts(&revoked).await && !app.accepts(&later).await);
+    // Nobody revoked what is not there now.
+    app.state.keys.keep_position().await.unwrap();
+    assert_eq!(lines(), 1);
+    let error = app.database.refused_start();
+    assert!(error.contains("is another one than was seen"), "{error}");
+}
