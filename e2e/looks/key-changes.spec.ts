@@ -1,5 +1,6 @@
 // What is done to a key that exists.
 
+import { effective } from "../fixtures/answers";
 import { ROTATED } from "../pages/key-banner";
 import { expect, state, test } from "./look";
 import { AWAY, replaced, rows } from "./samples";
@@ -82,3 +83,19 @@ test(state("key-change-expiry"), async ({ keys, api }) => {
   await keys.row("staging").choose("Change expiry");
   await expect(keys.dialog.expiryDate).toBeVisible();
 });
+
+for (const [name, answer] of [["everywhere", effective(3, 0, 18)], ["fenced", effective(2, 1, 5012)]] as const) {
+  test(state(`key-deleted-${name}`), async ({ keys, api, network, page }) => {
+    // It goes after ten seconds, and is looked at for longer.
+    await page.addInitScript(() => {
+      const wait = window.setTimeout.bind(window);
+      window.setTimeout = ((run: () => void, ms?: number) => wait(run, ms === 10_000 ? 600_000 : ms)) as typeof window.setTimeout;
+    });
+    await rows(api);
+    await keys.open();
+    await network.amend("DELETE /api/keys/*", answer);
+    await keys.row("staging").delete.press("Enter");
+    await keys.row("staging").confirm.press("Enter");
+    await expect(keys.page.getByRole("status").getByText(/^“staging” deleted\. Revoked on/)).toBeVisible();
+  });
+}

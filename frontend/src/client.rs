@@ -4,6 +4,7 @@ use keyward_api::encryption::{EncryptionStatus, Rotated};
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
 use keyward_api::overview::Overview;
 use keyward_api::providers::{Explained, SetModel, SetProvider, UpdateProvider};
+use keyward_api::replicas::Effective;
 use keyward_api::roles::Role;
 use keyward_api::secrets::{CreateSecret, RevealedSecret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
@@ -111,8 +112,11 @@ impl Client {
         self.signed_in("DELETE", &format!("{}/overlap", below(paths::KEYS, id)), None)
     }
 
-    pub async fn delete_key(self, id: &str) -> Answer<()> {
-        self.signed_in("DELETE", &below(paths::KEYS, id), None).await?.done()
+    pub async fn delete_key(self, id: &str) -> Answer<Option<Effective>> {
+        let body = self.signed_in("DELETE", &below(paths::KEYS, id), None).await?;
+        let effective = effective(&body);
+        body.done()?;
+        Ok(effective)
     }
 
     /// The server records the read in the audit log.
@@ -211,6 +215,11 @@ pub fn created(body: Body) -> Answer<CreatedApiKey> {
     let text = body.json.member("data").member("key").read::<Sensitive>();
     let key = text.map_err(|_| ClientError { cause: Cause::Network, request_id: None })?;
     Ok(CreatedApiKey { record: body.data()?, key })
+}
+
+/// Where a change of a key is in effect; `None` when it took nothing away.
+pub fn effective(body: &Body) -> Option<Effective> {
+    body.json.member("effective").read().ok()
 }
 
 /// Encodes an id as one segment: the id of an imported key and the name of a model may contain a

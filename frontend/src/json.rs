@@ -4,7 +4,7 @@
 //! | JSON | type |
 //! |---|---|
 //! | text | `String`, types that read themselves from text (times, ids, names), enums without data |
-//! | whole number from 0 to 2^53 - 1 | `u8`, `u16`, `u32`, `u64` |
+//! | whole number from 0 to 2^53 - 1 | `u8`, `u16`, `u32`, `u64`, `i64` |
 //! | `true`, `false` | `bool` |
 //! | list | `Vec` |
 //! | object | structs with named fields; members that the type lacks are skipped |
@@ -94,6 +94,7 @@ impl<'de, V: Value> Deserializer<'de> for Json<V> {
         deserialize_u16 visit_u64 number
         deserialize_u32 visit_u64 number
         deserialize_u64 visit_u64 number
+        deserialize_i64 visit_u64 number
         deserialize_bool visit_bool boolean
     }
 
@@ -139,7 +140,7 @@ impl<'de, V: Value> Deserializer<'de> for Json<V> {
 
     serde::forward_to_deserialize_any! {
         <R: Visitor<'de>>
-        i8 i16 i32 i64 i128 u128 f32 f64 char bytes byte_buf unit unit_struct
+        i8 i16 i32 i128 u128 f32 f64 char bytes byte_buf unit unit_struct
         tuple tuple_struct map identifier ignored_any
     }
 }
@@ -287,6 +288,7 @@ mod tests {
         assert_eq!(read::<u16>(json!(65_535)), Ok(65_535));
         assert_eq!(read::<u32>(json!(0)), Ok(0));
         assert_eq!(read::<u64>(json!(9_007_199_254_740_991_u64)), Ok(9_007_199_254_740_991));
+        assert_eq!(read::<i64>(json!(9_007_199_254_740_991_u64)), Ok(9_007_199_254_740_991));
         assert_eq!(read::<bool>(json!(false)), Ok(false));
         assert_eq!(read::<DataKeyState>(json!("retired")), Ok(DataKeyState::Retired));
     }
@@ -354,6 +356,7 @@ mod tests {
     fn a_number_that_is_negative_broken_or_inexact_is_refused() {
         for number in [json!(-1), json!(0.5), json!(9_007_199_254_740_992_u64), json!(1e300)] {
             assert_eq!(read::<u64>(number.clone()), Err(Mismatch), "{number}");
+            assert_eq!(read::<i64>(number.clone()), Err(Mismatch), "{number}");
         }
         assert_eq!(read::<u16>(json!(65_536)), Err(Mismatch));
         assert_eq!(read::<u32>(json!(4_294_967_296_u64)), Err(Mismatch));
@@ -398,7 +401,7 @@ mod tests {
         assert_eq!(read::<BTreeMap<String, u32>>(json!({"a": 1})), Err(Mismatch));
         assert_eq!(read::<(u32, u32)>(json!([1, 2])), Err(Mismatch));
         for number in [json!(1), json!(-1), json!(1.5)] {
-            assert_eq!(read::<i64>(number.clone()), Err(Mismatch), "{number}");
+            assert_eq!(read::<i32>(number.clone()), Err(Mismatch), "{number}");
             assert_eq!(read::<f64>(number.clone()), Err(Mismatch), "{number}");
             assert_eq!(read::<i8>(number.clone()), Err(Mismatch), "{number}");
         }

@@ -7,6 +7,10 @@ use leptos::prelude::*;
 use crate::ids::unique_id;
 
 const SUCCESS_STAYS: Duration = Duration::from_secs(6);
+/// What takes longer to read.
+const LONG_STAYS: Duration = Duration::from_secs(10);
+/// Characters of a text that two lines of a narrow window have room for.
+const SHORT: usize = 40;
 
 #[derive(Clone)]
 pub struct Toast {
@@ -26,8 +30,10 @@ impl Toasts {
     }
 
     pub fn success(self, text: impl Into<String>) {
-        let id = self.add(false, text.into());
-        set_timeout(move || self.dismiss(&id), SUCCESS_STAYS);
+        let text = text.into();
+        let stays = if is_long(&text) { LONG_STAYS } else { SUCCESS_STAYS };
+        let id = self.add(false, text);
+        set_timeout(move || self.dismiss(&id), stays);
     }
 
     pub fn error(self, text: impl Into<String>) {
@@ -43,4 +49,8 @@ impl Toasts {
         self.list.update(|list| list.push(Toast { id: id.clone(), is_error, text }));
         id
     }
+}
+
+pub fn is_long(text: &str) -> bool {
+    text.chars().count() > SHORT
 }

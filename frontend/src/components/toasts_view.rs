@@ -7,6 +7,7 @@ use crate::components::icon::{Icon, icon};
 use crate::components::problem::failure;
 use crate::context::context;
 use crate::erased::memo;
+use crate::toasts::is_long;
 
 /// The element of the successes stays in the page, so that a screen reader announces what
 /// changes in it; an error is an alert of its own.
@@ -38,8 +39,9 @@ fn ToastView(id: StoredValue<String>) -> impl IntoView {
         let (class, role, content) = if toast.is_error {
             ("toast toast-error", Some("alert"), failure(&toast.text))
         } else {
+            let class = if is_long(&toast.text) { "toast toast-long" } else { "toast" };
             let content = view! { {icon(Icon::Check)} <p>{toast.text}</p> };
-            ("toast", None, content.into_any())
+            (class, None, content.into_any())
         };
         view! {
             <div class=class role=role>

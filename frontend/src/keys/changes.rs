@@ -2,18 +2,22 @@
 //! fails is said in the row of its key.
 
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, UpdateApiKey};
+use keyward_api::replicas::Effective;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::client::{ClientError, created};
+use crate::client::{ClientError, created, effective};
 use crate::focus::move_focus;
 use crate::http::{Answer, Body, Exchange};
 use crate::keys::buttons::{PAGE_TITLE, delete_button, menu_button};
+use crate::keys::effect::on_servers;
 use crate::keys::store::Keys;
 use crate::one_time::Kind;
 use crate::text::quoted;
 
 const CREATED: &str = "API key created. Copy it now; you won't be able to see it again.";
+/// Of a change that is neither a deletion nor the end of an old key.
+const IN_EFFECT: &str = "In effect";
 pub const ROTATED: &str = "API key rotated. Copy it now; you won't be able to see it again.";
 
 impl Keys {
@@ -43,24 +47,42 @@ impl Keys {
 
     /// Stores a key that replaces another.
     pub fn rotated(self, body: Body, sentence: &'static str) -> Answer<()> {
+        let effective = effective(&body);
         let record = self.show_new_key(body, sentence)?;
+        // With an overlap it is the key before the old one that is refused.
+        let which = if record.overlap.is_some() { "Older key" } else { "Old key" };
+        let did = format!("{which} of {} revoked", quoted(&record.name));
+        if let Some(text) = effective.and_then(|effective| on_servers(&did, &effective)) {
+            self.pages.context.toasts.success(text);
+        }
         self.put(record);
         Ok(())
     }
 
     /// Stores a key that was changed, and says `done`.
     pub fn changed(self, body: Body, done: fn(&ApiKey) -> String) -> Answer<()> {
-        self.take(body, done)?;
+        self.take(body, done, IN_EFFECT)?;
         spawn_local(self.pages.changed());
         Ok(())
     }
 
-    fn take(self, body: Body, done: fn(&ApiKey) -> String) -> Answer<()> {
+    /// `did` says of what it took away what became of it.
+    fn take(self, body: Body, done: fn(&ApiKey) -> String, did: &str) -> Answer<()> {
+        let effective = effective(&body);
         let key: ApiKey = body.data()?;
         self.forget_failure(&key.id);
-        self.pages.context.toasts.success(done(&key));
+        self.say_done(done(&key), did, effective);
         self.put(key);
         Ok(())
+    }
+
+    /// With the servers it is in effect on, if there are several.
+    fn say_done(self, done: String, did: &str, effective: Option<Effective>) {
+        let place = effective.and_then(|effective| on_servers(did, &effective));
+        self.pages.context.toasts.success(match place {
+            Some(place) => format!("{done}. {place}"),
+            None => done,
+        });
     }
 
     /// Without a dialog.
@@ -68,7 +90,7 @@ impl Keys {
         let failed = format!("{} was not {}.", quoted(&key.name), enabled_or_not(enabled));
         let exchange = self.send_enabled(&key.id, enabled);
         let done = |key: &ApiKey| format!("{} {}", quoted(&key.name), enabled_or_not(key.enabled));
-        self.change(key, exchange, done, failed);
+        self.change(key, exchange, done, IN_EFFECT, failed);
     }
 
     pub fn send_enabled(self, id: &str, enabled: bool) -> Exchange {
@@ -81,11 +103,18 @@ impl Keys {
         let failed = format!("Overlap of {} was not ended.", quoted(&key.name));
         let exchange = self.pages.context.client.end_overlap(&key.id);
         let done = |key: &ApiKey| format!("Overlap of {} ended", quoted(&key.name));
-        self.change(key, exchange, done, failed);
+        self.change(key, exchange, done, "Old key revoked", failed);
     }
 
     /// Changes a key without a dialog, one change at a time.
-    fn change(self, key: &ApiKey, exchange: Exchange, done: fn(&ApiKey) -> String, failed: String) {
+    fn change(
+        self,
+        key: &ApiKey,
+        exchange: Exchange,
+        done: fn(&ApiKey) -> String,
+        did: &'static str,
+        failed: String,
+    ) {
         let id = key.id.clone();
         if self.changing.read_untracked().contains(&id) {
             return;
@@ -93,7 +122,7 @@ impl Keys {
         self.forget_failure(&id);
         self.changing.update(|ids| ids.push(id.clone()));
         spawn_local(async move {
-            let answer = exchange.await.and_then(|body| self.take(body, done));
+            let answer = exchange.await.and_then(|body| self.take(body, done, did));
             if answer.is_ok() {
                 self.pages.changed().await;
             }
@@ -124,10 +153,10 @@ impl Keys {
             let answer = self.pages.context.client.delete_key(&key.id).await;
             let _ = self.deleting.try_update(|ids| ids.retain(|id| *id != key.id));
             match answer {
-                Ok(()) => {
+                Ok(effective) => {
                     let is_open = self.opened.is(&key.id);
                     self.gone(&key.id);
-                    self.pages.context.toasts.success(format!("{} deleted", quoted(&key.name)));
+                    self.say_done(format!("{} deleted", quoted(&key.name)), "Revoked", effective);
                     if is_open {
                         self.leave_for(next);
                     } else {

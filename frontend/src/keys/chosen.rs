@@ -2,10 +2,12 @@
 //! fails stops none.
 
 use keyward_api::keys::ApiKey;
+use keyward_api::replicas::Effective;
 use leptos::prelude::*;
 
+use crate::client::effective;
 use crate::focus::move_focus;
-use crate::http::Body;
+use crate::keys::effect::{on_servers, together};
 use crate::keys::store::Keys;
 use crate::text::{plural, quoted};
 
@@ -39,11 +41,14 @@ impl Keys {
     }
 
     pub async fn disable_chosen(self, ids: Vec<String>) {
-        let mut failed = 0;
+        let (mut failed, mut effects) = (0, Vec::new());
         for key in self.each(&ids) {
-            let answer = self.send_enabled(&key.id, false).await.and_then(Body::data);
-            match answer {
-                Ok(record) => self.put(record),
+            let answer = self.send_enabled(&key.id, false).await;
+            match answer.and_then(|body| Ok((effective(&body), body.data()?))) {
+                Ok((effective, record)) => {
+                    effects.extend(effective);
+                    self.put(record);
+                }
                 Err(error) => {
                     failed += 1;
                     let why = error.full_message();
@@ -51,15 +56,18 @@ impl Keys {
                 }
             }
         }
-        self.say(ids.len(), failed, "disabled");
+        self.say(ids.len(), failed, "disabled", "in effect", effects);
         self.pages.changed().await;
     }
 
     pub async fn delete_chosen(self, ids: Vec<String>) {
-        let mut failed = 0;
+        let (mut failed, mut effects) = (0, Vec::new());
         for key in self.each(&ids) {
             match self.client().delete_key(&key.id).await {
-                Ok(()) => self.gone(&key.id),
+                Ok(effective) => {
+                    effects.extend(effective);
+                    self.gone(&key.id);
+                }
                 Err(error) => {
                     failed += 1;
                     let why = error.full_message();
@@ -67,7 +75,7 @@ impl Keys {
                 }
             }
         }
-        self.say(ids.len(), failed, "deleted");
+        self.say(ids.len(), failed, "deleted", "revoked", effects);
         // With the last row goes the button that has the focus.
         move_focus(None, self.add_button);
     }
@@ -79,14 +87,16 @@ impl Keys {
     }
 
     /// Keys that failed stay ticked, to be tried again.
-    fn say(self, all: usize, failed: usize, done: &str) {
+    fn say(self, all: usize, failed: usize, done: &str, did: &str, effects: Vec<Effective>) {
         let failures = self.failures.try_get_untracked().unwrap_or_default();
         self.chosen.try_update(|chosen| {
             if let Some(chosen) = chosen {
                 chosen.retain(|id| failures.iter().any(|failure| failure.id == *id));
             }
         });
-        self.chosen_says.try_set(outcome(all - failed, failed, done));
+        let place = together(effects).and_then(|effective| on_servers(did, &effective));
+        let done = place.map_or_else(|| done.to_owned(), |place| format!("{done}, {place}"));
+        self.chosen_says.try_set(outcome(all - failed, failed, &done));
     }
 }
 

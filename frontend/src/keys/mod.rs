@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`store`], [`changes`], [`chosen`] | the list, and what may be done to its keys |
 //! | [`opened`], [`opening`], [`frame`], [`page`] | the page of one key, by its address |
-//! | [`listing`], [`order`], [`rights`], [`status`], [`expiry`], [`scopes`], [`limits`] | pure: decisions and sentences |
+//! | [`listing`], [`order`], [`rights`], [`status`], [`expiry`], [`scopes`], [`limits`], [`effect`] | pure: decisions and sentences |
 //! | [`banner`] | the only time a key is seen |
 //! | [`section`], [`toolbar`], [`table`] | what is on the page of the list |
 //! | [`later`] | what is downloaded when it is needed |
@@ -26,6 +26,7 @@ pub mod delete;
 pub mod delete_chosen;
 pub mod dialogs;
 pub mod edit;
+pub mod effect;
 pub mod expiry;
 pub mod expiry_fields;
 pub mod form;
