@@ -9,10 +9,11 @@ use keyward_api::roles::Role;
 use keyward_api::secrets::{CreateSecret, RevealedSecret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
 use keyward_api::{Sensitive, paths};
-use leptos::prelude::untrack;
+use leptos::prelude::{Get as _, GetUntracked as _, RwSignal, Update as _, untrack};
 
 pub mod people;
 
+use crate::erased::effect;
 pub use crate::http::ClientError;
 use crate::http::{Answer, Body, Cause, Exchange, Request, exchange, json, send};
 use crate::json::Json;
@@ -27,6 +28,8 @@ pub struct Client {
     /// The way to the sign-in page when the server no longer knows the session.
     pub location: Location,
     pub session: SessionState,
+    /// How many changes may have been made or not. Lists follow it, and are fetched again.
+    pub doubts: RwSignal<u32>,
 }
 
 impl Client {
@@ -143,7 +146,7 @@ impl Client {
         version: String,
     ) -> Answer<()> {
         let request = Request { body: json(update), if_match: Some(version) };
-        self.watched(send("PUT", below(paths::SECRETS, key), request)).await?.done()
+        self.watched("PUT", send("PUT", below(paths::SECRETS, key), request)).await?.done()
     }
 
     pub async fn delete_secret(self, key: &str) -> Answer<()> {
@@ -191,13 +194,27 @@ impl Client {
         self.signed_in("GET", path, None)
     }
 
-    fn signed_in(self, method: &'static str, path: &str, body: Option<String>) -> Exchange {
-        self.watched(exchange(method, path, body))
+    /// Runs when it is not known whether a change was made.
+    pub fn on_doubt(self, run: impl Fn() + 'static) {
+        let before = self.doubts.get_untracked();
+        effect(move || {
+            if self.doubts.get() != before {
+                run();
+            }
+        });
     }
 
-    fn watched(self, exchange: Exchange) -> Exchange {
+    fn signed_in(self, method: &'static str, path: &str, body: Option<String>) -> Exchange {
+        self.watched(method, exchange(method, path, body))
+    }
+
+    fn watched(self, method: &'static str, exchange: Exchange) -> Exchange {
         Box::pin(async move {
             let mut answer = exchange.await;
+            // A question changes nothing: to ask it again because of itself would never end.
+            if method != "GET" && answer.as_ref().is_err_and(ClientError::is_in_doubt) {
+                self.doubts.update(|doubts| *doubts = doubts.wrapping_add(1));
+            }
             if let Err(error) = &mut answer
                 && error.status() == Some(401)
             {

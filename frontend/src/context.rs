@@ -39,7 +39,7 @@ impl Context {
         let one_time = OneTimeValues::new();
         let context = Self {
             location,
-            client: Client { location, session },
+            client: Client { location, session, doubts: RwSignal::new(0) },
             session,
             one_time,
             guard: LeaveGuard::new(one_time),

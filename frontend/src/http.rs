@@ -70,6 +70,11 @@ impl ClientError {
         Some(self.problem()?.status)
     }
 
+    /// Whether the change may have been made, so that what is shown may be out of date.
+    pub fn is_in_doubt(&self) -> bool {
+        self.problem().is_some_and(|problem| problem.code == "outcome_unknown")
+    }
+
     /// With the request id, if there is one. Where it is shown, [`parted`] finds the id again.
     pub fn full_message(&self) -> String {
         match &self.request_id {

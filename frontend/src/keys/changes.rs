@@ -115,7 +115,7 @@ impl Keys {
         did: &'static str,
         failed: String,
     ) {
-        let id = key.id.clone();
+        let (id, name) = (key.id.clone(), key.name.clone());
         if self.changing.read_untracked().contains(&id) {
             return;
         }
@@ -130,7 +130,7 @@ impl Keys {
             match answer {
                 // The button that was pressed may be gone with the overlap.
                 Ok(()) => move_focus(Some(self.place_of(&id)), self.add_button),
-                Err(error) => self.fail(&id, format!("{failed} {}", error.full_message())),
+                Err(error) => self.not_done((&id, &name), &failed, &error),
             }
         });
     }
@@ -164,11 +164,22 @@ impl Keys {
                     }
                 }
                 Err(error) => {
-                    let why = error.full_message();
-                    self.fail(&key.id, format!("{} was not deleted. {why}", quoted(&key.name)));
+                    let failed = format!("{} was not deleted.", quoted(&key.name));
+                    self.not_done((&key.id, &key.name), &failed, &error);
                 }
             }
         });
+    }
+
+    /// Says in the row of a key that it was not changed; or, when it may have been, only that, and
+    /// elsewhere: the list is fetched again, and may be without the row.
+    fn not_done(self, (id, name): (&str, &str), failed: &str, error: &ClientError) {
+        let why = error.full_message();
+        if error.is_in_doubt() {
+            self.pages.context.toasts.error(format!("{}: {why}", quoted(name)));
+        } else {
+            self.fail(id, format!("{failed} {why}"));
+        }
     }
 
     /// The server has deleted a key.

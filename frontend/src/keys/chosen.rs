@@ -5,7 +5,7 @@ use keyward_api::keys::ApiKey;
 use keyward_api::replicas::Effective;
 use leptos::prelude::*;
 
-use crate::client::effective;
+use crate::client::{ClientError, effective};
 use crate::focus::move_focus;
 use crate::keys::effect::{on_servers, together};
 use crate::keys::store::Keys;
@@ -41,41 +41,33 @@ impl Keys {
     }
 
     pub async fn disable_chosen(self, ids: Vec<String>) {
-        let (mut failed, mut effects) = (0, Vec::new());
+        let mut outcome = Outcome::of("disabled", "in effect");
         for key in self.each(&ids) {
             let answer = self.send_enabled(&key.id, false).await;
             match answer.and_then(|body| Ok((effective(&body), body.data()?))) {
                 Ok((effective, record)) => {
-                    effects.extend(effective);
+                    outcome.succeeded(effective);
                     self.put(record);
                 }
-                Err(error) => {
-                    failed += 1;
-                    let why = error.full_message();
-                    self.fail(&key.id, format!("{} was not disabled. {why}", quoted(&key.name)));
-                }
+                Err(error) => self.count_failure(&mut outcome, &key, &error),
             }
         }
-        self.say(ids.len(), failed, "disabled", "in effect", effects);
+        self.say(&outcome);
         self.pages.changed().await;
     }
 
     pub async fn delete_chosen(self, ids: Vec<String>) {
-        let (mut failed, mut effects) = (0, Vec::new());
+        let mut outcome = Outcome::of("deleted", "revoked");
         for key in self.each(&ids) {
             match self.client().delete_key(&key.id).await {
                 Ok(effective) => {
-                    effects.extend(effective);
+                    outcome.succeeded(effective);
                     self.gone(&key.id);
                 }
-                Err(error) => {
-                    failed += 1;
-                    let why = error.full_message();
-                    self.fail(&key.id, format!("{} was not deleted. {why}", quoted(&key.name)));
-                }
+                Err(error) => self.count_failure(&mut outcome, &key, &error),
             }
         }
-        self.say(ids.len(), failed, "deleted", "revoked", effects);
+        self.say(&outcome);
         // With the last row goes the button that has the focus.
         move_focus(None, self.add_button);
     }
@@ -86,41 +78,109 @@ impl Keys {
         keys.inspect(|key| self.forget_failure(&key.id)).collect()
     }
 
+    /// A key that may have been changed after all has no row to say so: the list is fetched again.
+    fn count_failure(self, outcome: &mut Outcome, key: &ApiKey, error: &ClientError) {
+        let why = error.full_message();
+        if error.is_in_doubt() {
+            outcome.doubtful += 1;
+            outcome.doubt = Some(why);
+        } else {
+            outcome.failed += 1;
+            self.fail(&key.id, format!("{} was not {}. {why}", quoted(&key.name), outcome.done));
+        }
+    }
+
     /// Keys that failed stay ticked, to be tried again.
-    fn say(self, all: usize, failed: usize, done: &str, did: &str, effects: Vec<Effective>) {
+    fn say(self, outcome: &Outcome) {
         let failures = self.failures.try_get_untracked().unwrap_or_default();
         self.chosen.try_update(|chosen| {
             if let Some(chosen) = chosen {
                 chosen.retain(|id| failures.iter().any(|failure| failure.id == *id));
             }
         });
-        let place = together(effects).and_then(|effective| on_servers(did, &effective));
-        let done = place.map_or_else(|| done.to_owned(), |place| format!("{done}, {place}"));
-        self.chosen_says.try_set(outcome(all - failed, failed, &done));
+        if let Some(why) = &outcome.doubt {
+            self.pages.context.toasts.error(why.clone());
+        }
+        self.chosen_says.try_set(outcome.in_words());
     }
 }
 
-/// `2 keys disabled. 1 key was not: its row says why.`
-fn outcome(succeeded: usize, failed: usize, done: &str) -> String {
-    let keys = |count: usize| plural(i64::try_from(count).unwrap_or(i64::MAX), "key");
-    match failed {
-        0 => format!("{} {done}.", keys(succeeded)),
-        1 => format!("{} {done}. 1 key was not: its row says why.", keys(succeeded)),
-        _ => format!("{} {done}. {} were not: their rows say why.", keys(succeeded), keys(failed)),
+/// What became of several keys.
+struct Outcome {
+    done: &'static str,
+    /// What became of what was taken away, as in [`on_servers`].
+    did: &'static str,
+    succeeded: usize,
+    failed: usize,
+    /// How many may have been changed or not, and what the server says to that.
+    doubtful: usize,
+    doubt: Option<String>,
+    effective: Option<Effective>,
+}
+
+impl Outcome {
+    fn of(done: &'static str, did: &'static str) -> Self {
+        Self { done, did, succeeded: 0, failed: 0, doubtful: 0, doubt: None, effective: None }
+    }
+
+    fn succeeded(&mut self, effective: Option<Effective>) {
+        self.succeeded += 1;
+        self.effective = together(self.effective.into_iter().chain(effective));
+    }
+
+    /// `2 keys disabled. 1 key was not: its row says why.`
+    fn in_words(&self) -> String {
+        let keys = |count: usize| plural(i64::try_from(count).unwrap_or(i64::MAX), "key");
+        let mut text = format!("{} {}", keys(self.succeeded), self.done);
+        if let Some(place) = self.effective.and_then(|it| on_servers(self.did, &it)) {
+            text = format!("{text}, {place}");
+        }
+        let failed = match self.failed {
+            0 => String::new(),
+            1 => " 1 key was not: its row says why.".to_owned(),
+            many => format!(" {} were not: their rows say why.", keys(many)),
+        };
+        let doubtful = match self.doubtful {
+            0 => String::new(),
+            some => format!(" For {} it is not known.", keys(some)),
+        };
+        format!("{text}.{failed}{doubtful}")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::outcome;
+    use super::*;
+
+    fn outcome(succeeded: usize, failed: usize, done: &'static str) -> Outcome {
+        Outcome { succeeded, failed, ..Outcome::of(done, "revoked") }
+    }
 
     #[test]
     fn what_failed_is_counted_beside_what_was_done() {
-        assert_eq!(outcome(1, 0, "deleted"), "1 key deleted.");
-        assert_eq!(outcome(2, 1, "disabled"), "2 keys disabled. 1 key was not: its row says why.");
+        let says = |succeeded, failed, done| outcome(succeeded, failed, done).in_words();
+        assert_eq!(says(1, 0, "deleted"), "1 key deleted.");
+        assert_eq!(says(2, 1, "disabled"), "2 keys disabled. 1 key was not: its row says why.");
+        assert_eq!(says(0, 3, "deleted"), "0 keys deleted. 3 keys were not: their rows say why.");
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_neither() {
+        let outcome = Outcome { doubtful: 2, ..outcome(1, 1, "deleted") };
         assert_eq!(
-            outcome(0, 3, "deleted"),
-            "0 keys deleted. 3 keys were not: their rows say why."
+            outcome.in_words(),
+            "1 key deleted. 1 key was not: its row says why. For 2 keys it is not known."
         );
+    }
+
+    #[test]
+    fn the_servers_are_named_once_for_all_keys() {
+        let mut outcome = outcome(0, 0, "deleted");
+        for waited_ms in [18, 20] {
+            let (generation, acknowledged, fenced) = (7, 3, 0);
+            outcome.succeeded(Some(Effective { generation, acknowledged, fenced, waited_ms }));
+        }
+        outcome.succeeded(None);
+        assert_eq!(outcome.in_words(), "3 keys deleted, revoked on all 3 servers in 38 ms.");
     }
 }

@@ -62,6 +62,12 @@ impl Keys {
                 move_focus(Some(key_link(&opened.back_to.get_value())), self.add_button);
             }
         });
+        self.client().on_doubt(move || {
+            let id = opened.id.get_untracked();
+            if !id.is_empty() {
+                self.fetch_opened(id);
+            }
+        });
     }
 
     /// What the list knows is shown until the server has answered.
@@ -70,6 +76,11 @@ impl Keys {
         opened.key.set(self.list.read().iter().find(|key| key.id == id).cloned());
         opened.load.begin();
         focus_id(PAGE_TITLE);
+        self.fetch_opened(id);
+    }
+
+    fn fetch_opened(self, id: String) {
+        let opened = self.opened;
         spawn_local(async move {
             let answer = self.pages.context.client.key(&id).await.and_then(Body::data);
             if !opened.is(&id) {
@@ -77,7 +88,12 @@ impl Keys {
             }
             match answer {
                 Ok(key) => self.put(key),
-                Err(error) => opened.load.end(Err(error)),
+                Err(error) => {
+                    if error.status() == Some(404) {
+                        opened.key.set(None);
+                    }
+                    opened.load.end(Err(error));
+                }
             }
         });
     }

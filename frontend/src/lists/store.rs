@@ -112,6 +112,7 @@ impl Pages {
             drop(request_path.read());
             pages.fetch_soon();
         });
+        context.client.on_doubt(move || spawn_local(pages.fetch()));
         on_cleanup(move || _ = pages.begin_turn());
         pages
     }
