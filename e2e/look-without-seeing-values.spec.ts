@@ -37,16 +37,16 @@ test("a viewer sees each list, and nowhere a value or a button that would show o
     expect(everything, path).not.toContain(key);
   }
   for (const name of ["Overview", "API keys", "Secrets", "Providers", "Audit log"]) await expect(shell.navLink(name)).toBeVisible();
-  for (const name of ["People", "Encryption"]) await expect(shell.navLink(name)).toBeHidden();
+  for (const name of ["People", "Encryption", "Servers"]) await expect(shell.navLink(name)).toBeHidden();
 
   const all = await answers();
   expect(all.length, "something was answered").toBeGreaterThan(2000);
   for (const value of [SECRET.value, PROVIDER_KEY, MODEL_KEY, key]) expect(all).not.toContain(value);
 });
 
-for (const [path, title] of [["/admin/users", "People"], ["/admin/encryption", "Encryption"]] as const) {
+for (const [path, title] of [["/admin/users", "People"], ["/admin/encryption", "Encryption"], ["/admin/replicas", "Servers"]] as const) {
   test(`${title} opened by its address says calmly who it is for`, async ({ page, network, signedIn: _ }) => {
-    const asked = network.requests("GET /api/admin/encryption");
+    const asked = network.requests("GET /api/admin/*");
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
     await expect(page.getByText("This page is for admins. You are a viewer")).toBeVisible();

@@ -150,7 +150,7 @@ test(`the first visit downloads at most ${LIMIT / 1000} kB, each file once, from
   expect(total).toBeLessThanOrEqual(LIMIT);
 });
 
-for (const [first, second] of [["Audit log", "Encryption"], ["Secrets", "Providers"]]) {
+for (const [first, second] of [["Audit log", "Encryption"], ["Encryption", "Servers"], ["Secrets", "Providers"]]) {
   test(`${first} and ${second} come with the first of them, once, in at most ${LATER_LIMIT / 1000} kB`, async ({ keys, page, shell }) => {
     const files: Promise<{ url: string; size: number }>[] = [];
     page.on("requestfinished", (one) => {

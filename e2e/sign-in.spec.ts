@@ -140,7 +140,7 @@ test("a password that is sent twice signs in once", async ({ page, signIn }) => 
 test("somebody who is signed in finds the overview first, and each page by its name", async ({ page, shell, session }) => {
   await session.begin();
   await page.goto("/");
-  for (const name of ["Overview", "API keys", "Secrets", "Providers", "Audit log", "People", "Encryption"]) {
+  for (const name of ["Overview", "API keys", "Secrets", "Providers", "Audit log", "People", "Encryption", "Servers"]) {
     await shell.navLink(name).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
     await expect(page).toHaveTitle(`${name} - Keyward`);

@@ -4,6 +4,7 @@ import { expect, test } from "./fixtures/test";
 import { AUDIT } from "./pages/audit";
 import { ENCRYPTION } from "./pages/encryption";
 import { KeysPage, SECRETS } from "./pages/keys";
+import { SERVERS } from "./pages/servers";
 
 test("a list that fails to load is neither empty nor silent, and Retry works", async ({ keys, api, network }) => {
   await api.create({ name: "production" });
@@ -141,7 +142,7 @@ test("every page has one heading of the first level", async ({ page, session }) 
   await session.begin();
   const pages = { "?tab=keys": "API keys", "?tab=secrets": "Secrets", "?tab=providers": "Providers" };
   const addresses = Object.entries(pages).map(([query, title]) => [SECRETS + query, title] as const);
-  for (const [address, title] of [...addresses, [AUDIT, "Audit log"], [ENCRYPTION, "Encryption"]] as const) {
+  for (const [address, title] of [...addresses, [AUDIT, "Audit log"], [ENCRYPTION, "Encryption"], [SERVERS, "Servers"]] as const) {
     await page.goto(address);
     await expect(page.getByRole("heading", { level: 1, includeHidden: true })).toHaveText([title]);
   }

@@ -22,7 +22,7 @@ use crate::shell::Shell;
 type Page = fn() -> AnyView;
 
 /// Every path of the page.
-const PAGES: [(&str, Page); 9] = [
+const PAGES: [(&str, Page); 10] = [
     (routes::OVERVIEW, || view! { <Shell page=|| view! { <Overview/> }.into_any()/> }.into_any()),
     (routes::SETUP, || view! { <Setup/> }.into_any()),
     (routes::LOGIN, || view! { <Login/> }.into_any()),
@@ -35,6 +35,9 @@ const PAGES: [(&str, Page); 9] = [
     }),
     (routes::ENCRYPTION, || {
         view! { <Shell page=later::encryption only=("Encryption", Role::Admin)/> }.into_any()
+    }),
+    (routes::REPLICAS, || {
+        view! { <Shell page=later::replicas only=("Servers", Role::Admin)/> }.into_any()
     }),
 ];
 

@@ -4,7 +4,7 @@ use keyward_api::encryption::{EncryptionStatus, Rotated};
 use keyward_api::keys::{ApiKey, CreateApiKey, CreatedApiKey, RotateApiKey, UpdateApiKey};
 use keyward_api::overview::Overview;
 use keyward_api::providers::{Explained, SetModel, SetProvider, UpdateProvider};
-use keyward_api::replicas::Effective;
+use keyward_api::replicas::{Effective, Replicas};
 use keyward_api::roles::Role;
 use keyward_api::secrets::{CreateSecret, RevealedSecret, UpdateSecret};
 use keyward_api::session::{Session, Setup, SetupStatus, SignIn};
@@ -186,6 +186,10 @@ impl Client {
     /// Answers when every value is re-encrypted, without a time limit.
     pub async fn rotate(self) -> Answer<Rotated> {
         self.signed_in("POST", paths::ENCRYPTION_ROTATE, None).await?.data()
+    }
+
+    pub async fn replicas(self) -> Answer<Replicas> {
+        self.signed_in("GET", paths::REPLICAS, None).await?.data()
     }
 
     /// The caller reads the members it needs: types for this answer would be downloaded for one

@@ -47,8 +47,13 @@ pub fn date(time: OffsetDateTime) -> String {
 
 /// `22 Nov 2026, 07:19:03`.
 pub fn second(time: OffsetDateTime) -> String {
+    format!("{}, {}", date(time), self::time(time))
+}
+
+/// `07:19:03`.
+pub fn time(time: OffsetDateTime) -> String {
     let (hour, minute, second) = time.to_hms();
-    format!("{}, {hour:02}:{minute:02}:{second:02}", date(time))
+    format!("{hour:02}:{minute:02}:{second:02}")
 }
 
 /// `22 Nov 2026, 07:19:03 +01:00`.

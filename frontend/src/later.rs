@@ -25,6 +25,7 @@ use crate::keys::later::Later;
 use crate::keys::page::view::key_page;
 use crate::load::{Load, Shown};
 use crate::providers::section::ProvidersSection;
+use crate::replicas::page::ServersPage;
 use crate::secrets::section::SecretsSection;
 use crate::users::page::UsersPage;
 
@@ -37,6 +38,7 @@ fn admin() -> Result<Admin, ClientError> {
     Ok(Admin {
         encryption: || view! { <EncryptionPage/> }.into_any(),
         audit: || view! { <AuditPage/> }.into_any(),
+        replicas: || view! { <ServersPage/> }.into_any(),
         first_run: guide,
     })
 }
@@ -44,6 +46,7 @@ fn admin() -> Result<Admin, ClientError> {
 struct Admin {
     encryption: Page,
     audit: Page,
+    replicas: Page,
     first_run: Page,
 }
 
@@ -97,6 +100,11 @@ pub fn encryption() -> AnyView {
 /// The page at [`crate::routes::AUDIT`].
 pub fn audit() -> AnyView {
     once_loaded(Place::Page("Audit log"), Box::pin(async { Ok(admin().await?.audit) }))
+}
+
+/// The page at [`crate::routes::REPLICAS`].
+pub fn replicas() -> AnyView {
+    once_loaded(Place::Page("Servers"), Box::pin(async { Ok(admin().await?.replicas) }))
 }
 
 /// The steps of a new installation.

@@ -7,7 +7,7 @@
 //! | [`session`] | first start, signing in and out |
 //! | [`later`] | what is downloaded later |
 //! | [`keys`], [`secrets`], [`providers`] | what is at `/settings/secrets` |
-//! | [`encryption`], [`audit`], [`first_run`] | what is opened rarely |
+//! | [`encryption`], [`audit`], [`replicas`], [`first_run`] | what is opened rarely |
 //! | [`users`], [`account`], [`invitation`] | people, one's own account, and how one comes in |
 //! | [`lists`] | lists that are fetched page by page |
 //! | [`load`] | the states of something that is fetched |
@@ -57,6 +57,7 @@ mod one_time;
 mod overview;
 mod providers;
 mod query;
+mod replicas;
 mod roles;
 mod routes;
 mod secrets;

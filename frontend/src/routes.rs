@@ -15,6 +15,7 @@ pub const NEW_KEY: &str = "/settings/secrets?tab=keys&new=key";
 pub const STORED_SECRETS: &str = "/settings/secrets?tab=secrets";
 pub const PROVIDERS: &str = "/settings/secrets?tab=providers";
 pub const ENCRYPTION: &str = "/admin/encryption";
+pub const REPLICAS: &str = "/admin/replicas";
 pub const AUDIT: &str = "/admin/audit";
 pub const USERS: &str = "/admin/users";
 /// What the program brings along to read, and not a page of this application.

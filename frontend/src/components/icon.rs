@@ -20,6 +20,7 @@ pub enum Icon {
     Plug,
     Plus,
     Refresh,
+    Servers,
     Shield,
     Warning,
 }
@@ -46,6 +47,7 @@ impl Icon {
             Self::Plug => "M5.5 2v3.5m5-3.5v3.5M3.5 5.5h9v2.2a4.5 4.5 0 0 1-9 0zM8 12.2V14",
             Self::Plus => "M8 3v10M3 8h10",
             Self::Refresh => "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3",
+            Self::Servers => "M2.5 3h11v4.2h-11zM2.5 8.8h11V13h-11zM5 5.1h.01M5 10.9h.01",
             Self::Shield => "M8 2 13 4v4c0 3-2.2 5.2-5 6-2.8-.8-5-3-5-6V4zM8 6.3v2.9",
             Self::Warning => "M8 2.2 14.2 13H1.8zM8 6.4v3m0 1.7v.01",
         }

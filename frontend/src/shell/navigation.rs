@@ -32,6 +32,7 @@ const GROUPS: [(&str, &[NavLink]); 4] = [
             (routes::AUDIT, "Audit log", Icon::List, Viewer),
             (routes::USERS, "People", Icon::People, Admin),
             (routes::ENCRYPTION, "Encryption", Icon::Lock, Admin),
+            (routes::REPLICAS, "Servers", Icon::Servers, Admin),
         ],
     ),
 ];

@@ -9,7 +9,7 @@ use axum::Router;
 use memory_serve::{CacheControl, MemoryServe};
 
 /// Paths that the application knows, in `frontend/src/routes.rs`.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/setup",
     "/login",
     "/invitation",
@@ -18,6 +18,7 @@ const PAGES: [&str; 8] = [
     "/admin/audit",
     "/admin/users",
     "/admin/encryption",
+    "/admin/replicas",
 ];
 
 /// The documents, which the page's build makes of `server/docs`.
