@@ -66,6 +66,7 @@ test("a page is reloaded and bookmarked with its rows, and the way back is still
   await keys.pager.previous.click();
   await expect(keys.names()).toHaveText(names(2_400, 2_301));
   await page.goBack();
+  await expect(keys.names()).toHaveText(names(2_300, 2_201));
 
   const other = await context.newPage();
   await other.goto(page.url());
