@@ -1,6 +1,6 @@
 // What is done to a key that exists.
 
-import { effective } from "../fixtures/answers";
+import { effective, inDoubt } from "../fixtures/answers";
 import { ROTATED } from "../pages/key-banner";
 import { expect, state, test } from "./look";
 import { AWAY, replaced, rows } from "./samples";
@@ -99,3 +99,13 @@ for (const [name, answer] of [["everywhere", effective(3, 0, 18)], ["fenced", ef
     await expect(keys.page.getByRole("status").getByText(/^“staging” deleted\. Revoked on/)).toBeVisible();
   });
 }
+
+test(state("key-in-doubt"), async ({ keys, api, network }) => {
+  await rows(api);
+  await keys.open();
+  await network.lose("DELETE /api/keys/*", inDoubt("0192f0aa-77aa-7b3c-9d5e-1f2a3b4c5d6e"));
+  await keys.row("staging").delete.press("Enter");
+  await keys.row("staging").confirm.press("Enter");
+  await expect(keys.alert).toBeVisible();
+  await expect(keys.row("staging").root).toBeHidden();
+});
