@@ -1,13 +1,15 @@
 # Two commands are enough: `make run` and `make test`. `make help` lists the others.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build page test unit integration e2e contract openapi lint fmt bench bench-page crash fuzz deny attack timing timing-count screenshots clean
+.PHONY: help run dev build page test unit integration e2e contract openapi lease lint fmt bench bench-page crash fuzz deny attack timing timing-count screenshots clean
 
 # Everywhere with --workspace: a part built alone has dependencies with fewer features, and all of
 # them would be built once more. But the timing bench, which needs little of it.
 CARGO ?= cargo
 # What crash and attack are built with: dev is there after the tests, and slower.
 PROFILE ?= release
+# How many schedules of leases are simulated.
+SCHEDULES ?= 100000
 # How many inputs each reader gets.
 PROPTEST_CASES ?= 10000
 unexport CARGO_TARGET_DIR
@@ -113,7 +115,7 @@ openapi: page ## Write server/openapi.json, which a test compares
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
-bench: page ## Measure the scan, /api/verify, sessions, the start, lists, the vault, /api/resolve and backups
+bench: page ## Measure the scan, /api/verify, sessions, the start, lists, the vault, /api/resolve, backups and servers
 	$(CARGO) bench --workspace --bench scan
 	$(CARGO) bench --workspace --bench start
 	$(CARGO) bench --workspace --bench verify
@@ -122,6 +124,7 @@ bench: page ## Measure the scan, /api/verify, sessions, the start, lists, the va
 	$(CARGO) bench --workspace --bench vault
 	$(CARGO) bench --workspace --bench resolve
 	$(CARGO) bench --workspace --bench backup
+	$(WITH_POSTGRES) $(CARGO) bench --workspace --bench replicas
 
 bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chromium
 	.ci/need chromium chromium fonts-dejavu-core
@@ -130,6 +133,9 @@ bench-page: build e2e/node_modules ## Measure the page with 100 000 keys in Chro
 
 crash: page ## Kill rotations at random moments and look what is left (RUNS=200)
 	$(WITH_POSTGRES) $(CARGO) test --profile $(PROFILE) --workspace --test crash
+
+lease: ## Simulate the leases of servers in random schedules (SCHEDULES=100000)
+	SCHEDULES=$(SCHEDULES) $(CARGO) test --release -p keyward-core --test lease
 
 fuzz: page ## Read bytes that are nearly right by every reader of what comes from outside (PROPTEST_CASES=10000)
 	PROPTEST_CASES=$(PROPTEST_CASES) $(CARGO) test --workspace --test fuzz

@@ -84,7 +84,8 @@ enum Command {
     /// Say whether the installation is as it should be, from the configuration to the last stored
     /// row; fails when something is broken
     Doctor(DoctorCommand),
-    /// Create, list, rotate and delete API keys; a running server follows within a second
+    /// Create, list, rotate and delete API keys; what is taken away is taken away at every server when
+    /// the command ends (SQLite: within a second)
     Keys {
         #[command(subcommand)]
         command: KeysCommand,

@@ -28,9 +28,9 @@ pub const ROWS_ON_THEIR_WAY: usize = 1024;
 /// How long a start waits for the first connection.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connections to a PostgreSQL, which counts them for all servers together. Each server has two
-/// more: one for its lease, and one that is notified.
-const POSTGRES_CONNECTIONS: u32 = 3;
+/// Connections to a PostgreSQL, which counts them for all servers together. Each server has three
+/// more: for its lease, for notifications, and to follow what others change.
+const POSTGRES_CONNECTIONS: u32 = 2;
 /// Connections to a file, which costs nothing but descriptors.
 const SQLITE_CONNECTIONS: u32 = 16;
 

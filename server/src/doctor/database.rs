@@ -7,6 +7,7 @@ use super::Check;
 use crate::clock::Clock;
 use crate::config::{ConfigError, DatabaseConfig};
 use crate::database::{Address, DatabaseConnection, begin_read, schema};
+use crate::replicas::listen;
 use crate::session::store::has_user;
 
 /// A clock that is off by more, in seconds, ends sessions and keys at another time than people
@@ -80,6 +81,25 @@ pub(super) async fn server(
         Ok(said) => said.checks(is_near, db.is_behind_pooler(), clock.now()),
         Err(error) => vec![Check::failure("server", error)],
     }
+}
+
+/// Whether changes of other servers are notified. None: there are no others.
+pub(super) async fn notifications(db: &DatabaseConnection) -> Option<Check> {
+    const NAME: &str = "notifications";
+    let Some(listen) = &db.outside_pool()?.listen else {
+        let message = "a pooler passes none on: changes of other servers are seen a quarter of a \
+                       second later. Name the PostgreSQL behind it in DATABASE_LISTEN_URL";
+        return Some(Check::notice(NAME, message));
+    };
+    Some(match listen::arrives(db, listen).await {
+        Ok(true) => Check::ok(NAME, "they arrive"),
+        Ok(false) => {
+            let message = "none arrives: DATABASE_LISTEN_URL leads to a pooler, or to another \
+                           database";
+            Check::warning(NAME, message)
+        }
+        Err(error) => Check::warning(NAME, format!("DATABASE_LISTEN_URL: {error}")),
+    })
 }
 
 /// What it answered.

@@ -97,6 +97,7 @@ pub async fn examine(flags: &Flags, env: Environment<'_>, clock: &Clock) -> Vec<
     let server = database::server(&db, &config.store.database, clock).await;
     let is_broken = server.iter().any(|check| check.level == Level::Failure);
     found.extend(server);
+    found.extend(database::notifications(&db).await);
     if is_broken {
         return found;
     }

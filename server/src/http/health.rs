@@ -71,9 +71,7 @@ pub async fn readyz(State(health): State<Health>) -> Result<&'static str, Error>
     if health.is_stopping.load(Ordering::Relaxed) {
         return Err(Error::Stopping);
     }
-    if !health.membership.is_leased() {
-        return Err(Error::NoLease);
-    }
+    let membership = health.membership.clone();
     // In a task of its own: one who hangs up leaves the answer to the next, and no question.
     let asked = tokio::spawn(async move {
         let check = async || {
@@ -83,7 +81,9 @@ pub async fn readyz(State(health): State<Health>) -> Result<&'static str, Error>
         health.readiness.get(check).await
     });
     let checked = asked.await.map_err(|stopped| Error::Internal(stopped.to_string()))?;
-    Ok(checked.map(|()| "ok")?)
+    checked?;
+    // Last, since what is wrong with the store is why there is none.
+    if membership.is_leased() { Ok("ok") } else { Err(Error::NoLease) }
 }
 
 async fn check(health: &HealthParts) -> Result<(), StoreError> {

@@ -113,11 +113,11 @@ impl KnownKeys {
         now: SetState,
         question: Option<Question>,
     ) -> Result<(), StoreError> {
-        let history = with_timeout(self.membership.look(question, moment)).await?;
         if known.is_some_and(|known| known.n >= now.n && known != now) {
             // Put back to an earlier day: what was revoked since would be accepted again.
             return Err(StoreError::Altered(SetName::Keys));
         }
+        let history = with_timeout(self.membership.look(question, moment)).await?;
         self.watermark.prove(moment).await?;
         if let Some(before) = *known
             && let Some(changed) =

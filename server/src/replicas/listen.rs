@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::watch;
 
 use super::statements::{ACKNOWLEDGED, CHANGED};
+use crate::background::with_timeout;
+use crate::database::{DatabaseConnection, StoreError, of_driver};
 
 /// How long the connection may take to open.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,6 +20,25 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_mins(1);
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether what is announced by `db` arrives here.
+pub async fn arrives(
+    db: &DatabaseConnection,
+    options: &PgConnectOptions,
+) -> Result<bool, StoreError> {
+    const TRIED: &str = "keyward_tried";
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    let pool = pool.connect_lazy_with(options.clone());
+    let listen = async {
+        let mut listener = PgListener::connect_with(&pool).await.map_err(of_driver)?;
+        listener.listen(TRIED).await.map_err(of_driver)?;
+        Ok::<_, DbErr>(listener)
+    };
+    let mut listener = with_timeout(listen).await?;
+    db.execute_unprepared(&format!("NOTIFY {TRIED}")).await?;
+    let heard = tokio::time::timeout(PATIENCE / 2, listener.recv()).await;
+    Ok(heard.is_ok_and(|heard| heard.is_ok()))
+}
 
 /// Wakes those who would look a little later anyway.
 #[derive(Default)]

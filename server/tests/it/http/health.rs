@@ -18,7 +18,7 @@ on_both_databases!(
 
 /// Every connection that the server may have.
 async fn take_all(app: &App) -> Vec<DatabaseTransaction> {
-    let number = if app.database.backend == Backend::Sqlite { 16 } else { 5 };
+    let number = if app.database.backend == Backend::Sqlite { 16 } else { 2 };
     try_join_all((0..number).map(|_| begin_read(&app.state.db))).await.unwrap()
 }
 

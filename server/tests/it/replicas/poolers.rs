@@ -42,3 +42,28 @@ fn direct(database: &TestDatabase) -> String {
     let (_, name) = database.url.rsplit_once('/').unwrap();
     format!("{server}/{name}")
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_says_whether_notifications_arrive() {
+    let (_pooler, database) = Pooler::start("").await;
+    assert_eq!(database.run(&["migrate"]).0, 0);
+    let direct = direct(&database);
+    let (elsewhere, _) = direct.rsplit_once('/').unwrap();
+    for (variables, level, words) in [
+        (vec![], "notice", "a pooler passes none on"),
+        (vec![("DATABASE_LISTEN_URL", direct.clone())], "ok", "they arrive"),
+        (
+            vec![("DATABASE_LISTEN_URL", format!("{elsewhere}/postgres"))],
+            "warning",
+            "another database",
+        ),
+    ] {
+        let mut command = database.command(&["doctor", "--json"]);
+        let said = command.envs(variables).output().unwrap().stdout;
+        let said: serde_json::Value = serde_json::from_slice(&said).unwrap();
+        let check = said.as_array().unwrap().iter().find(|check| check["check"] == "notifications");
+        let check = check.unwrap_or_else(|| panic!("{said}"));
+        assert_eq!(check["level"], level, "{check}");
+        assert!(check["message"].as_str().unwrap().contains(words), "{check}");
+    }
+}
