@@ -24,7 +24,7 @@ const HEADING: Heading = Heading {
 };
 
 /// The section of the documents about databases.
-const DATABASES: &str = "/docs/operations.html#databases";
+const SERVERS: &str = "/docs/operations.html#several-servers";
 
 #[component]
 pub fn ServersPage() -> impl IntoView {
@@ -68,7 +68,7 @@ fn lease(servers: Servers) -> AnyView {
         Some(terms) => words::lease(terms).into_any(),
         None => view! {
             "One server on SQLite: a change is in effect at once. Several need PostgreSQL: "
-            <a href=DATABASES>"how to connect it"</a> "."
+            <a href=SERVERS>"how to connect it"</a> "."
         }
         .into_any(),
     });

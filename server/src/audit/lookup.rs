@@ -51,12 +51,15 @@ pub async fn last_acknowledgement(db: &impl ConnectionTrait) -> Result<i64, DbEr
 }
 
 /// The number of the last entry, 0 when there is none, and the hash of the one with this number, if
-/// it is there.
+/// it is there. What somebody put behind the head of the log is no entry.
 pub async fn last_and_hash(
     db: &impl ConnectionTrait,
     seq: i64,
 ) -> Result<(i64, Option<Vec<u8>>), DbErr> {
     let last = super::store::extent(db).await?.map_or(0, |(_, last)| last);
+    let sql = Statement::from_string(db.get_database_backend(), "SELECT seq FROM audit_head");
+    let head = db.query_one_raw(sql).await?.map(|row| row.try_get("", "seq")).transpose()?;
+    let last = head.map_or(last, |head: i64| last.min(head));
     let entry = log::Entity::find_by_id(seq).one(db).await?;
     Ok((last, entry.map(|entry| entry.entry_hash)))
 }

@@ -1,10 +1,11 @@
 //! The keys as this process knows them, and a change of them under way.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as SyncMutex};
 
 use futures_util::{TryStreamExt, pin_mut};
 use keyward_core::cache::Cache;
+use keyward_core::digest::KeyDigest;
 use keyward_core::lease::Commit;
 use keyward_core::row::RowKey;
 use keyward_core::set::{SetName, SetState};
@@ -29,6 +30,9 @@ use crate::database::{DatabaseConnection, StoreError};
 use crate::replicas::Membership;
 use crate::watermark::Watermark;
 
+/// Keys whose digest another one has, by their ids, and the digests that each has.
+pub(super) type Conflicts = BTreeMap<Arc<str>, Vec<KeyDigest>>;
+
 pub(super) struct KnownKeys {
     pub(super) db: DatabaseConnection,
     /// To follow what others changed, whatever requests do.
@@ -49,8 +53,8 @@ pub(super) struct KnownKeys {
     pub(super) known: Mutex<Option<SetState>>,
     /// What was found of a set that does not hold, until one is found that does.
     pub(super) altered: Watch,
-    /// Keys whose digest another one has, so that they are not in the cache.
-    pub(super) conflicts: SyncMutex<BTreeSet<Arc<str>>>,
+    /// Keys whose digest another one has, so that they are not in the cache; and their digests.
+    pub(super) conflicts: SyncMutex<Conflicts>,
     /// Whether only the keys that are changed here are in the cache.
     pub(super) is_partial: bool,
     /// What this machine keeps outside of the database.
@@ -73,14 +77,14 @@ impl KnownKeys {
     pub(super) async fn begin(&self, actor: &Actor) -> Result<Change<'_>, KeyError> {
         let mut known = self.known.lock().await;
         self.membership.expect_history()?;
-        let question = self.membership.question();
+        let before = self.before();
         let keys = KeyRows::begin(&self.db, &self.rows, self.members.clone()).await?;
         let set = keys.before();
         self.audit.expect_present(keys.transaction(), SetName::Keys, set.n).await?;
         if self.is_partial {
             self.look_at_all(&keys).await?;
         } else if *known != Some(set) {
-            self.apply_changes_at(keys.transaction(), &mut known, set, question).await?;
+            self.apply_changes_at(keys.transaction(), &mut known, set, before).await?;
         }
         let manager = changes::manager(&keys, actor).await?;
         Ok(Change { keys, manager, known })

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use futures_util::{TryStreamExt, pin_mut};
 use keyward_core::lease::Question;
 use keyward_core::set::{SetName, SetState, Tally};
+use keyward_core::watermark::Position;
 use sea_orm::DatabaseTransaction;
 
 use super::cached_key::CachedKey;
@@ -31,6 +32,14 @@ const CHUNK: usize = 512;
 
 /// A set that is said to have more keys is believed when they come.
 const EXPECTED: i64 = 2_000_000;
+
+/// What is asked for before a transaction begins in which keys are read, so that what is learned
+/// meanwhile is not taken for what that transaction lacks.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    question: Option<Question>,
+    seen: Option<Position>,
+}
 
 impl KnownKeys {
     /// Verifications and lists go by this key from now on.
@@ -52,11 +61,10 @@ impl KnownKeys {
         let (current, former) = CachedKey::of(id, &admitted, &before, &self.clock, servers);
         self.listing.put(id, &key.record);
         self.altered.forget(id);
-        let mut conflicts = self.conflicts();
-        let is_alone = self.cache.insert(id, current, former).is_ok();
-        let is_news = if is_alone { conflicts.remove(id) } else { conflicts.insert(id.clone()) };
-        if is_news {
-            self.watermark.share(key.former.into_iter().chain([key.digest]), !is_alone);
+        if self.cache.insert(id, current, former).is_ok() {
+            self.has_no_conflict(id);
+        } else {
+            self.has_conflict(id, key);
         }
     }
 
@@ -66,13 +74,13 @@ impl KnownKeys {
         self.cache.remove(id);
         self.listing.remove(id);
         self.altered.forget(id);
-        self.conflicts().remove(id);
+        self.has_no_conflict(id);
     }
 
     fn list_unreadable(&self, id: &Arc<str>, row: &UnreadableKey) {
         let record = &row.record;
         self.cache.remove(id);
-        self.conflicts().remove(id);
+        self.has_no_conflict(id);
         self.listing.put(id, record);
         if record.altered {
             self.altered.saw(record);
@@ -98,31 +106,36 @@ impl KnownKeys {
         if *known == Some(now) && !self.membership.must_follow() {
             return Ok(());
         }
-        let question = self.membership.question();
+        let before = self.before();
         let moment = with_timeout(begin_read(&self.beside)).await?;
         let now = with_timeout(sets::read_signed(&moment, SetName::Keys, &self.rows)).await?;
-        self.apply_changes_at(&moment, known, now, question).await
+        self.apply_changes_at(&moment, known, now, before).await
+    }
+
+    /// What is asked for before a transaction begins in which keys are read.
+    pub(super) fn before(&self) -> Before {
+        Before { question: self.membership.question(), seen: self.watermark.seen() }
     }
 
     /// The same in a transaction that sees the keys as they were at the set `now`, and that began
-    /// after the question.
+    /// after `before`.
     pub(super) async fn apply_changes_at(
         &self,
         moment: &DatabaseTransaction,
         known: &mut Option<SetState>,
         now: SetState,
-        question: Option<Question>,
+        before: Before,
     ) -> Result<(), StoreError> {
         if known.is_some_and(|known| known.n >= now.n && known != now) {
             // Put back to an earlier day: what was revoked since would be accepted again.
             return Err(StoreError::Altered(SetName::Keys));
         }
-        let history = with_timeout(self.membership.look(question, moment)).await?;
-        self.watermark.prove(moment).await?;
-        if let Some(before) = *known
+        let history = with_timeout(self.membership.look(before.question, moment)).await?;
+        self.watermark.prove(before.seen, moment).await?;
+        if let Some(former) = *known
             && let Some(changed) =
-                with_timeout(generation::changed_between(moment, before.n, now.n)).await?
-            && let Some(counts_all) = self.adds_up(moment, before, &now, &changed).await?
+                with_timeout(generation::changed_between(moment, former.n, now.n)).await?
+            && let Some(counts_all) = self.adds_up(moment, former, &now, &changed).await?
         {
             self.watermark.trust_changes(true);
             let applied = self.apply_changed(moment, &changed, counts_all).await;
@@ -204,7 +217,7 @@ impl KnownKeys {
         // Twice, since a digest may be free only after the row that had it before is shown.
         self.retry_conflicting(&moment).await?;
         self.retry_conflicting(&moment).await?;
-        for id in self.conflicts().iter() {
+        for id in self.conflicts().keys() {
             tracing::error!(
                 key_id = &**id,
                 "another key has the same digest: it cannot authenticate"

@@ -20,6 +20,7 @@ pub mod cached_key;
 pub mod changes;
 mod concerns;
 mod conflicts;
+mod effect;
 pub mod entity;
 pub mod error;
 pub mod following;

@@ -19,7 +19,6 @@ use keyward_api::Changed;
 use keyward_api::keys::ApiKey;
 use keyward_api::replicas::Effective;
 use keyward_core::cache::Cache;
-use keyward_core::lease::Commit;
 use keyward_core::row::RowKey;
 use keyward_core::token::PlainKey;
 use rand::TryRng;
@@ -35,12 +34,11 @@ use super::new_key::{KeyChange, NewDigest, NewKey};
 use super::once::Once;
 use super::verifier::Verifier;
 use crate::audit::{Action, Actor, AuditLog};
-use crate::background::{LIMIT, with_timeout};
+use crate::background::LIMIT;
 use crate::clock::Clock;
-use crate::database::{DatabaseConnection, StoreError, begin_read, beside};
+use crate::database::{DatabaseConnection, StoreError, beside};
 use crate::keys::known_keys::KnownKeys;
 use crate::replicas::Membership;
-use crate::replicas::acknowledge::seen_change;
 use crate::watermark::Watermark;
 
 /// Why the keys could not be loaded.
@@ -288,23 +286,6 @@ impl Registry {
         })
         .await?;
         Ok(self.in_effect(Some(commit)).await?)
-    }
-
-    /// Waits until a change that was made here is in effect on every server.
-    async fn in_effect(&self, commit: Option<Commit>) -> Result<Option<Effective>, StoreError> {
-        let Some(commit) = commit else { return Ok(None) };
-        let inner = self.0.clone();
-        // Also when nobody waits any more, so that a silent server is waited for once.
-        let waited = async move { inner.membership.wait(&inner.db, commit).await };
-        let waited = tokio::spawn(waited).await;
-        waited.unwrap_or_else(|_| Err(StoreError::Unknown("its task has ended"))).map(Some)
-    }
-
-    /// Waits until what is stored is in effect on every server: before somebody is answered that
-    /// what they take away is gone already.
-    pub async fn settle(&self) -> Result<(), StoreError> {
-        let seen = with_timeout(async { seen_change(begin_read(&self.0.db).await?).await }).await?;
-        self.in_effect(seen).await.map(drop)
     }
 }
 

@@ -8,7 +8,8 @@
 //! | [`session`] | a connection of its own, so that no queue delays a renewal |
 //! | `statements` | what the store is asked |
 //! | [`terms`] | how long leases are, the same for all servers of a store |
-//! | [`membership`] | joining, renewing, following, leaving |
+//! | [`membership`] | what this server knows, and until when it accepts keys |
+//! | `joining`, `staying` | how it joins and renews; how it follows, acknowledges and leaves |
 //! | [`listen`] | notifications, which only hurry |
 //! | [`acknowledge`] | waiting until a change is in effect everywhere |
 //! | `peers` | the other servers, as far as this one sees them live |
@@ -22,6 +23,7 @@
 
 pub mod acknowledge;
 pub mod handlers;
+mod joining;
 pub mod lease;
 pub mod list;
 pub mod listen;
@@ -31,6 +33,7 @@ pub mod permissions;
 mod servers;
 pub mod session;
 mod statements;
+mod staying;
 pub mod terms;
 
 pub use lease::Lease;

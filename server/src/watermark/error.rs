@@ -52,7 +52,9 @@ impl WatermarkError {
         match error {
             FileError::Unusable(reason) => Self::Unusable { file, reason },
             FileError::Io(reason) => Self::File { file, reason },
-            FileError::Gone => Self::File { file, reason: io::ErrorKind::NotFound.into() },
+            FileError::Gone | FileError::Shortened => {
+                Self::File { file, reason: io::ErrorKind::NotFound.into() }
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use keyward_core::kek::RootKeys;
 use keyward_core::watermark::{self, End, Mark, Marks, Unusable};
+use rustix::fs::{Gid, Uid, fchown};
+use rustix::process::geteuid;
 
 /// Distinguishes the files that this process writes beside their places.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -28,6 +30,9 @@ pub enum FileError {
     /// Somebody removed it.
     #[error("it was removed")]
     Gone,
+    /// Somebody cut it off.
+    #[error("it was cut off")]
+    Shortened,
 }
 
 /// A file of lines.
@@ -175,6 +180,9 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 /// Reads what others appended, and cuts off what is no whole line.
 fn catch_up(file: &File, end: &mut End) -> Result<Vec<Mark>, FileError> {
+    if file.metadata()?.len() < end.bytes() {
+        return Err(FileError::Shortened);
+    }
     let bytes = rest(file, end.bytes())?;
     let others = end.follow(&bytes)?;
     if file.metadata()?.len() != end.bytes() {
@@ -205,6 +213,7 @@ fn write_beside(
     let options =
         OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).to_owned();
     let mut file = options.open(&beside)?;
+    give_to_owner(&file, path)?;
     let (first, mut end) = End::first(&roots.current);
     let text = first + &end.write(marks.lines());
     if let Err(error) = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()) {
@@ -212,6 +221,19 @@ fn write_beside(
         return Err(error.into());
     }
     Ok((file, end, beside))
+}
+
+/// What an administrator makes or writes again by a command belongs to who had it, or to who has the
+/// folder: the server must read and write it.
+fn give_to_owner(file: &File, path: &Path) -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = || fs::metadata(folder.unwrap_or(Path::new(".")));
+    let owner = fs::metadata(path).or_else(|_| folder())?;
+    let (user, group) = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
+    Ok(fchown(file, Some(user), Some(group))?)
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use keyward_core::digest::KeyDigest;
 use keyward_core::kek::RootKeys;
@@ -14,7 +15,7 @@ use time::OffsetDateTime;
 use super::error::WatermarkError;
 use super::file::{FileError, LogFile, set_aside};
 use super::known::{Known, Trust};
-use super::stored::{self, Presence};
+use super::stored;
 use crate::audit::AuditLog;
 use crate::background::with_timeout;
 use crate::database::{DatabaseConnection, StoreError};
@@ -22,16 +23,21 @@ use crate::database::{DatabaseConnection, StoreError};
 /// A file is written again when it has so many lines more than it needs.
 const SPARE: u64 = 20_000;
 
+/// How long the disk has for a write. One that takes longer is no reason to hold up all others.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// The watermark of a store, as this process keeps it. Cheap to clone.
 #[derive(Clone)]
-pub struct Watermark(Arc<Inner>);
+pub struct Watermark(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     /// None: nothing is kept.
-    file: Option<Mutex<LogFile>>,
-    path: PathBuf,
-    roots: RootKeys,
+    pub(super) file: Option<Mutex<LogFile>>,
+    pub(super) path: PathBuf,
+    pub(super) roots: RootKeys,
     known: Mutex<Known>,
+    /// Of who writes.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Watermark {
@@ -49,7 +55,7 @@ impl Watermark {
     pub(super) fn of(file: Option<LogFile>, path: PathBuf, roots: &RootKeys, marks: Marks) -> Self {
         let known = Known { written: marks.position, marks, ..Known::default() };
         let (file, roots) = (file.map(Mutex::new), roots.clone());
-        Self(Arc::new(Inner { file, path, roots, known: Mutex::new(known) }))
+        Self(Arc::new(Inner { file, path, roots, known: Mutex::new(known), turn: Arc::default() }))
     }
 
     /// Whether anything is kept.
@@ -90,16 +96,9 @@ impl Watermark {
         }
     }
 
-    /// Two rows have these digests, or one alone has them again.
-    pub fn share(&self, digests: impl IntoIterator<Item = KeyDigest>, are_shared: bool) {
-        let mut known = self.known();
-        for digest in digests {
-            if are_shared {
-                known.shared.insert(digest);
-            } else {
-                known.shared.remove(&digest);
-            }
-        }
+    /// These digests, and no others, are those of two rows.
+    pub fn share(&self, digests: impl IntoIterator<Item = KeyDigest>) {
+        self.known().shared = digests.into_iter().collect();
     }
 
     /// The store has come so far, by a change of this process or one that it follows.
@@ -115,19 +114,45 @@ impl Watermark {
         self.known().is_elsewhere = true;
     }
 
-    /// How the stored keys that are read next stand to what was seen.
-    pub async fn prove(&self, moment: &impl ConnectionTrait) -> Result<(), StoreError> {
-        let Some(seen) = self.known().marks.position.filter(|_| self.is_kept()) else {
-            return Ok(());
-        };
-        let standing = judge(&seen, &with_timeout(stored::stored(moment, &seen)).await?);
+    /// How far the store has come, as it was seen: asked before a look at it begins, since what is
+    /// seen meanwhile may be later than what that look sees.
+    pub fn seen(&self) -> Option<Position> {
+        self.known().marks.position.filter(|_| self.is_kept())
+    }
+
+    /// How the stored keys that are read next stand to what was [`seen`](Self::seen).
+    pub async fn prove(
+        &self,
+        seen: Option<Position>,
+        moment: &impl ConnectionTrait,
+    ) -> Result<(), StoreError> {
+        let Some(seen) = seen else { return Ok(()) };
+        let standing = self.judge(&seen, moment).await?;
         let mut known = self.known();
         known.trust = if known.is_elsewhere { Trust::None } else { Trust::of(standing) };
+        Ok(())
+    }
+
+    /// Whether the store is at what was seen or later; from when it is not, its position is no
+    /// longer kept.
+    async fn judge(
+        &self,
+        seen: &Position,
+        moment: &impl ConnectionTrait,
+    ) -> Result<Standing, StoreError> {
+        let standing = judge(seen, &with_timeout(stored::stored(moment, seen)).await?);
+        let mut known = self.known();
         if let (Standing::Behind(behind), false) = (standing, known.is_elsewhere) {
             tracing::error!("the store is behind what was seen of it: {behind}");
             known.is_elsewhere = true;
         }
-        Ok(())
+        Ok(standing)
+    }
+
+    /// Whether nothing shows that the store goes on from what was seen.
+    pub fn is_behind(&self) -> bool {
+        let known = self.known();
+        known.is_elsewhere || known.trust == Trust::None
     }
 
     /// Writes what changes took away, if anything; when this returns, it is on the disk.
@@ -143,7 +168,10 @@ impl Watermark {
         rows: &RowKey,
     ) -> Result<(), StoreError> {
         if self.is_kept() && !self.known().is_elsewhere {
-            self.prove(db).await?;
+            if let Some(seen) = self.seen() {
+                // Says nothing of keys that are being read at the moment.
+                self.judge(&seen, db).await?;
+            }
             self.saw(with_timeout(stored::position(db, audit, rows)).await?);
         }
         match self.write().await {
@@ -158,8 +186,19 @@ impl Watermark {
 
     async fn write(&self) -> Result<(), StoreError> {
         let this = self.clone();
-        let written = tokio::task::spawn_blocking(move || this.write_now()).await;
-        written.map_err(|error| StoreError::stopped("writing the watermark", error))?
+        let write = async {
+            // One at a time, so that a disk that hangs holds one thread.
+            let turn = self.0.turn.clone().lock_owned().await;
+            let write = move || {
+                let written = this.write_now();
+                drop(turn);
+                written
+            };
+            let written = tokio::task::spawn_blocking(write).await;
+            written.map_err(|error| StoreError::stopped("writing the watermark", error))?
+        };
+        let late = |_| Err(self.said(format!("{} s were not enough", PATIENCE.as_secs())));
+        tokio::time::timeout(PATIENCE, write).await.unwrap_or_else(late)
     }
 
     fn write_now(&self) -> Result<(), StoreError> {
@@ -171,6 +210,9 @@ impl Watermark {
         }
         let written = match file.append(&batch) {
             Err(FileError::Gone) => self.make_again(&mut file),
+            Err(FileError::Shortened) => {
+                set_aside(&self.0.path).and_then(|()| self.make_again(&mut file))
+            }
             done => done,
         };
         let mut known = self.known();
@@ -178,10 +220,13 @@ impl Watermark {
             Ok(others) => {
                 known.written(&others, &batch, number);
                 let needed = (known.marks.revoked() + known.marks.disabled()) as u64;
-                let has_spare = file.lines() > needed + SPARE;
+                let spare = file.lines().saturating_sub(needed);
+                let is_due = spare > known.spare.max(SPARE);
                 drop(known);
-                if has_spare {
-                    self.tidy_file(&mut file).map_err(|error| self.failed(error))?;
+                // What was to be written is.
+                if is_due && let Err(error) = self.tidy_file(&mut file) {
+                    tracing::warn!(%error, "{} stays long", self.0.path.display());
+                    self.known().spare = spare + SPARE;
                 }
                 Ok(())
             }
@@ -193,83 +238,19 @@ impl Watermark {
     }
 
     fn failed(&self, error: FileError) -> StoreError {
-        let reason = WatermarkError::of_file(self.0.path.clone(), error).to_string();
+        self.said(WatermarkError::of_file(self.0.path.clone(), error).to_string())
+    }
+
+    fn said(&self, reason: String) -> StoreError {
+        let reason = format!("the change is made, and this machine has not kept it: {reason}");
         self.known().failed = Some(reason.clone());
         StoreError::Watermark(reason)
-    }
-
-    /// Somebody removed the file while this process knows what was in it.
-    fn make_again(&self, file: &mut LogFile) -> Result<Vec<Mark>, FileError> {
-        let Inner { path, roots, .. } = &*self.0;
-        tracing::warn!("{} was removed, and is made again", path.display());
-        let marks = self.known().marks.clone();
-        let (made, found) = LogFile::create(path, roots, &marks)?;
-        *file = made;
-        Ok(if found == marks { Vec::new() } else { found.lines().collect() })
-    }
-
-    /// Writes the file again, with the fewest lines and under the root key of now.
-    pub(super) fn tidy(&self) -> Result<(), FileError> {
-        match &self.0.file {
-            Some(file) => self.tidy_file(&mut file.lock().unwrap_or_else(PoisonError::into_inner)),
-            None => Ok(()),
-        }
-    }
-
-    fn tidy_file(&self, file: &mut LogFile) -> Result<(), FileError> {
-        file.replace(|others| {
-            let mut known = self.known();
-            known.written(others, &[], 0);
-            known.written = known.marks.position;
-            known.marks.clone()
-        })
-    }
-
-    /// Goes on with this store from this position, also in the file. What was revoked stays so.
-    pub(super) fn adopt(
-        &self,
-        store: Option<&str>,
-        position: Option<Position>,
-    ) -> Result<(), FileError> {
-        let Inner { file, path, roots, .. } = &*self.0;
-        let adopted = |others: &[Mark]| {
-            let mut known = self.known();
-            known.written(others, &[], 0);
-            (known.is_elsewhere, known.written) = (false, position);
-            known.marks.store = store.map(str::to_owned);
-            (known.marks.position, known.marks.met) = (position, None);
-            known.marks.clone()
-        };
-        match file {
-            Some(file) => file.lock().unwrap_or_else(PoisonError::into_inner).replace(adopted),
-            None if path.as_os_str().is_empty() => Ok(()),
-            // One that cannot be used.
-            None => {
-                set_aside(path)?;
-                LogFile::create(path, roots, &adopted(&[])).map(drop)
-            }
-        }
     }
 
     /// Like this one without a file: nothing is kept.
     #[must_use]
     pub fn to_nowhere(&self) -> Self {
         Self::nowhere(&self.0.roots)
-    }
-
-    /// Accepts the store as it is: this machine goes on from there. What was revoked stays so.
-    pub async fn accept(
-        &self,
-        db: &DatabaseConnection,
-        audit: &AuditLog,
-        rows: &RowKey,
-    ) -> Result<(), WatermarkError> {
-        let Presence::Store(store) = stored::of_keys(db).await.map_err(StoreError::from)? else {
-            return Ok(());
-        };
-        let position = stored::position(db, audit, rows).await?;
-        let adopted = self.adopt(Some(&store), position);
-        adopted.map_err(|error| WatermarkError::of_file(self.0.path.clone(), error))
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {

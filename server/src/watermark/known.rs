@@ -45,6 +45,8 @@ pub(super) struct Known {
     pub(super) pending: Vec<Mark>,
     /// The position in the file.
     pub(super) written: Option<Position>,
+    /// How many lines more than needed the file may have before it is written again.
+    pub(super) spare: u64,
     /// Why the last attempt failed.
     pub(super) failed: Option<String>,
     /// Whether the store went to where it was not seen: its position says nothing then.

@@ -17,6 +17,7 @@
 //! | [`stored`] | what is asked of the store |
 //! | [`known`] | what a process knows, and has to write |
 //! | [`keeper`] | who writes it |
+//! | `rewriting` | who writes the file as a whole |
 //! | [`admission`] | which keys may be accepted |
 //! | [`opening`] | whether the store is the one that was seen |
 //! | [`error`] | why it is not |
@@ -30,6 +31,7 @@ pub mod keeper;
 mod known;
 pub mod opening;
 pub mod place;
+mod rewriting;
 pub mod stored;
 
 /// How often the position is written, when it changed.

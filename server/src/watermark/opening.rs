@@ -4,15 +4,17 @@
 //!    before anything is made in it.
 //! 2. What else is wrong is said after the stored keys were opened: a wrong root key is reported
 //!    as one.
-//! 3. Where there is no file one is made. A store that was there before is new to this machine: a
-//!    backup that was restored before could not be noticed.
+//! 3. Where there is no file one is made. The store may have been seen in another place: under
+//!    another name of its server, or restored beside where it was. Then what was seen there counts.
+//!    Otherwise a store that was there before is new to this machine: a backup that was restored
+//!    before could not be noticed.
 
 use std::fs;
 use std::path::PathBuf;
 
 use keyward_core::kek::RootKeys;
-use keyward_core::watermark::{self, Marks, Standing, judge};
-use sea_orm::ConnectionTrait;
+use keyward_core::watermark::{self, Mark, Marks, Standing, judge};
+use sea_orm::{ConnectionTrait, DbErr};
 use time::OffsetDateTime;
 
 use super::error::WatermarkError;
@@ -34,6 +36,8 @@ pub struct Look {
     name: String,
     roots: RootKeys,
     found: Found,
+    /// What was seen in other places of this folder.
+    elsewhere: Vec<Marks>,
 }
 
 enum Found {
@@ -52,7 +56,34 @@ pub fn look(config: &StoreConfig, opening: Opening) -> Result<Look, WatermarkErr
         Err(FileError::Unusable(reason)) => Found::Unusable(reason),
         Err(error) => return Err(WatermarkError::of_file(place.file, error)),
     };
-    Ok(Look { place, name: config.database.place(), roots, found })
+    let elsewhere = match found {
+        Found::Nothing => elsewhere(&place, &roots),
+        _ => Vec::new(),
+    };
+    Ok(Look { place, name: config.database.place(), roots, found, elsewhere })
+}
+
+/// What the other files of the folder say. One that cannot be read says nothing of this store.
+fn elsewhere(place: &Place, roots: &RootKeys) -> Vec<Marks> {
+    let Ok(files) = fs::read_dir(&place.folder) else { return Vec::new() };
+    let files = files.filter_map(|file| Some(file.ok()?.path()));
+    let files = files.filter(|file| file.extension().is_some_and(|it| it == "watermark"));
+    files.filter_map(|file| Some(LogFile::open(&file, roots).ok()??.1)).collect()
+}
+
+/// What was seen of this store in other places: the latest position, and all that was revoked.
+fn seen_elsewhere(elsewhere: &[Marks], store: &str) -> Option<Marks> {
+    let of_store = |marks: &&Marks| marks.store.as_deref() == Some(store);
+    let mut all: Vec<&Marks> = elsewhere.iter().filter(of_store).collect();
+    all.sort_by_key(|marks| marks.position.map(|position| position.seq));
+    let latest = all.pop()?;
+    let mut seen = latest.clone();
+    for mark in all.into_iter().flat_map(Marks::lines) {
+        if matches!(mark, Mark::Revoked(_)) {
+            seen.apply(&mark);
+        }
+    }
+    Some(seen)
 }
 
 impl Look {
@@ -103,10 +134,12 @@ impl Look {
         db: &impl ConnectionTrait,
     ) -> Result<Result<Standing, WatermarkError>, StoreError> {
         let (place, file) = (self.name.clone(), self.file());
-        let marks = match &self.found {
-            Found::Nothing => return Ok(Ok(Standing::Continues)),
-            Found::File(found) => &found.1,
-            Found::Unusable(reason) => {
+        let elsewhere = self.seen_elsewhere(db).await?;
+        let marks = match (&self.found, &elsewhere) {
+            (Found::Nothing, None) => return Ok(Ok(Standing::Continues)),
+            (Found::Nothing, Some(marks)) => marks,
+            (Found::File(found), _) => &found.1,
+            (Found::Unusable(reason), _) => {
                 return Ok(Err(WatermarkError::Unusable { file, reason: reason.clone() }));
             }
         };
@@ -118,6 +151,17 @@ impl Look {
         Ok(match judge(seen, &stored::stored(db, seen).await?) {
             Standing::Behind(behind) => Err(WatermarkError::Behind { place, file, behind }),
             standing => Ok(standing),
+        })
+    }
+
+    /// What was seen of the store that is here now in other places.
+    async fn seen_elsewhere(&self, db: &impl ConnectionTrait) -> Result<Option<Marks>, DbErr> {
+        if self.elsewhere.is_empty() {
+            return Ok(None);
+        }
+        Ok(match stored::of_keys(db).await? {
+            Presence::Store(id) => seen_elsewhere(&self.elsewhere, &id),
+            Presence::Nothing | Presence::Unsigned | Presence::Broken => None,
         })
     }
 
@@ -139,7 +183,8 @@ impl Look {
         opening: Option<Opening>,
         clock: &Clock,
     ) -> Result<(Watermark, Option<WatermarkError>), WatermarkError> {
-        let standing = self.standing(db).await?;
+        let mut standing = self.standing(db).await?;
+        let elsewhere = self.seen_elsewhere(db).await.map_err(StoreError::from)?;
         let store = match stored::of_keys(db).await.map_err(StoreError::from)? {
             Presence::Store(id) => Some(id),
             Presence::Nothing | Presence::Unsigned | Presence::Broken => None,
@@ -149,7 +194,15 @@ impl Look {
         let of_file = |error| WatermarkError::of_file(place.file.clone(), error);
         let watermark = match found {
             Found::Unusable(_) => salvaged(&place, &roots),
-            Found::Nothing if !makes_one(opening, &place) => Watermark::nowhere(&roots),
+            Found::Nothing if !makes_one(opening, &place) => match elsewhere {
+                Some(marks) => Watermark::of(None, PathBuf::new(), &roots, marks),
+                None => Watermark::nowhere(&roots),
+            },
+            Found::Nothing if elsewhere.is_some() => {
+                let seen = elsewhere.unwrap_or_default();
+                let (file, marks) = LogFile::create(&place.file, &roots, &seen).map_err(of_file)?;
+                Watermark::at(file, &place.file, &roots, marks)
+            }
             Found::Nothing => {
                 let met = (*before != Presence::Nothing).then(|| micros(clock.now()));
                 let marks = Marks::of(store, met, position);
@@ -167,6 +220,15 @@ impl Look {
             Found::File(found) => {
                 let (file, marks) = *found;
                 let is_first = marks.store.is_none();
+                if is_first && *before != Presence::Nothing {
+                    // It was let go, and there is an earlier one: whether that goes on from what was
+                    // seen cannot be said.
+                    standing = standing.map(|_| Standing::MayContinue);
+                    tracing::warn!(
+                        "this machine goes on with a store that was there before: whether it is an \
+                         earlier copy cannot be said"
+                    );
+                }
                 let is_due = opening == Some(Opening::Store) || file.is_former();
                 let watermark = Watermark::at(file, &place.file, &roots, marks);
                 if is_first && opening.is_some() {

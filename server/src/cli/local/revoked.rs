@@ -56,7 +56,8 @@ pub(super) async fn find(
             let whats = [
                 is_revoked.then_some(What::Revoked),
                 (has_revoked && !is_revoked).then_some(What::FormerRevoked),
-                (is_disabled && key.record.enabled && !is_revoked).then_some(What::Disabled),
+                (is_disabled && watermark.is_behind() && key.record.enabled && !is_revoked)
+                    .then_some(What::Disabled),
             ];
             let (id, name) = (&key.record.id, &key.record.name);
             let back = |what| BroughtBack { id: id.clone(), name: name.clone(), what };

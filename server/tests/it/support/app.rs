@@ -37,7 +37,7 @@ pub struct App {
     pub address: SocketAddr,
     server: JoinHandle<()>,
     member: JoinHandle<()>,
-    _stop: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
 }
 
 impl App {
@@ -76,7 +76,14 @@ impl App {
         let keys = state.keys.clone();
         let member = tokio::spawn(async move { keys.stay_member(stopped).await });
         let setup_token = token.map(|token| token.expose().to_owned());
-        Self { state, clock, database, setup_token, address, server, member, _stop: stop }
+        Self { state, clock, database, setup_token, address, server, member, stop }
+    }
+
+    /// Ends it as a server ends: it leaves the others, and nobody writes to the database any more.
+    pub async fn end(mut self) {
+        let _ = self.stop.send(true);
+        (&mut self.member).await.unwrap();
+        self.state.db.close_by_ref().await.unwrap();
     }
 
     /// Another server on the same database; it goes before this one.

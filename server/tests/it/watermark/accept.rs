@@ -55,17 +55,19 @@ async fn what_was_revoked_stays_so_for_ever(backend: Backend) {
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "n" })).await;
     let database = app.database.shared();
-    drop(app);
+    app.end().await;
     let copy = database.copy();
     let app = App::with(database.shared(), &[]).await;
     app.admin().await.delete(&format!("/api/keys/{id}")).await.expect(200);
-    drop(app);
+    app.end().await;
     for _ in 0..2 {
         database.put_back(&copy).await;
         database.refused_start();
         let out = database.does(&["store", "accept", "--yes"]);
         assert!(out.contains("1 revoked keys deleted"), "{out}");
-        assert!(!App::with(database.shared(), &[]).await.accepts(&key).await);
+        let app = App::with(database.shared(), &[]).await;
+        assert!(!app.accepts(&key).await);
+        app.end().await;
     }
     // Nobody accepts it, whatever the database says: it is put back by hand and signed.
     let app = App::with(database.shared(), &[]).await;
@@ -75,7 +77,7 @@ async fn what_was_revoked_stays_so_for_ever(backend: Backend) {
     );
     app.execute(&sql).await;
     app.accept().await;
-    drop(app);
+    app.end().await;
     let app = App::with(database.shared(), &[]).await;
     assert!(!app.accepts(&key).await);
     let shown = app.admin().await.keys().await;
@@ -110,11 +112,11 @@ async fn an_old_key_that_was_ended_stays_so_while_its_successor_works(backend: B
     let new = admin.rotated_key(&id, 3_600).await;
     assert_eq!(accepted(&app, [old.as_str(), &new]), 2);
     let database = app.database.shared();
-    drop(app);
+    app.end().await;
     let copy = database.copy();
     let app = App::with(database.shared(), &[]).await;
     app.admin().await.delete(&format!("/api/keys/{id}/overlap")).await.expect(200);
-    drop(app);
+    app.end().await;
     database.put_back(&copy).await;
     let error = database.refused_start();
     assert!(!error.contains(&old), "{error}");

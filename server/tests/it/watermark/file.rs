@@ -20,6 +20,7 @@ on_both_databases!(
     what_cannot_be_written_is_said_and_written_later,
     a_folder_that_is_not_there_or_takes_nothing_is_named,
     processes_that_write_at_once_lose_nothing,
+    a_file_that_is_cut_off_under_a_server_is_whole_again,
 );
 
 /// A store with a key that was revoked.
@@ -29,6 +30,25 @@ async fn store(backend: Backend) -> (TestDatabase, String) {
     let (id, key) = admin.create_key(&json!({ "name": "n" })).await;
     admin.delete(&format!("/api/keys/{id}")).await.expect(200);
     (app.database.shared(), key)
+}
+
+async fn a_file_that_is_cut_off_under_a_server_is_whole_again(backend: Backend) {
+    let app = App::start(backend).await;
+    let admin = app.admin().await;
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        ids.push(admin.create_key(&json!({ "name": name })).await.0);
+    }
+    let lines = || fs::read_to_string(app.database.seen()).unwrap().matches("revoked ").count();
+    for (n, id) in ids.iter().enumerate() {
+        admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+        assert_eq!(lines(), n + 1);
+        fs::write(app.database.seen(), "").unwrap();
+    }
+    let (id, _) = admin.create_key(&json!({ "name": "d" })).await;
+    admin.delete(&format!("/api/keys/{id}")).await.expect(200);
+    assert_eq!(lines(), 4);
+    Server::start(&app.database, &[]).client.get("/readyz").await.expect(200);
 }
 
 async fn a_file_that_was_changed_is_never_ignored(backend: Backend) {
@@ -159,7 +179,7 @@ async fn what_cannot_be_written_is_said_and_written_later(backend: Backend) {
     client.delete(&format!("/api/keys/{id}")).await.expect(200);
     assert_eq!(fs::read_to_string(&file).unwrap().matches("revoked ").count(), 2);
     let (code, log) = server.stop();
-    assert!(code == 0 && log.contains("was removed, and is made again"), "{log}");
+    assert!(code == 0 && log.contains("was removed or cut off, and is made again"), "{log}");
     drop(App::with(database, &[]).await);
 }
 

@@ -12,6 +12,7 @@ on_both_databases!(
     a_machine_that_meets_a_store_says_so,
     a_command_keeps_what_it_revokes_while_no_server_runs,
     each_server_has_its_own,
+    a_backup_that_is_restored_in_another_place_is_noticed_where_the_store_was_seen,
 );
 
 fn is_new_machine(overview: &serde_json::Value) -> bool {
@@ -50,6 +51,33 @@ async fn a_machine_that_meets_a_store_says_so(backend: Backend) {
     assert!(!is_new_machine(&admin.get("/api/overview").await.expect(200).data()));
 }
 
+async fn a_backup_that_is_restored_in_another_place_is_noticed_where_the_store_was_seen(
+    backend: Backend,
+) {
+    let database = TestDatabase::new(backend).await;
+    let server = Server::start(&database, &ADMIN);
+    server.client.sign_in().await;
+    let (id, key) = server.client.create_key(&json!({ "name": "revoked" })).await;
+    let backup = database.folder().join("backup");
+    database.does(&["backup", backup.to_str().unwrap()]);
+    server.client.delete(&format!("/api/keys/{id}")).await.expect(200);
+    server.stop();
+    // Another server of PostgreSQL, or another file.
+    let other = TestDatabase::new(backend).await;
+    let elsewhere = database.at(match backend {
+        Backend::Sqlite => format!("sqlite://{}/elsewhere.db", database.folder().display()),
+        Backend::Postgres => other.url.clone(),
+    });
+    elsewhere.does(&["restore", backup.to_str().unwrap()]);
+    let error = elsewhere.refused_start();
+    assert!(error.contains("is behind") && error.contains("keyward store accept"), "{error}");
+    elsewhere.does(&["store", "accept", "--yes"]);
+    let server = Server::start(&elsewhere, &[]);
+    assert!(!server.client.accepts(&key).await);
+    server.client.sign_in().await;
+    assert_eq!(server.client.keys().await, json!([]), "it was taken away from the store");
+}
+
 async fn a_command_keeps_what_it_revokes_while_no_server_runs(backend: Backend) {
     let database = TestDatabase::new(backend).await;
     database.does(&["migrate"]);
@@ -73,8 +101,8 @@ async fn each_server_has_its_own(backend: Backend) {
     let admin = app.admin().await;
     let (id, key) = admin.create_key(&json!({ "name": "n" })).await;
     let database = app.database.shared();
-    drop(App::with(database.shared(), &variables).await);
-    drop(app);
+    App::with(database.shared(), &variables).await.end().await;
+    app.end().await;
     let copy = database.copy();
     let app = App::with(database.shared(), &[]).await;
     app.admin().await.delete(&format!("/api/keys/{id}")).await.expect(200);
