@@ -20,7 +20,7 @@ test("one server on SQLite is named, up to date, and needs no lease", async ({ s
   await expect(page.getByText("One server on SQLite: a change is in effect at once.")).toBeVisible();
   expect(await violations(page)).toEqual([]);
   await page.getByRole("link", { name: "how to connect it" }).click();
-  await expect(page.getByRole("heading", { level: 2, name: "Databases" })).toBeInViewport();
+  await expect(page.getByRole("heading", { level: 2, name: "Several servers" })).toBeInViewport();
 });
 
 test("of several servers each says how far it is, and one that is silent until when it may accept keys", async ({ servers, network, page }) => {

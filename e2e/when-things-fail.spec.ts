@@ -76,7 +76,8 @@ test("a real request id is shown, and the server's log knows it", async ({ keys,
   await keys.open();
   const id = await keys.failed.locator("code").innerText();
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
-  expect(server.log).toContain(id);
+  // It is written behind the answer.
+  await expect.poll(() => server.log).toContain(id);
 });
 
 test("the request id of a failure is copied by the button beside it", async ({ secrets, page, api, network, clipboard }) => {
