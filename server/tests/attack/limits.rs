@@ -23,8 +23,10 @@ const FREE: [(&str, &str, &str); 11] = [
 const VALUES: [&str; 3] = ["secrets", "provider_credentials", "model_credentials"];
 
 /// Tables that decide nothing by themselves.
-const HINTS: [(&str, &str); 3] = [
+const HINTS: [(&str, &str); 5] = [
     ("key_changes", "says which keys to read again; what is missed by it does not add up"),
+    ("replicas", "when a revocation is answered; leases end without them as well"),
+    ("lease_terms", "how long leases are; each server knows its own"),
     ("verification_hours", "how many keys were accepted and refused in an hour, and shown"),
     ("seaql_migrations", "which migrations were made; one that is made again stops the start"),
 ];

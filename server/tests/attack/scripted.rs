@@ -65,7 +65,7 @@ pub fn followed(plan: Plan, now: &Snapshot, id: &str) -> Plan {
     let row = row_of(
         now,
         "key_changes",
-        &[("n", "(SELECT n FROM generation WHERE id = 1)"), ("key_id", id)],
+        &[("n", "(SELECT n FROM generation WHERE id = 1)"), ("key_id", id), ("mark", "7")],
     );
     plan.sql("UPDATE generation SET n = n + 1 WHERE id = 1").insert(now, "key_changes", &row)
 }
