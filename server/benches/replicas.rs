@@ -19,12 +19,11 @@
 
 #[path = "support/client.rs"]
 mod client;
+#[path = "support/servers.rs"]
+mod servers;
 
 use std::env;
 use std::error::Error;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -32,7 +31,7 @@ use client::Client;
 use keyward::config::DatabaseConfig;
 use keyward::database::{self, DatabaseConnection, Opening};
 use sea_orm::{ConnectionTrait, Statement};
-use serde_json::{Value, json};
+use servers::{Admin, Key, Server, make};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -48,25 +47,6 @@ const ROUND: Duration = Duration::from_millis(800);
 /// What a server with a lease may lose beside one without.
 const AT_LEAST: f64 = 0.95;
 
-/// A server that is killed when this is dropped.
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-struct Key {
-    id: String,
-    text: String,
-    is_revoked: AtomicBool,
-}
-
-/// An administrator at one server.
-struct Admin {
-    http: reqwest::Client,
-    base: String,
-    cookie: String,
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
     let postgres = env::var("KEYWARD_TEST_POSTGRES_URL")
@@ -79,7 +59,7 @@ async fn main() -> Result<(), Failed> {
         (0..=SERVERS).map(|_| tempfile::tempdir()).collect::<Result<_, _>>()?;
     let mut servers = Vec::new();
     for folder in &folders[1..] {
-        servers.push(Server::start(&url, folder)?);
+        servers.push(Server::start(&url, folder.path())?);
     }
     let mut admins = Vec::new();
     for server in &servers {
@@ -186,7 +166,8 @@ async fn ask(
 
 /// Requests a second with a lease and without, in turns.
 async fn lease(server: &Server, admin: &Admin, folder: &TempDir) -> Result<Option<String>, Failed> {
-    let alone = Server::start(&format!("sqlite://{}/keyward.db", folder.path().display()), folder)?;
+    let alone =
+        Server::start(&format!("sqlite://{}/keyward.db", folder.path().display()), folder.path())?;
     let admin_alone = Admin::at(alone.address).await?;
     let mut clients = Vec::new();
     for (server, admin) in [(server, admin), (&alone, &admin_alone)] {
@@ -240,19 +221,6 @@ fn print(what: &str, mut waits: Vec<f64>) -> [f64; 3] {
     [p50, p99, most]
 }
 
-async fn make(admin: &Admin, number: usize) -> Result<Vec<Key>, Failed> {
-    let mut keys = Vec::new();
-    for n in 0..number {
-        let name = format!("{number} {n} {}", std::process::id());
-        let made = admin.send(reqwest::Method::POST, "/api/keys", Some(json!({ "name": name })));
-        let made = made.await?;
-        let text = |field: &str| made["data"][field].as_str().unwrap_or_default().to_owned();
-        let is_revoked = AtomicBool::new(false);
-        keys.push(Key { id: text("id"), text: text("key"), is_revoked });
-    }
-    Ok(keys)
-}
-
 async fn connect(url: &str) -> Result<DatabaseConnection, Failed> {
     Ok(database::connect(&DatabaseConfig::at(url.to_owned()), Opening::Command).await?)
 }
@@ -261,67 +229,4 @@ async fn execute(url: &str, sql: &str) -> Result<(), Failed> {
     let db = connect(url).await?;
     db.execute_unprepared(sql).await?;
     Ok(db.close().await?)
-}
-
-impl Admin {
-    async fn at(address: SocketAddr) -> Result<Self, Failed> {
-        let (http, base) = (reqwest::Client::new(), format!("http://{address}"));
-        let body = json!({ "email": "ada@example.com", "password": "correct horse battery" });
-        let answer = http.post(format!("{base}/api/session")).json(&body).send().await?;
-        let cookie = answer.error_for_status()?;
-        let cookie = cookie.headers().get("set-cookie").ok_or("no cookie")?.to_str()?;
-        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        Ok(Self { http, base, cookie })
-    }
-
-    async fn send(
-        &self,
-        method: reqwest::Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<Value, Failed> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
-        request = request.header("cookie", &self.cookie);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        Ok(request.send().await?.error_for_status()?.json().await?)
-    }
-
-    /// Milliseconds until it was answered.
-    async fn revoke(&self, id: &str) -> Result<f64, Failed> {
-        let start = Instant::now();
-        self.send(reqwest::Method::DELETE, &format!("/api/keys/{id}"), None).await?;
-        Ok(start.elapsed().as_secs_f64() * 1e3)
-    }
-}
-
-impl Server {
-    fn start(url: &str, folder: &TempDir) -> Result<Self, Failed> {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_keyward"))
-            .arg("serve")
-            .env_clear()
-            .env("DATABASE_URL", url)
-            .env("SECRETS_ENCRYPTION_KEY", "q83vEjRWeJC6mHZUMhD+3LqYdlQyEP7ciXdWQzIQ/tw=")
-            .env("KEYWARD_BIND", "127.0.0.1:0")
-            .env("KEYWARD_STATE_DIR", folder.path())
-            .env("KEYWARD_ADMIN_EMAIL", "ada@example.com")
-            .env("KEYWARD_ADMIN_PASSWORD", "correct horse battery")
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = process.stdout.take().ok_or("no stdout")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("listening on http://").ok_or("it did not start")?;
-        Ok(Self { process, address: address.parse()? })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

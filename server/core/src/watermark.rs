@@ -1,7 +1,7 @@
 //! What a machine has seen of a store, in lines that it keeps outside of it: how far the store had
 //! come, and the digests of the keys that were revoked. A backup that is restored knows neither.
 //!
-//! Threat: whoever can write to the database puts an earlier copy of it in its place, by mistake
+//! Threat: somebody who can write to the database puts an earlier copy of it in its place, by mistake
 //! or not. All of it fits together, and each key that was revoked since would be accepted again.
 //!
 //! 1. The first line names the root key. Each line ends in a mac over its text and the mac of the

@@ -100,7 +100,7 @@ async fn put(
     let n = stored.max(changed).max(floor).saturating_add(1);
     let set = SetState { n, ..set };
     match name {
-        // About no key: whoever follows reads all of them.
+        // About no key: who follows reads all of them.
         SetName::Keys => generation::raise(transaction, key, &set, "").await.map(drop),
         _ => Ok(sets::put(transaction, name, key, set).await?),
     }

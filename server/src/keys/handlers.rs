@@ -242,7 +242,7 @@ pub async fn delete(
 }
 
 /// That there is nothing to take away is answered when no server accepts it any more either: the
-/// one who asks may be told so after an answer that was lost.
+/// one who asks may ask once more after an answer that was lost.
 async fn taken_away<T>(keys: &Registry, taken: Result<T, Error>) -> Result<T, Error> {
     if let Err(Error::Key(KeyRefusal::NotFound | KeyRefusal::NoOverlap)) = taken {
         keys.settle().await?;

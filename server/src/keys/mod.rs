@@ -23,6 +23,7 @@ mod conflicts;
 mod effect;
 pub mod entity;
 pub mod error;
+mod finish;
 pub mod following;
 pub mod forward_auth;
 pub mod generation;

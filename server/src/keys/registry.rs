@@ -29,12 +29,12 @@ use super::altered::Watch;
 use super::authenticator::Authenticator;
 use super::changes::{self, Replaced, Updated};
 use super::error::KeyError;
+use super::finish::finish;
 use super::listing::{KeyCounts, ListThread, Listing};
 use super::new_key::{KeyChange, NewDigest, NewKey};
 use super::once::Once;
 use super::verifier::Verifier;
 use crate::audit::{Action, Actor, AuditLog};
-use crate::background::LIMIT;
 use crate::clock::Clock;
 use crate::database::{DatabaseConnection, StoreError, beside};
 use crate::keys::known_keys::KnownKeys;
@@ -291,18 +291,4 @@ impl Registry {
 
 fn new_digest(plain: &PlainKey) -> NewDigest {
     NewDigest { prefix: plain.display_prefix().to_owned(), digest: plain.digest() }
-}
-
-/// Runs a change to its end even if nobody waits for it any more.
-async fn finish<T, F>(change: F) -> Result<T, KeyError>
-where
-    T: Send + 'static,
-    F: Future<Output = Result<T, KeyError>> + Send + 'static,
-{
-    let done = tokio::spawn(tokio::time::timeout(LIMIT, change)).await;
-    let done = done.map_err(|error| {
-        tracing::error!(%error, "a change of the keys was stopped");
-        StoreError::Unknown("its task has ended")
-    })?;
-    done.unwrap_or_else(|_| Err(StoreError::Unknown("it took too long").into()))
 }

@@ -1,94 +1,52 @@
 //! When a revocation is answered, no server accepts the key.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::{Cluster, disable, effective};
-use crate::support::program::Server;
+use crate::support::load::Load;
 use crate::support::{Backend, Client, TestDatabase};
 
 /// For each server. `REVOCATIONS` asks for more of them.
 const REVOCATIONS: usize = 200;
-
-struct Key {
-    id: String,
-    text: String,
-    /// Set when the answer to its revocation has come.
-    is_revoked: AtomicBool,
-}
-
-/// Asks one server about one key after the other until `is_over` is set; how often one was accepted.
-/// Whether a key is revoked is looked at before it is asked about.
-async fn ask(
-    server: &Server,
-    keys: &[Key],
-    first: usize,
-    is_over: &AtomicBool,
-    late: &AtomicU64,
-) -> u64 {
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let (mut buffer, mut accepted) = (vec![0; 4096], 0);
-    for key in keys.iter().cycle().skip(first) {
-        if is_over.load(Ordering::SeqCst) {
-            break;
-        }
-        let must_be_refused = key.is_revoked.load(Ordering::SeqCst);
-        let request =
-            format!("GET /api/verify HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n", key.text);
-        stream.write_all(request.as_bytes()).await.unwrap();
-        // Answers are small, and come in one piece.
-        let length = stream.read(&mut buffer).await.unwrap();
-        if buffer[..length].starts_with(b"HTTP/1.1 200 ") {
-            accepted += 1;
-            late.fetch_add(u64::from(must_be_refused), Ordering::SeqCst);
-        }
-    }
-    accepted
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_revocations_at_three_servers_under_load_not_one_is_late_anywhere() {
     // With leases of the usual length: a busy machine may hold one of a second up.
     let cluster = Cluster::of(TestDatabase::new(Backend::Postgres).await, 3, &[]).await;
     let number = std::env::var("REVOCATIONS").map_or(REVOCATIONS, |text| text.parse().unwrap());
-    let mut keys = Vec::new();
-    for n in 0..cluster.servers.len() * number {
-        let (id, text) = cluster.admin.create_key(&json!({ "name": format!("key {n}") })).await;
-        keys.push(Key { id, text, is_revoked: AtomicBool::new(false) });
-    }
-    let (is_over, late) = (AtomicBool::new(false), AtomicU64::new(0));
+    let load = Load::of(&cluster.admin, cluster.servers.len() * number).await;
     let asking = cluster.servers.iter().enumerate().flat_map(|(n, server)| {
-        [0, 1].map(|half| ask(server, &keys, (2 * n + half) * number / 2, &is_over, &late))
+        [0, 1].map(|half| load.ask(server.address, (2 * n + half) * number / 2))
     });
     let is_done = AtomicU64::new(0);
-    let revoking = cluster.servers.iter().zip(keys.chunks(number)).map(async |(server, keys)| {
-        let admin = Client::new(server.address);
-        admin.sign_in().await;
-        let mut waits = Vec::new();
-        for (n, key) in keys.iter().enumerate() {
-            // In each of the ways that take a key away.
-            let path = format!("/api/keys/{}", key.id);
-            let answer = match n % 3 {
-                0 => admin.patch(&path, &disable()).await,
-                1 => admin.rotate_key(&key.id, 0).await,
-                _ => admin.delete(&path).await,
-            };
-            key.is_revoked.store(true, Ordering::SeqCst);
-            let effective = effective(&answer.expect(200));
-            assert_eq!((effective.acknowledged, effective.fenced), (3, 0), "{effective:?}");
-            waits.push(effective.waited);
-        }
-        if is_done.fetch_add(1, Ordering::SeqCst) == 2 {
-            is_over.store(true, Ordering::SeqCst);
-        }
-        waits
-    });
+    let revoking =
+        cluster.servers.iter().zip(load.keys.chunks(number)).map(async |(server, keys)| {
+            let admin = Client::new(server.address);
+            admin.sign_in().await;
+            let mut waits = Vec::new();
+            for (n, key) in keys.iter().enumerate() {
+                // In each of the ways that take a key away.
+                let path = format!("/api/keys/{}", key.id);
+                let answer = match n % 3 {
+                    0 => admin.patch(&path, &disable()).await,
+                    1 => admin.rotate_key(&key.id, 0).await,
+                    _ => admin.delete(&path).await,
+                };
+                key.is_revoked.store(true, Ordering::SeqCst);
+                let effective = effective(&answer.expect(200));
+                assert_eq!((effective.acknowledged, effective.fenced), (3, 0), "{effective:?}");
+                waits.push(effective.waited);
+            }
+            if is_done.fetch_add(1, Ordering::SeqCst) == 2 {
+                load.end();
+            }
+            waits
+        });
     let (accepted, waits) = tokio::join!(join_all(asking), join_all(revoking));
-    assert_eq!(late.load(Ordering::SeqCst), 0);
+    assert_eq!(load.late(), 0);
     // Otherwise there was no load.
     assert!(accepted.iter().all(|accepted| *accepted > number as u64 / 4), "{accepted:?}");
     // Most of them in far less than a poll: notifications arrive.

@@ -6,6 +6,7 @@ mod cookies;
 mod database;
 pub mod earlier;
 pub mod helper;
+pub mod load;
 pub mod people;
 pub mod pooler;
 pub mod program;

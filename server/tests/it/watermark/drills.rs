@@ -58,7 +58,7 @@ impl Drill {
         let Self { database, keys, revoked, later } = self;
         let error = database.refused_start();
         assert!(error.contains("is behind") && error.contains("keyward store accept"), "{error}");
-        // What only looks is told, and works; what would change it is refused.
+        // What only looks is warned, and works; what would change it is refused.
         let out = database.does(&["keys", "list", "--json", "--limit", "1"]);
         assert!(out.contains("is behind"), "{out}");
         let (code, _, error) = database.run(&["keys", "delete", "000999"]);
